@@ -1,0 +1,46 @@
+# Two commands matter: `make run` starts Compass, `make test` checks it. Both need only Python 3.11 to 3.13 and make.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
+
+.PHONY: run test lint lock benchmarks clean
+
+run: .venv/.run
+	@$(BIN)/compass chat
+
+test: .venv/.dev lint
+	@$(BIN)/python -m pytest
+
+lint: .venv/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+# What everything is installed from: exact versions with their hashes.
+lock: .venv/bin/uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+		--custom-compile-command "make lock" pyproject.toml -o requirements.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+		--custom-compile-command "make lock" --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+
+# Computes knowledge/data/benchmarks.csv.gz again; takes some minutes.
+benchmarks: .venv/.run
+	@$(BIN)/python -m knowledge.estimator.table
+
+clean:
+	@rm -rf .venv *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/bin/uv:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit(f"Compass needs Python 3.11 to 3.13, but $(PYTHON) is {v[0]}.{v[1]}. Try: make PYTHON=python3.12")'
+	@test -d .venv || $(PYTHON) -m venv .venv || (echo "No virtual environment could be made; on Debian: apt install python3-venv" && rm -rf .venv && false)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+
+.venv/.run: .venv/bin/uv requirements.txt pyproject.toml
+	@echo "Installing Compass into .venv (once) …"
+	@$(UV) --require-hashes -r requirements.txt
+	@$(UV) --no-deps -e .
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.txt
+	@$(UV) --require-hashes -r requirements-dev.txt
+	@touch $@

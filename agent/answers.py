@@ -1,0 +1,186 @@
+"""Answers to questions, composed from the state and from tool results alone: no figure here comes from a language model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from langchain_core.messages import AnyMessage
+
+from agent.models.builtin.vocabulary import GLOSSARY
+from agent.moves import POSSIBLE, Ask, Stage, Topic
+from agent.services import Services
+from agent.state import ConversationState
+from agent.transcript import call_tool, say
+from knowledge.catalogue import gpus, models, use_cases
+from knowledge.errors import CompassError
+from tools.get_status import StatusQuery, get_status
+from tools.plan_capacity import HOURS_PER_MONTH
+from tools.recommendation import Recommendation
+
+
+def answer(question: Ask, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]) -> None:
+    """Say the answer; what isn't known yet is said to be so."""
+    if question.topic == "status":
+        _status(state, services, record)
+        return
+    if stage == "failed" and question.topic == "why":
+        say(state.get("failure") or "The deployment failed.", record)
+        return
+    if question.topic in ("specification", "options", "manifest"):
+        _show(question.topic, state, record)
+        return
+    compose: dict[Topic, Callable[[], str]] = {
+        "help": lambda: POSSIBLE[stage] + " “start over” and “cancel” work anywhere.",
+        "term": lambda: _term(question.subject),
+        "assumptions": lambda: _assumptions(state),
+        "why": lambda: _why(_numbers(question.subject), state),
+        "compare": lambda: _compare(_numbers(question.subject), state),
+        "cost": lambda: _cost(state),
+        "provenance": lambda: _provenance(state),
+        "catalogue": _catalogue,
+    }
+    say(compose[question.topic](), record)
+
+
+def _numbers(subject: str) -> list[int]:
+    return [int(part) for part in subject.replace(",", " ").split() if part.isdigit()]
+
+
+def _options(state: ConversationState) -> list[Recommendation]:
+    plan = state.get("plan")
+    return plan.recommendations if plan else []
+
+
+def _term(subject: str) -> str:
+    for name, text in GLOSSARY.values():
+        if name.lower() == subject.lower():
+            return f"{name}: {text}"
+    known = ", ".join(name for name, _ in GLOSSARY.values())
+    return f"I don't have a definition of “{subject[:60]}”. I can explain {known}."
+
+
+def _assumptions(state: ConversationState) -> str:
+    specification = state.get("specification")
+    if not specification:
+        return "There is no specification yet, so nothing has been assumed."
+    lines = [f"• {a.text} ({a.origin})" for a in specification.assumptions]
+    return (
+        "The request rate comes from these:\n" + "\n".join(lines) + "\nEach can be changed, for instance “30 % active” or “peak factor 3”."
+    )
+
+
+def _quality(option: Recommendation) -> str:
+    return f"quality {option.quality.score:g} %" if option.quality.score is not None else "quality unknown"
+
+
+def _why(numbers: list[int], state: ConversationState) -> str:
+    options = _options(state)
+    if not options:
+        return "There are no options yet to give reasons for."
+    chosen = state.get("selected")
+    rank = numbers[0] if numbers else chosen.rank if chosen else 1
+    found = next((o for o in options if o.rank == rank), None)
+    if found is None:
+        return f"There is no option {rank}; the options are 1 to {len(options)}."
+    text = f"Option {found.rank}, {_name(found)}: " + "; ".join(found.reasons) + f". Score {found.score:g} of 100 by your priorities."
+    following = next((o for o in options if o.rank == found.rank + 1), None)
+    if following:
+        text += f"\nAgainst option {following.rank}, {_name(following)}: {_difference(found, following)}."
+    return text + f"\nThe figures are {found.provenance}."
+
+
+def _name(option: Recommendation) -> str:
+    return f"{option.model_id} on {option.replicas} × {option.gpu_count} {option.gpu_type}"
+
+
+def _difference(one: Recommendation, other: Recommendation) -> str:
+    cost = one.cost_usd_per_month - other.cost_usd_per_month
+    e2e = one.predicted.e2e_ms.p95 - other.predicted.e2e_ms.p95
+    first = f"${abs(cost):,.0f} a month {'more' if cost > 0 else 'less'}" if cost else "the same cost"
+    second = f"E2E p95 {abs(e2e) / 1000:.1f} s {'longer' if e2e > 0 else 'shorter'}" if abs(e2e) >= 50 else "the same E2E"
+    return f"{first}, {second}"
+
+
+def _compare(numbers: list[int], state: ConversationState) -> str:
+    options = _options(state)
+    if len(options) < 2:
+        return "There are not two options to compare."
+    wanted = [o for o in options if o.rank in numbers] if len(numbers) >= 2 else options[:2]
+    if len(wanted) < 2:
+        return f"I need two options that exist, from 1 to {len(options)}."
+    one, other = wanted[0], wanted[1]
+    lines = [
+        f"• {o.rank}: {_name(o)}: ${o.cost_usd_per_month:,.0f} a month, TTFT p95 {o.predicted.ttft_ms.p95:,.0f} ms,"
+        f" ITL p95 {o.predicted.itl_ms.p95:,.1f} ms, E2E p95 {o.predicted.e2e_ms.p95 / 1000:,.1f} s,"
+        f" up to {o.max_requests_per_second:,.1f} requests/s, {_quality(o)}"
+        for o in (one, other)
+    ]
+    return "\n".join(lines) + f"\nOption {one.rank} against {other.rank}: {_difference(one, other)}."
+
+
+def _cost(state: ConversationState) -> str:
+    options = [state["selected"]] if state.get("selected") else _options(state)
+    if not options:
+        return "There are no costs yet: the plan comes after the specification."
+    lines = [
+        f"• {o.rank}: {_name(o)} = {o.replicas * o.gpu_count} GPUs × {o.price} × {HOURS_PER_MONTH} h = ${o.cost_usd_per_month:,.2f} a month"
+        for o in options
+        if o is not None
+    ]
+    return "\n".join(lines)
+
+
+def _provenance(state: ConversationState) -> str:
+    options = _options(state)
+    if not options:
+        return "Latencies will come from the benchmark table, prices from the price table; each says whether it was measured or estimated."
+    sources = sorted({o.provenance for o in options})
+    prices = sorted({o.price for o in options})
+    return (
+        "Latencies: "
+        + "; ".join(sources)
+        + ".\nPrices: "
+        + "; ".join(prices)
+        + ".\nEstimates are not measurements: validate before you rely on them."
+    )
+
+
+def _catalogue() -> str:
+    names = "\n".join(f"• {m.id}" for m in models().values())
+    cases = ", ".join(u.title for u in use_cases().values())
+    return f"GPUs: {', '.join(gpus())}.\nUse cases: {cases}.\nModels:\n{names}"
+
+
+def _status(state: ConversationState, services: Services, record: list[AnyMessage]) -> None:
+    bundle = state.get("bundle")
+    if bundle is None or not state.get("approval_id"):
+        say("Nothing has been deployed in this conversation yet.", record)
+        return
+    try:
+        status = call_tool(
+            "get_status", StatusQuery(name=bundle.name), lambda: get_status(StatusQuery(name=bundle.name), services.cluster), record
+        )
+    except CompassError as error:
+        say(str(error), record)
+        return
+    text = f"{status.name} is {status.phase}: {status.message}"
+    say(text, record, kind="status", details=status.model_dump(mode="json"))
+
+
+def _show(topic: Topic, state: ConversationState, record: list[AnyMessage]) -> None:
+    specification, plan, bundle = state.get("specification"), state.get("plan"), state.get("bundle")
+    if topic == "specification" and specification:
+        say("The specification:", record, kind="specification_review", details={"specification": specification.model_dump(mode="json")})
+    elif topic == "options" and plan and specification:
+        details = {"specification": specification.model_dump(mode="json"), "what_if": state.get("what_if"), **plan.model_dump(mode="json")}
+        say("The options:", record, kind="presenting_options", details=details)
+    elif topic == "manifest" and bundle:
+        details = {"files": [f.model_dump(mode="json") for f in bundle.files], "digest": bundle.digest}
+        say(f"These {len(bundle.files)} files, {bundle.digest}:", record, kind="manifests", details=details)
+    else:
+        say(
+            {"specification": "There is no specification yet.", "options": "There are no options yet."}.get(
+                topic, "There are no manifests yet: choose an option first."
+            ),
+            record,
+        )

@@ -1,0 +1,83 @@
+"""What a person is asked at each pause, and the replies they may give: typed words, or a button's move."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from langgraph.types import interrupt
+from pydantic import Field
+
+from agent.moves import Stage
+from agent.state import ConversationState
+from knowledge.settings import Settings
+from tools.specification import Contract
+
+QUESTIONS: dict[str, str] = {
+    "specification_review": "Is this what you need?",
+    "presenting_options": "Which one shall it be?",
+    "configuration_finalized": "Approve exactly these manifests?",
+    "basic_monitoring": "Try it, ask about it, or finish?",
+}
+REPLIES: dict[str, list[str]] = {
+    "specification_review": ["looks good", "make TTFT 300 ms", "only 200 users", "use H100s", "start over", "cancel"],
+    "presenting_options": ["option 1", "deploy the cheapest", "what if we had 5000 users?", "why this one?", "start over", "cancel"],
+    "configuration_finalized": ["yes, approve", "no, back to the options", "show the manifests", "cancel"],
+    "basic_monitoring": ["send it: hello, who are you?", "status", "done"],
+}
+NO_OPTIONS_REPLIES = ["what if TTFT were 300 ms?", "what if any GPU would do?", "undo", "start over", "cancel"]
+
+
+class Reply(Contract):
+    """A person's answer to one pause. Either their words, or a button: a move by name with its arguments."""
+
+    interrupt_id: str
+    text: str | None = Field(default=None, max_length=200_000)
+    move: (
+        Literal[
+            "Confirm",
+            "EditSpecification",
+            "Explore",
+            "UndoExplore",
+            "SelectOption",
+            "Approve",
+            "Reject",
+            "SendPrompt",
+            "Finish",
+            "Ask",
+            "StartOver",
+            "Cancel",
+        ]
+        | None
+    ) = None
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+def pause(stage: Stage, state: ConversationState, settings: Settings) -> Reply:
+    """Wait for the person; returns their reply when the run is resumed with one. The only interrupt of a node, before any effect."""
+    return Reply.model_validate(interrupt(payload(stage, state, settings)))
+
+
+def payload(stage: Stage, state: ConversationState, settings: Settings) -> dict[str, Any]:
+    """Everything an interface needs to draw the pause, as plain JSON values."""
+    replies = REPLIES[stage]
+    details: dict[str, Any] = {}
+    specification, plan, bundle, selected = state.get("specification"), state.get("plan"), state.get("bundle"), state.get("selected")
+    if stage == "specification_review" and specification:
+        details["specification"] = specification.model_dump(mode="json")
+    if stage == "presenting_options" and plan and specification:
+        details |= {"specification": specification.model_dump(mode="json"), **plan.model_dump(mode="json"), "what_if": state.get("what_if")}
+        replies = replies if plan.recommendations else NO_OPTIONS_REPLIES
+    if stage == "configuration_finalized" and bundle and selected:
+        details |= {
+            "digest": bundle.digest,
+            "cluster": settings.cluster,
+            "simulated": settings.cluster == "sim",
+            "namespace": bundle.namespace,
+            "name": bundle.name,
+            "recommendation": selected.model_dump(mode="json"),
+            "files": [f.model_dump(mode="json") for f in bundle.files],
+            "problems": [p.model_dump(mode="json") for p in bundle.problems],
+        }
+    if stage == "basic_monitoring" and bundle:
+        details |= {"name": bundle.name, "model_id": bundle.model_id, "endpoint": state.get("endpoint")}
+    return {"state": stage, "question": QUESTIONS[stage], "replies": replies, "details": details}

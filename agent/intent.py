@@ -1,0 +1,36 @@
+"""Intent extraction alone: from one text to an intent, without a conversation or a database."""
+
+from __future__ import annotations
+
+import logging
+
+from langchain_core.language_models import BaseChatModel
+
+from agent.models.builtin.interpreter import BuiltinInterpreter, interpret
+from agent.moves import MOVES, DescribeNeed, Unclear
+from agent.state import fresh
+from agent.understand import ask_model
+from knowledge.errors import CompassError
+from tools.specification import Intent, Overrides, change_intent, change_overrides
+
+log = logging.getLogger(__name__)
+
+
+def extract_intent(text: str, model: BaseChatModel) -> tuple[Intent, Overrides]:
+    """What `text` asks for, with targets it states. Fields that it doesn't state stay empty.
+
+    Raises CompassError with a sentence where a value can't be, or nothing of a need is said.
+    """
+    move = None
+    if not isinstance(model, BuiltinInterpreter):
+        try:
+            move = ask_model(text, "context_collection", fresh(), model, run_tool=None)
+        except Exception as error:  # any failure of a model's client leaves the rules
+            log.warning("chat model failed: %s", type(error).__name__)
+    if move is None:
+        move = interpret(text, {kind.__name__ for kind in MOVES["context_collection"]})  # type: ignore[assignment]
+    if isinstance(move, Unclear):
+        raise CompassError(move.question)
+    if not isinstance(move, DescribeNeed):
+        raise CompassError("That doesn't describe a need. Say what for and for how many, for instance “a chatbot for 1000 users”.")
+    return change_intent(Intent(), move), change_overrides(Overrides(), move)

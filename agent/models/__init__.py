@@ -1,0 +1,1 @@
+"""Choosing a chat model; the built-in interpreter is one of them."""

@@ -1,0 +1,1 @@
+"""The built-in interpreter: a chat model without a neural network that reads this domain's English by rules."""

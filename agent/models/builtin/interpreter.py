@@ -1,0 +1,221 @@
+"""The built-in interpreter: decides which of the offered moves a person's words are, and emits it as a tool call.
+
+It is a `BaseChatModel` with `bind_tools`, deterministic and offline, so that everything works, and is tested, without a
+language model. It sees what any chat model sees, the messages and the bound tools, and reads only the person's last words.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import BaseModel
+
+from agent import moves
+from agent.checks import change_or_problem
+from agent.models.builtin import phrases
+from agent.models.builtin.reading import Reading, find_models, read_change
+from agent.models.builtin.vocabulary import GLOSSARY
+
+MAX_CHARACTERS = 4000
+"""What a person says in one turn; the rest of a longer text is not read, and they are told."""
+
+_PROMPT = re.compile(phrases.TEST_PROMPT, re.IGNORECASE | re.DOTALL)
+
+
+class BuiltinInterpreter(BaseChatModel):
+    """Reads the last human message by rules and answers with one tool call among those bound."""
+
+    @property
+    def _llm_type(self) -> str:
+        return "compass-builtin"
+
+    def bind_tools(
+        self, tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool], *, tool_choice: str | None = None, **kwargs: Any
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **kwargs)
+
+    def _generate(
+        self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: CallbackManagerForLLMRun | None = None, **kwargs: Any
+    ) -> ChatResult:
+        offered = {tool["function"]["name"] for tool in kwargs.get("tools", [])}
+        words = next((str(m.text) for m in reversed(messages) if isinstance(m, HumanMessage)), "")
+        move = interpret(words, offered)
+        call = {"name": type(move).__name__, "args": move_arguments(move), "id": f"call_{uuid.uuid4().hex[:12]}", "type": "tool_call"}
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(content="", tool_calls=[call]))])
+
+
+def move_arguments(move: BaseModel) -> dict[str, Any]:
+    return move.model_dump(exclude_defaults=True)
+
+
+def interpret(words: str, offered: set[str]) -> BaseModel:
+    """The move that `words` are, among the names in `offered`; `Unclear` with a question if none."""
+    text = words.strip()
+    if not text:
+        return moves.Unclear(question="I didn't get any words.")
+    if len(text) > MAX_CHARACTERS:
+        return moves.Unclear(question=f"That's {len(text):,} characters; I read up to {MAX_CHARACTERS:,}. Please say it shorter.")
+    low = re.sub(r"\s+", " ", text.lower().replace("’", "'")).strip()
+    bare = low.rstrip(".!? ")
+
+    if "Finish" in offered and re.fullmatch(phrases.FINISH, bare):
+        return moves.Finish()
+    if re.fullmatch(phrases.CANCEL, bare):
+        return moves.Cancel()
+    if re.fullmatch(phrases.START_OVER, bare):
+        return moves.StartOver()
+    if "SendPrompt" in offered:
+        prompt = _test_prompt(text, bare)
+        if prompt:
+            return moves.SendPrompt(prompt=prompt)
+    if "Retry" in offered and re.search(phrases.RETRY, low):
+        return moves.Retry()
+    if "BackToOptions" in offered and re.search(phrases.OTHER_OPTIONS, low):
+        return moves.BackToOptions()
+    if "Reject" in offered and (
+        re.match(phrases.REJECT, low) or re.fullmatch(r"(?:use |take |rather )?(?:option|number) \d+(?: instead)?", bare)
+    ):
+        return moves.Reject(reason=text[:500])
+    if "Confirm" in offered and re.fullmatch(phrases.CONFIRM, bare):
+        return moves.Confirm()
+    if "UndoExplore" in offered and re.search(phrases.UNDO, low):
+        return moves.UndoExplore()
+
+    what_if = re.search(phrases.WHAT_IF, low) is not None
+    if "SelectOption" in offered and not what_if:
+        choice = _selection(low, bare)
+        if choice:
+            return choice
+    reading = read_change(text)
+    explains = re.match(phrases.EXPLAIN, low) is not None
+    asks = (low.endswith("?") or re.match(phrases.QUESTION, low) is not None) and not what_if
+    topic = _question(low) if asks or reading.empty else None
+    if topic and (explains or not reading.fields or _only_mentions(reading, topic)):
+        return topic
+    for name in ("DescribeNeed", "EditSpecification", "Explore"):
+        if name in offered and not reading.empty and not (name == "DescribeNeed" and not _a_need(reading, offered)):
+            return _change(name, reading)
+    if topic:
+        return topic
+    if "DescribeNeed" in offered and "Finish" not in offered:
+        bare_number = re.fullmatch(phrases.BARE_NUMBER, bare)
+        if bare_number:
+            counted = read_change(f"{bare} users")
+            if counted.fields:
+                return _change("DescribeNeed", counted)
+    return _not_offered(low, bare, offered)
+
+
+def _change(name: str, reading: Reading) -> BaseModel:
+    """A move with its values; the first value that can't be is turned into a question that says why."""
+    if reading.problems:
+        return moves.Unclear(question=" ".join(reading.problems)[:1000])
+    kind = {"DescribeNeed": moves.DescribeNeed, "EditSpecification": moves.EditSpecification, "Explore": moves.Explore}[name]
+    checked = change_or_problem(kind, reading.fields)
+    return moves.Unclear(question=checked) if isinstance(checked, str) else checked
+
+
+def _a_need(reading: Reading, offered: set[str]) -> bool:
+    """After a deployment, only a use case begins something new; elsewhere any value helps."""
+    return "Finish" not in offered or "use_case" in reading.fields
+
+
+def _only_mentions(reading: Reading, topic: moves.Ask) -> bool:
+    """A question that names GPUs, models or priorities (“why not the H100?”, “which is cheapest?”) sets nothing."""
+    passing = {
+        "preferred_gpu_types",
+        "excluded_gpu_types",
+        "preferred_models",
+        "cost_priority",
+        "latency_priority",
+        "accuracy_priority",
+        "use_case",
+        "domain_specialization",
+    }
+    return set(reading.fields) <= passing
+
+
+def _test_prompt(text: str, bare: str) -> str | None:
+    """The words to send: those in quotes, or those after “send it:” and the like."""
+    if re.fullmatch(phrases.TRY_IT, bare):
+        return "Hello! Who are you?"
+    match = _PROMPT.match(text.strip())
+    if match is None or re.fullmatch(phrases.NOT_A_PROMPT, match["prompt"].lower()):
+        return None
+    quoted = re.search(r"[“\"]([^”\"]+)[”\"]", match["prompt"])
+    return quoted[1] if quoted else re.sub(phrases.TO_IT, "", match["prompt"]).strip() or None
+
+
+def _selection(low: str, bare: str) -> moves.SelectOption | None:
+    """“option 2”, “deploy the cheapest”, “go with the second”, “the H100 one”; nothing for questions."""
+    if low.endswith("?") or re.match(phrases.NO_CHOICE, low):
+        return None
+    number = re.search(r"(?:option|number|no\.?|rank|#)\s*#?(\d{1,3})\b", low) or re.fullmatch(r"(?:the )?#?(\d{1,2})", bare)
+    if number:
+        return moves.SelectOption(rank=int(number[1]))
+    ordinal = re.search(rf"\b(?:the|my|option)\s+({'|'.join(phrases.ORDINALS)})\b", low)
+    if ordinal:
+        return moves.SelectOption(rank=phrases.ORDINALS[ordinal[1]])
+    chooses = re.search(phrases.CHOOSE, low) is not None
+    if re.search(r"\b(?:make|more|less)\b", low) or re.search(r"\b(?:only|just) (?:use|h|a|l|b)", low):
+        return None
+    if chooses or any(re.fullmatch(pattern, bare) for pattern, _ in phrases.CRITERIA):
+        for pattern, criterion in phrases.CRITERIA:
+            if re.search(rf"\b(?:{pattern})\b", low):
+                return moves.SelectOption(criterion=criterion)
+        if re.search(r"\bdeploy\b|\bone\b|\boption\b|\bgo (?:with|for)\b", low):
+            reading = read_change(low)
+            gpus, named = reading.fields.get("preferred_gpu_types", []), find_models(low)
+            if (gpus or named) and not reading.problems:
+                return moves.SelectOption(gpu_types=gpus, model_ids=named[1] if named else [])
+    if re.fullmatch(phrases.CONFIRM, bare) or re.fullmatch(phrases.TAKE_IT, bare):
+        return moves.SelectOption(criterion="recommended")
+    return None
+
+
+def _question(low: str) -> moves.Ask | None:
+    """What a question is about, from the most telling words to the least."""
+    if re.search(phrases.HELP, low):
+        return moves.Ask(topic="help")
+    if re.search(phrases.PROVENANCE, low):
+        return moves.Ask(topic="assumptions" if re.search(phrases.LOAD, low) else "provenance")
+    if re.search(phrases.DEFINITION, low) and not re.search(phrases.OURS, low):
+        for pattern, (name, _) in GLOSSARY.items():
+            if re.search(rf"\b(?:{pattern})\b", low):
+                return moves.Ask(topic="term", subject=name)
+    for pattern, topic in phrases.ABOUT:
+        if re.search(pattern, low):
+            numbers = ",".join(re.findall(r"\b(\d{1,2})\b", low)) if topic in ("why", "compare") else ""
+            return moves.Ask(topic=topic, subject=numbers)
+    for pattern, (name, _) in GLOSSARY.items():
+        if re.search(rf"^(?:what about |and )?(?:the )?(?:{pattern})\??$", low):
+            return moves.Ask(topic="term", subject=name)
+    return None
+
+
+def _not_offered(low: str, bare: str, offered: set[str]) -> BaseModel:
+    if re.search(r"\bapprov\w+|\bdeploy\b", low):
+        if "SelectOption" in offered:
+            return moves.Unclear(
+                question="There is nothing to approve yet: choose an option first, and I'll show exactly what would be deployed."
+            )
+        if "Confirm" in offered:
+            return moves.Unclear(
+                question="Nothing can be deployed yet: first the specification, then the options, then your approval of the manifests."
+            )
+        if "Reject" in offered:
+            return moves.Unclear(question="I take an approval only in plain words: “yes, approve”, with nothing else in the sentence.")
+        return moves.Unclear(question="There is nothing to deploy or approve now.")
+    if re.fullmatch(phrases.GREETING, bare):
+        return moves.Unclear(question="Hello!")
+    return moves.Unclear(question="I didn't understand that.")

@@ -1,0 +1,188 @@
+"""How people say yes, no, done, what if, and what their questions are about. Each list reads: any of these."""
+
+from __future__ import annotations
+
+from agent.moves import Criterion, Topic
+
+
+def any_of(*patterns: str) -> str:
+    """One pattern that matches where any of `patterns` does."""
+    return "(?:" + "|".join(patterns) + ")"
+
+
+# Whole texts --------------------------------------------------------------------------------------------------------------------
+
+CANCEL = "(?:please )?" + any_of(
+    r"cancel(?: (?:it|this|that|everything))?",
+    "abort",
+    "quit",
+    "exit",
+    "never ?mind",
+    "forget it",
+    "bye",
+    "goodbye",
+    "leave",
+    "stop(?: it| here)?",
+)
+START_OVER = "(?:please )?(?:let'?s )?" + any_of(
+    "start (?:over|again|afresh|from scratch)", "restart", "reset", "begin again", "new plan", "start a new (?:plan|one)"
+)
+_AGREE = any_of(
+    "yes|yep|yeah|yup|y|ok|okay|sure|great|perfect|fine|good|nice|cool|alright|all right|correct|right|agreed?|exactly",
+    "confirm(?:ed)?|lgtm",
+)
+_JUDGED_GOOD = any_of(
+    r"looks? (?:good|great|fine|right|ok|correct|perfect)",
+    r"sounds? (?:good|great|fine|right)",
+    r"is (?:right|correct|fine|good|ok)",
+    r"'s (?:right|correct|fine|good)",
+    "works",
+)
+_GO_ON = any_of(
+    r"(?:that |this |it |everything |all )?" + _JUDGED_GOOD + r"(?: to me| for me)?",
+    "go (?:ahead|on)",
+    "continue|proceed|next|carry on|move on",
+    r"let'?s (?:go|continue|do it|proceed)",
+    "please(?: continue| do)?",
+    "thanks?(?: you)?",
+    r"show me(?: the)? options",
+)
+CONFIRM = rf"(?:{_AGREE}[,.! ]*)*(?:{_GO_ON})?[,.! ]*(?:please|thanks?)?"
+FINISH = r"(?:ok(?:ay)?[,. ]*)?" + any_of(
+    r"(?:i'?m |we'?re |all )?(?:done|finished)",
+    "finish",
+    r"that'?s (?:all|it)",
+    r"thanks?(?: you)?(?:[, ]*(?:that'?s all|bye|done))?",
+    "good ?bye|bye|quit|exit|nothing else|enough|no thanks?|stop|leave",
+)
+TAKE_IT = "(?:please )?" + any_of(r"(?:deploy|do|take)(?: (?:it|that|this|this one|that one))?", "go with (?:it|that|this)")
+TRY_IT = any_of("(?:please )?(?:test|try)(?: (?:it|the endpoint|this))?(?: out)?", "send (?:a|another) (?:test )?prompt", "is it alive")
+GREETING = r"(?:hi|hello|hey|good (?:morning|evening|afternoon)|hallo|howdy)(?: there| compass)?[,! ]*"
+BARE_NUMBER = r"(?:about |around |roughly |maybe |say )?(?:[\d][\d,.]*\s?[km]?|.*\b(?:hundred|thousand|million|dozen)s?)"
+
+# Openings and mentions ----------------------------------------------------------------------------------------------------------
+
+REJECT = (
+    any_of(
+        "no(?:pe)?",
+        "reject(?:ed)?",
+        "don'?t",
+        "do not",
+        "not (?:yet|now|this)",
+        "wait",
+        "back",
+        "go back",
+        "hold on",
+        "den(?:y|ied)",
+        "decline",
+        "stop",
+    )
+    + r"\b"
+)
+RETRY = r"\b(?:retry|again|once more)\b"
+OTHER_OPTIONS = r"\b(?:options?|another|different|back|alternatives?)\b"
+UNDO = r"\b" + any_of("undo", "go back", "back to (?:the )?(?:original|previous|before|first plan)", "revert", "as before") + r"\b"
+WHAT_IF = (
+    r"\b"
+    + any_of(
+        "what if",
+        "what about",
+        "how about",
+        "suppose",
+        "assum(?:e|ing)",
+        "what would",
+        "imagine",
+        "if (?:we|i|there|it)",
+        "try (?:it )?with",
+        "and (?:with|for)",
+        "could we",
+    )
+    + r"\b"
+)
+_ASKING = (
+    "what why how which who when where is are can could does do did will would should explain tell describe show list help define"
+    " compare meaning"
+)
+QUESTION = r"^(?:so |and |but |ok,? |hm+,? )?" + any_of(*_ASKING.split()) + r"\b"
+EXPLAIN = r"^(?:so |and |but )?(?:why|where|how come|explain)\b"
+NO_CHOICE = "^" + any_of("why", "what", "how", "which", "explain", "compare", "show", "tell", "is", "are") + r"\b"
+CHOOSE = any_of(
+    r"\b(?:deploy|go (?:with|for)|take|use|choose|pick|select|want|like|prefer|option|number|let'?s (?:do|have))\b",
+    r"^(?:the|number|no\.?|#)\s",
+    r"^#?\d{1,2}$",
+)
+ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "last": -1}
+CRITERIA: list[tuple[str, Criterion]] = [
+    (any_of(r"cheap\w*", "least expensive", "lowest[- ](?:cost|price)", "low[- ]cost", "most affordable"), "cheapest"),
+    (any_of(r"fast\w*", "quickest", "lowest[- ]latency", "low[- ]latency", "snappiest", "most responsive"), "fastest"),
+    (any_of("(?:best|highest)[- ]quality", "most accurate", "smartest", "best model", "most capable"), "best quality"),
+    (any_of("simplest", "smallest", "fewest gpus"), "simplest"),
+    (any_of("recommend(?:ed|ation)", "(?:best|top)(?: one| option)?", "your (?:pick|choice|favou?rite)"), "recommended"),
+]
+_TO_WHOM = "it|the (?:endpoint|model|bot|deployment)|this|that|a (?:test )?prompt|with|to it|a test"
+TEST_PROMPT = (
+    r"^(?:please |ok,? |now )*"
+    + any_of(rf"(?:send|ask|try|test|prompt|say|tell)(?: (?:{_TO_WHOM}))*\s*[:,-]?\s+", r"(?:send|ask|try|test|prompt)\s*:\s*")
+    + r"(?P<prompt>.+)$"
+)
+TO_IT = r"\s+to (?:it|the (?:endpoint|model|bot))$"
+NOT_A_PROMPT = r"(?:me )?(?:the )?(?:status|options?|manifests?|yaml|specification).*"
+
+# What a question is about, from the most telling words to the least --------------------------------------------------------------
+
+HELP = any_of(r"^(?:help|\?+)$", "what can (?:i|you) (?:do|say)", "what (?:now|next|should i (?:say|do))", "how does this work", "how do i")
+PROVENANCE = any_of(
+    r"where (?:do|does|did|are|is).*(?:come|from|figure|number)",
+    "(?:measured|estimated|simulated|real) (?:or|figures|numbers|data)",
+    r"\bare (?:these|those|the) (?:\w+ )?(?:measured|estimated|real|accurate)",
+    "how (?:accurate|good|reliable|sure)",
+    "provenance",
+    "source of",
+    r"\bsources?\b",
+)
+LOAD = r"\b(?:rates?|requests|demand|peak|load)\b"
+DEFINITION = any_of(r"what (?:does|do|is|are|'s)", r"\bdefine\b", r"\bexplain\b", r"\bmeaning\b", r"\bmean\b")
+OURS = r"\b(?:the|my|our|this|that) (?:specification|spec|options?|cost|price|status|url|plan|difference)\b"
+ABOUT: list[tuple[str, Topic]] = [
+    (any_of(r"\bcompar\w+", "difference", r"\bversus\b", r"\bvs\b", "better than"), "compare"),
+    (
+        any_of(
+            r"assum\w+",
+            "requests? (?:per|a|/)",
+            "request rate",
+            "how (?:did|do) you (?:get|compute|calculate|arrive)",
+            r"why \d",
+            r"\bdemand\b",
+            r"\bpeak\b",
+            "active users",
+        ),
+        "assumptions",
+    ),
+    (any_of(r"\bwhy\b", r"\breason", "how come", "explain (?:this|that|the|your|option)", "what makes", "trade-?offs?"), "why"),
+    (any_of("how much", r"\bcosts?\b", r"\bprices?\b", r"\bpay\b", "expensive", r"\bbill\b", "cheapest"), "cost"),
+    (
+        any_of(
+            r"\bstatus\b",
+            r"\bready\b",
+            r"\bhealthy?\b",
+            "how (?:is|are) (?:it|they|things|the)",
+            "is it (?:up|running|ok|alive)",
+            r"\burl\b",
+            "endpoint",
+            r"\bpods?\b",
+            r"\bevents?\b",
+            r"\blogs?\b",
+        ),
+        "status",
+    ),
+    (
+        any_of("yaml", "manifests?", r"\bfiles?\b", r"\bdigest\b", "kubernetes", "what (?:will|would) (?:be|you) (?:deploy|appl|creat)"),
+        "manifest",
+    ),
+    (
+        any_of(r"(?:which|what|list|show)\b.*\b(?:gpus?|models?|hardware|use cases?)\b", "catalogu?e", "do you (?:know|have|support)"),
+        "catalogue",
+    ),
+    (any_of(r"\boptions?\b", r"recommend\w*", "alternatives?", "which (?:one|is)", "fastest", r"\bbest\b"), "options"),
+    (any_of(r"\bspec(?:ification)?\b", r"\btargets?\b", "what (?:did|have) you understood?", r"\bsummary\b"), "specification"),
+]

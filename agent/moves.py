@@ -1,0 +1,137 @@
+"""What a person's words can mean at each stage. The chat model gets a stage's moves as tools.
+
+`Approve` is not among them: approval comes from a person's own words or button, never from a model (see `approval.py`).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from tools.specification import Contract, SpecificationChange
+
+Topic = Literal[
+    "help", "term", "specification", "assumptions", "options", "why", "compare", "cost", "provenance", "manifest", "status", "catalogue"
+]
+Criterion = Literal["cheapest", "fastest", "best quality", "simplest", "recommended"]
+
+
+class DescribeNeed(SpecificationChange):
+    """The person says what they need: use case, users, priorities, constraints. Fill in only what they said."""
+
+
+class Confirm(Contract):
+    """The person agrees with the specification as shown."""
+
+
+class EditSpecification(SpecificationChange):
+    """The person wants other values in the specification. Fill in only what they said."""
+
+
+class Explore(SpecificationChange):
+    """A what-if: the same plan with other values. Fill in only what they said."""
+
+
+class UndoExplore(Contract):
+    """Go back to the plan before the last what-if."""
+
+
+class SelectOption(Contract):
+    """The person chooses one of the options shown, by its rank, by a criterion, or by GPU or model name."""
+
+    rank: int | None = Field(default=None, description="Number of the option as shown, from 1")
+    criterion: Criterion | None = None
+    gpu_types: list[str] = Field(default_factory=list)
+    model_ids: list[str] = Field(default_factory=list)
+
+
+class Reject(Contract):
+    """The person does not approve; they go back to the options."""
+
+    reason: str = ""
+
+
+class SendPrompt(Contract):
+    """Send a test prompt to the deployed endpoint."""
+
+    prompt: str = Field(min_length=1, max_length=20_000)
+
+
+class Finish(Contract):
+    """The person is done."""
+
+
+class Retry(Contract):
+    """Try the failed deployment again."""
+
+
+class BackToOptions(Contract):
+    """Choose another option instead of the one that failed."""
+
+
+class Ask(Contract):
+    """A question to be answered from what is known; nothing changes."""
+
+    topic: Topic
+    subject: str = Field(default="", description="For `term`: the term. For `why` and `compare`: the option numbers")
+
+
+class StartOver(Contract):
+    """Forget this plan and begin a new one."""
+
+
+class Cancel(Contract):
+    """Stop here."""
+
+
+class Unclear(Contract):
+    """The words don't say what to do: one short question back."""
+
+    question: str = Field(max_length=1000)
+
+
+class Approve(Contract):
+    """The person approves exactly the manifests with this digest. Made by `approval.py` or a button, never by a model."""
+
+    digest: str
+
+
+Move = (
+    DescribeNeed
+    | Confirm
+    | EditSpecification
+    | Explore
+    | UndoExplore
+    | SelectOption
+    | Reject
+    | SendPrompt
+    | Finish
+    | Retry
+    | BackToOptions
+    | Ask
+    | StartOver
+    | Cancel
+    | Unclear
+    | Approve
+)
+
+Stage = Literal["context_collection", "specification_review", "presenting_options", "configuration_finalized", "basic_monitoring", "failed"]
+ANYWHERE: tuple[type[Move], ...] = (Ask, StartOver, Cancel, Unclear)
+MOVES: dict[Stage, tuple[type[Move], ...]] = {
+    "context_collection": (DescribeNeed, *ANYWHERE),
+    "specification_review": (Confirm, EditSpecification, *ANYWHERE),
+    "presenting_options": (SelectOption, Explore, UndoExplore, *ANYWHERE),
+    "configuration_finalized": (Reject, *ANYWHERE),
+    "basic_monitoring": (SendPrompt, Finish, DescribeNeed, *ANYWHERE),
+    "failed": (Retry, BackToOptions, EditSpecification, DescribeNeed, Finish, *ANYWHERE),
+}
+POSSIBLE: dict[Stage, str] = {
+    "context_collection": "Tell me what you need, for instance “a chatbot for 1000 users, low latency critical”.",
+    "specification_review": "Say “looks good” to go on, change something (“make TTFT 300 ms”, “only 200 users”, “use H100s”), or ask.",
+    "presenting_options": "Choose one (“option 2”, “deploy the cheapest”), try a what-if (“what if we had 5000 users?”), or ask.",
+    "configuration_finalized": "Say “yes, approve” to deploy exactly these manifests, “no” to go back to the options, or ask.",
+    "basic_monitoring": "Send a test prompt (“send it: hello”), ask for the status, or say “done”.",
+    "failed": "Say “retry”, “options” to choose another, change the specification, or describe something new.",
+}
+"""One sentence on what may be said, for replies that could not be used."""

@@ -1,0 +1,68 @@
+"""The running deployment: test prompts, status, and the end."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from langchain_core.messages import AnyMessage
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from agent.checkpoints import pause
+from agent.events import TokenEvent, emit
+from agent.moves import DescribeNeed, Finish, SendPrompt
+from agent.nodes.common import anywhere
+from agent.services import Services
+from agent.state import ConversationState
+from agent.transcript import say
+from agent.understand import move_of, move_of_words
+from knowledge.errors import CompassError
+from tools.endpoint import send_prompt
+
+
+def basic_monitoring(
+    state: ConversationState, runtime: Runtime[Services]
+) -> Command[Literal["basic_monitoring", "success", "context_collection", "__end__"]]:
+    """Pause: the person tries the endpoint, asks about it, or finishes. After `success`, a new message comes back here."""
+    services = runtime.context
+    record: list[AnyMessage] = []
+    words = state.get("incoming")
+    if words is None:
+        move = move_of(pause("basic_monitoring", state, services.settings), "basic_monitoring", state, services, record)
+    else:
+        move = move_of_words(words, "basic_monitoring", state, services, record)
+    taken = {"incoming": None, "ended": None, "messages": record}
+    if isinstance(move, Finish):
+        return Command(goto="success", update=taken)
+    if isinstance(move, SendPrompt):
+        _try_endpoint(move.prompt, state, record)
+        return Command(goto="basic_monitoring", update=taken)
+    if isinstance(move, DescribeNeed):
+        words = words or next((str(m.text) for m in record if m.type == "human"), "")
+        return Command(goto="context_collection", update={"incoming": words, "ended": "success", "messages": record})
+    where, update = anywhere(move, "basic_monitoring", state, services, record) or ("stay", {})
+    return Command(goto="basic_monitoring" if where == "stay" else where, update=taken | update)
+
+
+def success(state: ConversationState) -> Command[Literal["__end__"]]:
+    """The end: what runs, and where."""
+    record: list[AnyMessage] = []
+    bundle = state.get("bundle")
+    name = bundle.name if bundle else "The deployment"
+    say(f"{name} runs at {state.get('endpoint')}. Write again to test it, to see its status, or to plan something new.", record)
+    return Command(goto="__end__", update={"ended": "success", "messages": record})
+
+
+def _try_endpoint(prompt: str, state: ConversationState, record: list[AnyMessage]) -> None:
+    bundle, endpoint = state.get("bundle"), state.get("endpoint")
+    if bundle is None or endpoint is None:
+        say("There is no endpoint to send it to.", record)
+        return
+    try:
+        seen = send_prompt(endpoint, bundle.model_id, prompt, on_text=lambda text: emit(TokenEvent(text=text)))
+    except CompassError as error:
+        say(str(error), record)
+        return
+    itl = f", ITL {seen.itl_ms:,.1f} ms" if seen.itl_ms is not None else ""
+    figures = f"TTFT {seen.ttft_ms:,.0f} ms{itl}, {seen.output_tokens} tokens in {seen.e2e_ms / 1000:,.2f} s (this one request)"
+    say(f"{figures}.", record, kind="answer", details=seen.model_dump(mode="json"))

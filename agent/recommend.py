@@ -1,0 +1,85 @@
+"""A recommendation without a conversation, from words or from a specification file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from agent.checks import change_or_problem
+from agent.intent import extract_intent
+from agent.models.choose import choose_model
+from knowledge.catalogue import SloTargets, TrafficProfile
+from knowledge.database import Database
+from knowledge.errors import CompassError
+from knowledge.settings import Settings
+from tools.candidates import candidate_models
+from tools.plan_capacity import PlanRequest, plan_capacity
+from tools.recommendation import Plan
+from tools.specification import (
+    Demand,
+    Intent,
+    Overrides,
+    Specification,
+    SpecificationChange,
+    build_specification,
+)
+from tools.traffic import map_to_benchmark_profile
+
+
+def specification_from_words(text: str, settings: Settings) -> Specification:
+    """Raises CompassError where the words don't say enough."""
+    intent, overrides = extract_intent(text, choose_model(settings).model)
+    if intent.use_case is None:
+        raise CompassError("What is it for? Name a use case, for instance “a chatbot for 1000 users”.")
+    if not intent.complete:
+        raise CompassError("For how many users, or requests per second? For instance “a chatbot for 1000 users”.")
+    return build_specification(intent, overrides)
+
+
+def specification_from_file(file: Path) -> Specification:
+    """A file as `compass recommend --json` prints it, or its `specification` alone; edited figures are what counts.
+
+    Raises CompassError naming the field that is wrong.
+    """
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CompassError(f"The file {file} can't be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise CompassError(f"The file {file} isn't JSON: {error}.") from error
+    if isinstance(values, dict) and isinstance(values.get("specification"), dict):
+        values = values["specification"]
+    try:
+        intent = Intent.model_validate(values["intent"])
+        figures = {
+            **TrafficProfile.model_validate(values["traffic_profile"]).model_dump(),
+            **SloTargets.model_validate(values["slo_targets"]).model_dump(),
+            **Demand.model_validate(values["demand"]).model_dump(include=set(Overrides.model_fields)),
+        }
+        built = build_specification(intent, Overrides.model_validate(figures))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise CompassError(f"{file}, field {'.'.join(map(str, first['loc']))}: {first['msg']} (found {first['input']!r}).") from error
+    except (KeyError, TypeError) as error:
+        raise CompassError(f"{file} isn't a specification: it needs intent, traffic_profile, slo_targets and demand.") from error
+    except ValueError as error:
+        raise CompassError(f"{file}: {error}") from error
+    checked = change_or_problem(
+        SpecificationChange, intent.model_dump(include={"use_case", "preferred_gpu_types", "excluded_gpu_types", "preferred_models"})
+    )
+    if isinstance(checked, str):
+        raise CompassError(f"{file}: {checked}")
+    return built
+
+
+def recommendation_for(specification: Specification, settings: Settings, limit: int) -> Plan:
+    """The plan that the conversation would show for this specification."""
+    profile = map_to_benchmark_profile(specification.traffic_profile)
+    request = PlanRequest(specification=specification, benchmark_profile=profile, model_ids=candidate_models(specification), limit=limit)
+    database = Database(settings)
+    try:
+        return plan_capacity(request, database)
+    finally:
+        database.close()

@@ -1,0 +1,231 @@
+"""Driving one turn: words or a reply in, a stream of typed events out. Every interface, and the evaluation, comes through here."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.postgres import PostgresSaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.types import Command
+from psycopg_pool import PoolTimeout
+
+from agent.checkpoints import Reply
+from agent.events import CheckpointEvent, ErrorEvent, Event, StateEvent
+from agent.graph import build_graph
+from agent.models.builtin.interpreter import interpret
+from agent.models.choose import ChosenModel, choose_model
+from agent.moves import Cancel, StartOver
+from agent.services import Services
+from agent.state import SERIALIZED, ConversationState, fresh
+from knowledge.database import Database
+from knowledge.errors import CompassError
+from knowledge.settings import Settings
+from tools.cluster import Cluster
+
+log = logging.getLogger(__name__)
+THREAD_ID = re.compile(r"[\w.:@-]{1,100}", re.ASCII)
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""Characters that no person types and that PostgreSQL or a terminal can't hold."""
+MAX_TEXT = 200_000
+TURN_LOCK = 0x7475726E
+LOCK_WAIT_S = 30.0
+RECURSION_LIMIT = 60
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a conversation is: new, paused at `checkpoint`, cut off in the middle of `interrupted_at`, or waiting for words."""
+
+    exists: bool
+    state: str | None
+    checkpoint: CheckpointEvent | None
+    interrupted_at: str | None
+    last_words: list[tuple[Any, str]]
+
+
+class Runtime:
+    """One per process. Turns of different threads may run side by side; turns of one thread take turns, across processes too."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the database, choose the model. Raises CompassError with a remedy if one of them can't be used."""
+        self.settings = settings
+        self.cluster = Cluster(settings)
+        self.chosen: ChosenModel = choose_model(settings)
+        self.database = Database(settings)
+        saver = PostgresSaver(self.database.pool, serde=JsonPlusSerializer(allowed_msgpack_modules=SERIALIZED))
+        with self._connection_errors_in_words():
+            saver.setup()
+        self._graph = build_graph(saver)
+        self._locks: dict[str, threading.Lock] = {}
+        self._locks_guard = threading.Lock()
+
+    def close(self) -> None:
+        self.database.close()
+
+    def position(self, thread_id: str) -> Position:
+        """Where the conversation stands. Raises CompassError for an id that can't be one, or a database that doesn't answer."""
+        _check_thread_id(thread_id)
+        with self._connection_errors_in_words():
+            snapshot = self._graph.get_state(_config(thread_id))
+        pause = next(iter(snapshot.interrupts), None)
+        messages = snapshot.values.get("messages", [])
+        spoken = [(m.type, str(m.text)) for m in messages if isinstance(m, HumanMessage | AIMessage) and m.content]
+        node = snapshot.next[0] if snapshot.next else None
+        return Position(
+            exists=bool(snapshot.values),
+            state=node or snapshot.values.get("ended"),
+            checkpoint=_checkpoint(pause) if pause else None,
+            interrupted_at=node if node and not pause else None,
+            last_words=spoken[-4:],
+        )
+
+    def say(self, thread_id: str, text: str, interrupt_id: str | None = None) -> Iterator[Event]:
+        """One turn with typed words. `interrupt_id` is the pause the person saw; if it is no longer open, they are told."""
+        yield from self._turn(thread_id, text, Reply(interrupt_id=interrupt_id, text=_clean(text)) if interrupt_id else None)
+
+    def reply(self, thread_id: str, reply: Reply) -> Iterator[Event]:
+        """One turn with a button's reply to a pause."""
+        yield from self._turn(thread_id, None, reply)
+
+    def resume(self, thread_id: str) -> Iterator[Event]:
+        """Finish a turn that was cut off when its process died; nothing if there is none."""
+        yield from self._turn(thread_id, None, None)
+
+    def _turn(self, thread_id: str, text: str | None, reply: Reply | None) -> Iterator[Event]:
+        """Events until the conversation waits again. Errors become events: the stream never raises one to a person."""
+        try:
+            _check_thread_id(thread_id)
+            self.database.revive()
+            with self._only_turn(thread_id):
+                yield from self._run(thread_id, text, reply)
+        except CompassError as error:
+            yield ErrorEvent(text=str(error))
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            yield ErrorEvent(text=str(self.database.unreachable(error)))
+        except Exception as error:  # ours to mend; the person gets a sentence and a way on
+            log.exception("turn of %s failed", thread_id)
+            yield ErrorEvent(
+                text=f"Something went wrong inside Compass ({type(error).__name__}). Nothing was applied by it and nothing is lost:"
+                " try again, say it differently, or say “start over”."
+            )
+
+    def _run(self, thread_id: str, text: str | None, reply: Reply | None) -> Iterator[Event]:
+        here = self.position(thread_id)
+        run: Any
+        if here.interrupted_at and (text is None and reply is None):
+            run = None
+        elif here.interrupted_at and (here.interrupted_at == "context_collection" or _gives_up(text)):
+            # The words that were cut off are replaced by these; and whatever always fails there can be left.
+            begin = fresh() if _gives_up(text) else ConversationState()
+            run = dict(begin) | {"incoming": _clean(text or ""), "messages": [HumanMessage(content=_clean(text or ""))]}
+        elif here.interrupted_at:
+            # A turn was cut off: finish it before anything new is taken up.
+            yield from self._stream(thread_id, None)
+            yield from self._run(thread_id, text, reply)
+            return
+        elif here.checkpoint is not None:
+            if reply is None and text is None:
+                yield here.checkpoint
+                return
+            if reply is not None and reply.interrupt_id != here.checkpoint.interrupt_id:
+                yield ErrorEvent(
+                    text="That question was answered already, perhaps in another window. Here is where the conversation is now."
+                )
+                yield here.checkpoint
+                return
+            answer = reply or Reply(interrupt_id=here.checkpoint.interrupt_id, text=_clean(text or ""))
+            run = Command(resume=answer.model_dump(mode="json"))
+        elif text is None and (reply is None or reply.text is None):
+            if reply is not None:
+                yield ErrorEvent(text="There is no open question to answer that way. Say what you need.")
+            return
+        else:
+            if reply is not None:
+                yield ErrorEvent(text="That question is no longer open. Say what you need now.")
+                return
+            words = _clean(text or "")
+            begin = ConversationState() if here.exists else fresh()
+            run = dict(begin) | {"incoming": words, "messages": [HumanMessage(content=words)]}
+        yield from self._stream(thread_id, run)
+
+    def _stream(self, thread_id: str, run: Any) -> Iterator[Event]:
+        services = Services(self.settings, self.database, self.cluster, self.chosen.model, thread_id)
+        last_state: str | None = None
+        stream = self._graph.stream(run, _config(thread_id), context=services, stream_mode=["custom", "updates"], durability="sync")
+        for mode, chunk in stream:
+            if mode == "custom" and isinstance(chunk, Event):
+                if isinstance(chunk, StateEvent):
+                    if chunk.state == last_state:
+                        continue
+                    last_state = chunk.state
+                yield chunk
+            elif mode == "updates" and isinstance(chunk, dict) and "__interrupt__" in chunk:
+                yield _checkpoint(chunk["__interrupt__"][0])
+
+    @contextmanager
+    def _only_turn(self, thread_id: str) -> Iterator[None]:
+        """One turn at a time for each thread: a lock in this process, and one in the database against other processes."""
+        with self._locks_guard:
+            lock = self._locks.setdefault(thread_id, threading.Lock())
+        busy = CompassError("Another window is in the middle of a turn of this conversation. Try again when it is finished.")
+        if not lock.acquire(timeout=LOCK_WAIT_S):
+            raise busy
+        try:
+            # A connection of its own, held for the whole turn; the server frees the lock if we die.
+            with self.database.connect() as connection:
+                deadline = time.monotonic() + LOCK_WAIT_S
+                key = [TURN_LOCK, thread_id]
+                while not _value(connection.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s)) AS got", key)):
+                    if time.monotonic() > deadline:
+                        raise busy
+                    time.sleep(0.1)
+                try:
+                    yield
+                finally:
+                    if not connection.closed:
+                        connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s)) AS got", key)
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _connection_errors_in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise self.database.unreachable(error) from error
+
+
+def _config(thread_id: str) -> RunnableConfig:
+    return {"configurable": {"thread_id": thread_id}, "recursion_limit": RECURSION_LIMIT}
+
+
+def _gives_up(text: str | None) -> bool:
+    return isinstance(interpret(_clean(text or ""), {"StartOver", "Cancel", "Unclear"}), StartOver | Cancel)
+
+
+def _clean(text: str) -> str:
+    return CONTROL.sub("", text[:MAX_TEXT])
+
+
+def _check_thread_id(thread_id: str) -> None:
+    if not THREAD_ID.fullmatch(thread_id):
+        raise CompassError("A conversation's name has 1 to 100 letters, digits or . _ : @ - and nothing else.")
+
+
+def _checkpoint(pause: Any) -> CheckpointEvent:
+    return CheckpointEvent(interrupt_id=pause.id, **pause.value)
+
+
+def _value(cursor: Any) -> bool:
+    row = cursor.fetchone()
+    return bool(row and row["got"])

@@ -1,0 +1,21 @@
+"""What nodes work with besides the state: passed to each run as LangGraph's context, never stored in a checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from langchain_core.language_models import BaseChatModel
+
+from knowledge.database import Database
+from knowledge.settings import Settings
+from tools.cluster import Cluster
+
+
+@dataclass(frozen=True)
+class Services:
+    settings: Settings
+    database: Database
+    cluster: Cluster
+    model: BaseChatModel
+    thread_id: str
+    """Of the run that these are passed to."""

@@ -1,0 +1,96 @@
+"""What a conversation is at any moment: all that a checkpoint holds, and all that a node may read or change."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypedDict
+
+from langchain_core.messages import AnyMessage
+from langgraph.graph.message import add_messages
+
+from knowledge.catalogue import SloTargets, TrafficProfile
+from tools.get_status import ClusterEvent, Condition, DeploymentStatus
+from tools.manifest_check import Problem
+from tools.recommendation import NearMiss, Plan, Predicted, PredictedLatency, Quality, Recommendation
+from tools.render_manifest import ManifestBundle, ManifestFile
+from tools.specification import Assumption, Contract, Demand, Intent, Overrides, Priorities, Specification, SpecificationChange
+
+
+class Explored(Contract):
+    """A plan that a what-if replaced, so that it can be undone."""
+
+    question: str
+    specification: Specification
+    plan: Plan
+
+
+class ConversationState(TypedDict, total=False):
+    messages: Annotated[list[AnyMessage], add_messages]
+    incoming: str | None
+    """Words that started this run and that no node has taken up yet."""
+    intent: Intent
+    overrides: Overrides
+    change: SpecificationChange | None
+    """The edit or what-if on its way to the node that makes it."""
+    specification: Specification | None
+    benchmark_profile: TrafficProfile | None
+    model_ids: list[str]
+    plan: Plan | None
+    explored: list[Explored]
+    """Plans replaced by what-ifs, the newest last."""
+    what_if: str | None
+    """The question behind the plan that is shown, None for the plan of the specification as confirmed."""
+    selected: Recommendation | None
+    bundle: ManifestBundle | None
+    approval_id: str | None
+    endpoint: str | None
+    failure: str | None
+    ended: Literal["success", "failed", "cancelled"] | None
+
+
+SERIALIZED: list[type[Any]] = [
+    Assumption,
+    ClusterEvent,
+    Condition,
+    Demand,
+    DeploymentStatus,
+    Explored,
+    Intent,
+    ManifestBundle,
+    ManifestFile,
+    NearMiss,
+    Overrides,
+    Plan,
+    Predicted,
+    PredictedLatency,
+    Priorities,
+    Problem,
+    Quality,
+    Recommendation,
+    SloTargets,
+    Specification,
+    SpecificationChange,
+    TrafficProfile,
+]
+"""The only types that a checkpoint is read back into."""
+
+
+def fresh() -> ConversationState:
+    """The state of a plan not yet begun; the messages stay."""
+    return {
+        "incoming": None,
+        "intent": Intent(),
+        "overrides": Overrides(),
+        "change": None,
+        "specification": None,
+        "benchmark_profile": None,
+        "model_ids": [],
+        "plan": None,
+        "explored": [],
+        "what_if": None,
+        "selected": None,
+        "bundle": None,
+        "approval_id": None,
+        "endpoint": None,
+        "failure": None,
+        "ended": None,
+    }

@@ -1,0 +1,219 @@
+"""`compass chat`: turns from the keyboard, a script or a pipe; events as cards or as lines of JSON."""
+
+from __future__ import annotations
+
+import queue
+import secrets
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from rich.console import Console
+from rich.status import Status
+from rich.text import Text
+
+from agent.events import CheckpointEvent, ErrorEvent, Event, MessageEvent, ProgressEvent, StateEvent, TokenEvent, ToolResultEvent
+from agent.runtime import Runtime
+from agent.terminal.cards import card, show_checkpoint
+from knowledge.errors import CompassError
+
+PATIENCE_S = 0.5
+"""Work longer than this shows a spinner."""
+WORKING = {
+    "context_collection": "Reading",
+    "model_recommendation": "Looking up benchmarks",
+    "capacity_planning": "Planning",
+    "configuration_finalized": "Rendering manifests",
+    "deployment_execution": "Applying",
+    "post_deployment_validation": "Waiting for the deployment",
+}
+
+
+class Chat:
+    """One conversation on one terminal."""
+
+    def __init__(self, runtime: Runtime, thread_id: str | None, as_json: bool) -> None:
+        self.runtime = runtime
+        self.named = thread_id is not None
+        self.thread_id = thread_id or f"c-{secrets.token_hex(4)}"
+        self.as_json = as_json
+        self.console = Console(highlight=False, soft_wrap=False)
+        self.open: CheckpointEvent | None = None
+        self.failed = False
+        self.column = 0
+
+    def run(self, script: Path | None) -> int:
+        """Talk until the words run out or the person leaves; returns the exit code: 1 if a turn ended in an error."""
+        try:
+            self._greet()
+            for words in self._turns(script):
+                self._follow(self.runtime.say(self.thread_id, words, self.open.interrupt_id if self.open else None))
+        except KeyboardInterrupt:
+            self._leave("\nLeft in the middle; nothing is lost.")
+            return 0
+        self._leave("")
+        return 1 if self.failed else 0
+
+    def _greet(self) -> None:
+        """Say what this is and what reads the words; then where the conversation is, if it isn't new."""
+        here = self.runtime.position(self.thread_id)
+        self._show(
+            MessageEvent(text=f"Compass plans and deploys LLM inference with you. Your words are read by {self.runtime.chosen.label}.")
+        )
+        if self.named and not here.exists:
+            self._show(MessageEvent(text=f"There is no conversation {self.thread_id} yet; this begins it."))
+        if not here.exists:
+            self._show(MessageEvent(text="What do you need? For instance: “I need a chatbot for 1000 users, low latency critical”."))
+            return
+        self._show(MessageEvent(text=f"Back in conversation {self.thread_id}."))
+        if not self.as_json:
+            for kind, text in here.last_words[-2:]:
+                self.console.print(Text(f"{'› ' if kind == 'human' else ''}{text}", style="dim"))
+        if here.interrupted_at:
+            self._show(MessageEvent(text=f"It was cut off in {here.interrupted_at}; going on from there."))
+            self._follow(self.runtime.resume(self.thread_id))
+        elif here.checkpoint:
+            self._show(here.checkpoint)
+
+    def _turns(self, script: Path | None) -> Iterator[str]:
+        if script is not None:
+            with script.open(encoding="utf-8", errors="replace") as lines:
+                for line in lines:
+                    if not self.as_json:
+                        self.console.print(Text(f"› {line.rstrip()}", style="bold"))
+                    yield line.rstrip("\r\n")
+            return
+        interactive = sys.stdin.isatty() and not self.as_json
+        if interactive:
+            with suppress(ImportError):
+                import readline  # noqa: F401 - gives input() a history and editing
+        sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
+        while True:
+            try:
+                if interactive:
+                    yield input("› ")
+                else:
+                    line = sys.stdin.readline()
+                    if not line:
+                        return
+                    if not self.as_json:
+                        self.console.print(Text(f"› {line.rstrip()}", style="bold"))
+                    yield line.rstrip("\r\n")
+            except EOFError:
+                return
+
+    def _leave(self, why: str) -> None:
+        if self.as_json:
+            return
+        if why:
+            self.console.print(why)
+        self.console.print(Text(f"Resume with: compass chat --thread {self.thread_id}", style="dim"))
+
+    def _follow(self, events: Iterator[Event]) -> None:
+        """Show a turn as it happens, with a spinner where it takes long."""
+        self.open = None
+        if self.as_json:
+            for event in events:
+                self._show(event)
+            return
+        waiting = _Waiting(self.console)
+        try:
+            for event in _in_background(events, on_silence=waiting.start):
+                if isinstance(event, StateEvent | ProgressEvent):
+                    waiting.about(WORKING.get(event.state, "Working") if isinstance(event, StateEvent) else event.text)
+                    continue
+                waiting.stop()
+                self._show(event)
+        finally:
+            waiting.stop()
+
+    def _show(self, event: Event) -> None:
+        if isinstance(event, CheckpointEvent):
+            self.open = event
+        if isinstance(event, ErrorEvent):
+            self.failed = True
+        if self.as_json:
+            print(event.line(), flush=True)
+            return
+        if isinstance(event, CheckpointEvent):
+            show_checkpoint(self.console, event)
+        elif isinstance(event, ErrorEvent):
+            self.console.print(Text(event.text, style="red"))
+        elif isinstance(event, TokenEvent):
+            self._stream(event.text)
+        elif isinstance(event, MessageEvent):
+            if event.kind == "answer":
+                self.console.print()  # after the streamed tokens
+                self.column = 0
+            self.console.print(Text(event.text, style="dim" if event.kind == "answer" else ""))
+            for part in card(event.kind, event.details) if event.kind and event.details else []:
+                self.console.print(part)
+        elif isinstance(event, ToolResultEvent):
+            self.console.print(Text(f"  {'✓' if event.ok else '✗'} {event.tool}", style="dim" if event.ok else "red"))
+
+    def _stream(self, text: str) -> None:
+        """A piece of a streamed answer; a word that would cross the edge starts a new line."""
+        if self.column + len(text.rstrip()) > self.console.width:
+            self.console.print()
+            self.column = 0
+        self.column += len(text)
+        self.console.print(Text(text, style="green"), end="", soft_wrap=True)
+
+
+class _Waiting:
+    """A spinner that appears only once nothing was heard for a while."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._text = "Working"
+        self._status: Status | None = None
+
+    def about(self, text: str) -> None:
+        self._text = text
+        if self._status:
+            self._status.update(f"{text}…")
+
+    def start(self) -> None:
+        if self._status is None and self._console.is_terminal:
+            self._status = self._console.status(f"{self._text}…")
+            self._status.start()
+
+    def stop(self) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+
+def _in_background(events: Iterator[Event], on_silence: Callable[[], None]) -> Iterator[Event]:
+    """The same events; `on_silence` is called when the next one takes longer than a person's patience."""
+    arrived: queue.Queue[Event | BaseException | None] = queue.Queue()
+
+    def pump() -> None:
+        try:
+            for event in events:
+                arrived.put(event)
+            arrived.put(None)
+        except BaseException as error:
+            arrived.put(error)
+
+    threading.Thread(target=pump, daemon=True).start()
+    while True:
+        try:
+            item = arrived.get(timeout=PATIENCE_S)
+        except queue.Empty:
+            on_silence()
+            item = arrived.get()
+        if item is None:
+            return
+        if isinstance(item, BaseException):
+            raise item
+        yield item
+
+
+def start(runtime: Runtime, thread_id: str | None, script: Path | None, as_json: bool) -> int:
+    """Run a conversation to its end; errors of the start are the caller's."""
+    if script is not None and not script.is_file():
+        raise CompassError(f"There is no script {script}. It is a text file with one turn a line.")
+    return Chat(runtime, thread_id, as_json).run(script)

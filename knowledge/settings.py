@@ -1,0 +1,56 @@
+"""Settings, each one environment variable."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from knowledge.errors import CompassError
+
+
+class Settings(BaseSettings):
+    """Read from the environment once, when a command starts."""
+
+    model_config = SettingsConfigDict(env_prefix="COMPASS_", extra="ignore", frozen=True)
+
+    home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("compass")))
+    """All state: the embedded database, the simulated cluster."""
+    database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
+    """A PostgreSQL server; without it an embedded one is started under `home`."""
+    model: str = "auto"
+    """`auto`, `builtin`, `ollama:NAME` or `PROVIDER:NAME`."""
+    ollama_host: str = Field(default="http://127.0.0.1:11434", validation_alias="OLLAMA_HOST")
+    cluster: str = "sim"
+    """`sim`, or `context:NAME` from the kubeconfig."""
+    namespace: str = Field(default="default", pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
+    actor: str = Field(default="local user", min_length=1, max_length=100)
+    """Who approves; written beside each approval."""
+    ready_timeout_s: float = Field(default=1800.0, gt=0)
+    """How long a deployment may take to become ready before it counts as failed."""
+
+    @cached_property
+    def home_dir(self) -> Path:
+        """`home`, made if it was missing. Raises CompassError if it can't be written."""
+        home = self.home.expanduser().absolute()
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CompassError(
+                f"COMPASS_HOME is {home}, which can't be used: {error.strerror}. Name a folder that you may write to."
+            ) from error
+        return home
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises CompassError naming the variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "?"
+        variable = name if name.isupper() else f"COMPASS_{name.upper()}"
+        raise CompassError(f"{variable} is wrong: {first['msg']}.") from error

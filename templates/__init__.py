@@ -1,0 +1,1 @@
+"""The Kubernetes manifests, one Jinja file per resource."""

@@ -1,0 +1,267 @@
+"""The command as a person or a script runs it: real processes, killed where it hurts."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.talking import MAIN_SCRIPT, SCENARIOS
+
+COMPASS = [sys.executable, "-m", "agent.cli"]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def environment(home: Path) -> Iterator[dict[str, str]]:
+    yield {
+        **os.environ,
+        "COMPASS_HOME": str(home),
+        "COMPASS_MODEL": "builtin",
+        "COMPASS_SIMULATOR_TIME_SCALE": "0.001",
+        "COLUMNS": "100",
+    }
+    stop_postgres(home)
+
+
+def stop_postgres(home: Path) -> None:
+    pid_file = home / "postgres" / "data" / "postmaster.pid"
+    if pid_file.exists():
+        os.kill(int(pid_file.read_text().splitlines()[0]), signal.SIGQUIT)
+
+
+def run(arguments: list[str], environment: dict[str, str], words: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMPASS, *arguments], env=environment, input=words, capture_output=True, text=True, timeout=120, check=False)
+
+
+def events(output: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def states(found: list[dict[str, Any]]) -> list[str]:
+    return [e["state"] for e in found if e["event"] == "state"]
+
+
+def objects(home: Path) -> list[tuple[str, str]]:
+    """What clients made in the simulated cluster, from its own file."""
+    saved = json.loads((home / "simulator-objects.json").read_text())["objects"]
+    return sorted((o["kind"], o["metadata"]["name"]) for o in saved if o["kind"] in ("InferenceService", "ServiceAccount"))
+
+
+class Talk:
+    """A `compass chat --json` process, one line in, events out."""
+
+    def __init__(self, environment: dict[str, str], thread: str) -> None:
+        self.process = subprocess.Popen(
+            [*COMPASS, "chat", "--json", "--thread", thread], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def until(self, event: str, **fields: str) -> list[dict[str, Any]]:
+        """Events up to the first `event` with these fields."""
+        seen = []
+        assert self.process.stdout
+        for line in self.process.stdout:
+            seen.append(json.loads(line))
+            if seen[-1]["event"] == event and all(seen[-1].get(k) == v for k, v in fields.items()):
+                return seen
+        raise AssertionError(seen)
+
+    def say(self, words: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(words + "\n")
+        self.process.stdin.flush()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe:
+                pipe.close()
+
+
+def test_the_script_of_a_whole_conversation_ends_in_success(environment: dict[str, str], home: Path) -> None:
+    done = run(["chat", "--script", str(SCENARIOS / "chatbot.txt"), "--json", "--thread", "main"], environment)
+    assert done.returncode == 0, done.stderr
+    found = events(done.stdout)
+    assert states(found)[-1] == "success"
+    assert {e["event"] for e in found} >= {"state", "tool_call", "tool_result", "checkpoint", "message"}
+    assert "built-in interpreter" in found[0]["text"]
+    assert objects(home) == [(k, n) for k, n in objects(home) if n.startswith("chatbot-")]
+    shown = run(["chat", "--thread", "main"], environment, "status\n")
+    assert "Back in conversation main" in shown.stdout
+    assert "is ready" in shown.stdout
+    assert max(map(len, shown.stdout.splitlines())) <= 100
+
+
+def test_killed_at_each_pause_and_in_the_middle_of_the_apply_it_goes_on_there(environment: dict[str, str], home: Path) -> None:
+    environment |= {"COMPASS_SIMULATOR_WRITE_DELAY_S": "0.4"}
+    turns = [
+        (MAIN_SCRIPT[0], "specification_review"),
+        ("looks good", "presenting_options"),
+        ("deploy the cheapest", "configuration_finalized"),
+    ]
+    talk = Talk(environment, "killed")
+    for words, pause in turns:
+        talk.say(words)
+        before = talk.until("checkpoint", state=pause)[-1]
+        talk.kill()
+        talk = Talk(environment, "killed")
+        after = talk.until("checkpoint", state=pause)[-1]
+        assert after == before
+    talk.say("yes, approve")
+    talk.until("tool_call", tool="apply_to_cluster")
+    time.sleep(1.0)  # two dry runs and two applies of 0.4 s each: somewhere in the middle
+    talk.kill()
+    talk = Talk(environment, "killed")
+    again = talk.until("checkpoint", state="basic_monitoring")
+    assert states(again)[:2] == ["deployment_execution", "post_deployment_validation"]
+    assert any("cut off in deployment_execution" in e.get("text", "") for e in again)
+    talk.kill()
+    talk = Talk(environment, "killed")
+    talk.until("checkpoint", state="basic_monitoring")
+    talk.say("send it: hello")
+    talk.until("message", kind="answer")
+    talk.say("done")
+    talk.until("state", state="success")
+    talk.until("message")
+    talk.kill()
+    kinds = [kind for kind, _ in objects(home)]
+    assert kinds == ["InferenceService", "ServiceAccount"]
+
+
+def test_ctrl_c_leaves_cleanly_and_says_how_to_resume(environment: dict[str, str]) -> None:
+    process = subprocess.Popen(
+        [*COMPASS, "chat", "--thread", "left"],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write("a chatbot for 1000 users\n")
+    process.stdin.flush()
+    for line in process.stdout:
+        if "Is this what you need?" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "compass chat --thread left" in out
+    assert "Traceback" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "extra", "sentence"),
+    [
+        (["chat"], {"DATABASE_URL": "postgresql://me:secret@127.0.0.1:9/x"}, "The database doesn't answer"),
+        (["chat"], {"COMPASS_CLUSTER": "production"}, "It takes 'sim' or 'context:NAME'"),
+        (["chat"], {"COMPASS_MODEL": "ollama:llama3.1:8b", "OLLAMA_HOST": "127.0.0.1:9"}, "no Ollama server answers"),
+        (["chat"], {"COMPASS_HOME": "/proc/nowhere"}, "Name a folder that you may write to"),
+        (["chat", "--script", "/nowhere"], {}, "There is no script /nowhere"),
+        (["chat", "--thread", "a b"], {}, "1 to 100 letters"),
+        (["recommend"], {}, "Give either a text or --spec FILE"),
+        (["recommend", "a chatbot"], {}, "For how many users"),
+        (["recommend", "0 users"], {}, "must be at least 1"),
+        (["recommend", "--spec", "/nowhere"], {}, "can't be read"),
+        (["intent", "hello"], {}, "Hello!"),
+        (["simulate", "vllm", "--gpu", "H900"], {}, "There is no GPU 'H900'"),
+    ],
+)
+def test_what_can_not_start_says_why_in_one_sentence(
+    arguments: list[str], extra: dict[str, str], sentence: str, environment: dict[str, str]
+) -> None:
+    done = run(arguments, environment | extra, "")
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "secret" not in done.stdout + done.stderr
+
+
+def test_intent_reads_one_or_many(environment: dict[str, str]) -> None:
+    one = json.loads(run(["intent", "a chatbot for 10k users on H100s, low latency", "--json"], environment).stdout)
+    assert one["use_case"] == "chatbot_conversational"
+    assert one["user_count"] == 10_000
+    assert one["preferred_gpu_types"] == ["H100"]
+    assert one["priorities"] == {"cost": "medium", "latency": "high", "accuracy": "medium"}
+    many = run(["intent", "-"], environment, "translation for 5 people\n0 users\n\nrag for 20 analysts\n").stdout.splitlines()
+    read = [json.loads(line) for line in many]
+    assert [r.get("use_case", "error") for r in read] == ["translation", "error", "error", "document_analysis_rag"]
+
+
+def test_recommend_from_words_and_from_an_edited_specification(environment: dict[str, str], home: Path) -> None:
+    first = json.loads(run(["recommend", "a chatbot for 1000 users", "--json", "--limit", "3"], environment).stdout)
+    assert set(first["recommendations"][0]["predicted"]) == {"ttft_ms", "itl_ms", "e2e_ms"}
+    assert first["recommendations"][0]["rank"] == 1
+    file = home / "spec.json"
+    first["specification"]["intent"]["user_count"] = 200_000
+    first["specification"]["slo_targets"]["ttft_p95_ms"] = 400
+    file.write_text(json.dumps(first))
+    second = json.loads(run(["recommend", "--spec", str(file), "--json"], environment).stdout)
+    assert second["specification"]["demand"]["peak_requests_per_second"] == pytest.approx(533.333, abs=0.01)
+    assert second["specification"]["slo_targets"]["ttft_p95_ms"] == 400
+    assert "gpt-oss-20b" in run(["recommend", "--spec", str(file)], environment).stdout
+    file.write_text(json.dumps(first).replace('"user_count": 200000', '"user_count": -1'))
+    bad = run(["recommend", "--spec", str(file)], environment)
+    assert bad.returncode == 1
+    assert "user_count" in bad.stderr
+
+
+def test_doctor_tells_what_is_in_use(environment: dict[str, str]) -> None:
+    found = {f["part"]: f for f in json.loads(run(["doctor", "--json"], environment).stdout)}
+    assert {part: f["ok"] for part, f in found.items()} == {"model": True, "database": True, "cluster": True}
+    assert "embedded PostgreSQL" in found["database"]["text"]
+    dead = run(["doctor"], environment | {"DATABASE_URL": "postgresql://127.0.0.1:9/x"})
+    assert dead.returncode == 1
+    assert "FAIL  database" in dead.stdout
+
+
+def test_help_imports_nothing_heavy(environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *COMPASS[1:], "--help"], env=environment, capture_output=True, text=True, check=True
+    )
+    for heavy in ("langgraph", "langchain_core", "kubernetes", "psycopg", "pydantic", "httpx"):
+        assert f" {heavy}\n" not in done.stderr, heavy
+    for command in ("chat", "intent", "recommend", "graph", "doctor", "simulate"):
+        assert command in done.stdout
+
+
+def test_the_first_prompt_imports_neither_the_cluster_client_nor_ollamas(environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *COMPASS[1:], "chat"], env=environment, input="", capture_output=True, text=True, check=True
+    )
+    for heavy in ("kubernetes", "langchain_ollama", "starlette", "uvicorn"):
+        assert f" {heavy}\n" not in done.stderr, heavy
+
+
+def test_the_installed_package_carries_its_data(tmp_path: Path) -> None:
+    """Built as a wheel: everything that the code reads at run time is in it."""
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", "from setuptools import build_meta as b; import sys; print(b.build_wheel(sys.argv[1]))", str(tmp_path)]
+    copy = tmp_path / "source"
+    subprocess.run(["git", "-C", str(root), "checkout-index", "-a", f"--prefix={copy}/"], check=True)
+    built = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
+    import zipfile
+
+    names = set(zipfile.ZipFile(tmp_path / built).namelist())
+    for folder, pattern in (
+        ("knowledge/data", "*.json"),
+        ("knowledge/data", "*.csv*"),
+        ("knowledge/migrations", "*.sql"),
+        ("evals", "scenarios/*"),
+        ("prompts", "*.j2"),
+        ("templates", "*.j2"),
+        ("agent", "**/*.py"),
+        ("tools", "*.py"),
+        ("simulator", "*.py"),
+    ):
+        wanted = {str(f.relative_to(root)) for f in (root / folder).glob(pattern)}
+        assert wanted
+        assert wanted <= names, wanted - names

@@ -1,0 +1,178 @@
+"""The built-in interpreter's English, stage by stage."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.models.builtin.interpreter import MAX_CHARACTERS, BuiltinInterpreter, interpret
+from agent.models.builtin.quantities import find_quantities
+from agent.moves import MOVES, Stage
+from agent.read_tools import READ_TOOLS
+
+
+def move(stage: Stage, words: str) -> tuple[str, dict[str, Any]]:
+    found = interpret(words, {m.__name__ for m in MOVES[stage]})
+    return type(found).__name__, found.model_dump(exclude_defaults=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("10k users", [10_000]),
+        ("1.5 million people", [1_500_000]),
+        ("2.5k", [2_500]),
+        ("a dozen", [12]),
+        ("two hundred and fifty", [250]),
+        ("twenty-five", [25]),
+        ("half a million", [500_000]),
+        ("a million billion users", [1e15]),
+        ("1,234,567", [1_234_567]),
+        ("$4.5k a month", [4_500]),
+        ("-5 users", [-5]),
+        (".5 s", [0.5]),
+        ("300ms", [300]),
+        ("h100 p95 llama-3.1-8b a100s", []),
+        ("this one", []),
+        ("5m users", [5_000_000]),
+    ],
+)
+def test_quantities(text: str, values: list[float]) -> None:
+    assert [q.value for q in find_quantities(text)] == pytest.approx(values)
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        (
+            "I need a chatbot for 1000 users, low latency critical",
+            {"use_case": "chatbot_conversational", "user_count": 1000, "latency_priority": "high"},
+        ),
+        ("copilot for 250 developers, max $4k a month", {"use_case": "code_completion", "user_count": 250, "budget_usd_per_month": 4000}),
+        (
+            "RAG over our internal docs for 5k employees, cost sensitive",
+            {"use_case": "document_analysis_rag", "user_count": 5000, "cost_priority": "high"},
+        ),
+        ("we want to translate documents for a dozen translators", {"use_case": "translation", "user_count": 12}),
+        ("summarise 100-page reports for 50 analysts", {"use_case": "long_document_summarization", "user_count": 50}),
+        ("write unit tests for 30 engineers", {"use_case": "code_generation_detailed", "user_count": 30}),
+        ("marketing copy for two hundred writers", {"use_case": "content_generation", "user_count": 200}),
+        ("tl;dr of tickets for 80 agents", {"use_case": "summarization_short", "user_count": 80}),
+        ("contract review for 20 lawyers", {"use_case": "research_legal_analysis", "user_count": 20, "domain_specialization": ["legal"]}),
+        ("chatbot, 20 requests per second", {"use_case": "chatbot_conversational", "requests_per_second": 20}),
+        ("chatbot for 1000 concurrent users", {"use_case": "chatbot_conversational", "user_count": 1000, "active_fraction": 1.0}),
+        (
+            "chatbot for 1.5 million users on H100s, anything but A100",
+            {
+                "use_case": "chatbot_conversational",
+                "user_count": 1_500_000,
+                "preferred_gpu_types": ["H100"],
+                "excluded_gpu_types": ["A100-40", "A100-80"],
+            },
+        ),
+        (
+            "code completion for 500 devs, TTFT under 80ms and ITL below 15 ms",
+            {"use_case": "code_completion", "user_count": 500, "ttft_p95_ms": 80, "itl_p95_ms": 15},
+        ),
+        (
+            "chatbot for 100 users using gpt-oss-20b",
+            {"use_case": "chatbot_conversational", "user_count": 100, "preferred_models": ["openai/gpt-oss-20b"]},
+        ),
+        ("1000 users", {"user_count": 1000}),
+        ("200", {"user_count": 200}),
+    ],
+)
+def test_needs(words: str, values: dict[str, Any]) -> None:
+    assert move("context_collection", words) == ("DescribeNeed", values)
+
+
+@pytest.mark.parametrize(
+    ("stage", "words", "expected"),
+    [
+        ("specification_review", "looks good", ("Confirm", {})),
+        ("specification_review", "ok, go ahead", ("Confirm", {})),
+        ("specification_review", "make TTFT 300 ms", ("EditSpecification", {"ttft_p95_ms": 300})),
+        ("specification_review", "ttft 0.2s", ("EditSpecification", {"ttft_p95_ms": 200})),
+        ("specification_review", "300 ms TTFT please", ("EditSpecification", {"ttft_p95_ms": 300})),
+        ("specification_review", "set e2e to 5 seconds and itl to 20", ("EditSpecification", {"e2e_p95_ms": 5000, "itl_p95_ms": 20})),
+        ("specification_review", "only 200 users", ("EditSpecification", {"user_count": 200})),
+        ("specification_review", "yes but for 200 users", ("EditSpecification", {"user_count": 200})),
+        ("specification_review", "use H100s", ("EditSpecification", {"preferred_gpu_types": ["H100"]})),
+        ("specification_review", "no A100s please", ("EditSpecification", {"excluded_gpu_types": ["A100-40", "A100-80"]})),
+        ("specification_review", "no budget limit", ("EditSpecification", {"clear": ["budget_usd_per_month"]})),
+        ("specification_review", "30% active", ("EditSpecification", {"active_fraction": 0.3})),
+        ("specification_review", "4 requests per user per minute", ("EditSpecification", {"requests_per_active_user_per_minute": 4})),
+        ("specification_review", "1024→512", ("EditSpecification", {"prompt_tokens": 1024, "output_tokens": 512})),
+        ("specification_review", "latency doesn't matter", ("EditSpecification", {"latency_priority": "low"})),
+        ("specification_review", "what does ITL mean?", ("Ask", {"topic": "term", "subject": "ITL"})),
+        ("specification_review", "why 2.67 requests/s?", ("Ask", {"topic": "assumptions"})),
+        ("presenting_options", "option 2", ("SelectOption", {"rank": 2})),
+        ("presenting_options", "deploy the cheapest", ("SelectOption", {"criterion": "cheapest"})),
+        ("presenting_options", "the cheapest", ("SelectOption", {"criterion": "cheapest"})),
+        ("presenting_options", "go with the second", ("SelectOption", {"rank": 2})),
+        ("presenting_options", "the H100 one", ("SelectOption", {"gpu_types": ["H100"]})),
+        ("presenting_options", "what if we had 5000 users?", ("Explore", {"user_count": 5000})),
+        ("presenting_options", "what would it cost for 10k users?", ("Explore", {"user_count": 10_000})),
+        ("presenting_options", "make it cheaper", ("Explore", {"cost_priority": "high"})),
+        ("presenting_options", "undo", ("UndoExplore", {})),
+        ("presenting_options", "why this one?", ("Ask", {"topic": "why"})),
+        ("presenting_options", "compare 1 and 3", ("Ask", {"topic": "compare", "subject": "1,3"})),
+        ("presenting_options", "are these measured?", ("Ask", {"topic": "provenance"})),
+        ("configuration_finalized", "no, too expensive", ("Reject", {"reason": "no, too expensive"})),
+        ("configuration_finalized", "show me the yaml", ("Ask", {"topic": "manifest"})),
+        ("basic_monitoring", "send it: hello, who are you?", ("SendPrompt", {"prompt": "hello, who are you?"})),
+        ("basic_monitoring", 'send "hi there"', ("SendPrompt", {"prompt": "hi there"})),
+        ("basic_monitoring", "ask it what is 2+2", ("SendPrompt", {"prompt": "what is 2+2"})),
+        ("basic_monitoring", "status", ("Ask", {"topic": "status"})),
+        ("basic_monitoring", "done", ("Finish", {})),
+        ("failed", "try again", ("Retry", {})),
+        ("failed", "show me other options", ("BackToOptions", {})),
+        ("failed", "use H100s", ("EditSpecification", {"preferred_gpu_types": ["H100"]})),
+    ],
+)
+def test_moves(stage: Stage, words: str, expected: tuple[str, dict[str, Any]]) -> None:
+    assert move(stage, words) == expected
+
+
+@pytest.mark.parametrize("stage", list(MOVES))
+def test_start_over_and_cancel_work_at_every_stage(stage: Stage) -> None:
+    assert move(stage, "start over")[0] == "StartOver"
+    assert move(stage, "cancel")[0] == "Cancel"
+
+
+@pytest.mark.parametrize(
+    ("words", "because"),
+    [
+        ("0 users", "must be at least 1"),
+        ("-5 users", "must be at least 1; -5"),
+        ("a million billion users", "at most 1,000,000,000"),
+        ("TTFT of 0", "must be more than 0"),
+        ("on H900", "no data for a GPU called “H900”"),
+        ("chatbot on Z9000 GPUs", "no data for a GPU called “Z9000”"),
+        ("with gpt-4", "isn't in my catalogue"),
+        ("budget of 500 euros", "US dollars"),
+        ("500 requests per day", "requests per second or minute"),
+        ("1.5 users", "whole number"),
+        ("", "didn't get any words"),
+        ("🎉🎉🎉", "didn't understand"),
+        ("x" * (MAX_CHARACTERS + 1), "characters"),
+    ],
+)
+def test_what_can_not_be_is_answered_with_what_would_be_accepted(words: str, because: str) -> None:
+    name, values = move("specification_review", words)
+    assert name == "Unclear"
+    assert because in values["question"]
+
+
+@pytest.mark.parametrize("stage", list(MOVES))
+@given(words=st.text(max_size=200))
+def test_any_text_becomes_a_move_that_the_stage_offers_and_never_an_approval(stage: Stage, words: str) -> None:
+    assert move(stage, words)[0] in {m.__name__ for m in MOVES[stage]}
+    assert move(stage, words)[0] != "Approve"
+
+
+def test_it_is_a_chat_model_that_answers_with_one_call_among_the_bound_tools() -> None:
+    model = BuiltinInterpreter().bind_tools([*MOVES["presenting_options"], *(t.definition() for t in READ_TOOLS.values())])
+    answer = model.invoke("deploy the cheapest")
+    assert [(c["name"], c["args"]) for c in answer.tool_calls] == [("SelectOption", {"criterion": "cheapest"})]

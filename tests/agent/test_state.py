@@ -1,0 +1,47 @@
+"""What a checkpoint holds comes back as what it was."""
+
+import warnings
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+from agent.moves import MOVES, Stage
+from agent.prompts import stage_prompt
+from agent.runtime import Runtime
+from agent.state import SERIALIZED, Explored, fresh
+from tests.talking import MAIN_SCRIPT, converse
+from tests.tools.test_capacity import specify
+from tools.specification import SpecificationChange, change_specification
+
+
+def test_every_value_of_a_whole_conversation_keeps_its_type(runtime: Runtime, thread: str) -> None:
+    """LangGraph hands back plain dictionaries, without an error, where a type can't be restored."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for words in MAIN_SCRIPT:
+            converse(runtime, thread, words)
+            values = runtime._graph.get_state({"configurable": {"thread_id": thread}}).values
+            for name in ("intent", "specification", "plan", "selected", "bundle", "benchmark_profile"):
+                assert not isinstance(values.get(name), dict), name
+            spec = values["specification"]
+            assert spec is None or type(spec.demand).__name__ == "Demand"
+            assert all(isinstance(e, Explored) and not isinstance(e.plan, dict) for e in values["explored"])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(1, 10**9), st.floats(1, 100))
+def test_a_specification_survives_the_checkpoint(users: int, peak: float) -> None:
+    serializer = JsonPlusSerializer(allowed_msgpack_modules=SERIALIZED)
+    spec = change_specification(specify(users), SpecificationChange(peak_factor=peak))
+    assert serializer.loads_typed(serializer.dumps_typed(spec)) == spec
+
+
+def test_every_prompt_renders_with_an_empty_and_with_a_full_state(runtime: Runtime, thread: str) -> None:
+    converse(runtime, thread, *MAIN_SCRIPT[:5])
+    full = runtime._graph.get_state({"configurable": {"thread_id": thread}}).values
+    stages: list[Stage] = list(MOVES)
+    for stage in stages:
+        assert "Tools that fit now" in stage_prompt(stage, fresh())
+        assert "chatbot" in stage_prompt(stage, full) or stage in ("failed", "basic_monitoring")
+        assert len(stage_prompt(stage, full)) < 6000

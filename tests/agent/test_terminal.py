@@ -1,0 +1,43 @@
+"""What the terminal shows: within 100 columns, with nothing lost."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from agent.runtime import Runtime
+from agent.terminal.cards import show_checkpoint
+from tests.talking import converse
+
+
+def drawn(runtime: Runtime, thread: str, *words: str, width: int = 100) -> str:
+    pause = converse(runtime, thread, *words).checkpoint
+    assert pause is not None
+    out = io.StringIO()
+    show_checkpoint(Console(file=out, width=width, highlight=False), pause)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_cards_fit_and_show_what_matters(runtime: Runtime, thread: str, width: int) -> None:
+    need = "RAG over our documents for 30k employees with p95 TTFT 900 ms, budget $900k a month, anything but L4, accuracy is critical"
+    card = drawn(runtime, thread, need, width=width)
+    for wanted in ("30,000", "4096→512 tokens", "900 ms", "18 s", "$900,000 a month", "accuracy high", "L4"):
+        assert wanted in card
+    table = drawn(runtime, thread, "looks good", width=width)
+    for wanted in ("TTFT p95", "≤900 ms", "estimated", "$/month", "cheapest", "kept free"):
+        assert wanted in " ".join(table.split())
+    approval = drawn(runtime, thread, "option 1", width=width)
+    for wanted in ("simulated cluster", "namespace default", "a month"):
+        assert wanted in " ".join(approval.split())
+    for text in (card, table, approval):
+        assert max(len(line.rstrip()) for line in text.splitlines()) <= width
+
+
+def test_words_of_others_are_shown_as_they_are_and_never_as_markup(runtime: Runtime, thread: str) -> None:
+    out = io.StringIO()
+    pause = converse(runtime, thread, "a chatbot for 1000 users").checkpoint
+    assert pause is not None
+    pause.details["specification"]["intent"]["domain_specialization"] = ["[red]bold[/red]", "[/]"]
+    show_checkpoint(Console(file=out, width=100), pause)
+    assert "[red]bold[/red]" in out.getvalue()

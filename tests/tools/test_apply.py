@@ -1,0 +1,189 @@
+"""Nothing reaches the cluster but approved bytes: the lock on the one tool that writes."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from knowledge.database import Database
+from knowledge.errors import CompassError
+from knowledge.settings import Settings
+from tests.talking import deployed
+from tests.tools.test_manifests import request
+from tools.apply_to_cluster import ApplyRequest, ApplyResult, apply_to_cluster
+from tools.approvals import ApprovalRequest, record_approval
+from tools.cluster import INFERENCE_SERVICE, Cluster
+from tools.endpoint import send_prompt, served_models
+from tools.get_status import DeploymentStatus, StatusQuery, get_status
+from tools.render_manifest import ManifestBundle, ManifestFile, render_manifest
+
+
+@pytest.fixture
+def bundle(thread: str) -> ManifestBundle:
+    return render_manifest(request("openai/gpt-oss-20b", "L40S", 1, 1, thread))
+
+
+@pytest.fixture
+def approve(database: Database, thread: str) -> Callable[..., str]:
+    def approved(digest: str, interrupt_id: str = "i1", cluster: str = "sim", namespace: str = "default") -> str:
+        wanted = ApprovalRequest(
+            thread_id=thread, interrupt_id=interrupt_id, digest=digest, cluster=cluster, namespace=namespace, actor="me"
+        )
+        return record_approval(wanted, database)
+
+    return approved
+
+
+def apply(bundle: ManifestBundle, approval_id: str, database: Database, cluster: Cluster) -> ApplyResult:
+    return apply_to_cluster(ApplyRequest(approval_id=approval_id, files=bundle.files), database, cluster)
+
+
+def wait_ready(name: str, cluster: Cluster) -> DeploymentStatus:
+    for _ in range(200):
+        status = get_status(StatusQuery(name=name), cluster)
+        if status.phase != "pending":
+            return status
+        threading.Event().wait(0.05)
+    raise AssertionError(status)
+
+
+def test_approved_bytes_become_a_serving_endpoint(
+    bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster
+) -> None:
+    result = apply(bundle, approve(bundle.digest), database, cluster)
+    assert [(o.kind, o.name) for o in result.objects] == [("ServiceAccount", bundle.name), ("InferenceService", bundle.name)]
+    status = wait_ready(bundle.name, cluster)
+    assert (status.phase, status.replicas_ready) == ("ready", 1)
+    assert status.endpoint
+    assert served_models(status.endpoint) == ["openai/gpt-oss-20b"]
+    seen = send_prompt(status.endpoint, "openai/gpt-oss-20b", "hello", max_tokens=20)
+    assert seen.output_tokens == 20
+    assert 0 < seen.ttft_ms < seen.e2e_ms
+
+
+def test_any_other_byte_is_refused_and_nothing_is_applied(
+    bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster
+) -> None:
+    approval = approve(bundle.digest)
+    for index, file in enumerate(bundle.files):
+        for content in (file.content + "\n", file.content.replace("default", "defau1t", 1), file.content[:-2]):
+            files = list(bundle.files)
+            files[index] = ManifestFile(path=file.path, content=content)
+            with pytest.raises(CompassError, match="Nothing was applied"):
+                apply_to_cluster(ApplyRequest(approval_id=approval, files=files), database, cluster)
+    with pytest.raises(CompassError, match="Nothing was applied"):
+        apply_to_cluster(ApplyRequest(approval_id=approval, files=bundle.files[:1]), database, cluster)
+    assert bundle.name not in deployed(cluster)
+
+
+@pytest.mark.parametrize("approval_id", ["", "none", "00000000-0000-0000-0000-000000000000", "' OR 1=1 --"])
+def test_without_an_approval_nothing_is_applied(approval_id: str, bundle: ManifestBundle, database: Database, cluster: Cluster) -> None:
+    with pytest.raises(CompassError, match="there is no approval"):
+        apply(bundle, approval_id, database, cluster)
+    assert bundle.name not in deployed(cluster)
+
+
+@pytest.mark.parametrize("target", [{"cluster": "context:production"}, {"namespace": "other"}])
+def test_an_approval_for_another_target_does_not_count(
+    target: dict[str, str], bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster
+) -> None:
+    with pytest.raises(CompassError, match="the approval is for"):
+        apply(bundle, approve(bundle.digest, **target), database, cluster)
+    assert bundle.name not in deployed(cluster)
+
+
+def test_an_old_approval_does_not_count(bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster) -> None:
+    approval = approve(bundle.digest)
+    with database.connect() as connection:
+        connection.execute("UPDATE approvals SET approved_at = now() - interval '61 minutes'")
+    with pytest.raises(CompassError, match="older than 60 minutes"):
+        apply(bundle, approval, database, cluster)
+
+
+def test_an_apply_that_was_begun_may_be_finished_however_late(
+    bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster
+) -> None:
+    approval = approve(bundle.digest)
+    with database.connect() as connection:
+        connection.execute("UPDATE approvals SET status = 'applying', approved_at = now() - interval '1 day'")
+    assert apply(bundle, approval, database, cluster).digest == bundle.digest
+
+
+def test_an_approval_is_used_once(bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster) -> None:
+    approval = approve(bundle.digest)
+    first = apply(bundle, approval, database, cluster)
+    before = cluster.get(*INFERENCE_SERVICE, bundle.name)
+    assert apply(bundle, approval, database, cluster) == first
+    after = cluster.get(*INFERENCE_SERVICE, bundle.name)
+    assert before is not None
+    assert after is not None
+    assert before["metadata"]["generation"] == after["metadata"]["generation"]
+
+
+def test_two_appliers_at_once_make_one_copy(
+    bundle: ManifestBundle, approve: Callable[..., str], database: Database, settings: Settings
+) -> None:
+    approval = approve(bundle.digest)
+    results: list[ApplyResult] = []
+    workers = [threading.Thread(target=lambda: results.append(apply(bundle, approval, database, Cluster(settings)))) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(results) == 3
+    assert len({tuple(o.uid for o in r.objects) for r in results}) == 1
+
+
+def test_the_same_pause_can_not_approve_two_digests(bundle: ManifestBundle, approve: Callable[..., str]) -> None:
+    assert approve(bundle.digest) == approve(bundle.digest)
+    with pytest.raises(CompassError, match="already answered"):
+        approve("sha256:" + "0" * 64)
+
+
+def test_a_typo_in_a_manifest_is_refused_by_the_dry_run_before_anything_is_kept(
+    bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster
+) -> None:
+    from tools.render_manifest import digest_of
+
+    files = [bundle.files[0], ManifestFile(path="x", content=bundle.files[1].content.replace("minReplicas", "minReplica"))]
+    typo = bundle.model_copy(update={"files": files, "digest": digest_of(files)})
+    with pytest.raises(CompassError, match="unknown field"):
+        apply(typo, approve(typo.digest), database, cluster)
+    assert cluster.get("v1", "ServiceAccount", bundle.name) is None
+
+
+def test_a_foreign_owner_is_not_overwritten(
+    bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster
+) -> None:
+    import yaml
+
+    theirs = yaml.safe_load(bundle.files[1].content)
+    cluster._resource(*INFERENCE_SERVICE).create(body=theirs, namespace="default", query_params=[("fieldManager", "argocd")])
+    with pytest.raises(CompassError, match="argocd"):
+        apply(bundle, approve(bundle.digest), database, cluster)
+
+
+def test_status_of_what_does_not_exist_is_absent(cluster: Cluster) -> None:
+    status = get_status(StatusQuery(name="nothing-here"), cluster)
+    assert status.phase == "absent"
+    assert status.endpoint is None
+
+
+@pytest.mark.parametrize("value", ["prod", "context:", "https://x"])
+def test_a_wrong_cluster_setting_says_what_it_takes(value: str, settings: Settings) -> None:
+    with pytest.raises(CompassError, match="context:NAME"):
+        Cluster(settings.model_copy(update={"cluster": value}))
+
+
+def test_a_context_that_does_not_exist_is_a_sentence(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    monkeypatch.setenv("KUBECONFIG", f"{tmp_path}/none")
+    with pytest.raises(CompassError, match="no usable context 'prod'"):
+        Cluster(settings.model_copy(update={"cluster": "context:prod"})).version()
+
+
+def test_no_gpu_left_is_a_failure_that_says_so(approve: Callable[..., str], database: Database, cluster: Cluster, thread: str) -> None:
+    big = render_manifest(request("openai/gpt-oss-20b", "A10G", 8, 9, thread))
+    apply(big, approve(big.digest), database, cluster)
+    status = wait_ready(big.name, cluster)
+    assert status.phase == "failed"
+    assert "Insufficient nvidia.com/gpu" in status.message

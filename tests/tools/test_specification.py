@@ -1,0 +1,118 @@
+"""Demand by hand, edits, and what stays as it was."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from knowledge.catalogue import use_cases
+from tools.specification import (
+    Intent,
+    Overrides,
+    Specification,
+    SpecificationChange,
+    build_specification,
+    change_specification,
+)
+
+
+def chatbot(users: int = 1000) -> Specification:
+    return build_specification(Intent(use_case="chatbot_conversational", user_count=users), Overrides())
+
+
+def test_the_chatbot_for_1000_users_worked_by_hand() -> None:
+    spec = chatbot()
+    # 1000 users x 0.2 active x 0.4 requests/min / 60 x 2.0 peak
+    assert spec.demand.peak_requests_per_second == pytest.approx(2.6667, abs=1e-3)
+    assert (spec.slo_targets.ttft_p95_ms, spec.slo_targets.itl_p95_ms, spec.slo_targets.e2e_p95_ms) == (150, 25, 7000)
+    assert (spec.traffic_profile.prompt_tokens, spec.traffic_profile.output_tokens) == (512, 256)
+
+
+def test_every_factor_of_the_rate_is_an_assumption_with_an_origin() -> None:
+    named = {a.name: a for a in chatbot().assumptions}
+    assert {"active_fraction", "requests_per_active_user_per_minute", "peak_factor", "peak_requests_per_second"} <= set(named)
+    assert all(a.origin for a in named.values())
+    assert "1,000 users × 20% active × 0.4 requests/min ÷ 60 × 2 peak = 2.67 requests/s" in named["peak_requests_per_second"].text
+
+
+def test_an_edited_assumption_says_so() -> None:
+    changed = change_specification(chatbot(), SpecificationChange(active_fraction=0.5))
+    assert {a.name: a.origin for a in changed.assumptions}["active_fraction"] == "your edit"
+    assert changed.demand.peak_requests_per_second == pytest.approx(2.6667 * 2.5, rel=1e-3)
+
+
+@pytest.mark.parametrize("use_case", list(use_cases()))
+@given(users=st.integers(1, 10**9))
+def test_demand_is_proportional_to_users_in_every_use_case(use_case: str, users: int) -> None:
+    one = build_specification(Intent(use_case=use_case, user_count=users), Overrides())
+    d = use_cases()[use_case].demand
+    expected = users * d.active_fraction * d.requests_per_active_user_per_minute / 60 * d.peak_factor
+    assert one.demand.peak_requests_per_second == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_rate_given_directly_is_taken_as_it_is_and_replaces_users() -> None:
+    changed = change_specification(chatbot(), SpecificationChange(requests_per_second=20))
+    assert changed.demand.peak_requests_per_second == 20
+    assert changed.intent.user_count is None
+    assert change_specification(changed, SpecificationChange(user_count=1000)).demand.peak_requests_per_second == pytest.approx(
+        2.6667, abs=1e-3
+    )
+
+
+def test_an_edit_leaves_the_old_specification_and_all_other_values() -> None:
+    spec = chatbot()
+    changed = change_specification(spec, SpecificationChange(ttft_p95_ms=300))
+    assert spec.slo_targets.ttft_p95_ms == 150
+    assert changed.slo_targets.ttft_p95_ms == 300
+    assert changed.slo_targets.itl_p95_ms == 25
+    assert changed.intent == spec.intent
+
+
+def test_another_use_case_brings_its_template_but_keeps_what_was_set() -> None:
+    edited = change_specification(chatbot(), SpecificationChange(ttft_p95_ms=300))
+    other = change_specification(edited, SpecificationChange(use_case="translation"))
+    assert other.slo_targets.ttft_p95_ms == 300
+    assert other.slo_targets.itl_p95_ms == 35
+    assert other.traffic_profile.output_tokens == 1024
+
+
+def test_wanting_a_gpu_lifts_its_exclusion_and_the_other_way_round() -> None:
+    without = change_specification(chatbot(), SpecificationChange(excluded_gpu_types=["H100", "L4"]))
+    wanted = change_specification(without, SpecificationChange(preferred_gpu_types=["H100"]))
+    assert wanted.intent.excluded_gpu_types == ["L4"]
+    assert change_specification(wanted, SpecificationChange(excluded_gpu_types=["H100"])).intent.preferred_gpu_types == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"user_count": 0},
+        {"user_count": -5},
+        {"user_count": 10**15},
+        {"ttft_p95_ms": 0},
+        {"budget_usd_per_month": -1},
+        {"requests_per_second": -3},
+        {"preferred_gpu_types": ["H900"]},
+        {"preferred_models": ["openai/gpt-4"]},
+        {"use_case": "mind reading"},
+        {"active_fraction": 1.5},
+        {"invented": 1},
+    ],
+)
+def test_what_can_not_be_is_refused(values: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        SpecificationChange.model_validate(values)
+
+
+@given(
+    st.builds(
+        SpecificationChange,
+        user_count=st.none() | st.integers(1, 10**9),
+        ttft_p95_ms=st.none() | st.floats(0.1, 1e6),
+        peak_factor=st.none() | st.floats(1, 100),
+        budget_usd_per_month=st.none() | st.floats(1, 1e9),
+    )
+)
+def test_a_specification_survives_json(change: SpecificationChange) -> None:
+    spec = change_specification(chatbot(), change)
+    assert Specification.model_validate_json(spec.model_dump_json()) == spec

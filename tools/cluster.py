@@ -1,0 +1,218 @@
+"""The cluster that `COMPASS_CLUSTER` names, through the official client: the simulator, or one context of the kubeconfig.
+
+The default never touches a real cluster, whatever kubeconfig is lying around.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from knowledge.errors import CompassError
+from knowledge.settings import Settings
+
+FIELD_MANAGER = "compass"
+REQUEST_TIMEOUT_S = 15
+SIMULATOR_START_S = 20
+INFERENCE_SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
+
+
+class Cluster:
+    """Reads and server-side applies of whole objects. Every error of the wire becomes a CompassError that names the call."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Connects at the first call. Raises CompassError for a setting that is neither `sim` nor `context:NAME`."""
+        self.target = settings.cluster
+        self.namespace = settings.namespace
+        self._settings = settings
+        self._dynamic: Any = None
+        if self.target != "sim" and not self.target.removeprefix("context:"):
+            raise CompassError(
+                "COMPASS_CLUSTER=context: names no context. Write context:NAME with a name from `kubectl config get-contexts`."
+            )
+        if self.target != "sim" and not self.target.startswith("context:"):
+            raise CompassError(f"COMPASS_CLUSTER is {self.target!r}. It takes 'sim' or 'context:NAME'.")
+
+    @property
+    def simulated(self) -> bool:
+        return self.target == "sim"
+
+    @property
+    def description(self) -> str:
+        return "the simulated cluster" if self.simulated else f"the cluster of kubeconfig context {self.target.removeprefix('context:')!r}"
+
+    def get(self, api_version: str, kind: str, name: str) -> dict[str, Any] | None:
+        """One object of our namespace, or None."""
+        from kubernetes.dynamic.exceptions import NotFoundError
+
+        try:
+            with self._calling(f"get {kind} {name}"):
+                found = self._resource(api_version, kind).get(name=name, namespace=self.namespace, _request_timeout=REQUEST_TIMEOUT_S)
+                return dict(found.to_dict())
+        except NotFoundError:
+            return None
+
+    def list(self, api_version: str, kind: str, label_selector: str = "", field_selector: str = "") -> list[dict[str, Any]]:
+        """Objects of our namespace."""
+        with self._calling(f"list {kind}"):
+            found = self._resource(api_version, kind).get(
+                namespace=self.namespace,
+                label_selector=label_selector or None,
+                field_selector=field_selector or None,
+                _request_timeout=REQUEST_TIMEOUT_S,
+            )
+            return [dict(item.to_dict()) for item in found.items]
+
+    def dry_run(self, document: dict[str, Any]) -> None:
+        """Ask the server to check an object strictly without keeping it. Raises CompassError with the server's words."""
+        name, kind = document["metadata"]["name"], document["kind"]
+        exists = self.get(document["apiVersion"], kind, name) is not None
+        with self._calling(f"dry run of {kind} {name}"):
+            if exists:
+                self._apply(document, dry_run="All")
+            else:  # a strict POST says which field is unknown, where server-side apply answers 500
+                self._resource(document["apiVersion"], kind).create(
+                    body=document,
+                    namespace=self.namespace,
+                    query_params=[("dryRun", "All"), ("fieldValidation", "Strict"), ("fieldManager", FIELD_MANAGER)],
+                    _request_timeout=REQUEST_TIMEOUT_S,
+                )
+
+    def apply(self, document: dict[str, Any]) -> str:
+        """Server-side apply of a whole object, conflicts never forced; returns its uid."""
+        with self._calling(f"apply of {document['kind']} {document['metadata']['name']}"):
+            return str(self._apply(document).metadata.uid)
+
+    def version(self) -> str:
+        """The server's version, to see that it answers."""
+        from kubernetes.client import VersionApi
+
+        with self._calling("version"):
+            return str(VersionApi(self._client().client).get_code(_request_timeout=REQUEST_TIMEOUT_S).git_version)
+
+    def _apply(self, document: dict[str, Any], **options: Any) -> Any:
+        return self._resource(document["apiVersion"], document["kind"]).server_side_apply(
+            body=document,
+            name=document["metadata"]["name"],
+            namespace=self.namespace,
+            field_manager=FIELD_MANAGER,
+            _request_timeout=REQUEST_TIMEOUT_S,
+            **options,
+        )
+
+    def _resource(self, api_version: str, kind: str) -> Any:
+        from kubernetes.dynamic.exceptions import ResourceNotFoundError
+
+        try:
+            return self._client().resources.get(api_version=api_version, kind=kind)
+        except ResourceNotFoundError as error:
+            missing = "KServe isn't installed there" if kind == "InferenceService" else f"it doesn't know {api_version} {kind}"
+            raise CompassError(f"{self.description.capitalize()} can't take this: {missing}.") from error
+
+    def _client(self) -> Any:
+        if self._dynamic is None:
+            from kubernetes.dynamic import DynamicClient
+
+            client = self._simulator_client() if self.simulated else self._context_client()
+            # Its cache of what the server offers goes into our own folder: the default is a guessable file in the shared one.
+            known = self._settings.home_dir / f"discovery-{hashlib.sha256(client.configuration.host.encode()).hexdigest()[:12]}.json"
+            self._dynamic = DynamicClient(  # type: ignore[no-untyped-call]
+                client, cache_file=str(known)
+            )
+        return self._dynamic
+
+    def _simulator_client(self) -> Any:
+        from kubernetes.client import ApiClient, Configuration
+
+        configuration = Configuration()
+        configuration.host = simulator_address(self._settings.home_dir)
+        configuration.retries = False
+        return ApiClient(configuration)
+
+    def _context_client(self) -> Any:
+        from kubernetes.client import Configuration
+        from kubernetes.config import ConfigException, new_client_from_config
+
+        configuration = Configuration()
+        configuration.retries = False
+        name = self.target.removeprefix("context:")
+        try:
+            return new_client_from_config(  # type: ignore[no-untyped-call]
+                context=name, client_configuration=configuration
+            )
+        except (ConfigException, OSError) as error:
+            raise CompassError(
+                f"The kubeconfig has no usable context {name!r}. `kubectl config get-contexts` lists the names;"
+                " COMPASS_CLUSTER=sim uses the simulator."
+            ) from error
+
+    @contextmanager
+    def _calling(self, what: str) -> Iterator[None]:
+        """Say in one sentence what failed; forget the connection, so that the next call makes a new one."""
+        from kubernetes.client.exceptions import ApiException
+        from kubernetes.dynamic.exceptions import DynamicApiError, NotFoundError
+        from urllib3.exceptions import HTTPError
+
+        try:
+            yield
+        except NotFoundError:
+            raise
+        except (ApiException, DynamicApiError) as error:
+            raise CompassError(f"{self.description.capitalize()} refused the {what}: {_reason(error)}") from error
+        except (HTTPError, OSError, httpx.HTTPError) as error:
+            self._dynamic = None
+            raise CompassError(
+                f"{self.description.capitalize()} doesn't answer ({what}: {type(error).__name__}). Is it running and reachable?"
+            ) from error
+
+
+def _reason(error: Any) -> str:
+    """`message` of the server's Status body, else its status line."""
+    body = error.body.decode() if isinstance(error.body, bytes) else str(error.body)
+    try:
+        text = str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        text = str(error.reason or body)
+    return f"{text[:500]} (HTTP {error.status})"
+
+
+def simulator_address(home: Path) -> str:
+    """The URL of this home's cluster simulator, which is started as a process of its own if it doesn't answer."""
+    address = home / "simulator.json"
+    url = _answering(address)
+    if url:
+        return url
+    subprocess.Popen(  # noqa: S603 - our own module, no shell
+        [sys.executable, "-m", "simulator.cluster", "--home", str(home)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=(home / "simulator.log").open("ab"),
+        start_new_session=True,  # it outlives the conversation, as a cluster does
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    deadline = time.monotonic() + SIMULATOR_START_S
+    while time.monotonic() < deadline:
+        time.sleep(0.1)
+        url = _answering(address)
+        if url:
+            return url
+    raise CompassError(f"The cluster simulator didn't start within {SIMULATOR_START_S} s. Its log is {home / 'simulator.log'}.")
+
+
+def _answering(address: Path) -> str | None:
+    try:
+        url = str(json.loads(address.read_text())["url"])
+        httpx.get(f"{url}/version", timeout=2, trust_env=False).raise_for_status()
+    except (OSError, ValueError, KeyError, httpx.HTTPError):
+        return None
+    return url

@@ -1,0 +1,94 @@
+"""Order among options that all hold the targets: by what the person said matters.
+
+score = 100 · Σ weight · criterion / Σ weight, each criterion in [0, 1]:
+
+    cost      the lowest cost among the options / this option's cost
+    latency   mean over TTFT, ITL, E2E of 1 − p95 / target: the share of the target left unused
+    accuracy  the model's published score / 100; a model without one takes the median of those that have one
+
+Weights: low 1, medium 2, high 6. An option that is worse in everything can't change the order of the others, because it
+changes neither the lowest cost nor any other option's latency; nor can it change the median, which is over the catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import median
+
+from knowledge.catalogue import Model, SloTargets, models
+from tools.curve import METRICS, target_of
+from tools.recommendation import Quality, Recommendation
+from tools.specification import Priorities
+
+WEIGHT = {"low": 1.0, "medium": 2.0, "high": 6.0}
+
+
+def quality_of(model: Model) -> Quality:
+    score = model.quality.get("mmlu_pro")
+    if score is None:
+        return Quality(score=None, source="its makers publish no MMLU-Pro score that we know of")
+    return Quality(score=score.value, source=f"{score.source}, {score.date}")
+
+
+def rank(options: list[Recommendation], priorities: Priorities, targets: SloTargets) -> list[Recommendation]:
+    """Options with rank, score and reasons, best first; ties by cost, then by name."""
+    if not options:
+        return []
+    lowest_cost = min(o.cost_usd_per_month for o in options)
+    typical_quality = median(m.quality_score for m in models().values() if m.quality_score is not None)
+    weights = {name: WEIGHT[getattr(priorities, name)] for name in ("cost", "latency", "accuracy")}
+
+    def score(option: Recommendation) -> float:
+        quality = option.quality.score if option.quality.score is not None else typical_quality
+        criteria = {"cost": lowest_cost / option.cost_usd_per_month, "latency": slack(option, targets), "accuracy": quality / 100}
+        return round(100 * sum(weights[c] * v for c, v in criteria.items()) / sum(weights.values()), 2)
+
+    scored = [o.model_copy(update={"score": score(o), "reasons": _reasons(o, targets, lowest_cost)}) for o in options]
+    scored.sort(key=lambda o: (-o.score, o.cost_usd_per_month, o.model_id, o.gpu_type, o.gpu_count))
+    return [o.model_copy(update={"rank": n}) for n, o in enumerate(scored, start=1)]
+
+
+def slack(option: Recommendation, targets: SloTargets) -> float:
+    """Mean share of the p95 targets left unused, in [0, 1]."""
+    used: list[float] = [getattr(option.predicted, f"{m}_ms").p95 / target_of(targets, m) for m in METRICS]
+    return sum(max(0.0, 1 - u) for u in used) / len(used)
+
+
+def _reasons(option: Recommendation, targets: SloTargets, lowest_cost: float) -> list[str]:
+    p = option.predicted
+    held = (
+        f"holds TTFT p95 {p.ttft_ms.p95:,.0f} of {targets.ttft_p95_ms:,.0f} ms, ITL {p.itl_ms.p95:,.0f} of {targets.itl_p95_ms:,.0f} ms,"
+        f" E2E {p.e2e_ms.p95 / 1000:,.1f} of {targets.e2e_p95_ms / 1000:,.1f} s"
+    )
+    extra = option.cost_usd_per_month - lowest_cost
+    cost = "costs the least of all that hold the targets" if extra <= 0 else f"costs ${extra:,.0f} a month more than the cheapest"
+    quality = f"MMLU-Pro {option.quality.score:g} %" if option.quality.score is not None else "quality unknown: no published MMLU-Pro score"
+    return [held, cost, quality]
+
+
+def mark_extremes(options: list[Recommendation]) -> list[Recommendation]:
+    """Say which of the shown options is cheapest, which fastest, which of the best published quality."""
+    if not options:
+        return []
+    marks = {"cheapest": pick(options, "cheapest").rank, "fastest": pick(options, "fastest").rank}
+    if any(o.quality.score is not None for o in options):
+        marks["best quality"] = pick(options, "best quality").rank
+
+    def marked(option: Recommendation) -> Recommendation:
+        names = [name for name, r in marks.items() if r == option.rank]
+        return option.model_copy(update={"reasons": [", ".join(names), *option.reasons]}) if names else option
+
+    return [marked(o) for o in options]
+
+
+def pick(options: list[Recommendation], criterion: str) -> Recommendation:
+    """The option that a person means by `cheapest`, `fastest`, `best quality`, `simplest` or `recommended`; ties by rank."""
+    keys: dict[str, Callable[[Recommendation], float]] = {
+        "cheapest": lambda o: o.cost_usd_per_month,
+        "fastest": lambda o: o.predicted.e2e_ms.p95,
+        "best quality": lambda o: -(o.quality.score or 0.0),
+        "simplest": lambda o: o.gpu_count * o.replicas,
+        "recommended": lambda o: 0,
+    }
+    key = keys[criterion]
+    return min(options, key=lambda o: (key(o), o.rank))
