@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -44,11 +44,14 @@ def chat(
 ) -> None:
     """The conversation in the terminal."""
     with _told_in_words(as_json):
-        from agent.runtime import Runtime
-        from agent.terminal.chat import start
-        from knowledge.settings import load_settings
+        from rich.console import Console
 
-        runtime = Runtime(load_settings())
+        with Console().status("Starting Compass…") if not as_json and sys.stdout.isatty() else nullcontext():
+            from agent.runtime import Runtime
+            from agent.terminal.chat import start
+            from knowledge.settings import load_settings
+
+            runtime = Runtime(load_settings())
         try:
             code = start(runtime, thread, script, as_json)
         finally:

@@ -5,13 +5,14 @@ The default never touches a real cluster, whatever kubeconfig is lying around.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ class Cluster:
 
         try:
             with self._calling(f"get {kind} {name}"):
-                found = self._resource(api_version, kind).get(name=name, namespace=self.namespace, _request_timeout=REQUEST_TIMEOUT_S)
+                found = self._resource(api_version, kind).get(name=name, namespace=self.namespace)
                 return dict(found.to_dict())
         except NotFoundError:
             return None
@@ -69,7 +70,6 @@ class Cluster:
                 namespace=self.namespace,
                 label_selector=label_selector or None,
                 field_selector=field_selector or None,
-                _request_timeout=REQUEST_TIMEOUT_S,
             )
             return [dict(item.to_dict()) for item in found.items]
 
@@ -85,7 +85,6 @@ class Cluster:
                     body=document,
                     namespace=self.namespace,
                     query_params=[("dryRun", "All"), ("fieldValidation", "Strict"), ("fieldManager", FIELD_MANAGER)],
-                    _request_timeout=REQUEST_TIMEOUT_S,
                 )
 
     def apply(self, document: dict[str, Any]) -> str:
@@ -98,7 +97,7 @@ class Cluster:
         from kubernetes.client import VersionApi
 
         with self._calling("version"):
-            return str(VersionApi(self._client().client).get_code(_request_timeout=REQUEST_TIMEOUT_S).git_version)
+            return str(VersionApi(self._client().client).get_code().git_version)
 
     def _apply(self, document: dict[str, Any], **options: Any) -> Any:
         return self._resource(document["apiVersion"], document["kind"]).server_side_apply(
@@ -106,7 +105,6 @@ class Cluster:
             name=document["metadata"]["name"],
             namespace=self.namespace,
             field_manager=FIELD_MANAGER,
-            _request_timeout=REQUEST_TIMEOUT_S,
             **options,
         )
 
@@ -124,6 +122,7 @@ class Cluster:
             from kubernetes.dynamic import DynamicClient
 
             client = self._simulator_client() if self.simulated else self._context_client()
+            client.rest_client.request = functools.partial(_with_timeout, client.rest_client.request)
             # Its cache of what the server offers goes into our own folder: the default is a guessable file in the shared one.
             known = self._settings.home_dir / f"discovery-{hashlib.sha256(client.configuration.host.encode()).hexdigest()[:12]}.json"
             self._dynamic = DynamicClient(  # type: ignore[no-untyped-call]
@@ -148,7 +147,7 @@ class Cluster:
         name = self.target.removeprefix("context:")
         try:
             return new_client_from_config(  # type: ignore[no-untyped-call]
-                context=name, client_configuration=configuration
+                config_file=os.environ.get("KUBECONFIG"), context=name, client_configuration=configuration
             )
         except (ConfigException, OSError) as error:
             raise CompassError(
@@ -174,6 +173,11 @@ class Cluster:
             raise CompassError(
                 f"{self.description.capitalize()} doesn't answer ({what}: {type(error).__name__}). Is it running and reachable?"
             ) from error
+
+
+def _with_timeout(request: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """The client waits for ever unless told otherwise at each call, and its own discovery can't be told: so here, once for all."""
+    return request(*args, **kwargs | {"_request_timeout": kwargs.get("_request_timeout") or REQUEST_TIMEOUT_S})
 
 
 def _reason(error: Any) -> str:

@@ -43,6 +43,7 @@ class Chat:
         self.open: CheckpointEvent | None = None
         self.failed = False
         self.column = 0
+        self.begun = False
 
     def run(self, script: Path | None) -> int:
         """Talk until the words run out or the person leaves; returns the exit code: 1 if a turn ended in an error."""
@@ -67,6 +68,7 @@ class Chat:
         if not here.exists:
             self._show(MessageEvent(text="What do you need? For instance: “I need a chatbot for 1000 users, low latency critical”."))
             return
+        self.begun = True
         self._show(MessageEvent(text=f"Back in conversation {self.thread_id}."))
         if not self.as_json:
             for kind, text in here.last_words[-2:]:
@@ -102,6 +104,7 @@ class Chat:
                         self.console.print(Text(f"› {line.rstrip()}", style="bold"))
                     yield line.rstrip("\r\n")
             except EOFError:
+                print()
                 return
 
     def _leave(self, why: str) -> None:
@@ -109,10 +112,12 @@ class Chat:
             return
         if why:
             self.console.print(why)
-        self.console.print(Text(f"Resume with: compass chat --thread {self.thread_id}", style="dim"))
+        if self.begun:
+            self.console.print(Text(f"Resume with: compass chat --thread {self.thread_id}", style="dim"))
 
     def _follow(self, events: Iterator[Event]) -> None:
         """Show a turn as it happens, with a spinner where it takes long."""
+        self.begun = True
         self.open = None
         if self.as_json:
             for event in events:

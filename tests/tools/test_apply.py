@@ -1,7 +1,10 @@
 """Nothing reaches the cluster but approved bytes: the lock on the one tool that writes."""
 
+import json
+import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -179,6 +182,29 @@ def test_a_context_that_does_not_exist_is_a_sentence(settings: Settings, monkeyp
     monkeypatch.setenv("KUBECONFIG", f"{tmp_path}/none")
     with pytest.raises(CompassError, match="no usable context 'prod'"):
         Cluster(settings.model_copy(update={"cluster": "context:prod"})).version()
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_a_dead_or_hung_api_server_is_a_sentence_in_bounded_time(
+    answers: bool, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tools.cluster.REQUEST_TIMEOUT_S", 0.5)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        if answers:
+            listener.listen()  # connections are taken, requests never answered
+        entry = {"server": f"http://127.0.0.1:{listener.getsockname()[1]}"}
+        config = {
+            "current-context": "prod",
+            "contexts": [{"name": "prod", "context": {"cluster": "c", "user": "u"}}],
+            "clusters": [{"name": "c", "cluster": entry}],
+            "users": [{"name": "u", "user": {}}],
+        }
+        (tmp_path / "config").write_text(json.dumps(config))
+        monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+        cluster = Cluster(settings.model_copy(update={"cluster": "context:prod"}))
+        with pytest.raises(CompassError, match="'prod' doesn't answer"):
+            get_status(StatusQuery(name="x"), cluster)
 
 
 def test_no_gpu_left_is_a_failure_that_says_so(approve: Callable[..., str], database: Database, cluster: Cluster, thread: str) -> None:
