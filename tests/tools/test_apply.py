@@ -1,6 +1,7 @@
 """Nothing reaches the cluster but approved bytes: the lock on the one tool that writes."""
 
 import json
+import random
 import socket
 import threading
 from collections.abc import Callable
@@ -69,7 +70,9 @@ def test_any_other_byte_is_refused_and_nothing_is_applied(
 ) -> None:
     approval = approve(bundle.digest)
     for index, file in enumerate(bundle.files):
-        for content in (file.content + "\n", file.content.replace("default", "defau1t", 1), file.content[:-2]):
+        positions = random.Random(index).sample(range(len(file.content)), 40)
+        flipped = [file.content[:at] + chr(ord(file.content[at]) ^ 1) + file.content[at + 1 :] for at in positions]
+        for content in (file.content + "\n", file.content.replace("default", "defau1t", 1), file.content[:-2], *flipped):
             files = list(bundle.files)
             files[index] = ManifestFile(path=file.path, content=content)
             with pytest.raises(CompassError, match="Nothing was applied"):

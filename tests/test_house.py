@@ -1,0 +1,67 @@
+"""The house keeps its order: imports run one way, nothing of the workshop is committed."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("agent", "tools", "knowledge", "simulator", "evals", "prompts", "templates")
+MAY_IMPORT = {
+    "knowledge": {"knowledge"},
+    "tools": {"tools", "knowledge"},
+    "simulator": {"simulator", "knowledge"},
+    "agent": {"agent", "tools", "knowledge"},
+    "evals": {"evals", "agent", "tools", "knowledge"},
+    "prompts": set(),
+    "templates": set(),
+}
+
+
+def imported(file: Path) -> set[str]:
+    """Our packages that a file imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found & set(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_run_one_way(room: str) -> None:
+    for file in (ROOT / room).rglob("*.py"):
+        # The command line is an entry point: `compass simulate` runs the simulators.
+        allowed = MAY_IMPORT[room] | ({"simulator"} if file == ROOT / "agent" / "cli.py" else set())
+        assert imported(file) <= allowed, file
+
+
+def test_every_package_is_listed_for_installation() -> None:
+    import tomllib
+
+    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
+    there = {str(f.parent.relative_to(ROOT)).replace("/", ".") for room in ROOMS for f in (ROOT / room).rglob("__init__.py")}
+    assert listed == there
+
+
+def test_locks_have_hashes_and_no_index() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (ROOT / name).read_text()
+        assert "://" not in text
+        pinned = re.findall(r"^([\w.\[\]-]+)==", text, re.MULTILINE)
+        assert len(pinned) > 50
+        for block in re.split(r"\n(?=\S)", text):
+            if "==" in block.split("\n")[0]:
+                assert "--hash=sha256:" in block, block.split("\n")[0]
+
+
+def test_no_machine_path_or_secret_is_committed() -> None:
+    tracked = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], capture_output=True, text=True, check=True).stdout.split("\0")
+    for name in filter(None, tracked):
+        if name.endswith((".gz", ".png")) or name == "tests/test_house.py":
+            continue
+        text = (ROOT / name).read_text(encoding="utf-8", errors="replace")
+        assert not re.search(r"/root/|/home/\w+/|hf_[A-Za-z]{30}|-----BEGIN", text), name
