@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Callable
 
 from langchain_core.messages import AnyMessage
@@ -16,6 +18,9 @@ from knowledge.errors import CompassError
 from tools.get_status import StatusQuery, get_status
 from tools.plan_capacity import HOURS_PER_MONTH
 from tools.recommendation import Recommendation
+
+MAX_STATUS = 5
+"""Deployments whose status is told at once, the newest."""
 
 
 def answer(question: Ask, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]) -> None:
@@ -43,7 +48,7 @@ def answer(question: Ask, stage: Stage, state: ConversationState, services: Serv
 
 
 def _numbers(subject: str) -> list[int]:
-    return [int(part) for part in subject.replace(",", " ").split() if part.isdigit()]
+    return [int(number) for number in re.findall(r"[0-9]{1,4}", subject)]
 
 
 def _options(state: ConversationState) -> list[Recommendation]:
@@ -152,19 +157,18 @@ def _catalogue() -> str:
 
 
 def _status(state: ConversationState, services: Services, record: list[AnyMessage]) -> None:
-    bundle = state.get("bundle")
-    if bundle is None or not state.get("approval_id"):
+    names = state.get("deployed")
+    if not names:
         say("Nothing has been deployed in this conversation yet.", record)
         return
-    try:
-        status = call_tool(
-            "get_status", StatusQuery(name=bundle.name), lambda: get_status(StatusQuery(name=bundle.name), services.cluster), record
-        )
-    except CompassError as error:
-        say(str(error), record)
-        return
-    text = f"{status.name} is {status.phase}: {status.message}"
-    say(text, record, kind="status", details=status.model_dump(mode="json"))
+    for name in names[-MAX_STATUS:]:
+        query = StatusQuery(name=name)
+        try:
+            status = call_tool("get_status", query, functools.partial(get_status, query, services.cluster), record)
+        except CompassError as error:
+            say(str(error), record)
+            return
+        say(f"{status.name} is {status.phase}: {status.message}", record, kind="status", details=status.model_dump(mode="json"))
 
 
 def _show(topic: Topic, state: ConversationState, record: list[AnyMessage]) -> None:

@@ -1,17 +1,16 @@
-"""What counts as a typed approval. Deliberately a closed list, read by code alone and only at the approval pause.
+"""What counts as a typed approval: the word “approve”, alone but for politeness. Read by code alone, and only at the approval pause.
 
 No model takes part: whatever a model says of a person's words, only these words themselves approve.
+“Yes” or “deploy it” are not among them: they choose an option one pause earlier, and typed once too often they would deploy.
 """
 
 from __future__ import annotations
 
 import re
 
-_YES = "(?:yes|yep|yeah|ok|okay|sure|confirmed|i confirm)"
+_YES = "(?:yes|yep|yeah|ok|okay|sure|confirmed)"
 _OBJECT = "(?:it|this|that|these|the (?:plan|manifests?|deployment))"
-_APPROVE = f"(?:i )?approved?(?: {_OBJECT})?"
-_GO = "(?:please )?(?:go ahead(?: and deploy(?: it)?)?|deploy it|do it|apply it|ship it)"
-_APPROVAL = re.compile(f"(?:{_YES}[,.!]? )?(?:please )?(?:{_APPROVE}|{_GO})(?:,? please)?|yes(?:,? please)?")
+_APPROVAL = re.compile(f"(?:{_YES}[,.!]? )?(?:please )?(?:i )?approved?(?: {_OBJECT})?(?:,? please)?")
 
 
 def is_approval(text: str) -> bool:

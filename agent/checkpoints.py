@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from contextvars import ContextVar
+from typing import Any
 
 from langgraph.types import interrupt
-from pydantic import Field
 
 from agent.moves import Stage
+from agent.replies import Reply
+from agent.services import Services
 from agent.state import ConversationState
+from knowledge.errors import CompassError
 from knowledge.settings import Settings
-from tools.specification import Contract
 
+answered: ContextVar[bool] = ContextVar("answered", default=False)
+"""Whether the node at work has got a reply to its pause."""
 QUESTIONS: dict[str, str] = {
     "specification_review": "Is this what you need?",
     "presenting_options": "Which one shall it be?",
@@ -27,34 +31,17 @@ REPLIES: dict[str, list[str]] = {
 NO_OPTIONS_REPLIES = ["what if TTFT were 300 ms?", "what if any GPU would do?", "undo", "start over", "cancel"]
 
 
-class Reply(Contract):
-    """A person's answer to one pause. Either their words, or a button: a move by name with its arguments."""
+def pause(stage: Stage, state: ConversationState, services: Services) -> Reply:
+    """Wait for the person; returns their reply when the run is resumed with one. The only interrupt of a node, before any effect.
 
-    interrupt_id: str
-    text: str | None = Field(default=None, max_length=200_000)
-    move: (
-        Literal[
-            "Confirm",
-            "EditSpecification",
-            "Explore",
-            "UndoExplore",
-            "SelectOption",
-            "Approve",
-            "Reject",
-            "SendPrompt",
-            "Finish",
-            "Ask",
-            "StartOver",
-            "Cancel",
-        ]
-        | None
-    ) = None
-    arguments: dict[str, Any] = Field(default_factory=dict)
-
-
-def pause(stage: Stage, state: ConversationState, settings: Settings) -> Reply:
-    """Wait for the person; returns their reply when the run is resumed with one. The only interrupt of a node, before any effect."""
-    return Reply.model_validate(interrupt(payload(stage, state, settings)))
+    The reply is taken from this run's context and not from what LangGraph stored: where a node failed after a reply, it
+    would give that old reply again, so that a later “no” would be taken for the earlier “yes, approve”.
+    """
+    interrupt(payload(stage, state, services.settings))
+    if services.reply is None:
+        raise CompassError("The conversation was resumed without a reply.")
+    answered.set(True)
+    return services.reply
 
 
 def payload(stage: Stage, state: ConversationState, settings: Settings) -> dict[str, Any]:

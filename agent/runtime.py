@@ -19,14 +19,15 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import Command
 from psycopg_pool import PoolTimeout
 
-from agent.checkpoints import Reply
-from agent.events import CheckpointEvent, ErrorEvent, Event, StateEvent
+from agent.events import CheckpointEvent, ErrorEvent, Event, MessageEvent, StateEvent
 from agent.graph import build_graph
 from agent.models.builtin.interpreter import interpret
 from agent.models.choose import ChosenModel, choose_model
 from agent.moves import Cancel, StartOver
+from agent.replies import Reply
 from agent.services import Services
 from agent.state import SERIALIZED, ConversationState, fresh
+from agent.tracing import in_words
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
@@ -63,7 +64,7 @@ class Runtime:
         self.chosen: ChosenModel = choose_model(settings)
         self.database = Database(settings)
         saver = PostgresSaver(self.database.pool, serde=JsonPlusSerializer(allowed_msgpack_modules=SERIALIZED))
-        with self._connection_errors_in_words():
+        with self._connection_errors_in_words(), self.database.alone():
             saver.setup()
         self._graph = build_graph(saver)
         self._locks: dict[str, threading.Lock] = {}
@@ -114,14 +115,12 @@ class Runtime:
             yield ErrorEvent(text=str(self.database.unreachable(error)))
         except Exception as error:  # ours to mend; the person gets a sentence and a way on
             log.exception("turn of %s failed", thread_id)
-            yield ErrorEvent(
-                text=f"Something went wrong inside Compass ({type(error).__name__}). Nothing was applied by it and nothing is lost:"
-                " try again, say it differently, or say “start over”."
-            )
+            yield ErrorEvent(text=f"{in_words(error)} “start over” always works.")
 
     def _run(self, thread_id: str, text: str | None, reply: Reply | None) -> Iterator[Event]:
         here = self.position(thread_id)
         run: Any
+        answer: Reply | None = None
         if here.interrupted_at and (text is None and reply is None):
             run = None
         elif here.interrupted_at and (here.interrupted_at == "context_collection" or _gives_up(text)):
@@ -129,9 +128,9 @@ class Runtime:
             begin = fresh() if _gives_up(text) else ConversationState()
             run = dict(begin) | {"incoming": _clean(text or ""), "messages": [HumanMessage(content=_clean(text or ""))]}
         elif here.interrupted_at:
-            # A turn was cut off: finish it before anything new is taken up.
+            # A turn was cut off: finish it. What was said now wasn't said to what that leads to, so it isn't taken as its answer.
             yield from self._stream(thread_id, None)
-            yield from self._run(thread_id, text, reply)
+            yield MessageEvent(text="A turn that had been cut off was finished first. Please say it again if it still holds.")
             return
         elif here.checkpoint is not None:
             if reply is None and text is None:
@@ -143,8 +142,8 @@ class Runtime:
                 )
                 yield here.checkpoint
                 return
-            answer = reply or Reply(interrupt_id=here.checkpoint.interrupt_id, text=_clean(text or ""))
-            run = Command(resume=answer.model_dump(mode="json"))
+            answer = reply or Reply(interrupt_id=here.checkpoint.interrupt_id, shown=False, text=_clean(text or ""))
+            run = Command(resume=True)
         elif text is None and (reply is None or reply.text is None):
             if reply is not None:
                 yield ErrorEvent(text="There is no open question to answer that way. Say what you need.")
@@ -156,10 +155,10 @@ class Runtime:
             words = _clean(text or "")
             begin = ConversationState() if here.exists else fresh()
             run = dict(begin) | {"incoming": words, "messages": [HumanMessage(content=words)]}
-        yield from self._stream(thread_id, run)
+        yield from self._stream(thread_id, run, answer)
 
-    def _stream(self, thread_id: str, run: Any) -> Iterator[Event]:
-        services = Services(self.settings, self.database, self.cluster, self.chosen.model, thread_id)
+    def _stream(self, thread_id: str, run: Any, reply: Reply | None = None) -> Iterator[Event]:
+        services = Services(self.settings, self.database, self.cluster, self.chosen.model, thread_id, reply)
         last_state: str | None = None
         stream = self._graph.stream(run, _config(thread_id), context=services, stream_mode=["custom", "updates"], durability="sync")
         for mode, chunk in stream:
@@ -181,8 +180,8 @@ class Runtime:
         if not lock.acquire(timeout=LOCK_WAIT_S):
             raise busy
         try:
-            # A connection of its own, held for the whole turn; the server frees the lock if we die.
-            with self.database.connect() as connection:
+            # A connection of its own and not of the pool, held for the whole turn; the server frees the lock if we die.
+            with self.database.dedicated() as connection:
                 deadline = time.monotonic() + LOCK_WAIT_S
                 key = [TURN_LOCK, thread_id]
                 while not _value(connection.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s)) AS got", key)):

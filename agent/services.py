@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from langchain_core.language_models import BaseChatModel
 
+from agent.replies import Reply
 from knowledge.database import Database
 from knowledge.settings import Settings
 from tools.cluster import Cluster
@@ -19,3 +20,5 @@ class Services:
     model: BaseChatModel
     thread_id: str
     """Of the run that these are passed to."""
+    reply: Reply | None = None
+    """What the person answered to the pause that this run resumes."""

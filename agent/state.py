@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated, Any, Literal, TypedDict
 
 from langchain_core.messages import AnyMessage
@@ -41,7 +42,11 @@ class ConversationState(TypedDict, total=False):
     """The question behind the plan that is shown, None for the plan of the specification as confirmed."""
     selected: Recommendation | None
     bundle: ManifestBundle | None
+    plan_id: str
+    """Of this plan among those of the conversation; its deployment is named after it."""
     approval_id: str | None
+    deployed: list[str]
+    """Names of all deployments approved in this conversation, the newest last; a new plan doesn't forget them."""
     endpoint: str | None
     failure: str | None
     ended: Literal["success", "failed", "cancelled"] | None
@@ -89,6 +94,7 @@ def fresh() -> ConversationState:
         "what_if": None,
         "selected": None,
         "bundle": None,
+        "plan_id": secrets.token_hex(4),
         "approval_id": None,
         "endpoint": None,
         "failure": None,

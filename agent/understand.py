@@ -17,14 +17,15 @@ from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMes
 from pydantic import BaseModel
 
 from agent.approval import is_approval
-from agent.checkpoints import Reply
 from agent.checks import change_or_problem
 from agent.events import MessageEvent, emit
 from agent.grounding import drop_unsaid
 from agent.models.builtin.interpreter import MAX_CHARACTERS, BuiltinInterpreter, interpret
-from agent.moves import MOVES, Approve, Move, SelectOption, SendPrompt, Stage, Unclear
+from agent.models.builtin.quantities import find_quantities
+from agent.moves import MOVES, Approve, Cancel, Finish, Move, SelectOption, SendPrompt, Stage, StartOver, Unclear
 from agent.prompts import stage_prompt
 from agent.read_tools import READ_TOOLS, ReadTool
+from agent.replies import Reply
 from agent.services import Services
 from agent.state import ConversationState
 from agent.transcript import call_tool
@@ -39,6 +40,8 @@ def move_of(reply: Reply, stage: Stage, state: ConversationState, services: Serv
     """What the person wants, among the moves that `stage` offers; `Unclear` with a sentence for everything else."""
     if reply.text is not None:
         record.append(HumanMessage(content=reply.text))
+        if stage == "configuration_finalized" and is_approval(reply.text) and not reply.shown:
+            return Unclear(question="These manifests weren't before you when you wrote that. Look at them first, then approve.")
         return move_of_words(reply.text, stage, state, services, record)
     record.append(HumanMessage(content=f"[{reply.move}] {json.dumps(reply.arguments)}"))
     offered = {kind.__name__: kind for kind in MOVES[stage]}
@@ -131,9 +134,11 @@ def _grounded(move: Any, text: str, offered: dict[str, type[Move]]) -> Move | No
     if isinstance(move, SpecificationChange):
         kept = drop_unsaid(move, text)
         return None if kept.empty else kept  # type: ignore[return-value]
-    if isinstance(move, SelectOption) and move.rank is not None and str(move.rank) not in text:
+    if isinstance(move, SelectOption | StartOver | Cancel | Finish):
+        # What ends or decides something is taken from a model only where the words, read by rules, say the same or name the number.
         by_rules = interpret(text, set(offered))
-        return by_rules if isinstance(by_rules, SelectOption) else None
+        named = isinstance(move, SelectOption) and move.rank in {q.value for q in find_quantities(text.lower())}
+        return move if type(by_rules) is type(move) or named else None
     if isinstance(move, SendPrompt) and move.prompt not in text:
         return None
     if isinstance(move, Unclear):

@@ -33,6 +33,12 @@ class Database:
         self.pool: ConnectionPool[psycopg.Connection[DictRow]] = self._open()
         try:
             self._unless_down(self._prepare)
+        except psycopg.Error as error:
+            self.close()
+            reason = " ".join(str(error).split())[:200]
+            raise CompassError(
+                f"The database can't be set up ({self.description}): {reason}. Its user must own the database or may create tables."
+            ) from error
         except BaseException:
             self.close()
             raise
@@ -80,6 +86,24 @@ class Database:
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise self.unreachable(error) from error
 
+    @contextmanager
+    def dedicated(self) -> Iterator[psycopg.Connection[DictRow]]:
+        """A connection outside the pool, for what is held long. Raises CompassError if the server is gone."""
+        try:
+            with psycopg.connect(self._url(), autocommit=True, row_factory=dict_row, connect_timeout=CONNECT_TIMEOUT_S) as connection:
+                yield connection
+        except psycopg.OperationalError as error:
+            raise self.unreachable(error) from error
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While this lasts, no other process changes the schema: several may start at once."""
+        with self.dedicated() as connection:
+            # Asking again and again, not waiting inside the server: an index that is built concurrently would wait for the waiter.
+            while not _got(connection.execute("SELECT pg_try_advisory_lock(%s) AS got", [MIGRATION_LOCK])):
+                time.sleep(0.1)
+            yield
+
     def unreachable(self, error: Exception) -> CompassError:
         """What to tell a person whose database doesn't answer."""
         reason = re.sub(r"\s+", " ", str(error)).strip()[:200]
@@ -109,8 +133,7 @@ class Database:
             raise self.unreachable(error) from error
 
     def _prepare(self) -> None:
-        with self.pool.connection() as connection, connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
+        with self.alone(), self.pool.connection() as connection, connection.transaction():
             connection.execute("CREATE TABLE IF NOT EXISTS schema_migrations (number integer PRIMARY KEY, name text NOT NULL)")
             applied = {row["number"] for row in connection.execute("SELECT number FROM schema_migrations")}
             for number, name, sql in _migrations():
@@ -118,6 +141,11 @@ class Database:
                     connection.execute(sql, prepare=False)  # several statements can't be prepared
                     connection.execute("INSERT INTO schema_migrations VALUES (%s, %s)", [number, name])
             load_shipped(connection)
+
+
+def _got(cursor: psycopg.Cursor[DictRow]) -> bool:
+    row = cursor.fetchone()
+    return bool(row and row["got"])
 
 
 def _migrations() -> list[tuple[int, str, bytes]]:

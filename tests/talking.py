@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.events import CheckpointEvent, ErrorEvent, Event, MessageEvent, StateEvent, ToolCallEvent
 from agent.runtime import Runtime
+from knowledge.errors import CompassError
 from tools.cluster import INFERENCE_SERVICE, Cluster
 
 SCENARIOS = Path(__file__).parents[1] / "evals" / "scenarios"
@@ -47,11 +49,29 @@ class Heard:
 
 
 def converse(runtime: Runtime, thread: str, *words: str) -> Heard:
-    """Say each of `words` in turn, as an answer to whatever is open."""
+    """Say each of `words` in turn, as somebody does who sees what is open."""
     heard = Heard()
     for text in words:
-        heard.events.extend(runtime.say(thread, text))
+        try:
+            open_now = runtime.position(thread).checkpoint
+        except CompassError:
+            open_now = None
+        heard.events.extend(runtime.say(thread, text, open_now.interrupt_id if open_now else None))
     return heard
+
+
+def name_of(runtime: Runtime, thread: str) -> str:
+    """Of the deployment that the conversation has rendered last."""
+    bundle = runtime._graph.get_state({"configurable": {"thread_id": thread}}).values["bundle"]
+    assert bundle is not None
+    return str(bundle.name)
+
+
+def made_by(cluster: Cluster, thread: str) -> set[str]:
+    """Names of the InferenceServices that belong to a conversation."""
+    label = hashlib.sha256(thread.encode()).hexdigest()[:16]
+    found = cluster.list(*INFERENCE_SERVICE, label_selector=f"compass.dev/conversation={label}")
+    return {str(s["metadata"]["name"]) for s in found}
 
 
 def deployed(cluster: Cluster) -> set[str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import yaml
 
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
@@ -49,6 +50,11 @@ class Cluster:
         return self.target == "sim"
 
     @property
+    def placement_patience_s(self) -> float:
+        """How long pods may be unschedulable: a real cluster may add nodes, the simulated one never does."""
+        return 1.0 if self.simulated else 300.0
+
+    @property
     def description(self) -> str:
         return "the simulated cluster" if self.simulated else f"the cluster of kubeconfig context {self.target.removeprefix('context:')!r}"
 
@@ -56,12 +62,11 @@ class Cluster:
         """One object of our namespace, or None."""
         from kubernetes.dynamic.exceptions import NotFoundError
 
-        try:
-            with self._calling(f"get {kind} {name}"):
-                found = self._resource(api_version, kind).get(name=name, namespace=self.namespace)
-                return dict(found.to_dict())
-        except NotFoundError:
-            return None
+        with self._calling(f"get {kind} {name}"):
+            try:
+                return dict(self._resource(api_version, kind).get(name=name, namespace=self.namespace).to_dict())
+            except NotFoundError:
+                return None
 
     def list(self, api_version: str, kind: str, label_selector: str = "", field_selector: str = "") -> list[dict[str, Any]]:
         """Objects of our namespace."""
@@ -149,7 +154,7 @@ class Cluster:
             return new_client_from_config(  # type: ignore[no-untyped-call]
                 config_file=os.environ.get("KUBECONFIG"), context=name, client_configuration=configuration
             )
-        except (ConfigException, OSError) as error:
+        except (ConfigException, OSError, ValueError, TypeError, KeyError, AttributeError, yaml.YAMLError) as error:
             raise CompassError(
                 f"The kubeconfig has no usable context {name!r}. `kubectl config get-contexts` lists the names;"
                 " COMPASS_CLUSTER=sim uses the simulator."
@@ -159,13 +164,11 @@ class Cluster:
     def _calling(self, what: str) -> Iterator[None]:
         """Say in one sentence what failed; forget the connection, so that the next call makes a new one."""
         from kubernetes.client.exceptions import ApiException
-        from kubernetes.dynamic.exceptions import DynamicApiError, NotFoundError
+        from kubernetes.dynamic.exceptions import DynamicApiError
         from urllib3.exceptions import HTTPError
 
         try:
             yield
-        except NotFoundError:
-            raise
         except (ApiException, DynamicApiError) as error:
             raise CompassError(f"{self.description.capitalize()} refused the {what}: {_reason(error)}") from error
         except (HTTPError, OSError, httpx.HTTPError) as error:
@@ -202,7 +205,7 @@ def simulator_address(home: Path) -> str:
         stdout=subprocess.DEVNULL,
         stderr=(home / "simulator.log").open("ab"),
         start_new_session=True,  # it outlives the conversation, as a cluster does
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG") or k.startswith(("PYTHON", "COMPASS_SIMULATOR_"))},
     )
     deadline = time.monotonic() + SIMULATOR_START_S
     while time.monotonic() < deadline:
@@ -216,7 +219,9 @@ def simulator_address(home: Path) -> str:
 def _answering(address: Path) -> str | None:
     try:
         url = str(json.loads(address.read_text())["url"])
-        httpx.get(f"{url}/version", timeout=2, trust_env=False).raise_for_status()
-    except (OSError, ValueError, KeyError, httpx.HTTPError):
+        found = httpx.get(f"{url}/version", timeout=2, trust_env=False).raise_for_status().json()
+        if "compass.simulator" not in found["gitVersion"]:
+            return None
+    except (OSError, ValueError, KeyError, TypeError, httpx.HTTPError):
         return None
     return url

@@ -10,6 +10,7 @@ import httpx
 
 from knowledge.errors import CompassError
 from tools.specification import Contract
+from tools.untrusted import printable
 
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 
@@ -60,14 +61,14 @@ def send_prompt(
                 chunk = json.loads(line.removeprefix("data: "))
                 if chunk.get("usage"):
                     tokens = int(chunk["usage"]["completion_tokens"])
-                text = chunk["choices"][0]["delta"].get("content") if chunk.get("choices") else None
+                text = printable(chunk["choices"][0]["delta"].get("content") or "", len(line)) if chunk.get("choices") else ""
                 if text:
                     last = time.perf_counter()
                     first = first or last
                     pieces.append(text)
                     if on_text:
                         on_text(text)
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, IndexError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise _unusable(endpoint, error) from error
     if not pieces:
         raise CompassError(f"The endpoint {endpoint} answered without any text.")
@@ -83,5 +84,5 @@ def send_prompt(
 
 def _unusable(endpoint: str, error: Exception) -> CompassError:
     if isinstance(error, httpx.HTTPStatusError):
-        return CompassError(f"The endpoint {endpoint} answered HTTP {error.response.status_code}: {error.response.text[:200]}")
+        return CompassError(f"The endpoint {endpoint} answered HTTP {error.response.status_code}: {printable(error.response.text, 200)}")
     return CompassError(f"The endpoint {endpoint} doesn't answer as an OpenAI server would ({type(error).__name__}: {str(error)[:200]}).")

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from tools.cluster import INFERENCE_SERVICE, Cluster
 from tools.specification import Contract
+from tools.untrusted import printable
 
 EVENTS = 5
 
@@ -36,6 +37,7 @@ class DeploymentStatus(Contract):
     cluster: str
     phase: Literal["absent", "pending", "ready", "failed"]
     message: str
+    unschedulable: bool
     endpoint: str | None
     replicas_ready: int
     replicas_wanted: int
@@ -53,14 +55,17 @@ def get_status(query: StatusQuery, cluster: Cluster) -> DeploymentStatus:
     status = service.get("status") or {}
     conditions = [_condition(c) for c in status.get("conditions", [])]
     failure = (status.get("modelStatus") or {}).get("lastFailureInfo")
-    ready = any(c.type == "Ready" and c.status == "True" for c in conditions)
-    warnings = [e for e in events if e.type == "Warning"]
+    # What the controller has seen may be older than what was applied last.
+    generation = service["metadata"].get("generation")
+    current = status.get("observedGeneration", generation) == generation
+    ready = current and any(c.type == "Ready" and c.status == "True" for c in conditions)
+    waiting = next((c["message"] for p in pods for c in _pod_conditions(p) if c["type"] == "PodScheduled" and c["status"] == "False"), None)
     if ready:
         phase, message = "ready", "All replicas are ready."
     elif failure:
-        phase, message = "failed", f"{failure.get('reason', 'Failed')}: {failure.get('message', '')}"
-    elif any(e.reason == "FailedScheduling" for e in warnings):
-        phase, message = "failed", f"The pods can't be placed: {warnings[-1].message}"
+        phase, message = "failed", printable(f"{failure.get('reason', 'Failed')}: {failure.get('message', '')}")
+    elif waiting:
+        phase, message = "pending", printable(f"The pods can't be placed: {waiting}")
     else:
         phase, message = "pending", _progress(pods)
     return _status(
@@ -69,6 +74,7 @@ def get_status(query: StatusQuery, cluster: Cluster) -> DeploymentStatus:
         phase,
         message,
         endpoint=status.get("url") if ready else None,
+        unschedulable=waiting is not None and not ready,
         replicas_ready=sum(_is_ready(p) for p in pods),
         replicas_wanted=int(service["spec"]["predictor"].get("minReplicas", 1)),
         conditions=conditions,
@@ -77,7 +83,14 @@ def get_status(query: StatusQuery, cluster: Cluster) -> DeploymentStatus:
 
 
 def _status(name: str, cluster: Cluster, phase: Any, message: str, **more: Any) -> DeploymentStatus:
-    empty: dict[str, Any] = {"endpoint": None, "replicas_ready": 0, "replicas_wanted": 0, "conditions": [], "events": []}
+    empty: dict[str, Any] = {
+        "unschedulable": False,
+        "endpoint": None,
+        "replicas_ready": 0,
+        "replicas_wanted": 0,
+        "conditions": [],
+        "events": [],
+    }
     return DeploymentStatus(name=name, namespace=cluster.namespace, cluster=cluster.target, phase=phase, message=message, **(empty | more))
 
 
@@ -89,12 +102,16 @@ def _progress(pods: list[dict[str, Any]]) -> str:
 
 
 def _is_ready(pod: dict[str, Any]) -> bool:
-    conditions = (pod.get("status") or {}).get("conditions") or []
-    return any(c.get("type") == "Ready" and c.get("status") == "True" for c in conditions)
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in _pod_conditions(pod))
+
+
+def _pod_conditions(pod: dict[str, Any]) -> list[dict[str, Any]]:
+    found = (pod.get("status") or {}).get("conditions") or []
+    return [{"type": c.get("type"), "status": c.get("status"), "message": c.get("message") or ""} for c in found]
 
 
 def _condition(c: dict[str, Any]) -> Condition:
-    return Condition(type=c["type"], status=c["status"], reason=c.get("reason") or "", message=(c.get("message") or "")[:500])
+    return Condition(type=c["type"], status=c["status"], reason=c.get("reason") or "", message=printable(c.get("message") or ""))
 
 
 def _concerns(event: dict[str, Any], name: str, pods: list[dict[str, Any]]) -> bool:
@@ -108,6 +125,6 @@ def _event(event: dict[str, Any]) -> ClusterEvent:
     return ClusterEvent(
         type=event.get("type") or "Normal",
         reason=event.get("reason") or "",
-        message=(event.get("message") or "")[:500],
+        message=printable(event.get("message") or ""),
         object=f"{involved.get('kind', '')}/{involved.get('name', '')}",
     )

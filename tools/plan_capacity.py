@@ -13,7 +13,7 @@ from knowledge.database import Database
 from tools.candidates import candidate_gpu_types
 from tools.curve import METRICS, Curve, Metric, target_of
 from tools.query_benchmarks import load_curves
-from tools.ranking import mark_extremes, quality_of, rank
+from tools.ranking import mark_extremes, pick, quality_of, rank
 from tools.recommendation import NearMiss, Plan, Predicted, PredictedLatency, Recommendation
 from tools.specification import Contract, Specification
 
@@ -25,6 +25,8 @@ MAX_GPUS = 10_000
 """Nobody rents more for one endpoint; beyond, an option is dropped with this reason."""
 FARTHEST_MISS = 10.0
 """A target that would have to grow more than this many times is no near miss."""
+NEAR_IDLE = 1.05
+"""A relaxed target's distance from an idle replica's p95: closer, and each replica could take next to nothing."""
 LABEL = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
 
 
@@ -66,15 +68,15 @@ def plan_capacity(request: PlanRequest, database: Database) -> Plan:
         else:
             options.append(option)
 
-    ranked = rank(_best_count(options), intent.priorities, specification.slo_targets)
-    shown = _with_extremes(ranked, request.limit)
+    ranked = rank(options, intent.priorities, specification.slo_targets)
+    shown = _with_extremes(_best_count(ranked), ranked, request.limit)
     cheapest = min((o.cost_usd_per_month for o in options), default=math.inf)
     useful = [m for m in misses if m.cost_usd_per_month < cheapest]
     return Plan(
         recommendations=mark_extremes(shown),
         near_misses=_closest(useful),
         considered=len(curves),
-        holding_slo=len(options),
+        holding_slo=len(options) + excluded["over budget"],
         excluded=dict(excluded.most_common()),
         headroom=HEADROOM,
     )
@@ -101,11 +103,16 @@ def _option(curve: Curve, specification: Specification, targets: SloTargets, pri
         max_requests_per_second=round(replicas * capacity, 3),
         meets_slo=all(predicted[f"{m}_ms"].p95 <= target_of(targets, m) for m in METRICS),
         provenance=f"{curve.provenance}: {curve.rows[0].source}, {curve.rows[0].engine}, {curve.rows[0].date}",
-        price=f"{price.usd_per_gpu_hour:g} USD per GPU-hour, {price.provider} {price.region}, {price.effective_date}",
+        price=_priced(price),
         quality=quality_of(models()[curve.model_id]),
         score=0.0,
         reasons=[],
     )
+
+
+def _priced(price: Price) -> str:
+    doubt = "estimated by its source, " if "ESTIMATED" in price.source else ""
+    return f"{price.usd_per_gpu_hour:g} USD per GPU-hour, {doubt}{price.provider} {price.region}, {price.effective_date}"
 
 
 def _predicted(curve: Curve, metric: Metric, rate: float) -> PredictedLatency:
@@ -114,13 +121,8 @@ def _predicted(curve: Curve, metric: Metric, rate: float) -> PredictedLatency:
 
 
 def _relaxed(curve: Curve, specification: Specification, failing: list[Metric], price: Price) -> Iterable[NearMiss]:
-    """The least loosening of the failing targets that admits this configuration, recomputed with the loosened targets."""
-    holding = [m for m in METRICS if m not in failing]
-    capacity = curve.capacity(specification.slo_targets, holding)
-    peak = specification.demand.peak_requests_per_second
-    replicas = max(1, math.ceil(peak / (capacity * (1 - HEADROOM))))
-    rate = peak / (replicas * (1 - HEADROOM))
-    needed = {m: _round_up(curve.latency(m, "p95", min(rate, curve.highest_rate))) for m in failing}
+    """The loosening of the failing targets to little above what an idle replica needs, recomputed with these targets."""
+    needed = {m: _round_up(curve.latency(m, "p95", curve.lowest_rate) * NEAR_IDLE) for m in failing}
     stretch = max(v / target_of(specification.slo_targets, m) for m, v in needed.items())
     if stretch > FARTHEST_MISS:
         return
@@ -169,22 +171,21 @@ def _over_budget(option: Recommendation, budget: float) -> NearMiss:
     )
 
 
-def _best_count(options: list[Recommendation]) -> list[Recommendation]:
-    """One GPU count for each model on each GPU type: the cheapest; of equals, the fewest GPUs a replica."""
+def _best_count(ranked: list[Recommendation]) -> list[Recommendation]:
+    """Of several GPU counts for a model on a GPU type, the best-ranked one."""
     best: dict[tuple[str, str], Recommendation] = {}
-    for option in sorted(options, key=lambda o: (o.cost_usd_per_month, o.gpu_count)):
+    for option in ranked:
         best.setdefault((option.model_id, option.gpu_type), option)
     return list(best.values())
 
 
-def _with_extremes(ranked: list[Recommendation], limit: int) -> list[Recommendation]:
+def _with_extremes(best: list[Recommendation], ranked: list[Recommendation], limit: int) -> list[Recommendation]:
     """The first `limit`, and always the cheapest and the fastest of all, since people ask for them by name."""
     if not ranked:
         return []
-    cheapest = min(ranked, key=lambda o: (o.cost_usd_per_month, o.rank))
-    fastest = min(ranked, key=lambda o: (o.predicted.e2e_ms.p95, o.rank))
-    shown = ranked[:limit] + [o for o in ranked[limit:] if o is cheapest or o is fastest]
-    return [o.model_copy(update={"rank": n}) for n, o in enumerate(shown, start=1)]
+    extremes = {pick(ranked, "cheapest").rank, pick(ranked, "fastest").rank}
+    wanted = {o.rank for o in best[:limit]} | extremes
+    return [o.model_copy(update={"rank": n}) for n, o in enumerate((o for o in ranked if o.rank in wanted), start=1)]
 
 
 def _closest(misses: list[NearMiss], limit: int = 3) -> list[NearMiss]:

@@ -25,6 +25,7 @@ class ManifestRequest(Contract):
     traffic_profile: TrafficProfile
     use_case: str
     thread_id: str
+    plan_id: str
     namespace: str
 
 
@@ -58,10 +59,10 @@ def digest_of(files: list[ManifestFile]) -> str:
     return f"sha256:{state.hexdigest()}"
 
 
-def deployment_name(use_case: str, thread_id: str) -> str:
-    """A name of its own for each conversation, in KServe's pattern `[a-z]([-a-z0-9]*[a-z0-9])?`, 24 characters at most."""
-    stem = re.sub(r"[^a-z0-9]+", "-", use_case.split("_")[0].lower()).strip("-")[:15]
-    return f"{stem}-{hashlib.sha256(thread_id.encode()).hexdigest()[:8]}"
+def deployment_name(use_case: str, plan_id: str) -> str:
+    """A name of its own for each plan, in KServe's pattern `[a-z]([-a-z0-9]*[a-z0-9])?`, 33 characters at most."""
+    stem = re.sub(r"[^a-z0-9]+", "-", use_case.lower())[:24].strip("-")
+    return f"{stem}-{hashlib.sha256(plan_id.encode()).hexdigest()[:8]}"
 
 
 def render_manifest(request: ManifestRequest) -> ManifestBundle:
@@ -70,7 +71,7 @@ def render_manifest(request: ManifestRequest) -> ManifestBundle:
     model, gpu = models()[chosen.model_id], gpus()[chosen.gpu_type]
     tokens = request.traffic_profile.prompt_tokens + request.traffic_profile.output_tokens
     values = {
-        "name": deployment_name(request.use_case, request.thread_id),
+        "name": deployment_name(request.use_case, request.plan_id),
         "namespace": request.namespace,
         "conversation": hashlib.sha256(request.thread_id.encode()).hexdigest()[:16],
         "model": model,

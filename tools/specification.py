@@ -217,10 +217,10 @@ def _set_in(source: BaseModel, target: type[BaseModel]) -> dict[str, object]:
 
 ARRIVALS = {
     "poisson": "independently of each other (Poisson)",
-    "compound_poisson": "independently, each pulling further ones after it (compound Poisson)",
-    "poisson_with_bursts": "independently, with bursts (Poisson)",
-    "poisson_clustered": "independently, in clusters (Poisson)",
-    "uniform_periodic": "evenly spread",
+    "compound_poisson": "in bursts (compound Poisson); benchmarks are for plain Poisson, which is easier",
+    "poisson_with_bursts": "with bursts; benchmarks are for plain Poisson, which is easier",
+    "poisson_clustered": "in clusters; benchmarks are for plain Poisson, which is easier",
+    "uniform_periodic": "evenly spread; benchmarks are for Poisson, which is harder",
 }
 
 

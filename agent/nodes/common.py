@@ -41,7 +41,7 @@ def refuse(why: str, stage: Stage, record: list[AnyMessage]) -> None:
 
 
 def _still_running(state: ConversationState) -> str:
-    bundle = state.get("bundle")
-    if bundle is None or not state.get("approval_id"):
+    names = state.get("deployed")
+    if not names:
         return " Nothing was deployed."
-    return f" The deployment {bundle.name} stays as it is in the cluster."
+    return f" What was applied of {', '.join(names)} stays in the cluster as it is."

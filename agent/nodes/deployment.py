@@ -16,6 +16,7 @@ from agent.nodes.common import anywhere, refuse
 from agent.nodes.specification import change_problem, move_change
 from agent.services import Services
 from agent.state import ConversationState
+from agent.tracing import in_words
 from agent.transcript import call_tool, say
 from agent.understand import move_of, move_of_words
 from knowledge.errors import CompassError
@@ -41,7 +42,7 @@ def configuration_finalized(
         say(_introduction(rendered, services), record)
         return Command(goto="configuration_finalized", update={"bundle": rendered, "messages": record})
 
-    reply = pause("configuration_finalized", state, services.settings)
+    reply = pause("configuration_finalized", state, services)
     move = move_of(reply, "configuration_finalized", state, services, record)
     if isinstance(move, Approve):
         if move.digest != bundle.digest or not bundle.valid:
@@ -58,7 +59,9 @@ def configuration_finalized(
         )
         approval_id = record_approval(approval, services.database)
         say(f"Approved by {approval.actor}: {bundle.digest[:19]}… on {services.cluster.description}.", record)
-        return Command(goto="deployment_execution", update={"approval_id": approval_id, "messages": record})
+        names = [n for n in state.get("deployed") or [] if n != bundle.name]
+        update = {"approval_id": approval_id, "deployed": [*names, bundle.name], "messages": record}
+        return Command(goto="deployment_execution", update=update)
     if isinstance(move, Reject):
         say("Not approved; nothing was deployed. Back to the options.", record)
         return Command(goto="presenting_options", update={"selected": None, "bundle": None, "messages": record})
@@ -77,8 +80,8 @@ def deployment_execution(state: ConversationState, runtime: Runtime[Services]) -
     emit(ProgressEvent(text=f"Applying {len(bundle.files)} objects to {services.cluster.description}"))
     try:
         applied = call_tool("apply_to_cluster", request, lambda: apply_to_cluster(request, services.database, services.cluster), record)
-    except CompassError as error:
-        return Command(goto="failed", update={"failure": str(error), "messages": record})
+    except Exception as error:  # whatever it is, it must end in `failed`, where the person can go on
+        return Command(goto="failed", update={"failure": in_words(error), "messages": record})
     names = ", ".join(f"{o.kind} {o.name}" for o in applied.objects)
     say(f"Applied to {services.cluster.description}: {names}.", record)
     return Command(goto="post_deployment_validation", update={"messages": record})
@@ -99,8 +102,8 @@ def post_deployment_validation(state: ConversationState, runtime: Runtime[Servic
         if bundle.model_id not in served_models(endpoint):
             raise CompassError(f"The endpoint {endpoint} serves {', '.join(served_models(endpoint))}, not {bundle.model_id}.")
         seen = send_prompt(endpoint, bundle.model_id, SMOKE_PROMPT, max_tokens=16)
-    except CompassError as error:
-        return Command(goto="failed", update={"failure": str(error), "messages": record})
+    except Exception as error:
+        return Command(goto="failed", update={"failure": in_words(error), "messages": record})
     replicas = f"{status.replicas_ready} of {status.replicas_wanted} replicas"
     first = f"A first prompt was answered: TTFT {seen.ttft_ms:,.0f} ms (one request, not a p95)."
     say(
@@ -145,6 +148,7 @@ def failed(
         where, update = anywhere(move, "failed", state, services, record) or ("stay", {})
         if where == "context_collection":
             return Command(goto="context_collection", update=update)
+        return Command(goto="__end__", update={"incoming": None, "messages": record} | update)
     return Command(goto="__end__", update={"incoming": None, "messages": record})
 
 
@@ -157,6 +161,7 @@ def _render(state: ConversationState, services: Services, record: list[AnyMessag
         traffic_profile=specification.traffic_profile,
         use_case=specification.intent.use_case or "",
         thread_id=services.thread_id,
+        plan_id=state["plan_id"],
         namespace=services.cluster.namespace,
     )
     return call_tool("render_manifest", request, lambda: render_manifest(request), record)
@@ -172,12 +177,17 @@ def _wait_until_ready(name: str, services: Services, record: list[AnyMessage]) -
     """Poll until ready or failed; only the last status goes on record. Raises CompassError when the time is up."""
     query = StatusQuery(name=name)
     deadline = time.monotonic() + services.settings.ready_timeout_s
+    unplaced_since: float | None = None
     shown = ""
     while (status := get_status(query, services.cluster)).phase == "pending":
+        now = time.monotonic()
+        unplaced_since = (unplaced_since or now) if status.unschedulable else None
+        if unplaced_since and now - unplaced_since > services.cluster.placement_patience_s:
+            raise CompassError(f"{status.message} Fewer replicas, another GPU type, or more nodes would help.")
         if status.message != shown:
             shown = status.message
             emit(ProgressEvent(text=shown))
-        if time.monotonic() > deadline:
+        if now > deadline:
             raise CompassError(f"{name} wasn't ready after {services.settings.ready_timeout_s:,.0f} s. {status.message}")
         time.sleep(POLL_S)
     return call_tool("get_status", query, lambda: status, record)

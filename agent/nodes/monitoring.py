@@ -28,7 +28,7 @@ def basic_monitoring(
     record: list[AnyMessage] = []
     words = state.get("incoming")
     if words is None:
-        move = move_of(pause("basic_monitoring", state, services.settings), "basic_monitoring", state, services, record)
+        move = move_of(pause("basic_monitoring", state, services), "basic_monitoring", state, services, record)
     else:
         move = move_of_words(words, "basic_monitoring", state, services, record)
     taken = {"incoming": None, "ended": None, "messages": record}

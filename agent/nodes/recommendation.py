@@ -56,7 +56,7 @@ def presenting_options(
     state: ConversationState, runtime: Runtime[Services]
 ) -> Command[Literal["presenting_options", "interactive_exploration", "configuration_finalized", "context_collection", "__end__"]]:
     """Pause: the person chooses, tries a what-if, or asks."""
-    reply = pause("presenting_options", state, runtime.context.settings)
+    reply = pause("presenting_options", state, runtime.context)
     record: list[AnyMessage] = []
     move = move_of(reply, "presenting_options", state, runtime.context, record)
     if isinstance(move, SelectOption):

@@ -36,7 +36,7 @@ def specification_review(
     state: ConversationState, runtime: Runtime[Services]
 ) -> Command[Literal["specification_review", "specification_editing", "traffic_profile_mapping", "context_collection", "__end__"]]:
     """Pause: the person confirms the specification, changes it, or asks about it."""
-    reply = pause("specification_review", state, runtime.context.settings)
+    reply = pause("specification_review", state, runtime.context)
     record: list[AnyMessage] = []
     move = move_of(reply, "specification_review", state, runtime.context, record)
     if isinstance(move, Confirm):

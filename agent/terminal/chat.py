@@ -44,6 +44,7 @@ class Chat:
         self.failed = False
         self.column = 0
         self.begun = False
+        self.failed_turn = False
 
     def run(self, script: Path | None) -> int:
         """Talk until the words run out or the person leaves; returns the exit code: 1 if a turn ended in an error."""
@@ -52,7 +53,7 @@ class Chat:
             for words in self._turns(script):
                 self._follow(self.runtime.say(self.thread_id, words, self.open.interrupt_id if self.open else None))
         except KeyboardInterrupt:
-            self._leave("\nLeft in the middle; nothing is lost.")
+            self._leave("\nLeft; nothing is lost.")
             return 0
         self._leave("")
         return 1 if self.failed else 0
@@ -118,6 +119,7 @@ class Chat:
     def _follow(self, events: Iterator[Event]) -> None:
         """Show a turn as it happens, with a spinner where it takes long."""
         self.begun = True
+        self.failed_turn = False
         self.open = None
         if self.as_json:
             for event in events:
@@ -133,12 +135,23 @@ class Chat:
                 self._show(event)
         finally:
             waiting.stop()
+        if self.open is None and self.failed_turn:
+            self._show_pause()
+        if self.open is not None and self.open.state == "configuration_finalized" and sys.stdin.isatty():
+            _forget_typed_ahead()
+
+    def _show_pause(self) -> None:
+        """After an error: the question that is still open, if the database can tell."""
+        with suppress(CompassError):
+            pause = self.runtime.position(self.thread_id).checkpoint
+            if pause:
+                self._show(pause)
 
     def _show(self, event: Event) -> None:
         if isinstance(event, CheckpointEvent):
             self.open = event
         if isinstance(event, ErrorEvent):
-            self.failed = True
+            self.failed = self.failed_turn = True
         if self.as_json:
             print(event.line(), flush=True)
             return
@@ -165,6 +178,14 @@ class Chat:
             self.column = 0
         self.column += len(text)
         self.console.print(Text(text, style="green"), end="", soft_wrap=True)
+
+
+def _forget_typed_ahead() -> None:
+    """What was typed before the manifests were shown must not approve them."""
+    with suppress(ImportError, OSError):
+        import termios
+
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 class _Waiting:

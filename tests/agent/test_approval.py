@@ -10,18 +10,7 @@ from agent.moves import MOVES, Approve
 
 @pytest.mark.parametrize(
     "words",
-    [
-        "yes, approve",
-        "approve",
-        "I approve",
-        "Approved.",
-        "yes",
-        "Yes, please",
-        "yes, deploy it",
-        "go ahead",
-        "approve it",
-        "OK, approve this",
-    ],
+    ["yes, approve", "approve", "I approve", "Approved.", "Yes, approve it", "please approve", "approve it, please", "OK, approve this"],
 )
 def test_plain_approvals(words: str) -> None:
     assert is_approval(words)
@@ -34,6 +23,11 @@ def test_plain_approvals(words: str) -> None:
         "no",
         "ok",
         "sure",
+        "yes",
+        "yes, please",
+        "deploy it",
+        "go ahead",
+        "do it",
         "approve?",
         "should I approve?",
         "yes, approve but with 2 replicas",
@@ -53,10 +47,11 @@ def test_anything_more_or_less_is_no_approval(words: str) -> None:
     assert not is_approval(words)
 
 
-@given(st.text(min_size=1, max_size=40))
-def test_a_further_word_is_always_too_much(extra: str) -> None:
-    if extra.strip(".! \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0").lower() not in ("", "please") and extra.strip():
-        assert not is_approval(f"yes, approve {extra} x")
+@given(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12), st.booleans())
+def test_a_further_word_is_always_too_much(word: str, before: bool) -> None:
+    if word.lower() not in ("please", "it", "this", "that", "these", "i", "yes", "yep", "yeah", "ok", "okay", "sure", "confirmed"):
+        assert not is_approval(f"{word} approve" if before else f"approve {word}")
+    assert is_approval("approve")
 
 
 def test_no_chat_model_is_ever_offered_approval() -> None:

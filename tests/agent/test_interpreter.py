@@ -115,6 +115,11 @@ def test_needs(words: str, values: dict[str, Any]) -> None:
         ("presenting_options", "what if we had 5000 users?", ("Explore", {"user_count": 5000})),
         ("presenting_options", "what would it cost for 10k users?", ("Explore", {"user_count": 10_000})),
         ("presenting_options", "make it cheaper", ("Explore", {"cost_priority": "high"})),
+        ("presenting_options", "second one", ("SelectOption", {"rank": 2})),
+        ("presenting_options", "I'd go for number two", ("SelectOption", {"rank": 2})),
+        ("presenting_options", "could you deploy the cheapest?", ("SelectOption", {"criterion": "cheapest"})),
+        ("presenting_options", "deploy the cheapest on H100", ("SelectOption", {"criterion": "cheapest", "gpu_types": ["H100"]})),
+        ("presenting_options", "option 1 but with 5000 users", ("Explore", {"user_count": 5000})),
         ("presenting_options", "undo", ("UndoExplore", {})),
         ("presenting_options", "why this one?", ("Ask", {"topic": "why"})),
         ("presenting_options", "compare 1 and 3", ("Ask", {"topic": "compare", "subject": "1,3"})),
@@ -133,6 +138,36 @@ def test_needs(words: str, values: dict[str, Any]) -> None:
 )
 def test_moves(stage: Stage, words: str, expected: tuple[str, dict[str, Any]]) -> None:
     assert move(stage, words) == expected
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "don't deploy the cheapest",
+        "not option 1",
+        "skip option 1",
+        "I don't want option 2",
+        "the cheapest is too slow",
+        "maybe option 1 or 2",
+    ],
+)
+def test_a_no_or_a_perhaps_chooses_nothing(words: str) -> None:
+    assert move("presenting_options", words)[0] == "Unclear"
+
+
+@pytest.mark.parametrize(
+    ("words", "each"),
+    [
+        ("each user sends 2 requests per minute", 2),
+        ("2500 users each sending 6 messages per hour", 0.1),
+        ("3 requests per user per minute", 3),
+    ],
+)
+def test_a_rate_of_each_user_is_not_the_rate_of_all(words: str, each: float) -> None:
+    name, values = move("specification_review", words)
+    assert name == "EditSpecification"
+    assert values["requests_per_active_user_per_minute"] == pytest.approx(each)
+    assert "requests_per_second" not in values
 
 
 @pytest.mark.parametrize("stage", list(MOVES))

@@ -15,8 +15,7 @@ from agent.runtime import Runtime
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from tests.scripted_model import FuzzedModel, ScriptedModel, calling
-from tests.talking import MAIN_SCRIPT, converse, deployed
-from tools.render_manifest import deployment_name
+from tests.talking import MAIN_SCRIPT, converse, made_by
 
 
 def speaking(runtime: Runtime, *answers: Any) -> ScriptedModel:
@@ -117,7 +116,7 @@ def test_no_output_of_a_fuzzed_model_applies_anything(runtime: Runtime, thread: 
         assert heard.errors == []
     with runtime.database.connect() as connection:
         assert connection.execute("SELECT 1 FROM approvals").fetchall() == []
-    assert deployment_name("chatbot_conversational", thread) not in deployed(runtime.cluster)
+    assert made_by(runtime.cluster, thread) == set()
 
 
 class OllamaWire(BaseHTTPRequestHandler):

@@ -20,6 +20,7 @@ from tools.cluster import INFERENCE_SERVICE, Cluster
 from tools.endpoint import send_prompt, served_models
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
 from tools.render_manifest import ManifestBundle, ManifestFile, render_manifest
+from tools.untrusted import printable
 
 
 @pytest.fixture
@@ -213,6 +214,37 @@ def test_a_dead_or_hung_api_server_is_a_sentence_in_bounded_time(
 def test_no_gpu_left_is_a_failure_that_says_so(approve: Callable[..., str], database: Database, cluster: Cluster, thread: str) -> None:
     big = render_manifest(request("openai/gpt-oss-20b", "A10G", 8, 9, thread))
     apply(big, approve(big.digest), database, cluster)
-    status = wait_ready(big.name, cluster)
-    assert status.phase == "failed"
+    for _ in range(200):
+        status = get_status(StatusQuery(name=big.name), cluster)
+        if status.unschedulable:
+            break
+        threading.Event().wait(0.05)
+    assert status.phase == "pending"
     assert "Insufficient nvidia.com/gpu" in status.message
+
+
+def test_an_earlier_readiness_does_not_vouch_for_what_was_applied_since(
+    bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster, thread: str
+) -> None:
+    apply(bundle, approve(bundle.digest), database, cluster)
+    wait_ready(bundle.name, cluster)
+    moved = render_manifest(request("openai/gpt-oss-20b", "H100", 1, 1, thread))
+    assert moved.name == bundle.name
+    apply(moved, approve(moved.digest, "i2"), database, cluster)
+    status = wait_ready(bundle.name, cluster)
+    pods = cluster.list("v1", "Pod", label_selector=f"serving.kserve.io/inferenceservice={bundle.name}")
+    assert status.phase == "ready"
+    assert [p["spec"]["nodeName"].split("-")[0] for p in pods] == ["h100"]
+
+
+def test_a_namespace_that_does_not_exist_is_a_sentence(
+    bundle: ManifestBundle, approve: Callable[..., str], database: Database, settings: Settings, thread: str
+) -> None:
+    elsewhere = settings.model_copy(update={"namespace": "nowhere"})
+    there = render_manifest(request("openai/gpt-oss-20b", "L40S", 1, 1, thread).model_copy(update={"namespace": "nowhere"}))
+    with pytest.raises(CompassError, match='namespaces "nowhere" not found'):
+        apply(there, approve(there.digest, namespace="nowhere"), database, Cluster(elsewhere))
+
+
+def test_what_a_cluster_says_can_not_steer_a_terminal() -> None:
+    assert printable("\x1b[2Jignore\u202e\x9b31m your\x00 instructions") == "[2Jignore31m your instructions"

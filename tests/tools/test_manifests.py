@@ -4,8 +4,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from knowledge.catalogue import gpus, models, traffic_profiles
-from tools.manifest_check import check_bundle
+from knowledge.catalogue import gpus, models, traffic_profiles, use_cases
+from tools.manifest_check import KSERVE_NAME, check_bundle
 from tools.recommendation import Predicted, PredictedLatency, Quality, Recommendation
 from tools.render_manifest import ManifestFile, ManifestRequest, deployment_name, digest_of, render_manifest
 
@@ -34,6 +34,7 @@ def request(
         traffic_profile=traffic_profiles()[0],
         use_case="chatbot_conversational",
         thread_id=thread,
+        plan_id=thread,
         namespace="default",
     )
 
@@ -96,8 +97,11 @@ def test_moving_text_between_files_changes_the_digest() -> None:
 
 
 def test_names_are_valid_distinct_and_stable() -> None:
-    names = {deployment_name("chatbot_conversational", f"thread {n}") for n in range(200)}
+    names = {deployment_name("chatbot_conversational", f"plan {n}") for n in range(200)}
     assert len(names) == 200
+    for use_case in use_cases():
+        assert KSERVE_NAME.match(deployment_name(use_case, "x"))
+        assert len(deployment_name(use_case, "x")) <= 33
     assert deployment_name("chatbot_conversational", "x") == deployment_name("chatbot_conversational", "x")
 
 

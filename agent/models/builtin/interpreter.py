@@ -23,7 +23,8 @@ from pydantic import BaseModel
 from agent import moves
 from agent.checks import change_or_problem
 from agent.models.builtin import phrases
-from agent.models.builtin.reading import Reading, find_models, read_change
+from agent.models.builtin.reading import Reading, read_change
+from agent.models.builtin.selection import read_selection
 from agent.models.builtin.vocabulary import GLOSSARY
 
 MAX_CHARACTERS = 4000
@@ -65,12 +66,12 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
         return moves.Unclear(question="I didn't get any words.")
     if len(text) > MAX_CHARACTERS:
         return moves.Unclear(question=f"That's {len(text):,} characters; I read up to {MAX_CHARACTERS:,}. Please say it shorter.")
-    low = re.sub(r"\s+", " ", text.lower().replace("’", "'")).strip()
-    bare = low.rstrip(".!? ")
+    low = _plain(text)
+    bare = re.sub(phrases.EMOJI, "", low).strip().rstrip(".!? ")
 
     if "Finish" in offered and re.fullmatch(phrases.FINISH, bare):
         return moves.Finish()
-    if re.fullmatch(phrases.CANCEL, bare):
+    if re.fullmatch(phrases.CANCEL, bare) or (bare.startswith("cancel ") and "SelectOption" not in offered):
         return moves.Cancel()
     if re.fullmatch(phrases.START_OVER, bare):
         return moves.StartOver()
@@ -78,32 +79,37 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
         prompt = _test_prompt(text, bare)
         if prompt:
             return moves.SendPrompt(prompt=prompt)
-    if "Retry" in offered and re.search(phrases.RETRY, low):
+    if "Retry" in offered and re.search(phrases.RETRY, low) and not re.search(phrases.NO_TO_IT, low):
         return moves.Retry()
     if "BackToOptions" in offered and re.search(phrases.OTHER_OPTIONS, low):
         return moves.BackToOptions()
-    if "Reject" in offered and (
-        re.match(phrases.REJECT, low) or re.fullmatch(r"(?:use |take |rather )?(?:option|number) \d+(?: instead)?", bare)
-    ):
-        return moves.Reject(reason=text[:500])
-    if "Confirm" in offered and re.fullmatch(phrases.CONFIRM, bare):
+    what_if = re.search(phrases.WHAT_IF, low) is not None
+    asks = (low.endswith("?") or re.match(phrases.QUESTION, low) is not None) and not what_if
+    if "Reject" in offered:
+        topic = _question(low) if low.endswith("?") or "explain" in low else None
+        if topic:
+            return topic
+        if re.match(phrases.REJECT, low) or re.search(phrases.NO_APPROVAL, low) or re.fullmatch(phrases.OTHER_OPTION, bare):
+            return moves.Reject(reason=text[:500])
+    if "Confirm" in offered and bare and re.fullmatch(phrases.CONFIRM, bare):
         return moves.Confirm()
     if "UndoExplore" in offered and re.search(phrases.UNDO, low):
         return moves.UndoExplore()
-
-    what_if = re.search(phrases.WHAT_IF, low) is not None
     if "SelectOption" in offered and not what_if:
-        choice = _selection(low, bare)
+        choice = read_selection(low, bare)
         if choice:
             return choice
     reading = read_change(text)
     explains = re.match(phrases.EXPLAIN, low) is not None
-    asks = (low.endswith("?") or re.match(phrases.QUESTION, low) is not None) and not what_if
     topic = _question(low) if asks or reading.empty else None
+    if "Confirm" in offered and reading.fields and low.endswith("?") and re.match(phrases.OPINION, low):
+        return topic or moves.Unclear(
+            question="That shows once there is a plan. A value is changed when you say so plainly, without a question mark."
+        )
     if topic and (explains or not reading.fields or _only_mentions(reading, topic)):
         return topic
     for name in ("DescribeNeed", "EditSpecification", "Explore"):
-        if name in offered and not reading.empty and not (name == "DescribeNeed" and not _a_need(reading, offered)):
+        if name in offered and not reading.empty and not (name == "DescribeNeed" and not _a_need(low, reading, offered)):
             return _change(name, reading)
     if topic:
         return topic
@@ -116,6 +122,13 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
     return _not_offered(low, bare, offered)
 
 
+def _plain(text: str) -> str:
+    """Lower case, single spaces, and a polite “could you …?” as the request it is."""
+    low = re.sub(r"\s+", " ", text.lower().replace("’", "'")).strip()
+    request = re.match(phrases.POLITE, low)
+    return low[request.end() :].rstrip("? ") if request else low
+
+
 def _change(name: str, reading: Reading) -> BaseModel:
     """A move with its values; the first value that can't be is turned into a question that says why."""
     if reading.problems:
@@ -125,9 +138,11 @@ def _change(name: str, reading: Reading) -> BaseModel:
     return moves.Unclear(question=checked) if isinstance(checked, str) else checked
 
 
-def _a_need(reading: Reading, offered: set[str]) -> bool:
-    """After a deployment, only a use case begins something new; elsewhere any value helps."""
-    return "Finish" not in offered or "use_case" in reading.fields
+def _a_need(low: str, reading: Reading, offered: set[str]) -> bool:
+    """After a deployment, only words that ask for something new begin it; elsewhere any value helps."""
+    if "Finish" not in offered:
+        return True
+    return "use_case" in reading.fields and ("user_count" in reading.fields or re.search(phrases.WANTS, low) is not None)
 
 
 def _only_mentions(reading: Reading, topic: moves.Ask) -> bool:
@@ -154,33 +169,6 @@ def _test_prompt(text: str, bare: str) -> str | None:
         return None
     quoted = re.search(r"[“\"]([^”\"]+)[”\"]", match["prompt"])
     return quoted[1] if quoted else re.sub(phrases.TO_IT, "", match["prompt"]).strip() or None
-
-
-def _selection(low: str, bare: str) -> moves.SelectOption | None:
-    """“option 2”, “deploy the cheapest”, “go with the second”, “the H100 one”; nothing for questions."""
-    if low.endswith("?") or re.match(phrases.NO_CHOICE, low):
-        return None
-    number = re.search(r"(?:option|number|no\.?|rank|#)\s*#?(\d{1,3})\b", low) or re.fullmatch(r"(?:the )?#?(\d{1,2})", bare)
-    if number:
-        return moves.SelectOption(rank=int(number[1]))
-    ordinal = re.search(rf"\b(?:the|my|option)\s+({'|'.join(phrases.ORDINALS)})\b", low)
-    if ordinal:
-        return moves.SelectOption(rank=phrases.ORDINALS[ordinal[1]])
-    chooses = re.search(phrases.CHOOSE, low) is not None
-    if re.search(r"\b(?:make|more|less)\b", low) or re.search(r"\b(?:only|just) (?:use|h|a|l|b)", low):
-        return None
-    if chooses or any(re.fullmatch(pattern, bare) for pattern, _ in phrases.CRITERIA):
-        for pattern, criterion in phrases.CRITERIA:
-            if re.search(rf"\b(?:{pattern})\b", low):
-                return moves.SelectOption(criterion=criterion)
-        if re.search(r"\bdeploy\b|\bone\b|\boption\b|\bgo (?:with|for)\b", low):
-            reading = read_change(low)
-            gpus, named = reading.fields.get("preferred_gpu_types", []), find_models(low)
-            if (gpus or named) and not reading.problems:
-                return moves.SelectOption(gpu_types=gpus, model_ids=named[1] if named else [])
-    if re.fullmatch(phrases.CONFIRM, bare) or re.fullmatch(phrases.TAKE_IT, bare):
-        return moves.SelectOption(criterion="recommended")
-    return None
 
 
 def _question(low: str) -> moves.Ask | None:
@@ -216,6 +204,10 @@ def _not_offered(low: str, bare: str, offered: set[str]) -> BaseModel:
         if "Reject" in offered:
             return moves.Unclear(question="I take an approval only in plain words: “yes, approve”, with nothing else in the sentence.")
         return moves.Unclear(question="There is nothing to deploy or approve now.")
+    if "Confirm" in offered and re.match(phrases.REJECT, low):
+        return moves.Unclear(question="What should be different?")
+    if "Reject" in offered and bare and re.fullmatch(phrases.CONFIRM, bare):
+        return moves.Unclear(question="I take an approval only with the word itself: “yes, approve”.")
     if re.fullmatch(phrases.GREETING, bare):
         return moves.Unclear(question="Hello!")
     return moves.Unclear(question="I didn't understand that.")

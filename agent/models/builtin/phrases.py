@@ -29,7 +29,7 @@ START_OVER = "(?:please )?(?:let'?s )?" + any_of(
 )
 _AGREE = any_of(
     "yes|yep|yeah|yup|y|ok|okay|sure|great|perfect|fine|good|nice|cool|alright|all right|correct|right|agreed?|exactly",
-    "confirm(?:ed)?|lgtm",
+    "confirm(?:ed)?|lgtm|all good|i agree|makes sense|absolutely|of course|definitely",
 )
 _JUDGED_GOOD = any_of(
     r"looks? (?:good|great|fine|right|ok|correct|perfect)",
@@ -39,7 +39,7 @@ _JUDGED_GOOD = any_of(
     "works",
 )
 _GO_ON = any_of(
-    r"(?:that |this |it |everything |all )?" + _JUDGED_GOOD + r"(?: to me| for me)?",
+    r"(?:that|this|it|everything|all)? ?" + _JUDGED_GOOD + r"(?: to me| for me)?",
     "go (?:ahead|on)",
     "continue|proceed|next|carry on|move on",
     r"let'?s (?:go|continue|do it|proceed)",
@@ -56,7 +56,11 @@ FINISH = r"(?:ok(?:ay)?[,. ]*)?" + any_of(
     "good ?bye|bye|quit|exit|nothing else|enough|no thanks?|stop|leave",
 )
 TAKE_IT = "(?:please )?" + any_of(r"(?:deploy|do|take)(?: (?:it|that|this|this one|that one))?", "go with (?:it|that|this)")
-TRY_IT = any_of("(?:please )?(?:test|try)(?: (?:it|the endpoint|this))?(?: out)?", "send (?:a|another) (?:test )?prompt", "is it alive")
+TRY_IT = any_of(
+    "(?:please )?(?:test|try)(?: (?:it|the endpoint|this))?(?: out)?",
+    "(?:please )?send (?:it )?(?:a|another) (?:test )?prompt",
+    "is it alive",
+)
 GREETING = r"(?:hi|hello|hey|good (?:morning|evening|afternoon)|hallo|howdy)(?: there| compass)?[,! ]*"
 BARE_NUMBER = r"(?:about |around |roughly |maybe |say )?(?:[\d][\d,.]*\s?[km]?|.*\b(?:hundred|thousand|million|dozen)s?)"
 
@@ -105,13 +109,24 @@ _ASKING = (
 )
 QUESTION = r"^(?:so |and |but |ok,? |hm+,? )?" + any_of(*_ASKING.split()) + r"\b"
 EXPLAIN = r"^(?:so |and |but )?(?:why|where|how come|explain)\b"
-NO_CHOICE = "^" + any_of("why", "what", "how", "which", "explain", "compare", "show", "tell", "is", "are") + r"\b"
-CHOOSE = any_of(
-    r"\b(?:deploy|go (?:with|for)|take|use|choose|pick|select|want|like|prefer|option|number|let'?s (?:do|have))\b",
-    r"^(?:the|number|no\.?|#)\s",
-    r"^#?\d{1,2}$",
+OPINION = "^" + any_of("is", "are", "should", "would", "does", "do", "will", "am", "isn't", "wouldn't") + r"\b"
+NO_TO_IT = r"\b(?:not|never|skip|remove|drop|instead of|too|dislike|hate|cancel|but|no)\b|n't\b"
+NO_APPROVAL = r"(?:\bnot\b|\bnever\b|n't\b).*\b(?:approv\w+|deploy\w*)|^never\b"
+OTHER_OPTION = r"(?:use |take |rather )?(?:option|number) \d+(?: instead)?"
+POLITE = (
+    r"^(?:please |pls |hey,? |hi,? |ok,? )*(?:can|could|would|will) you (?:please |just )*"
+    r"(?=(?:deploy|make|use|set|change|take|pick|show|send|give|go|add|remove|exclude|lower|raise|reduce|increase|try|plan|switch|limit)\b)"
 )
+WANTS = r"\b(?:need|want|plan|build|new|deploy|service|for)\b"
+EMOJI = r"[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f\u200d]"
+NO_CHOICE = "^" + any_of("why", "what", "how", "which", "explain", "compare", "show", "tell", "is", "are") + r"\b"
+CHOOSE = r"\b(?:deploy|go (?:with|for)|take|use|choose|pick|select|want|like|prefer|let'?s (?:do|have))\b|^the\s"
+TAKES_NAMED = r"\b(?:deploy|go (?:with|for)|take|choose|pick|select|prefer)\b|\b(?:one|option)$"
+BEFORE_RANK = r"\b(?:option|number|no\.?|rank|take|pick|choose|select|deploy|want|go (?:with|for))(?: the| option| number)*"
+NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "last": -1}
+ORDINALS |= {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5, "6th": 6, "7th": 7}
+ORDINAL_MENTION = rf"(?:^|\bthe |\bmy |\boption )({'|'.join(ORDINALS)})\b(?= one| option|$|[,. ]+please| is\b| looks)"
 CRITERIA: list[tuple[str, Criterion]] = [
     (any_of(r"cheap\w*", "least expensive", "lowest[- ](?:cost|price)", "low[- ]cost", "most affordable"), "cheapest"),
     (any_of(r"fast\w*", "quickest", "lowest[- ]latency", "low[- ]latency", "snappiest", "most responsive"), "fastest"),
@@ -123,7 +138,7 @@ _TO_WHOM = "it|the (?:endpoint|model|bot|deployment)|this|that|a (?:test )?promp
 TEST_PROMPT = (
     r"^(?:please |ok,? |now )*"
     + any_of(rf"(?:send|ask|try|test|prompt|say|tell)(?: (?:{_TO_WHOM}))*\s*[:,-]?\s+", r"(?:send|ask|try|test|prompt)\s*:\s*")
-    + r"(?P<prompt>.+)$"
+    + r"(?:the (?:test )?prompt\s*:\s*)?(?P<prompt>.+)$"
 )
 TO_IT = r"\s+to (?:it|the (?:endpoint|model|bot))$"
 NOT_A_PROMPT = r"(?:me )?(?:the )?(?:status|options?|manifests?|yaml|specification).*"

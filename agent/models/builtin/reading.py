@@ -32,6 +32,11 @@ NEAR = 80
 """Characters before and after a number in which its unit and its label are looked for."""
 _REQUESTS = "(?:requests?|reqs?|queries|calls|prompts|messages)"
 _PERIOD = "second|sec|s|minute|min|hour|h|day"
+_EACH_PERIOD = rf"(?:per|/|a|an|each|every)\s*({_PERIOD})\b"
+_EACH_SENDS = (
+    rf"(?:\b(?:each|every|per|a)(?: \w+)? (?:{PEOPLE}|one)|{PEOPLE},? each)(?: \w+){{0,2}} ?(?:about |around |roughly |up to )?$"
+    r"|\beach (?:of them )?(?:send\w*|mak\w+|ask\w*|do\w*|with|issu\w+) ?(?:about |around |roughly |up to )?$"
+)
 _RATE_UNIT = re.compile(rf"\s*(?:{_REQUESTS}\s*(?:/|per|a|an|each|every)\s*({_PERIOD})\b|(rps|qps)\b|req/s\b)")
 _PER = {"second": 1.0, "sec": 1.0, "s": 1.0, "minute": 60.0, "min": 60.0, "hour": 3600.0, "h": 3600.0, "day": 86400.0}
 _METRICS = {
@@ -44,7 +49,7 @@ _METRICS = {
 }
 _NEGATION = re.compile(
     r"(?:\bnot?\b|\bwithout\b|\bexcept(?: for)?\b|\bavoid\b|\banything but\b|\bexclud\w+|\bno more\b"
-    r"|\bdon'?t (?:use|want)\b|\bnever\b|\bother than\b)[^,;.]{0,25}$"
+    r"|\bdon'?t (?:use|want|have|like|need)\b|\bnever\b|\bother than\b)[^,;.]{0,25}$"
 )
 _PROMPT_SIDE, _ANSWER_SIDE = r"prompt|input|context|\bin\b", r"output|answer|response|completion|\bout\b"
 
@@ -65,6 +70,8 @@ def read_change(text: str) -> Reading:
     """Everything in `text` that sets a value. Case doesn't matter."""
     low = text.lower().replace("’", "'")
     low = re.sub(r"(?<![\w.-])\d[\d,.]*[km]?\s?(?:-|–|to)\s?(?=\d)", "", low)  # of a range, or “from 100 to 200”, the end counts
+    low = re.sub(rf"\b(\d{{1,3}})((?:\.\d{{3}})+)(?=\s+(?:\w+ )?{PEOPLE}\b)", lambda m: m[0].replace(".", ""), low)  # 1.000 users
+    low = re.sub(rf"\b(?:one|a single|just one|only one)(?=\s+{PEOPLE}\b)", "1", low)
     reading = Reading()
     use_case = find_use_case(low)
     if use_case:
@@ -213,11 +220,11 @@ def _read_money(low: str, q: Quantity, reading: Reading) -> bool:
 
 
 def _read_rate(low: str, q: Quantity, reading: Reading) -> bool:
-    each = re.match(
-        rf"\s*{_REQUESTS}\s*(?:per|/|by|from|for|a|an|each) (?:each )?(?:active )?(?:user|person)\s*(?:per|/|a|an|each)\s*({_PERIOD})\b",
-        low[q.end : q.end + NEAR],
-    )
-    if each and each[1] in _PER:
+    after = low[q.end : q.end + NEAR]
+    each = re.match(rf"\s*{_REQUESTS}\s*(?:per|/|by|from|for|a|an|each) (?:each )?(?:active )?(?:user|person)\s*{_EACH_PERIOD}", after)
+    if not each and re.search(_EACH_SENDS, low[max(0, q.start - NEAR) : q.start]):
+        each = re.match(rf"\s*{_REQUESTS}\s*{_EACH_PERIOD}", after)
+    if each:
         reading.fields["requests_per_active_user_per_minute"] = q.value * 60 / _PER[each[1]]
         return True
     match = _RATE_UNIT.match(low, q.end)

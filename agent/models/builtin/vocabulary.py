@@ -89,7 +89,7 @@ USE_CASES: dict[str, list[str]] = {
 
 # (priority, level) -> patterns; of one priority the first that matches counts, so the low ones, which negate, come first.
 # Only what a person says counts; silence stays medium.
-_NOT = r"(?:is|are|does|do)(?: not|n't|nt)"
+_NOT = r"(?:is|are|does|do|did|was|were)(?: not|n't|nt)"
 _IMPORTANT = r"(?:is |are |'s |really |very )*(?:critical|important|key|matters|crucial|essential|paramount)"
 PRIORITIES: list[tuple[str, str, list[str]]] = [
     (
@@ -99,6 +99,7 @@ PRIORITIES: list[tuple[str, str, list[str]]] = [
             rf"(?:latency|speed) {_NOT} (?:\w+ )?(?:matter|important|critical|a concern|an issue)",
             r"(?:not|n't) (?:\w+ )?latency[- ]sensitive",
             "no rush",
+            "latency (?:priority )?low\\b|latency low priority",
             "can be slow",
             "over ?night",
             r"in batch(?:es)?|batch (?:mode|job|processing)",
@@ -110,6 +111,8 @@ PRIORITIES: list[tuple[str, str, list[str]]] = [
         [
             "low(?:est)?[- ]latency",
             rf"(?:latency|speed) {_IMPORTANT}",
+            "prioriti[sz]e (?:latency|speed)",
+            "(?:latency|speed) (?:priority )?high",
             "latency[- ](?:critical|sensitive)",
             r"\bfast(?:er|est)?\b",
             r"quick(?:ly|er)?\b",
@@ -139,6 +142,8 @@ PRIORITIES: list[tuple[str, str, list[str]]] = [
             "low(?:est)?[- ]cost",
             "cost[- ](?:sensitive|effective|efficient|conscious|critical)",
             rf"(?:costs?|price|budget) {_IMPORTANT}",
+            "prioriti[sz]e (?:costs?|price)",
+            "costs? (?:priority )?high",
             r"tight (?:\w+ )?budget|budget is tight|on a budget",
             "affordable|inexpensive|economical|less expensive",
             "sav(?:e|ing) money",
@@ -152,6 +157,7 @@ PRIORITIES: list[tuple[str, str, list[str]]] = [
         "high",
         [
             r"\baccura\w+",
+            "prioriti[sz]e (?:quality|accuracy)",
             "high(?:est)?[- ]quality",
             "best (?:possible )?(?:quality|answers?|model)",
             rf"(?:quality|accuracy|correctness) (?:comes first|{_IMPORTANT})",
@@ -164,7 +170,7 @@ PRIORITIES: list[tuple[str, str, list[str]]] = [
 _PEOPLE = """
     users? people persons? customers? clients? employees developers? devs? engineers? students? staff agents? analysts? lawyers? seats?
     subscribers? members? colleagues coders? programmers? writers? editors? readers? visitors? teachers? doctors? translators?
-    researchers? guys folks humans
+    researchers? guys folks humans dau daus
 """
 PEOPLE = "(?:" + "|".join(_PEOPLE.split()) + ")"
 

@@ -1,0 +1,70 @@
+"""Which option a person means: “option 2”, “deploy the cheapest”, “the second”, “go with the H100 one”."""
+
+from __future__ import annotations
+
+import re
+
+from agent import moves
+from agent.models.builtin import phrases
+from agent.models.builtin.reading import find_models, read_change
+
+_FIGURES = {
+    "user_count",
+    "requests_per_second",
+    "ttft_p95_ms",
+    "itl_p95_ms",
+    "e2e_p95_ms",
+    "budget_usd_per_month",
+    "prompt_tokens",
+    "use_case",
+}
+
+
+def read_selection(low: str, bare: str) -> moves.SelectOption | moves.Unclear | None:
+    """The choice in a text, a question back if it is a no or several at once, None if it is something else."""
+    if low.endswith("?") or re.match(phrases.NO_CHOICE, low):
+        return None
+    ranks, criterion = _ranks(low, bare), _criterion(low, bare)
+    reading = read_change(low)
+    named = find_models(low)
+    if (ranks or criterion) and re.search(phrases.NO_TO_IT, low):
+        return None if set(reading.fields) & _FIGURES else moves.Unclear(question="That sounds like a no. Which one shall it be, then?")
+    if set(reading.fields) & _FIGURES or reading.problems:
+        return None
+    if len(ranks) > 1:
+        return moves.Unclear(question="One of them, please.")
+    if ranks:
+        return moves.SelectOption(rank=ranks[0])
+    gpus = reading.fields.get("preferred_gpu_types", [])
+    if criterion:
+        return moves.SelectOption(criterion=criterion, gpu_types=gpus, model_ids=named[1] if named else [])
+    if (gpus or named) and re.search(phrases.TAKES_NAMED, low):
+        return moves.SelectOption(gpu_types=gpus, model_ids=named[1] if named else [])
+    if (bare and re.fullmatch(phrases.CONFIRM, bare)) or re.fullmatch(phrases.TAKE_IT, bare):
+        return moves.SelectOption(criterion="recommended")
+    return None
+
+
+def _ranks(low: str, bare: str) -> list[int]:
+    """Every option number mentioned: as a digit, a word or an ordinal."""
+    number = rf"#?(\d{{1,2}}|{'|'.join(phrases.NUMBER_WORDS)})"
+    found = re.findall(rf"{phrases.BEFORE_RANK}\s*{number}\b(?!\s*(?:%|ms|x\b|users|gpus|replicas|h100|[abhl]\d))", low)
+    found += re.findall(rf"(?<=\d)(?:,| or| and)\s*{number}\b$", bare) if found else []
+    whole = re.fullmatch(rf"(?:the )?{number}(?:[,. ]*please)?", bare)
+    if whole:
+        found = [whole[1]]
+    ranks = [phrases.NUMBER_WORDS.get(f) or int(f) for f in found]
+    for word in re.findall(phrases.ORDINAL_MENTION, bare):
+        ranks.append(phrases.ORDINALS[word])
+    return list(dict.fromkeys(ranks))
+
+
+def _criterion(low: str, bare: str) -> moves.Criterion | None:
+    """“deploy the cheapest”, “the fastest one, please”; not “make it cheaper”."""
+    if re.search(r"\b(?:make|more|less)\b", low):
+        return None
+    for pattern, criterion in phrases.CRITERIA:
+        alone = re.fullmatch(rf"(?:the |your )?(?:{pattern})(?: one| option)?(?:[,. ]*please)?", bare)
+        if alone or (re.search(phrases.CHOOSE, low) and re.search(rf"\b(?:{pattern})(?!\w)", low)):
+            return criterion
+    return None
