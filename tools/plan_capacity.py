@@ -180,10 +180,13 @@ def _best_count(ranked: list[Recommendation]) -> list[Recommendation]:
 
 
 def _with_extremes(best: list[Recommendation], ranked: list[Recommendation], limit: int) -> list[Recommendation]:
-    """The first `limit`, and always the cheapest and the fastest of all, since people ask for them by name."""
+    """The first `limit`, and always the cheapest of all and the fastest at each one's best count, since people ask for them by name.
+
+    The fastest of all would nearly always be the most GPUs that a model can be split over, at many times the cost.
+    """
     if not ranked:
         return []
-    extremes = {pick(ranked, "cheapest").rank, pick(ranked, "fastest").rank}
+    extremes = {pick(ranked, "cheapest").rank, pick(best, "fastest").rank}
     wanted = {o.rank for o in best[:limit]} | extremes
     return [o.model_copy(update={"rank": n}) for n, o in enumerate((o for o in ranked if o.rank in wanted), start=1)]
 

@@ -180,15 +180,14 @@ def test_the_order_of_the_options_is_irrelevant(database: Database) -> None:
     assert rank(options[::-1], spec.intent.priorities, spec.slo_targets) == rank(options, spec.intent.priorities, spec.slo_targets)
 
 
-def test_the_cheapest_and_the_fastest_of_all_are_among_the_few_shown(database: Database) -> None:
+def test_the_cheapest_of_all_and_the_fastest_setup_are_among_the_few_shown(database: Database) -> None:
     spec = specify(1000)
-    few = plan(database, spec, limit=2)
+    few, every = plan(database, spec, limit=2), plan(database, spec)
     curves = load_curves(database, spec.traffic_profile, candidate_models(spec), list(gpus()))
     holding = [c for c in curves if c.capacity(spec.slo_targets) * 0.8 >= spec.demand.peak_requests_per_second]
-    fastest = min(c.latency("e2e", "p95", spec.demand.peak_requests_per_second) for c in holding)
     cheapest = min(c.gpu_count * cheapest_price(c.gpu_type).usd_per_gpu_hour * 730 for c in holding)  # type: ignore[union-attr]
-    assert pick(few.recommendations, "fastest").predicted.e2e_ms.p95 <= round(fastest, 1)
     assert lowest_cost(few) <= cheapest + 0.01
+    assert pick(few.recommendations, "fastest").predicted == pick(every.recommendations, "fastest").predicted
     assert [o.rank for o in few.recommendations] == list(range(1, len(few.recommendations) + 1))
 
 
