@@ -18,6 +18,7 @@ from knowledge.errors import CompassError
 from tools.get_status import StatusQuery, get_status
 from tools.plan_capacity import HOURS_PER_MONTH
 from tools.recommendation import Recommendation
+from tools.specification import rate
 
 MAX_STATUS = 5
 """Deployments whose status is told at once, the newest."""
@@ -68,10 +69,11 @@ def _assumptions(state: ConversationState) -> str:
     specification = state.get("specification")
     if not specification:
         return "There is no specification yet, so nothing has been assumed."
-    lines = [f"• {a.text} ({a.origin})" for a in specification.assumptions]
-    return (
-        "The request rate comes from these:\n" + "\n".join(lines) + "\nEach can be changed, for instance “30 % active” or “peak factor 3”."
-    )
+    lines = [f"• {a.text}" + (f" ({a.origin})" if a.origin in ("your edit", "your words") else "") for a in specification.assumptions]
+    sources = sorted({a.origin for a in specification.assumptions} - {"your edit", "your words", "computed"})
+    source = f"\nFrom the {'; '.join(sources)}." if sources else ""
+    change = "Each can be changed, for instance “30 % active” or “peak factor 3”."
+    return "The request rate comes from these:\n" + "\n".join(lines) + f"{source}\n{change}"
 
 
 def _quality(option: Recommendation) -> str:
@@ -117,7 +119,7 @@ def _compare(numbers: list[int], state: ConversationState) -> str:
     lines = [
         f"• {o.rank}: {_name(o)}: ${o.cost_usd_per_month:,.0f} a month, TTFT p95 {o.predicted.ttft_ms.p95:,.0f} ms,"
         f" ITL p95 {o.predicted.itl_ms.p95:,.1f} ms, E2E p95 {o.predicted.e2e_ms.p95 / 1000:,.1f} s,"
-        f" up to {o.max_requests_per_second:,.1f} requests/s, {_quality(o)}"
+        f" up to {rate(o.max_requests_per_second)} requests/s, {_quality(o)}"
         for o in (one, other)
     ]
     return "\n".join(lines) + f"\nOption {one.rank} against {other.rank}: {_difference(one, other)}."

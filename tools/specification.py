@@ -215,6 +215,13 @@ def _set_in(source: BaseModel, target: type[BaseModel]) -> dict[str, object]:
     return {k: v for k, v in source.model_dump(exclude_none=True).items() if k in target.model_fields}
 
 
+def rate(per_second: float) -> str:
+    """A request rate as people write it: two decimals from 1 on, two significant digits below."""
+    if per_second >= 100:
+        return f"{per_second:,.0f}"
+    return f"{per_second:.2f}" if per_second >= 1 else f"{per_second:.2g}"
+
+
 ARRIVALS = {
     "poisson": "independently of each other (Poisson)",
     "compound_poisson": "in bursts (compound Poisson); benchmarks are for plain Poisson, which is easier",
@@ -231,10 +238,10 @@ def _assumptions(template: UseCase, overrides: Overrides, demand: Demand) -> lis
         origin = "your edit" if getattr(overrides, name, None) is not None else f"{template.title} template: {template.source}"
         return Assumption(name=name, text=text, origin=origin)
 
-    peak = f"{demand.peak_requests_per_second:.2f} requests/s at peak"
+    peak = f"{rate(demand.peak_requests_per_second)} requests/s at peak"
     if demand.given_requests_per_second is not None:
-        rate = Assumption(name="peak_requests_per_second", text=peak, origin="your words")
-        return [rate, note("arrivals", f"requests arrive {arrivals}")]
+        given = Assumption(name="peak_requests_per_second", text=peak, origin="your words")
+        return [given, note("arrivals", f"requests arrive {arrivals}")]
     formula = (
         f"{demand.user_count:,} users × {demand.active_fraction:.0%} active"
         f" × {demand.requests_per_active_user_per_minute:g} requests/min ÷ 60 × {demand.peak_factor:g} peak = {peak}"

@@ -17,7 +17,7 @@ from agent.transcript import call_tool, say
 from agent.understand import move_of
 from knowledge.errors import CompassError
 from tools.lookup_slo_template import SloTemplateQuery, lookup_slo_template
-from tools.specification import Overrides, Specification, SpecificationChange, build_specification, change_specification
+from tools.specification import Overrides, Specification, SpecificationChange, build_specification, change_specification, rate
 from tools.traffic import map_to_benchmark_profile
 
 
@@ -127,7 +127,7 @@ def _shown(s: Specification) -> list[str]:
     return [
         str(i.use_case),
         f"{i.user_count:,}" if i.user_count is not None else "not given",
-        f"{s.demand.peak_requests_per_second:,.2f} requests/s",
+        f"{rate(s.demand.peak_requests_per_second)} requests/s",
         str(s.traffic_profile),
         f"{s.slo_targets.ttft_p95_ms:,g} ms",
         f"{s.slo_targets.itl_p95_ms:,g} ms",

@@ -13,9 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.events import CheckpointEvent
+from tools.specification import rate
 
 ACCENT = "cyan"
-NAME_WIDTH = 34
+NAME_WIDTH = 31
 """Of a model's name in the table; longer ones break at a hyphen."""
 
 
@@ -59,7 +60,7 @@ def specification(spec: dict[str, Any]) -> RenderableType:
     rows.add_row("TTFT p95", Text(f"{slo['ttft_p95_ms']:,g} ms"))
     rows.add_row("ITL p95", Text(f"{slo['itl_p95_ms']:,g} ms"))
     rows.add_row("E2E p95", Text(seconds(slo["e2e_p95_ms"])))
-    rows.add_row("Peak", Text(f"{demand['peak_requests_per_second']:,.2f} requests/s"))
+    rows.add_row("Peak", Text(f"{rate(demand['peak_requests_per_second'])} requests/s"))
     priorities = [f"{name} {level}" for name, level in intent["priorities"].items() if level != "medium"]
     for label, value in (
         ("Priorities", ", ".join(priorities)),
@@ -131,11 +132,7 @@ def _option_row(option: dict[str, Any]) -> list[RenderableType]:
         Text(f"{p['ttft_ms']['p95']:,.0f} ms"),
         Text(f"{p['itl_ms']['p95']:,.1f} ms"),
         Text(seconds(p["e2e_ms"]["p95"])),
-        Text(
-            f"{option['max_requests_per_second']:,.0f}"
-            if option["max_requests_per_second"] >= 10
-            else f"{option['max_requests_per_second']:,.1f}"
-        ),
+        Text(rate(option["max_requests_per_second"])),
     ]
 
 

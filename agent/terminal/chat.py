@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.status import Status
@@ -45,6 +46,7 @@ class Chat:
         self.column = 0
         self.begun = False
         self.failed_turn = False
+        self.drawn: tuple[str, dict[str, Any]] | None = None
 
     def run(self, script: Path | None) -> int:
         """Talk until the words run out or the person leaves; returns the exit code: 1 if a turn ended in an error."""
@@ -156,7 +158,9 @@ class Chat:
             print(event.line(), flush=True)
             return
         if isinstance(event, CheckpointEvent):
-            show_checkpoint(self.console, event)
+            # A question was answered and the pause stays as it was: its card is still on the screen.
+            show_checkpoint(self.console, event, draw=self.drawn != (event.state, event.details))
+            self.drawn = (event.state, event.details)
         elif isinstance(event, ErrorEvent):
             self.console.print(Text(event.text, style="red"))
         elif isinstance(event, TokenEvent):

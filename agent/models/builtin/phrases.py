@@ -165,6 +165,7 @@ ABOUT: list[tuple[str, Topic]] = [
             r"assum\w+",
             "requests? (?:per|a|/)",
             "request rate",
+            "how (?:many|much) (?:requests|traffic|load)",
             "how (?:did|do) you (?:get|compute|calculate|arrive)",
             r"why \d",
             r"\bdemand\b",
@@ -191,7 +192,14 @@ ABOUT: list[tuple[str, Topic]] = [
         "status",
     ),
     (
-        any_of("yaml", "manifests?", r"\bfiles?\b", r"\bdigest\b", "kubernetes", "what (?:will|would) (?:be|you) (?:deploy|appl|creat)"),
+        any_of(
+            "yaml",
+            "manifests?",
+            r"\bfiles?\b",
+            r"\bdigest\b",
+            "kubernetes",
+            "what (?:\\w+ )?(?:will|would) (?:be|you) (?:deploy|appl|creat)",
+        ),
         "manifest",
     ),
     (
