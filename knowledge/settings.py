@@ -37,7 +37,7 @@ class Settings(BaseSettings):
         """`home`, made if it was missing. Raises CompassError if it can't be written."""
         home = self.home.expanduser().absolute()
         try:
-            home.mkdir(parents=True, exist_ok=True)
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise CompassError(
                 f"COMPASS_HOME is {home}, which can't be used: {error.strerror}. Name a folder that you may write to."

@@ -8,7 +8,7 @@ from langchain_core.messages import AnyMessage
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from agent.moves import DescribeNeed
+from agent.moves import DescribeNeed, Unclear
 from agent.nodes.common import anywhere
 from agent.services import Services
 from agent.state import ConversationState, fresh
@@ -40,6 +40,9 @@ def context_collection(state: ConversationState, runtime: Runtime[Services]) -> 
         if update["intent"].complete:
             return Command(goto="specification_generation", update=update | {"messages": record})
         say(_missing(update["intent"]), record)
+        return Command(goto="__end__", update=update | {"messages": record})
+    if isinstance(move, Unclear) and update["intent"] != Intent():  # something is known: ask for the rest again
+        say(f"{move.question} {_missing(update['intent'])}", record)
         return Command(goto="__end__", update=update | {"messages": record})
     elsewhere = anywhere(move, "context_collection", begun, runtime.context, record)
     if elsewhere and elsewhere[0] == "context_collection":  # start over, said at the start

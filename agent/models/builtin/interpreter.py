@@ -125,6 +125,7 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
 def _plain(text: str) -> str:
     """Lower case, single spaces, and a polite “could you …?” as the request it is."""
     low = re.sub(r"\s+", " ", text.lower().replace("’", "'")).strip().replace("that is all", "that's all")
+    low = re.sub(phrases.FILLER, "", low)
     request = re.match(phrases.POLITE, low)
     return low[request.end() :].rstrip("? ") if request else low
 

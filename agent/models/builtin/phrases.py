@@ -109,6 +109,7 @@ _ASKING = (
 )
 QUESTION = r"^(?:so |and |but |ok,? |hm+,? )?" + any_of(*_ASKING.split()) + r"\b"
 EXPLAIN = r"^(?:so |and |but )?(?:why|where|how come|explain)\b"
+FILLER = r"^(?:(?:h+m+|u+m+|uh|er|well|actually|oh|so|sorry|listen|look)\b[,. ]*)+(?=\S)"
 OPINION = "^" + any_of("is", "are", "should", "would", "does", "do", "will", "am", "isn't", "wouldn't") + r"\b"
 NO_TO_IT = r"\b(?:not|never|skip|remove|drop|instead of|too|dislike|hate|cancel|but|no)\b|n't\b"
 NO_APPROVAL = r"(?:\bnot\b|\bnever\b|n't\b).*\b(?:approv\w+|deploy\w*)|^never\b"
@@ -126,6 +127,7 @@ BEFORE_RANK = r"\b(?:option|number|no\.?|rank|take|pick|choose|select|deploy|wan
 NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "last": -1}
 ORDINALS |= {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5, "6th": 6, "7th": 7}
+NTH_BEST = rf"\b(?:{'|'.join(ORDINALS)})[- ](?:cheapest|fastest|best|smallest)"
 ORDINAL_MENTION = rf"(?:^|\bthe |\bmy |\boption )({'|'.join(ORDINALS)})\b(?= one| option|$|[,. ]+please| is\b| looks)"
 CRITERIA: list[tuple[str, Criterion]] = [
     (any_of(r"cheap\w*", "least expensive", "lowest[- ](?:cost|price)", "low[- ]cost", "most affordable"), "cheapest"),
@@ -156,7 +158,7 @@ PROVENANCE = any_of(
     r"\bsources?\b",
 )
 LOAD = r"\b(?:rates?|requests|demand|peak|load)\b"
-DEFINITION = any_of(r"what (?:does|do|is|are|'s)", r"\bdefine\b", r"\bexplain\b", r"\bmeaning\b", r"\bmean\b")
+DEFINITION = any_of(r"what(?:'s| (?:does|do|is|are))\b", r"\bdefine\b", r"\bexplain\b", r"\bmeaning\b", r"\bmean\b")
 OURS = r"\b(?:the|my|our|this|that) (?:specification|spec|options?|cost|price|status|url|plan|difference)\b"
 ABOUT: list[tuple[str, Topic]] = [
     (any_of(r"\bcompar\w+", "difference", r"\bversus\b", r"\bvs\b", "better than"), "compare"),

@@ -26,6 +26,9 @@ _TIME = {
     "minutes": 6e4,
 }
 _TIME_UNIT = re.compile(r"\s*-?(milliseconds?|msec|ms|seconds?|secs?|s|minutes?|min)\b")
+_MULTIPLE_OF_USERS = (
+    rf"\b(?:\d+(?:\.\d+)?\s?x|double|twice|triple|half|\w+ times) (?:as many |the |our |more |of the )*(?:number of )?{PEOPLE}\b"
+)
 MAX_QUANTITIES = 40
 """Nobody states more in one turn."""
 NEAR = 80
@@ -199,6 +202,18 @@ def _read_figures(low: str, reading: Reading) -> None:
     free = [q for q in find_quantities(low)[:MAX_QUANTITIES] if not any(read(low, q, reading) for read in readers)]
     _read_profile_arrow(low, reading)
     _read_targets(low, free, reading)
+    _read_lone_number(low, free, reading)
+    if re.search(_MULTIPLE_OF_USERS, low):
+        reading.problems.append("How many users would that be? Please say the number itself.")
+
+
+def _read_lone_number(low: str, quantities: list[Quantity], reading: Reading) -> None:
+    """“… for my developers, about 300 of them”: the only number beside a need and people is theirs."""
+    if len(quantities) != 1 or not {"use_case"} <= set(reading.fields) or {"user_count", "requests_per_second"} & set(reading.fields):
+        return
+    [q] = quantities
+    if re.search(rf"\b{PEOPLE}\b", low) and re.match(r"\s*(?:of (?:them|us)\b|in (?:all|total)\b|[,.;]|$)", low[q.end :]):
+        reading.fields["user_count"] = int(q.value) if q.value == int(q.value) else q.value
 
 
 def _read_money(low: str, q: Quantity, reading: Reading) -> bool:
@@ -243,6 +258,8 @@ def _read_rate(low: str, q: Quantity, reading: Reading) -> bool:
 
 
 def _read_people(low: str, q: Quantity, reading: Reading) -> bool:
+    if re.match(r"\s?x\b|\s+times\b", low[q.end : q.end + NEAR]):
+        return False
     match = re.match(rf"\+?\s*(?:of )?(?:our |my |the )?((?:\w+[- ]){{0,2}}?){PEOPLE}\b", low[q.end : q.end + NEAR])
     label = re.search(r"(?:\busers?(?: count)?|number of users)\s*(?:to|=|:|is|are|of|at)?\s*$", low[max(0, q.start - NEAR) : q.start])
     if not match and not (label and not _TIME_UNIT.match(low, q.end)):

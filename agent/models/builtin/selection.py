@@ -25,6 +25,8 @@ def read_selection(low: str, bare: str) -> moves.SelectOption | moves.Unclear | 
     if low.endswith("?") or re.match(phrases.NO_CHOICE, low):
         return None
     ranks, criterion = _ranks(low, bare), _criterion(low, bare)
+    if re.search(phrases.NTH_BEST, low):
+        return moves.Unclear(question="By its number, please: “option 2”.")
     reading = read_change(low)
     named = find_models(low)
     if (ranks or criterion) and re.search(phrases.NO_TO_IT, low):
