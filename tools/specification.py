@@ -216,9 +216,9 @@ def _set_in(source: BaseModel, target: type[BaseModel]) -> dict[str, object]:
 
 
 def rate(per_second: float) -> str:
-    """A request rate as people write it: two decimals from 1 on, two significant digits below."""
-    if per_second >= 100:
-        return f"{per_second:,.0f}"
+    """A request rate as people write it: three significant digits, two below 1."""
+    if per_second >= 10:
+        return f"{per_second:,.0f}" if per_second >= 100 else f"{per_second:.1f}"
     return f"{per_second:.2f}" if per_second >= 1 else f"{per_second:.2g}"
 
 

@@ -58,6 +58,11 @@ def test_quantities(text: str, values: list[float]) -> None:
         ("summarise 100-page reports for 50 analysts", {"use_case": "long_document_summarization", "user_count": 50}),
         ("write unit tests for 30 engineers", {"use_case": "code_generation_detailed", "user_count": 30}),
         ("marketing copy for two hundred writers", {"use_case": "content_generation", "user_count": 200}),
+        (
+            "a bot that answers customer questions for our webshop with around 12,000 customers",
+            {"use_case": "chatbot_conversational", "user_count": 12_000},
+        ),
+        ("it should answer questions about our internal documents for 90 people", {"use_case": "document_analysis_rag", "user_count": 90}),
         ("tl;dr of tickets for 80 agents", {"use_case": "summarization_short", "user_count": 80}),
         ("contract review for 20 lawyers", {"use_case": "research_legal_analysis", "user_count": 20, "domain_specialization": ["legal"]}),
         ("chatbot, 20 requests per second", {"use_case": "chatbot_conversational", "requests_per_second": 20}),

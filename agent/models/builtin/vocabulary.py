@@ -18,6 +18,9 @@ USE_CASES: dict[str, list[str]] = {
         r"talk to (?:our )?(?:customers|users)",
         r"\bchat\b",
         r"\bassistant\b",
+        r"\bbots?\b",
+        r"answer\w* (?:\w+ ){0,3}questions?",
+        r"support (?:tickets?|agent)",
     ],
     "code_completion": [
         r"code completions?",
@@ -39,6 +42,7 @@ USE_CASES: dict[str, list[str]] = {
         r"(?:write|generat\w+) (?:unit )?tests",
         r"\bcoding\b",
         r"software engineering",
+        r"refactor\w*",
     ],
     "translation": [r"translat\w+", r"paraphras\w+", r"locali[sz]\w+", r"rephras\w+"],
     "content_generation": [
@@ -52,8 +56,19 @@ USE_CASES: dict[str, list[str]] = {
         r"copy ?writing",
         r"creative writing",
         r"newsletters?",
+        r"social media",
+        r"ad copy",
+        r"seo texts?",
     ],
-    "summarization_short": [r"summari[sz]\w+", r"summary", r"summaries", r"tl;? ?dr", r"condens\w+", r"meeting notes"],
+    "summarization_short": [
+        r"summari[sz]\w+",
+        r"summary",
+        r"summaries",
+        r"tl;? ?dr",
+        r"condens\w+",
+        r"meeting (?:notes|minutes)",
+        r"\bdigests?\b",
+    ],
     "document_analysis_rag": [
         r"\brag\b",
         r"retrieval[- ]augmented(?: generation)?",
