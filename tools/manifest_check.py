@@ -48,6 +48,10 @@ def _check_file(text: str) -> Iterable[tuple[str, str]]:
         yield "metadata.name", "must match [a-z]([-a-z0-9]*[a-z0-9])? with 40 characters at most"
     if not metadata.get("namespace"):
         yield "metadata.namespace", "must be set: a bundle is for one namespace"
+    for group in ("labels", "annotations"):
+        for key, value in (metadata.get(group) or {}).items():
+            if not isinstance(value, str):
+                yield f"metadata.{group}.{key}", f"must be a string, and YAML reads {value!r} as something else: put it in quotes"
     if document["kind"] == "InferenceService":
         yield from _check_inference_service(document.get("spec", {}).get("predictor", {}))
 

@@ -1,5 +1,7 @@
 """What is rendered is valid, stable, free of secrets; and what a bad bundle is told."""
 
+import hashlib
+
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -105,6 +107,18 @@ def test_names_are_valid_distinct_and_stable() -> None:
     assert deployment_name("chatbot_conversational", "x") == deployment_name("chatbot_conversational", "x")
 
 
+def test_a_label_that_looks_like_a_number_stays_text() -> None:
+    """About one conversation in a thousand has a hash that YAML would take for a number."""
+    digests = ((n, hashlib.sha256(f"thread {n}".encode()).hexdigest()[:16]) for n in range(100_000))
+    numeric = [n for n, digest in digests if not isinstance(yaml.safe_load(digest), str)][:5]
+    assert numeric
+    for n in numeric:
+        bundle = render_manifest(request(thread=f"thread {n}"))
+        assert bundle.problems == []
+        for file in bundle.files:
+            assert isinstance(yaml.safe_load(file.content)["metadata"]["labels"]["compass.dev/conversation"], str)
+
+
 def test_each_thing_that_a_reviewer_would_refuse_is_named() -> None:
     text = service_text()
     for old, new, field in [
@@ -113,6 +127,7 @@ def test_each_thing_that_a_reviewer_would_refuse_is_named() -> None:
         ("minReplicas: 3", "minReplicas: 9", "spec.predictor.minReplicas"),
         ("kind: InferenceService", "kind: ClusterRoleBinding", "kind"),
         ("name: chatbot", "name: 3.chatbot", "metadata.name"),
+        ("managed-by: compass", "managed-by: 13", "metadata.labels.app.kubernetes.io/managed-by"),
         ("runtime: kserve-vllmserver", "image: vllm/vllm-openai:latest", "spec.predictor.model.image"),
         ("storageUri: hf://", "storageUri: hf_abcdefghijklmnopqrstuvwxyz//", "(whole file)"),
         ("    minReplicas", "    hostNetwork: true\n    minReplicas", "spec.predictor"),
