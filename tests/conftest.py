@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -21,6 +22,10 @@ from knowledge.database import Database
 from knowledge.embedded import embedded_url
 from knowledge.settings import Settings
 from tools.cluster import Cluster
+
+# A busy machine is no failure of the code.
+hypothesis.settings.register_profile("compass", deadline=None)
+hypothesis.settings.load_profile("compass")
 
 
 @pytest.hookimpl(hookwrapper=True)
