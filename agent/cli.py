@@ -147,7 +147,7 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 @simulate.command("cluster")
-def simulate_cluster(port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0) -> None:
+def simulate_cluster(port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0) -> None:
     """The cluster simulator: a Kubernetes API on loopback, with KServe's life cycle."""
     with _told_in_words(False):
         from knowledge.settings import load_settings
@@ -161,7 +161,7 @@ def simulate_vllm(
     model: Annotated[str, typer.Option(help="A model of the catalogue.")] = "meta-llama/Llama-3.1-8B-Instruct",
     gpu: Annotated[str, typer.Option(help="A GPU of the catalogue.")] = "H100",
     gpu_count: Annotated[int, typer.Option(min=1, max=8)] = 1,
-    port: Annotated[int, typer.Option()] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
 ) -> None:
     """A vLLM server without a GPU, on loopback: OpenAI's API with estimated timing."""
     with _told_in_words(False):
