@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 
-.PHONY: run test lint lock benchmarks clean
+.PHONY: run test lint lock estimator benchmarks grids measured calibration bench clean
 
 run: .venv/.run
 	@$(BIN)/compass chat
@@ -22,10 +22,29 @@ lock: .venv/bin/uv
 		--custom-compile-command "make lock" pyproject.toml -o requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 		--custom-compile-command "make lock" --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+		--custom-compile-command "make lock" --extra estimator pyproject.toml -c requirements-dev.txt -o requirements-estimator.txt
 
-# Computes knowledge/data/benchmarks.csv.gz again; takes some minutes.
+# The kernel measurements behind the step grids: needed only to build these again, or to extend the catalogue.
+estimator: .venv/.estimator
+
+# Each of these computes shipped data again from what is above it: measured rows and step grids (from the kernel measurements),
+# overheads and error ranges (from the measured rows), and the benchmark table (from grids and overheads; minutes).
+measured: .venv/.estimator
+	@$(BIN)/python -m knowledge.estimator.measured
+
+grids: .venv/.estimator
+	@$(BIN)/python -m knowledge.estimator.grids
+
+calibration: .venv/.run
+	@$(BIN)/python -m knowledge.estimator.fit
+
 benchmarks: .venv/.run
-	@$(BIN)/python -m knowledge.estimator.table
+	@$(BIN)/compass benchmarks generate --out knowledge/data/benchmarks.csv.gz
+
+# How fast the things are that people wait for; figures of this machine, with their noise.
+bench: .venv/.dev
+	@$(BIN)/python -m evals.bench
 
 clean:
 	@rm -rf .venv *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -43,4 +62,9 @@ clean:
 
 .venv/.dev: .venv/.run requirements-dev.txt
 	@$(UV) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.venv/.estimator: .venv/.run requirements-estimator.txt
+	@echo "Installing the estimator's kernel measurements into .venv (once, about 600 MB) …"
+	@$(UV) --require-hashes -r requirements-estimator.txt
 	@touch $@

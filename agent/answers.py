@@ -13,7 +13,7 @@ from agent.moves import POSSIBLE, Ask, Stage, Topic
 from agent.services import Services
 from agent.state import ConversationState
 from agent.transcript import call_tool, say
-from knowledge.catalogue import gpus, models, use_cases
+from knowledge.catalogue import gpus, model_names, models, use_cases
 from knowledge.errors import CompassError
 from tools.get_status import StatusQuery, get_status
 from tools.plan_capacity import HOURS_PER_MONTH
@@ -43,6 +43,7 @@ def answer(question: Ask, stage: Stage, state: ConversationState, services: Serv
         "compare": lambda: _compare(_numbers(question.subject), state),
         "cost": lambda: _cost(state),
         "provenance": lambda: _provenance(state),
+        "memory": lambda: _memory(_numbers(question.subject), state),
         "catalogue": _catalogue,
     }
     say(compose[question.topic](), record)
@@ -93,7 +94,7 @@ def _why(numbers: list[int], state: ConversationState) -> str:
     following = next((o for o in options if o.rank == found.rank + 1), None)
     if following:
         text += f"\nAgainst option {following.rank}, {_name(following)}: {_difference(found, following)}."
-    return text + f"\nThe figures are {found.provenance}."
+    return text + f"\nThe figures are {found.provenance}. {found.estimate_error or ''}".rstrip()
 
 
 def _name(option: Recommendation) -> str:
@@ -137,25 +138,40 @@ def _cost(state: ConversationState) -> str:
     return "\n".join(lines)
 
 
+def _memory(numbers: list[int], state: ConversationState) -> str:
+    selected = state.get("selected")
+    options = [selected] if selected else _options(state)
+    if not options:
+        return "What fits is known with the plan, which comes after the specification."
+    shown = [o for o in options if o.rank in numbers] or options
+    return "Memory of one replica:\n" + "\n".join(f"• {o.rank}: {o.model_id} on {o.gpu_count} {o.gpu_type}: {o.memory}." for o in shown)
+
+
 def _provenance(state: ConversationState) -> str:
     options = _options(state)
     if not options:
         return "Latencies will come from the benchmark table, prices from the price table; each says whether it was measured or estimated."
     sources = sorted({o.provenance for o in options})
+    ranges = sorted({str(o.estimate_error) for o in options if o.estimate_error})
     prices = sorted({o.price for o in options})
     return (
         "Latencies: "
         + "; ".join(sources)
-        + ".\nPrices: "
+        + "."
+        + "".join(f"\n{error}" for error in ranges)
+        + "\nPrices: "
         + "; ".join(prices)
         + ".\nEstimates are not measurements: validate before you rely on them."
     )
 
 
 def _catalogue() -> str:
-    names = "\n".join(f"• {m.id}" for m in models().values())
+    by_provider: dict[str, list[str]] = {}
+    for name, ids in model_names().items():
+        by_provider.setdefault(models()[ids[0]].provider, []).append(name)
+    names = "\n".join(f"• {provider}: {', '.join(known)}" for provider, known in by_provider.items())
     cases = ", ".join(u.title for u in use_cases().values())
-    return f"GPUs: {', '.join(gpus())}.\nUse cases: {cases}.\nModels:\n{names}"
+    return f"GPUs: {', '.join(gpus())}.\nUse cases: {cases}.\nModels, many of them in several weight formats:\n{names}"
 
 
 def _status(state: ConversationState, services: Services, record: list[AnyMessage]) -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
+
+from agent.benchmarks_cli import benchmarks
+from agent.told import told_in_words
 
 app = typer.Typer(
     help="Plan and deploy LLM inference in one conversation.", no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False
 )
 simulate = typer.Typer(help="The simulators on their own.", no_args_is_help=True)
 app.add_typer(simulate, name="simulate")
+app.add_typer(benchmarks, name="benchmarks")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
@@ -41,7 +44,7 @@ def chat(
     as_json: AsJson = False,
 ) -> None:
     """The conversation in the terminal."""
-    with _told_in_words(as_json):
+    with told_in_words(as_json):
         from rich.console import Console
 
         with Console().status("Starting Compass…") if not as_json and sys.stdout.isatty() else nullcontext():
@@ -65,7 +68,7 @@ def intent(
     as_json: AsJson = False,
 ) -> None:
     """What is understood of a text: use case, users, priorities, constraints."""
-    with _told_in_words(as_json):
+    with told_in_words(as_json):
         from agent.intent import extract_intent
         from agent.models.choose import choose_model
         from knowledge.errors import CompassError
@@ -96,7 +99,7 @@ def recommend(
     as_json: AsJson = False,
 ) -> None:
     """Ranked options and near misses, without a conversation."""
-    with _told_in_words(as_json):
+    with told_in_words(as_json):
         from agent.recommend import recommendation_for, specification_from_file, specification_from_words
         from knowledge.errors import CompassError
         from knowledge.settings import load_settings
@@ -133,7 +136,7 @@ def graph() -> None:
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Which model, database and cluster are in use, and whether each works."""
-    with _told_in_words(as_json):
+    with told_in_words(as_json):
         from agent.doctor import examine
         from knowledge.settings import load_settings
 
@@ -149,7 +152,7 @@ def doctor(as_json: AsJson = False) -> None:
 @simulate.command("cluster")
 def simulate_cluster(port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0) -> None:
     """The cluster simulator: a Kubernetes API on loopback, with KServe's life cycle."""
-    with _told_in_words(False):
+    with told_in_words(False):
         from knowledge.settings import load_settings
         from simulator.cluster import serve
 
@@ -164,7 +167,7 @@ def simulate_vllm(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
 ) -> None:
     """A vLLM server without a GPU, on loopback: OpenAI's API with estimated timing."""
-    with _told_in_words(False):
+    with told_in_words(False):
         import uvicorn
 
         from knowledge.catalogue import gpus, models
@@ -180,27 +183,6 @@ def simulate_vllm(
         uvicorn.run(application(replica), host="127.0.0.1", port=port, log_level="warning")
 
 
-@contextmanager
-def _told_in_words(as_json: bool) -> Iterator[None]:
-    """Errors as a sentence and exit code 1; never a traceback for what a person can mend."""
-    from knowledge.errors import CompassError
-
-    try:
-        yield
-    except CompassError as error:
-        _fail(str(error), as_json)
-    except BrokenPipeError:
-        sys.stderr.close()
-        raise typer.Exit(0) from None
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-    except (typer.Exit, typer.Abort):
-        raise
-    except Exception as error:
-        logging.getLogger("agent").exception("command failed")
-        _fail(f"Something went wrong inside Compass ({type(error).__name__}: {' '.join(str(error).split())[:300]}).", as_json)
-
-
 def _log_to(file: Path) -> None:
     """Tracebacks of our own errors go to a file beside the data, not to the person."""
     handler = logging.FileHandler(file, delay=True)
@@ -209,14 +191,6 @@ def _log_to(file: Path) -> None:
     ours.setLevel(logging.WARNING)
     ours.addHandler(handler)
     ours.propagate = False
-
-
-def _fail(sentence: str, as_json: bool) -> NoReturn:
-    if as_json:
-        print(json.dumps({"event": "error", "text": sentence}), flush=True)
-    else:
-        print(sentence, file=sys.stderr)
-    raise typer.Exit(1)
 
 
 def _print_pairs(values: dict[str, Any]) -> None:

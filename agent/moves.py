@@ -12,7 +12,19 @@ from pydantic import Field
 from tools.specification import Contract, SpecificationChange
 
 Topic = Literal[
-    "help", "term", "specification", "assumptions", "options", "why", "compare", "cost", "provenance", "manifest", "status", "catalogue"
+    "help",
+    "term",
+    "specification",
+    "assumptions",
+    "options",
+    "why",
+    "compare",
+    "cost",
+    "provenance",
+    "memory",
+    "manifest",
+    "status",
+    "catalogue",
 ]
 Criterion = Literal["cheapest", "fastest", "best quality", "simplest", "recommended"]
 

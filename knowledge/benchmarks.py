@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from psycopg.rows import tuple_row
+
 from knowledge.catalogue import TrafficProfile
+from knowledge.packed import packed_bytes
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -19,14 +21,19 @@ if TYPE_CHECKING:
 Provenance = Literal["measured", "observed", "estimated"]
 
 
+METRICS = ("ttft", "itl", "e2e")
+STATISTICS = ("p50", "p90", "p95", "p99", "mean")
+
+
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """A latency's distribution, in ms."""
+    """A latency's distribution, in ms. What a source doesn't state is None: a mean never stands for a percentile."""
 
-    p50: float
-    p90: float
-    p95: float
-    p99: float
+    p50: float | None
+    p90: float | None
+    p95: float | None
+    p99: float | None
+    mean: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,9 @@ class Benchmark:
     ttft_ms: Percentiles
     itl_ms: Percentiles
     e2e_ms: Percentiles
+    output_tokens_per_second: float | None
+    concurrency: int | None
+    """Requests in flight, where the load was a fixed number of them."""
     provenance: Provenance
     source: str
     engine: str
@@ -54,7 +64,9 @@ class Benchmark:
         "prompt_tokens",
         "output_tokens",
         "requests_per_second",
-        *(f"{metric}_{p}_ms" for metric in ("ttft", "itl", "e2e") for p in ("p50", "p90", "p95", "p99")),
+        *(f"{metric}_{statistic}_ms" for metric in METRICS for statistic in STATISTICS),
+        "output_tokens_per_second",
+        "concurrency",
         "provenance",
         "source",
         "engine",
@@ -63,39 +75,65 @@ class Benchmark:
 
     def values(self) -> tuple[object, ...]:
         """In the order of COLUMNS."""
-        latencies = [getattr(each, p) for each in (self.ttft_ms, self.itl_ms, self.e2e_ms) for p in ("p50", "p90", "p95", "p99")]
+        latencies = [getattr(each, s) for each in (self.ttft_ms, self.itl_ms, self.e2e_ms) for s in STATISTICS]
         key = (self.model_id, self.gpu_type, self.gpu_count, self.prompt_tokens, self.output_tokens, self.requests_per_second)
-        return (*key, *latencies, self.provenance, self.source, self.engine, self.date)
+        load = (self.output_tokens_per_second, self.concurrency)
+        return (*key, *latencies, *load, self.provenance, self.source, self.engine, self.date)
 
     @classmethod
-    def from_row(cls, row: DictRow) -> Benchmark:
-        """From a database row with the names of COLUMNS."""
-        latencies: dict[str, Any] = {
-            f"{metric}_ms": Percentiles(*(row[f"{metric}_{p}_ms"] for p in ("p50", "p90", "p95", "p99")))
-            for metric in ("ttft", "itl", "e2e")
-        }
-        plain: dict[str, Any] = {name: row[name] for name in cls.COLUMNS if not name.startswith(("ttft", "itl", "e2e"))}
-        return cls(**plain, **latencies)
+    def from_values(cls, values: Sequence[Any]) -> Benchmark:
+        """The inverse of `values`."""
+        n = len(STATISTICS)
+        latencies = (Percentiles(*values[at : at + n]) for at in (6, 6 + n, 6 + 2 * n))
+        return cls(*values[:6], *latencies, *values[6 + 3 * n :])
 
 
 def load_shipped(connection: Connection[DictRow]) -> None:
-    """Put the shipped table into the database, unless this very file is there already. One transaction."""
-    packed = files("knowledge").joinpath("data", "benchmarks.csv.gz").read_bytes()
-    digest = hashlib.sha256(packed).hexdigest()
+    """Put the shipped tables into the database, unless these very files are there already. One transaction."""
+    digest = hashlib.sha256(packed_bytes("benchmarks.csv.gz") + packed_bytes("measured.csv.gz")).hexdigest()
     with connection.transaction():
-        found = connection.execute("SELECT digest FROM shipped_data WHERE name = 'benchmarks.csv.gz' FOR UPDATE").fetchone()
+        found = connection.execute("SELECT digest FROM shipped_data WHERE name = 'benchmarks' FOR UPDATE").fetchone()
         if found and found["digest"] == digest:
             return
         connection.execute("DELETE FROM benchmarks WHERE shipped")
-        header, *rows = csv.reader(gzip.decompress(packed).decode().splitlines())
-        # A row that somebody measured or observed keeps its place: precedence is by provenance, in the query.
+        header, *rows = csv.reader(gzip.decompress(packed_bytes("benchmarks.csv.gz")).decode().splitlines())
         with connection.cursor().copy(f"COPY benchmarks ({', '.join(header)}, shipped) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row([*row, "true"])
+        with connection.cursor().copy(f"COPY benchmarks ({', '.join(Benchmark.COLUMNS)}, shipped) FROM STDIN") as copy:
+            for point in measured_benchmarks():
+                copy.write_row([*point.values(), True])
         connection.execute(
-            "INSERT INTO shipped_data (name, digest) VALUES ('benchmarks.csv.gz', %s)"
+            "INSERT INTO shipped_data (name, digest) VALUES ('benchmarks', %s)"
             " ON CONFLICT (name) DO UPDATE SET digest = EXCLUDED.digest, loaded_at = now()",
             [digest],
+        )
+
+
+def measured_benchmarks() -> Iterator[Benchmark]:
+    """The shipped measurements: means at a fixed number of requests in flight, the rate by Little's law."""
+    from knowledge.estimator.measured import measured_points
+
+    for p in measured_points():
+        e2e_ms = p.ttft_mean_ms + p.itl_mean_ms * (p.output_tokens - 1)
+        rate = p.concurrency / e2e_ms * 1000
+        layout = f"{p.precision}, TP{p.gpu_count}" + (f", EP{p.expert_parallel}" if p.expert_parallel > 1 else "")
+        yield Benchmark(
+            model_id=p.model_id,
+            gpu_type=p.gpu_type,
+            gpu_count=p.gpu_count,
+            prompt_tokens=p.prompt_tokens,
+            output_tokens=p.output_tokens,
+            requests_per_second=round(rate, 4),
+            ttft_ms=Percentiles(None, None, None, None, p.ttft_mean_ms),
+            itl_ms=Percentiles(None, None, None, None, p.itl_mean_ms),
+            e2e_ms=Percentiles(None, None, None, None, round(e2e_ms, 1)),
+            output_tokens_per_second=round(rate * p.output_tokens, 1),
+            concurrency=p.concurrency,
+            provenance="measured",
+            source=f"{p.source} ({layout}, {p.concurrency} in flight)",
+            engine=p.engine,
+            date=p.date,
         )
 
 
@@ -105,15 +143,18 @@ def find_benchmarks(
     model_ids: Sequence[str],
     gpu_types: Sequence[str],
 ) -> list[Benchmark]:
-    """Rows of exactly this traffic profile, by rising rate within a configuration; the most trusted source for each key."""
-    rows = connection.execute(
-        """
-        SELECT DISTINCT ON (model_id, gpu_type, gpu_count, requests_per_second) *
+    """Rows of exactly this traffic profile that state p95s, by rising rate within a configuration; the most trusted source for each key."""
+    columns = ", ".join(Benchmark.COLUMNS)
+    # Thousands of rows: as tuples, in the order of a curve.
+    rows = connection.cursor(row_factory=tuple_row).execute(
+        f"""
+        SELECT DISTINCT ON (model_id, gpu_type, gpu_count, requests_per_second) {columns}
         FROM benchmarks
         WHERE prompt_tokens = %s AND output_tokens = %s AND model_id = ANY(%s) AND gpu_type = ANY(%s)
+          AND ttft_p95_ms IS NOT NULL AND itl_p95_ms IS NOT NULL AND e2e_p95_ms IS NOT NULL
         ORDER BY model_id, gpu_type, gpu_count, requests_per_second,
                  array_position(ARRAY['measured', 'observed', 'estimated'], provenance), date DESC
-        """,
+        """,  # noqa: S608 - our own names
         [profile.prompt_tokens, profile.output_tokens, list(model_ids), list(gpu_types)],
     )
-    return [Benchmark.from_row(row) for row in rows]
+    return [Benchmark.from_values(row) for row in rows]

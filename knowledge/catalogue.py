@@ -10,13 +10,16 @@ import json
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from knowledge.errors import CompassError
 
-WeightFormat = Literal["bf16", "fp8", "mxfp4"]
+WeightFormat = Literal["bf16", "fp8", "fp8_block", "int8", "w4a16", "mxfp4"]
+"""fp8: a scale for each channel; fp8_block: for each block of 128 x 128; int8: W8A8; w4a16: 4-bit weights in groups of 128."""
+QualityBenchmark = Literal["mmlu_pro", "gpqa", "ifeval", "humaneval", "livecodebench"]
 
 
 class Entry(BaseModel):
@@ -68,16 +71,25 @@ class UseCase(Entry):
     traffic_profile: TrafficProfile
     slo_targets: SloTargets
     demand: DemandDefaults
+    quality_weights: dict[QualityBenchmark, float] = Field(min_length=1)
+    """How much each published benchmark says about this use; sums to 1."""
     rationale: str
+
+    @model_validator(mode="after")
+    def _weights_sum_to_one(self) -> UseCase:
+        if abs(sum(self.quality_weights.values()) - 1) > 1e-9:
+            raise ValueError("quality_weights must sum to 1")
+        return self
 
 
 class Experts(BaseModel):
-    """A mixture of experts: how many there are in a layer, and how many a token visits."""
+    """A mixture of experts: how many there are in a layer, how many a token visits, and how wide one is."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     count: int = Field(gt=0)
     per_token: int = Field(gt=0)
+    intermediate_size: int = Field(gt=0)
 
 
 class SlidingWindow(BaseModel):
@@ -89,6 +101,24 @@ class SlidingWindow(BaseModel):
     layers: int = Field(gt=0)
 
 
+class GlobalAttention(BaseModel):
+    """The KV shape of the layers without a window, where it differs from that of the others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kv_heads: int = Field(gt=0)
+    head_dim: int = Field(gt=0)
+
+
+class LatentAttention(BaseModel):
+    """Multi-head latent attention (MLA): one compressed vector a token and layer instead of keys and values."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rank: int = Field(gt=0)
+    rope_dim: int = Field(gt=0)
+
+
 class Score(Entry):
     """One score that the model's own card or paper publishes, in percent."""
 
@@ -96,8 +126,12 @@ class Score(Entry):
 
 
 class Model(Entry):
+    """A checkpoint, by its exact id; `attention_layers` are those that hold a KV cache (fewer than all in hybrids)."""
+
     id: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
     name: str
+    base_id: str | None = None
+    """The checkpoint that this one was quantised from; None for an original."""
     provider: str
     family: str
     parameters_b: float = Field(gt=0)
@@ -106,22 +140,31 @@ class Model(Entry):
     published_weights_gb: float | None = Field(gt=0)
     layers: int = Field(gt=0)
     hidden_size: int = Field(gt=0)
+    intermediate_size: int = Field(gt=0)
+    vocabulary: int = Field(gt=0)
+    tied_embeddings: bool
     attention_heads: int = Field(gt=0)
     kv_heads: int = Field(gt=0)
     head_dim: int = Field(gt=0)
+    attention_layers: int = Field(gt=0)
     sliding_window: SlidingWindow | None
+    global_attention: GlobalAttention | None
+    latent_attention: LatentAttention | None
+    state_mb_per_sequence: float | None = Field(gt=0)
+    """What the layers without attention (Mamba, gated delta net) keep for each sequence, however long it is."""
     experts: Experts | None
     context_tokens: int = Field(gt=0)
     license: str
     gated: bool
+    kernel_config: str | None
+    """The configuration of this shape that `aiconfigurator-core` carries; None where it has none."""
     recommended_for: list[str]
-    quality: dict[Literal["mmlu_pro"], Score]
+    quality: dict[QualityBenchmark, Score]
 
     @property
-    def quality_score(self) -> float | None:
-        """Percent, from the model's own publication; None where there is none."""
-        score = self.quality.get("mmlu_pro")
-        return score.value if score else None
+    def embedding_parameters_b(self) -> float:
+        """Input and output embeddings, which no weight format quantises."""
+        return self.vocabulary * self.hidden_size * (1 if self.tied_embeddings else 2) / 1e9
 
 
 class Interconnect(BaseModel):
@@ -134,15 +177,23 @@ class Interconnect(BaseModel):
 class Gpu(Entry):
     id: str
     name: str
+    architecture: Literal["ampere", "ada", "hopper", "blackwell", "cdna3"]
     memory_gb: float = Field(gt=0)
     bandwidth_gb_per_s: float = Field(gt=0)
     bf16_tflops: float = Field(gt=0)
     fp8_tflops: float | None = Field(gt=0)
     interconnect: Interconnect
     tdp_w: float = Field(gt=0)
+    kernel_system: str | None
+    """The name under which `aiconfigurator-core` carries vLLM kernel measurements of it; None where it has none."""
     resource: Literal["nvidia.com/gpu", "amd.com/gpu"]
     node_label: str
     aliases: list[str]
+
+    @property
+    def node_label_key(self) -> str:
+        """The label by which a node says what GPU it has: NVIDIA's GPU feature discovery, AMD's node labeller."""
+        return "nvidia.com/gpu.product" if self.resource == "nvidia.com/gpu" else "amd.com/gpu.product-name"
 
 
 class Price(BaseModel):
@@ -177,7 +228,7 @@ def _validated(kind: type[T], rows: Iterable[Any], file: str, key: str) -> tuple
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "entry"
-            name = row.get(key, f"number {number}") if isinstance(row, dict) else f"number {number}"
+            name = (row.get(key) if isinstance(row, dict) else None) or f"number {number}"
             raise CompassError(f"{file}, entry {name}, field {where}: {first['msg']} (found {first['input']!r}).") from error
     return tuple(entries)
 
@@ -189,7 +240,21 @@ def use_cases() -> dict[str, UseCase]:
 
 @cache
 def models() -> dict[str, Model]:
-    return {m.id: m for m in _validated(Model, json.loads(data_text("models.json"))["models"], "models.json", "id")}
+    """Every checkpoint by id; a variant of one in another format has its shape and licence, but scores of its own."""
+    rows = []
+    for entry in json.loads(data_text("models.json"))["models"]:
+        variants = entry.pop("variants", [])
+        rows += [entry, *(entry | {"quality": {}, "base_id": entry["id"]} | variant for variant in variants)]
+    return {m.id: m for m in _validated(Model, rows, "models.json", "id")}
+
+
+@cache
+def model_names() -> dict[str, list[str]]:
+    """The names of models, each with the ids of its checkpoints in other weight formats behind its own."""
+    names: dict[str, list[str]] = {}
+    for entry in json.loads(data_text("models.json"))["models"]:
+        names[entry["name"]] = [entry["id"], *(variant["id"] for variant in entry.get("variants", []))]
+    return names
 
 
 @cache
@@ -198,13 +263,26 @@ def gpus() -> dict[str, Gpu]:
 
 
 @cache
-def prices() -> tuple[Price, ...]:
-    return _validated(Price, csv.DictReader(data_text("prices.csv").splitlines()), "prices.csv", "instance_type")
+def prices(own_file: Path | None = None) -> tuple[Price, ...]:
+    """The shipped prices; of a GPU type that a person's own file lists, only those of that file."""
+    shipped = _validated(Price, csv.DictReader(data_text("prices.csv").splitlines()), "prices.csv", "instance_type")
+    if own_file is None:
+        return shipped
+    try:
+        text = own_file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CompassError(f"COMPASS_PRICES names {own_file}, which can't be read: {error}.") from error
+    own = _validated(Price, csv.DictReader(text.splitlines()), own_file.name, "instance_type")
+    unknown = {p.gpu_type for p in own} - gpus().keys()
+    if unknown or not own:
+        found = f"the GPU types {', '.join(sorted(unknown))}, which the catalogue lacks" if unknown else "no prices"
+        raise CompassError(f"{own_file.name}, named by COMPASS_PRICES, holds {found}. Columns: {', '.join(Price.model_fields)}.")
+    return tuple(p for p in shipped if p.gpu_type not in {o.gpu_type for o in own}) + own
 
 
-def cheapest_price(gpu_type: str) -> Price | None:
+def cheapest_price(gpu_type: str, own_file: Path | None = None) -> Price | None:
     """The lowest listed price of one GPU, or None where nobody lists one."""
-    listed = [p for p in prices() if p.gpu_type == gpu_type]
+    listed = [p for p in prices(own_file) if p.gpu_type == gpu_type]
     return min(listed, key=lambda p: (p.usd_per_gpu_hour, p.provider, p.region), default=None)
 
 

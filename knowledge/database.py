@@ -29,7 +29,7 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         """Connect, migrate, load the shipped benchmarks. Raises CompassError if the server can't be reached."""
         self.embedded = settings.database_url is None
-        self._settings = settings
+        self.settings = settings
         self.pool: ConnectionPool[psycopg.Connection[DictRow]] = self._open()
         try:
             self._unless_down(self._prepare)
@@ -44,9 +44,9 @@ class Database:
             raise
 
     def _url(self) -> str:
-        if self._settings.database_url is None:
-            return embedded_url(self._settings.home_dir)
-        return self._settings.database_url.get_secret_value()
+        if self.settings.database_url is None:
+            return embedded_url(self.settings.home_dir)
+        return self.settings.database_url.get_secret_value()
 
     def _open(self) -> ConnectionPool[psycopg.Connection[DictRow]]:
         try:
@@ -73,7 +73,7 @@ class Database:
     def description(self) -> str:
         """Where it is, without user or password."""
         if self.embedded:
-            return f"embedded PostgreSQL in {self._settings.home_dir / 'postgres'}"
+            return f"embedded PostgreSQL in {self.settings.home_dir / 'postgres'}"
         parts = conninfo_to_dict(self._url())
         return f"PostgreSQL at {parts.get('host', 'localhost')}:{parts.get('port', 5432)}, database {parts.get('dbname', '')}"
 

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     namespace: str = Field(default="default", pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
     actor: str = Field(default="local user", min_length=1, max_length=100)
     """Who approves; written beside each approval."""
+    prices: Path | None = None
+    """A CSV of your own prices; for the GPU types that it lists, only these count."""
     ready_timeout_s: float = Field(default=1800.0, gt=0)
     """How long a deployment may take to become ready before it counts as failed."""
 

@@ -222,7 +222,7 @@ def add_nodes(store: Store, inventory: dict[str, int]) -> None:
             node = {
                 "apiVersion": "v1",
                 "kind": "Node",
-                "metadata": {"name": f"{gpu.id.lower()}-{number}", "labels": {"nvidia.com/gpu.product": gpu.node_label}},
+                "metadata": {"name": f"{gpu.id.lower()}-{number}", "labels": {gpu.node_label_key: gpu.node_label}},
                 "status": {"capacity": resources, "allocatable": resources, "conditions": [{"type": "Ready", "status": "True"}]},
             }
             if store.get("Node", "", node["metadata"]["name"]) is None:  # type: ignore[index]

@@ -251,8 +251,8 @@ def _model_id(service: Object) -> str:
 def _replica(service: Object) -> Replica:
     predictor = service["spec"]["predictor"]
     arguments = dict(a.removeprefix("--").split("=", 1) for a in predictor["model"].get("args", []) if "=" in a)
-    label = predictor.get("nodeSelector", {}).get("nvidia.com/gpu.product")
-    gpu: Gpu = next((g for g in gpus().values() if g.node_label == label), next(iter(gpus().values())))
+    wanted = predictor.get("nodeSelector", {})
+    gpu: Gpu = next((g for g in gpus().values() if wanted.get(g.node_label_key) == g.node_label), next(iter(gpus().values())))
     return Replica(
         models()[_model_id(service)], gpu, int(arguments.get("tensor-parallel-size", 1)), int(arguments.get("max-model-len", 8192))
     )

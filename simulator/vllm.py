@@ -16,7 +16,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from knowledge.catalogue import Gpu, Model
-from knowledge.estimator.roofline import REQUEST_OVERHEAD_MS, StepModel
+from knowledge.estimator.calibration import calibration
+from knowledge.estimator.grids import shipped_grid
+from knowledge.estimator.roofline import roofline_grid
+from knowledge.estimator.steps import StepTimes
 
 MAX_BODY_BYTES = 4_000_000
 DEFAULT_MAX_TOKENS = 256
@@ -29,13 +32,14 @@ class Replica:
         self.model = model
         self.max_model_len = max_model_len
         self.running = 0
-        self._steps = StepModel(model, gpu, gpu_count)
+        grid = shipped_grid(model.id, gpu.id, gpu_count) or roofline_grid(model, gpu, gpu_count)
+        self._steps = StepTimes(grid, calibration().overheads(gpu.architecture))
 
     def prefill_s(self, prompt_tokens: int) -> float:
-        return (self._steps.prefill_ms(prompt_tokens) + REQUEST_OVERHEAD_MS) / 1000
+        return (self._steps.prefill_ms(prompt_tokens) + self._steps.overheads.request_ms) / 1000
 
     def decode_s(self, context_tokens: int) -> float:
-        running = max(1, self.running)
+        running = min(max(1, self.running), self._steps.max_num_seqs)
         return self._steps.decode_ms(running, running * context_tokens) / 1000
 
 

@@ -68,7 +68,7 @@ def database_url(server_url: str) -> Iterator[str]:
     """A database of its own for one test."""
     name = f"test_{secrets.token_hex(6)}"
     with psycopg.connect(server_url.replace("/postgres?", "/template1?"), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE postgres").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE postgres STRATEGY FILE_COPY").format(sql.Identifier(name)))
     yield server_url.replace("/postgres?", f"/{name}?")
     with psycopg.connect(server_url.replace("/postgres?", "/template1?"), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Literal
 
-from knowledge.benchmarks import Benchmark, Percentiles
+from knowledge.benchmarks import Benchmark
 from knowledge.catalogue import SloTargets
 
 Metric = Literal["ttft", "itl", "e2e"]
@@ -55,13 +55,17 @@ class Curve:
     def highest_rate(self) -> float:
         return self._rates[-1]
 
-    def _series(self, metric: Metric, percentile: str) -> list[float]:
-        """Values over rate, each at least the one before: a dip with rising load is noise, and is read as the higher value."""
-        return list(accumulate((getattr(getattr(row, f"{metric}_ms"), percentile) for row in self.rows), max))
+    def _series(self, metric: Metric, percentile: str) -> list[float] | None:
+        """Values over rate, each at least the one before: a dip with rising load is noise, and is read as the higher value.
+
+        None where a row doesn't state this percentile.
+        """
+        values = [getattr(getattr(row, f"{metric}_ms"), percentile) for row in self.rows]
+        return None if None in values else list(accumulate(values, max))
 
     @cached_property
     def _p95(self) -> dict[Metric, list[float]]:
-        return {metric: self._series(metric, "p95") for metric in METRICS}
+        return {metric: self._series(metric, "p95") or [] for metric in METRICS}
 
     def capacity(self, targets: SloTargets, metrics: Sequence[Metric] = METRICS) -> float:
         """The highest rate (requests/s) at which the p95 of all `metrics` hold, interpolated; 0 if they fail at the lowest row.
@@ -80,20 +84,24 @@ class Curve:
                 return self._rates[i - 1] + share * (self._rates[i] - self._rates[i - 1])
         return self.highest_rate
 
-    def latency(self, metric: Metric, percentile: str, rate: float) -> float:
+    def p95(self, metric: Metric, rate: float) -> float:
         """Interpolated at `rate`; below the first row, the first row's value. Raises ValueError beyond the last row."""
+        return self._read(self._p95[metric], rate)
+
+    def latency(self, metric: Metric, percentile: str, rate: float) -> float | None:
+        """The same for `p50`, `p90` or `p99`, which a measurement may not state."""
+        values = self._series(metric, percentile)
+        return None if values is None else self._read(values, rate)
+
+    def _read(self, values: list[float], rate: float) -> float:
         if rate > self.highest_rate * (1 + 1e-9):
             raise ValueError(f"{rate} requests/s is beyond the table's last row at {self.highest_rate}.")
-        values = self._p95[metric] if percentile == "p95" else self._series(metric, percentile)
         at = bisect_left(self._rates, rate)
         if at == 0:
             return values[0]
         at = min(at, len(values) - 1)
         share = min(1.0, (rate - self._rates[at - 1]) / (self._rates[at] - self._rates[at - 1]))
         return values[at - 1] + share * (values[at] - values[at - 1])
-
-    def latencies(self, metric: Metric, rate: float) -> Percentiles:
-        return Percentiles(*(self.latency(metric, p, rate) for p in ("p50", "p90", "p95", "p99")))
 
     def failing(self, targets: SloTargets) -> list[Metric]:
         """Metrics whose p95 target is missed even at the lowest rate."""

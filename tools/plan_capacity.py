@@ -8,12 +8,15 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from knowledge.catalogue import Price, SloTargets, TrafficProfile, cheapest_price, models
+from knowledge.catalogue import Price, SloTargets, TrafficProfile, cheapest_price, models, use_cases
 from knowledge.database import Database
 from tools.candidates import candidate_gpu_types
 from tools.curve import METRICS, Curve, Metric, target_of
+from tools.memory import memory_of
+from tools.provenance import estimate_error_of, provenance_of
+from tools.quality import quality_of
 from tools.query_benchmarks import load_curves
-from tools.ranking import mark_extremes, pick, quality_of, rank
+from tools.ranking import mark_extremes, pick, rank
 from tools.recommendation import NearMiss, Plan, Predicted, PredictedLatency, Recommendation
 from tools.specification import Contract, Specification
 
@@ -45,13 +48,14 @@ def plan_capacity(request: PlanRequest, database: Database) -> Plan:
     """
     specification = request.specification
     intent = specification.intent
+    use_case = use_cases()[str(intent.use_case)]
     curves = load_curves(database, request.benchmark_profile, request.model_ids, candidate_gpu_types(specification))
 
     options: list[Recommendation] = []
     misses: list[NearMiss] = []
     excluded: Counter[str] = Counter()
     for curve in curves:
-        price = cheapest_price(curve.gpu_type)
+        price = cheapest_price(curve.gpu_type, database.settings.prices)
         if price is None:
             excluded[f"no price listed for {curve.gpu_type}"] += 1
             continue
@@ -68,7 +72,7 @@ def plan_capacity(request: PlanRequest, database: Database) -> Plan:
         else:
             options.append(option)
 
-    ranked = rank(options, intent.priorities, specification.slo_targets)
+    ranked = rank(options, intent.priorities, specification.slo_targets, use_case)
     shown = _with_extremes(_best_count(ranked), ranked, request.limit)
     cheapest = min((o.cost_usd_per_month for o in options), default=math.inf)
     useful = [m for m in misses if m.cost_usd_per_month < cheapest]
@@ -102,9 +106,11 @@ def _option(curve: Curve, specification: Specification, targets: SloTargets, pri
         predicted=Predicted(**predicted),
         max_requests_per_second=round(replicas * capacity, 3),
         meets_slo=all(predicted[f"{m}_ms"].p95 <= target_of(targets, m) for m in METRICS),
-        provenance=f"{curve.provenance}: {curve.rows[0].source}, {curve.rows[0].engine}, {curve.rows[0].date}",
+        provenance=provenance_of(curve),
+        estimate_error=estimate_error_of(curve),
         price=_priced(price),
-        quality=quality_of(models()[curve.model_id]),
+        quality=quality_of(models()[curve.model_id], use_cases()[str(specification.intent.use_case)]),
+        memory=memory_of(curve.model_id, curve.gpu_type, curve.gpu_count, specification.traffic_profile),
         score=0.0,
         reasons=[],
     )
@@ -116,13 +122,20 @@ def _priced(price: Price) -> str:
 
 
 def _predicted(curve: Curve, metric: Metric, rate: float) -> PredictedLatency:
-    p = curve.latencies(metric, rate)
-    return PredictedLatency(p50=round(p.p50, 1), p95=round(p.p95, 1), p99=round(p.p99, 1))
+    return PredictedLatency(
+        p50=_rounded(curve.latency(metric, "p50", rate)),
+        p95=round(curve.p95(metric, rate), 1),
+        p99=_rounded(curve.latency(metric, "p99", rate)),
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
 
 
 def _relaxed(curve: Curve, specification: Specification, failing: list[Metric], price: Price) -> Iterable[NearMiss]:
     """The loosening of the failing targets to little above what an idle replica needs, recomputed with these targets."""
-    needed = {m: _round_up(curve.latency(m, "p95", curve.lowest_rate) * NEAR_IDLE) for m in failing}
+    needed = {m: _round_up(curve.p95(m, curve.lowest_rate) * NEAR_IDLE) for m in failing}
     stretch = max(v / target_of(specification.slo_targets, m) for m, v in needed.items())
     if stretch > FARTHEST_MISS:
         return

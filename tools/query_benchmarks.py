@@ -47,7 +47,7 @@ def load_curves(database: Database, profile: TrafficProfile, model_ids: list[str
     def configuration(row: Benchmark) -> tuple[str, str, int]:
         return (row.model_id, row.gpu_type, row.gpu_count)
 
-    return [Curve(tuple(group)) for _, group in groupby(sorted(rows, key=configuration), key=configuration)]
+    return [Curve(tuple(group)) for _, group in groupby(rows, key=configuration)]
 
 
 def query_benchmarks(query: BenchmarkQuery, database: Database) -> BenchmarkAnswer:

@@ -4,7 +4,7 @@ score = 100 · Σ weight · criterion / Σ weight, each criterion in [0, 1]:
 
     cost      the lowest cost among the options / this option's cost
     latency   mean over TTFT, ITL, E2E of 1 − p95 / target: the share of the target left unused
-    accuracy  the model's published score / 100; a model without one takes the median of those that have one
+    accuracy  the model's quality for this use / 100 (`quality`); without one its base's, else the median of the catalogue
 
 Weights: low 1, medium 2, high 6. An option that is worse in everything can't change the order of the others, because it
 changes neither the lowest cost nor any other option's latency; nor can it change the median, which is over the catalogue.
@@ -13,33 +13,26 @@ changes neither the lowest cost nor any other option's latency; nor can it chang
 from __future__ import annotations
 
 from collections.abc import Callable
-from statistics import median
 
-from knowledge.catalogue import Model, SloTargets, models
+from knowledge.catalogue import SloTargets, UseCase
 from tools.curve import METRICS, target_of
-from tools.recommendation import Quality, Recommendation
+from tools.quality import typical_quality
+from tools.recommendation import Recommendation
 from tools.specification import Priorities
 
 WEIGHT = {"low": 1.0, "medium": 2.0, "high": 6.0}
 
 
-def quality_of(model: Model) -> Quality:
-    score = model.quality.get("mmlu_pro")
-    if score is None:
-        return Quality(score=None, source="its makers publish no MMLU-Pro score that we know of")
-    return Quality(score=score.value, source=f"{score.source}, {score.date}")
-
-
-def rank(options: list[Recommendation], priorities: Priorities, targets: SloTargets) -> list[Recommendation]:
+def rank(options: list[Recommendation], priorities: Priorities, targets: SloTargets, use_case: UseCase) -> list[Recommendation]:
     """Options with rank, score and reasons, best first; ties by cost, then by name."""
     if not options:
         return []
     lowest_cost = min(o.cost_usd_per_month for o in options)
-    typical_quality = median(m.quality_score for m in models().values() if m.quality_score is not None)
+    typical = typical_quality(use_case)
     weights = {name: WEIGHT[getattr(priorities, name)] for name in ("cost", "latency", "accuracy")}
 
     def score(option: Recommendation) -> float:
-        quality = option.quality.score if option.quality.score is not None else typical_quality
+        quality = option.quality.score or option.quality.base_score or typical
         criteria = {"cost": lowest_cost / option.cost_usd_per_month, "latency": slack(option, targets), "accuracy": quality / 100}
         return round(100 * sum(weights[c] * v for c, v in criteria.items()) / sum(weights.values()), 2)
 
@@ -62,7 +55,11 @@ def _reasons(option: Recommendation, targets: SloTargets, lowest_cost: float) ->
     )
     extra = option.cost_usd_per_month - lowest_cost
     cost = "costs the least of all that hold the targets" if extra <= 0 else f"costs ${extra:,.0f} a month more than the cheapest"
-    quality = f"MMLU-Pro {option.quality.score:g} %" if option.quality.score is not None else "quality unknown: no published MMLU-Pro score"
+    quality = (
+        f"quality {option.quality.score:g} % ({option.quality.scores})"
+        if option.quality.score is not None
+        else (f"quality unknown: {option.quality.source}")
+    )
     return [held, cost, quality]
 
 

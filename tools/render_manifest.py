@@ -10,12 +10,14 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from knowledge.catalogue import TrafficProfile, gpus, models
-from knowledge.estimator.memory import GIB, GPU_MEMORY_UTILIZATION, MAX_NUM_SEQS, weights_bytes
+from knowledge.estimator.memory import GIB, GPU_MEMORY_UTILIZATION, MAX_NUM_SEQS, max_num_batched_tokens, plan_memory, weights_bytes
 from tools.manifest_check import Problem, check_bundle
 from tools.recommendation import Recommendation
 from tools.specification import Contract
 
 TOKEN_SECRET = "hf-token"  # noqa: S105 - the name of a Secret, never its content
+ROCM_IMAGE = "vllm/vllm-openai-rocm:v0.24.0"
+"""KServe's vLLM runtime is built for CUDA; on AMD the same server comes in an image of its own."""
 TEMPLATES = {"01-service-account.yaml": "service-account.yaml.j2", "02-inference-service.yaml": "inference-service.yaml.j2"}
 """File to template, in the order of applying."""
 
@@ -70,6 +72,7 @@ def render_manifest(request: ManifestRequest) -> ManifestBundle:
     chosen = request.recommendation
     model, gpu = models()[chosen.model_id], gpus()[chosen.gpu_type]
     tokens = request.traffic_profile.prompt_tokens + request.traffic_profile.output_tokens
+    longest = plan_memory(model, gpu, chosen.gpu_count, tokens).max_context_tokens
     values = {
         "name": deployment_name(request.use_case, request.plan_id),
         "namespace": request.namespace,
@@ -79,10 +82,12 @@ def render_manifest(request: ManifestRequest) -> ManifestBundle:
         "gpu_count": chosen.gpu_count,
         "replicas": chosen.replicas,
         "max_requests_per_second": f"{chosen.max_requests_per_second:g}",
-        # Twice the profile's length leaves room for longer requests than the average, within the model's own limit.
-        "max_model_len": min(model.context_tokens, 2 ** math.ceil(math.log2(2 * tokens))),
+        # Twice the profile's length leaves room for longer requests than the average; vLLM won't start if one can't fit.
+        "max_model_len": min(longest, 2 ** math.ceil(math.log2(2 * tokens))),
         "gpu_memory_utilization": GPU_MEMORY_UTILIZATION,
         "max_num_seqs": MAX_NUM_SEQS,
+        "max_num_batched_tokens": max_num_batched_tokens(gpu),
+        "image": ROCM_IMAGE if gpu.resource == "amd.com/gpu" else None,
         "token_secret": TOKEN_SECRET,
         "cpu": 4 + 2 * chosen.gpu_count,
         # Room for the weights while they load, and for the process itself.

@@ -137,11 +137,17 @@ def _option_row(option: dict[str, Any]) -> list[RenderableType]:
 
 
 def _footnote(found: list[dict[str, Any]], headroom: float) -> str:
-    sources = "; ".join(sorted({o["provenance"] for o in found}))
     dates = sorted({o["price"].rsplit(", ", 1)[1] for o in found})
     priced = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     reading = f"“2 × 4 H100”: 2 replicas on 4 GPUs each. {headroom:.0%} of each replica's capacity is kept free."
-    return f"{reading}\nLatencies {sources}. Prices on demand, {priced}."
+    ranks: dict[str, list[str]] = {}
+    for option in found:
+        ranks.setdefault(option["provenance"].split(",")[0], []).append(str(option["rank"]))
+    origins = "; ".join(f"{origin} ({', '.join(numbers)})" for origin, numbers in ranks.items())
+    errors = {error["steps"]: error for option in found if (error := option["estimate_error"])}
+    off = " and ".join(f"{e['itl_median']:.0%} of ITL and {e['ttft_median']:.0%} of TTFT from {name}" for name, e in sorted(errors.items()))
+    accuracy = f" Estimates were off by {off} (medians on unseen public runs)." if off else ""
+    return f"{reading}\nLatencies {origins}.{accuracy} Prices on demand, {priced}."
 
 
 def approval(details: dict[str, Any]) -> RenderableType:

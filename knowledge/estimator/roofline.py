@@ -1,107 +1,130 @@
-"""Step times by roofline: a step takes as long as the slower of moving the weights and doing the arithmetic.
+"""Step latencies by roofline: a step takes as long as the slower of moving the weights and doing the arithmetic.
 
     step = max(weights touched / (TP · BW · e_b),  2 · active parameters · tokens / (TP · FLOPS · e_c))
-         + attention arithmetic of the prefill / (TP · FLOPS · e_c)
-         + KV cache read / (TP · BW · e_b) + all-reduce + overhead
+         + KV cache read / (TP · BW · e_b) + attention arithmetic of the prompts / (TP · FLOPS · e_a) + all-reduce + launch
 
 `tokens` counts one for each running sequence and the prompt tokens prefilled in the step. A mixture of experts touches
-1 − (1 − k/E)^tokens of its experts. e_b = 0.8 is aiconfigurator-core's bandwidth efficiency; e_c = 0.72 and the overhead
-of 0.5 ms reproduce its kernel data for Llama-3.1-8B on one H100 (decode 6.2 ms at batch 1, 16.1 ms at 256; prefill 12 ms
-for 512 tokens, 255 ms for 10,240) to 10 % (tests hold this). An all-reduce costs a latency and the ring's bytes, twice a layer.
+1 − (1 − k/E)^tokens of its experts. Every constant below is a median over what `aiconfigurator-core` 0.12.0's kernel
+measurements for vLLM give for this catalogue's models, so that a roofline figure and a measured one are of one kind.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from knowledge.catalogue import Gpu, Model
-from knowledge.estimator.memory import kv_bytes, kv_bytes_per_token_and_layer, weights_bytes
+from knowledge.estimator.memory import kv_bytes, kv_copies, weights_bytes
+from knowledge.estimator.steps import DECODE_BATCHES, LONG_CONTEXT, PROMPT_TOKENS, SHARED_TOKENS, SHORT_CONTEXT, StepGrid
 
-BANDWIDTH_EFFICIENCY = 0.80
-COMPUTE_EFFICIENCY = 0.72
-STEP_OVERHEAD_MS = 0.5
-REQUEST_OVERHEAD_MS = 4.0  # HTTP, tokenising and the hand-over between vLLM's processes, before the first token
-SWITCHED_ALL_REDUCE_MS = 0.010  # NVLink
-PCIE_ALL_REDUCE_MS = 0.030
+LAUNCH_MS_PER_LAYER = 0.015
+"""Kernels of a layer that neither bandwidth nor arithmetic explains."""
+ATTENTION_LAUNCH_MS_PER_LAYER = 0.025
+SWITCHED_ALL_REDUCE_MS = 0.015  # NVLink, Infinity Fabric
+SWITCHED_ALL_REDUCE_EFFICIENCY = 0.48  # of one direction
+PCIE_ALL_REDUCE_MS = {2: 0.008, 4: 0.020, 8: 0.032}
+PCIE_ALL_REDUCE_EFFICIENCY = {2: 0.57, 4: 0.43, 8: 0.35}  # RTX PRO 6000; one direction, through the host
 
 
 @dataclass(frozen=True)
-class StepModel:
-    """Step times in ms of one replica: `model` on `gpu_count` GPUs of type `gpu`, split by tensor parallelism."""
+class Efficiency:
+    """Shares of the data sheet that kernels reach."""
 
+    bandwidth: float
+    expert_bandwidth: float
+    compute: float
+    compute_8bit: float
+    expert_compute: float
+    attention: float
+
+
+EFFICIENCIES = {
+    "ampere": Efficiency(0.70, 0.57, 0.80, 0.80, 0.46, 0.48),
+    "ada": Efficiency(0.78, 0.43, 0.60, 0.45, 0.40, 0.48),
+    "hopper": Efficiency(0.75, 0.50, 0.77, 0.60, 0.40, 0.49),
+    "blackwell": Efficiency(0.63, 0.44, 0.68, 0.52, 0.38, 0.34),
+    # Nothing is measured on AMD's: Hopper's, less a quarter out of caution.
+    "cdna3": Efficiency(0.56, 0.38, 0.58, 0.45, 0.30, 0.37),
+}
+
+
+def roofline_grid(model: Model, gpu: Gpu, gpu_count: int) -> StepGrid:
+    """The grid of `model` split over `gpu_count` GPUs by tensor parallelism."""
+    roofline = _Roofline(model, gpu, gpu_count)
+    return StepGrid(
+        source="roofline",
+        decode_short_ms=tuple(roofline.shared_ms(b) + roofline.kv_read_ms(b, SHORT_CONTEXT) for b in DECODE_BATCHES),
+        decode_long_ms=tuple(roofline.shared_ms(b) + roofline.kv_read_ms(b, LONG_CONTEXT) for b in DECODE_BATCHES),
+        shared_ms=tuple(roofline.shared_ms(n) for n in SHARED_TOKENS),
+        prompt_attention_ms=tuple(roofline.prompt_attention_ms(n) for n in PROMPT_TOKENS),
+    )
+
+
+@dataclass(frozen=True)
+class _Roofline:
     model: Model
     gpu: Gpu
     gpu_count: int
 
-    @cached_property
+    @property
+    def _efficiency(self) -> Efficiency:
+        return EFFICIENCIES[self.gpu.architecture]
+
+    @property
     def _bytes_per_ms(self) -> float:
-        return self.gpu_count * self.gpu.bandwidth_gb_per_s * 1e6 * BANDWIDTH_EFFICIENCY
+        share = self._efficiency.expert_bandwidth if self.model.experts else self._efficiency.bandwidth
+        return self.gpu_count * self.gpu.bandwidth_gb_per_s * 1e6 * share
 
-    @cached_property
+    @property
     def _flop_per_ms(self) -> float:
-        fp8 = self.model.weight_format == "fp8" and self.gpu.fp8_tflops is not None
-        tflops = self.gpu.fp8_tflops if fp8 and self.gpu.fp8_tflops else self.gpu.bf16_tflops
-        return self.gpu_count * tflops * 1e9 * COMPUTE_EFFICIENCY
-
-    @cached_property
-    def _weights(self) -> float:
-        return weights_bytes(self.model)
-
-    @cached_property
-    def _always_touched(self) -> float:
-        """Share of the weights that every token touches: all of a dense model."""
-        experts = self.model.experts
-        if experts is None:
-            return 1.0
-        # active = shared + (k/E) · routed, and shared + routed = 1
-        ratio = experts.per_token / experts.count
-        active = self.model.active_parameters_b / self.model.parameters_b
-        return max(0.0, (active - ratio) / (1 - ratio))
+        """Of matrix products. 8-bit floats need hardware for them; INT8 is twice as fast as BF16 everywhere here."""
+        efficiency, tflops = self._efficiency, self.gpu.bf16_tflops
+        share = efficiency.compute
+        if self.model.weight_format in ("fp8", "fp8_block") and self.gpu.fp8_tflops:
+            tflops, share = self.gpu.fp8_tflops, efficiency.compute_8bit
+        elif self.model.weight_format == "int8":
+            tflops, share = 2 * tflops, efficiency.compute_8bit
+        return self.gpu_count * tflops * 1e9 * (efficiency.expert_compute if self.model.experts else share)
 
     def _weights_touched(self, tokens: float) -> float:
-        experts = self.model.experts
+        weights, experts = weights_bytes(self.model), self.model.experts
         if experts is None:
-            return self._weights
-        routed: float = 1 - (1 - experts.per_token / experts.count) ** tokens
-        return self._weights * (self._always_touched + (1 - self._always_touched) * routed)
+            return weights
+        # active = always + (k/E) · routed, and always + routed = 1, as shares of the parameters
+        ratio = experts.per_token / experts.count
+        active = self.model.active_parameters_b / self.model.parameters_b
+        always = max(0.0, (active - ratio) / (1 - ratio))
+        routed: float = 1 - (1 - ratio) ** tokens
+        return weights * (always + (1 - always) * routed)
 
     def _all_reduce_ms(self, tokens: float) -> float:
-        if self.gpu_count == 1:
+        """Two in each layer: a latency, and the ring's bytes."""
+        n = self.gpu_count
+        if n == 1:
             return 0.0
-        latency = PCIE_ALL_REDUCE_MS if self.gpu.interconnect.kind.startswith("PCIe") else SWITCHED_ALL_REDUCE_MS
-        ring_bytes = tokens * self.model.hidden_size * 2 * 2 * (self.gpu_count - 1) / self.gpu_count
-        one_way = self.gpu.interconnect.gb_per_s / 2 * 1e6 * BANDWIDTH_EFFICIENCY
-        return 2 * self.model.layers * (latency + ring_bytes / one_way)
+        pcie = self.gpu.interconnect.kind.startswith("PCIe")
+        latency = PCIE_ALL_REDUCE_MS[n] if pcie else SWITCHED_ALL_REDUCE_MS
+        share = PCIE_ALL_REDUCE_EFFICIENCY[n] if pcie else SWITCHED_ALL_REDUCE_EFFICIENCY
+        ring_bytes = tokens * self.model.hidden_size * 2 * 2 * (n - 1) / n
+        return 2 * self.model.layers * (latency + ring_bytes / (self.gpu.interconnect.gb_per_s / 2 * 1e6 * share))
 
-    @cached_property
-    def _kv_bytes_per_token(self) -> float:
-        return kv_bytes_per_token_and_layer(self.model) * self.model.layers
-
-    def kv_read_ms(self, context_tokens: float) -> float:
-        """Reading the KV cache of sequences that hold `context_tokens` together."""
-        return context_tokens * self._kv_bytes_per_token * self._kv_share / self._bytes_per_ms
-
-    @cached_property
-    def _kv_share(self) -> float:
-        """Share of the cache that is read at a typical context of 1,024 tokens: below 1 with sliding windows."""
-        return kv_bytes(self.model, 1024) / (1024 * self._kv_bytes_per_token)
-
-    def base_ms(self, running: int, prefill_tokens: int = 0, prefill_past: float = 0.0) -> float:
-        """A step with `running` decodes and `prefill_tokens` of prompt, of which `prefill_past` came before; without KV reads."""
-        tokens = running + prefill_tokens
+    def shared_ms(self, tokens: int) -> float:
+        """Everything but attention, for `tokens` tokens in a step."""
         memory = self._weights_touched(tokens) / self._bytes_per_ms
         arithmetic = 2 * self.model.active_parameters_b * 1e9 * tokens / self._flop_per_ms
-        # Causal attention: each prompt token attends to all before it; 4 · width FLOP for each pair (QK and AV).
-        pairs = prefill_tokens * prefill_past + prefill_tokens**2 / 2
-        width = self.model.attention_heads * self.model.head_dim
-        attention = 4 * pairs * self.model.layers * width / self._flop_per_ms
-        return max(memory, arithmetic) + attention + self._all_reduce_ms(tokens) + STEP_OVERHEAD_MS
+        return max(memory, arithmetic) + self._all_reduce_ms(tokens) + LAUNCH_MS_PER_LAYER * self.model.layers
 
-    def decode_ms(self, running: int, context_tokens: float) -> float:
-        """A step with `running` decodes whose sequences hold `context_tokens` together."""
-        return self.base_ms(running) + self.kv_read_ms(context_tokens)
+    def kv_read_ms(self, running: int, context_tokens: int) -> float:
+        """Reading the cache of `running` sequences of `context_tokens` each; copies of it are read by each GPU."""
+        read = running * kv_bytes(self.model, context_tokens) * kv_copies(self.model, self.gpu_count)
+        return read / (self.gpu_count * self.gpu.bandwidth_gb_per_s * 1e6 * self._efficiency.bandwidth)
 
-    def prefill_ms(self, prompt_tokens: int) -> float:
-        """One prompt alone, in one step."""
-        return self.base_ms(0, prompt_tokens)
+    def prompt_attention_ms(self, tokens: int) -> float:
+        """Causal attention of a whole prompt: 4 · width FLOP for each pair of tokens (QK and AV), within the windows."""
+        model = self.model
+        width = model.attention_heads * model.head_dim
+        windowed, window = (model.sliding_window.layers, model.sliding_window.tokens) if model.sliding_window else (0, tokens)
+        pairs = tokens * tokens / 2
+        inside = min(pairs, tokens * window)
+        layers = model.attention_layers - windowed
+        flop_per_ms = self.gpu_count * self.gpu.bf16_tflops * 1e9 * self._efficiency.attention
+        return 4 * width * (layers * pairs + windowed * inside) / flop_per_ms + ATTENTION_LAUNCH_MS_PER_LAYER * model.attention_layers

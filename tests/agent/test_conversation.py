@@ -88,6 +88,21 @@ def test_a_question_is_answered_and_the_pause_stays_open(runtime: Runtime, threa
     assert heard.checkpoint.details == first.checkpoint.details
 
 
+def test_memory_is_told_as_a_breakdown_and_figures_with_their_error_range(runtime: Runtime, thread: str) -> None:
+    plan = converse(runtime, thread, *TO_APPROVAL[:2])
+    assert plan.checkpoint is not None
+    first = plan.checkpoint.details["recommendations"][0]
+    memory = converse(runtime, thread, "how much memory does option 1 need?")
+    assert f"{first['memory']['kv_cache_gib']:,.1f} the KV cache" in memory.text
+    assert memory.text.count("•") == 1
+    assert converse(runtime, thread, "how long can the context be?").text.count("such requests at once") == len(
+        plan.checkpoint.details["recommendations"]
+    )
+    origin = converse(runtime, thread, "are these measured?").text
+    assert "Estimates from" in origin
+    assert "unseen public runs" in origin
+
+
 def test_a_what_if_can_be_undone(runtime: Runtime, thread: str) -> None:
     before = converse(runtime, thread, "a chatbot for 1000 users", "looks good").checkpoint
     during = converse(runtime, thread, "what if we had 400k users?").checkpoint

@@ -130,6 +130,8 @@ def test_needs(words: str, values: dict[str, Any]) -> None:
         ("presenting_options", "why this one?", ("Ask", {"topic": "why"})),
         ("presenting_options", "compare 1 and 3", ("Ask", {"topic": "compare", "subject": "1,3"})),
         ("presenting_options", "are these measured?", ("Ask", {"topic": "provenance"})),
+        ("presenting_options", "how much memory does option 2 need?", ("Ask", {"topic": "memory", "subject": "2"})),
+        ("presenting_options", "does it fit on one GPU?", ("Ask", {"topic": "memory"})),
         ("configuration_finalized", "no, too expensive", ("Reject", {"reason": "no, too expensive"})),
         ("configuration_finalized", "hmm no", ("Reject", {"reason": "hmm no"})),
         ("specification_review", "what's TTFT", ("Ask", {"topic": "term", "subject": "TTFT"})),

@@ -1,10 +1,26 @@
 """The data files: complete, sourced, and refused with a useful sentence when wrong."""
 
 import json
+import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from knowledge.catalogue import Gpu, Model, _validated, data_text, gpus, models, prices, traffic_profiles, use_cases
+from knowledge.catalogue import (
+    Gpu,
+    Model,
+    UseCase,
+    _validated,
+    cheapest_price,
+    data_text,
+    gpus,
+    model_names,
+    models,
+    prices,
+    traffic_profiles,
+    use_cases,
+)
 from knowledge.errors import CompassError
 
 
@@ -20,24 +36,54 @@ def test_there_are_four_benchmark_profiles() -> None:
     assert shapes == [(512, 256), (1024, 1024), (4096, 512), (10240, 1536)]
 
 
+def test_it_covers_what_people_choose_from() -> None:
+    assert len(model_names()) >= 40
+    assert {"L4", "A10G", "A100-40", "A100-80", "L40S", "H100", "H200", "B200", "RTX-PRO-6000", "MI300X"} <= gpus().keys()
+    assert len({p.provider for p in prices()}) >= 4
+
+
 def test_every_use_case_has_models_and_every_model_a_known_use_case() -> None:
     recommended = {u for m in models().values() for u in m.recommended_for}
     assert recommended == set(use_cases())
 
 
-def test_every_gpu_has_a_price() -> None:
-    assert {p.gpu_type for p in prices()} == set(gpus())
+def test_prices_are_of_known_gpus_and_all_but_one_have_one() -> None:
+    """Nobody whose price list may be passed on lists the RTX PRO 6000; plans say so, and take a person's own price."""
+    assert gpus().keys() - {p.gpu_type for p in prices()} == {"RTX-PRO-6000"}
 
 
-@pytest.mark.parametrize("kind", ["models", "gpus", "use_cases"])
-def test_every_entry_says_where_it_is_from_and_as_of_when(kind: str) -> None:
-    for entry in json.loads(data_text(f"{kind}.json"))[kind]:
-        assert entry["source"]
-        assert entry["date"][:2] == "20"
-    for model in models().values():
-        for score in model.quality.values():
-            assert score.source
-            assert score.date
+@pytest.mark.parametrize("file", ["models.json", "gpus.json", "use_cases.json", "calibration.json"])
+def test_every_figure_lies_beneath_a_source_and_a_date(file: str) -> None:
+    """Any object that holds a number states a source and a date, or lies within one that does."""
+
+    def walk(value: Any, covered: bool, path: str) -> None:
+        if isinstance(value, dict):
+            own = bool(value.get("source")) and bool(re.fullmatch(r"\d{4}-\d\d-\d\d", str(value.get("date", ""))))
+            assert not ("source" in value or "date" in value) or own, f"{path}: source or date is empty"
+            for name, inner in value.items():
+                walk(inner, covered or own, f"{path}.{name}")
+        elif isinstance(value, list):
+            for number, inner in enumerate(value):
+                walk(inner, covered, f"{path}[{number}]")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            assert covered, f"{path} has no source"
+
+    walk(json.loads(data_text(file)), False, file)
+
+
+def test_every_score_and_every_variant_says_where_it_is_from_itself() -> None:
+    for entry in json.loads(data_text("models.json"))["models"]:
+        for part in [*entry["quality"].values(), *entry.get("variants", [])]:
+            assert part["source"]
+            assert re.fullmatch(r"\d{4}-\d\d-\d\d", part["date"])
+
+
+def test_a_variant_has_its_bases_shape_but_not_its_scores() -> None:
+    base, variant = models()["meta-llama/Llama-3.3-70B-Instruct"], models()["RedHatAI/Llama-3.3-70B-Instruct-quantized.w4a16"]
+    assert (variant.layers, variant.kv_heads, variant.context_tokens) == (base.layers, base.kv_heads, base.context_tokens)
+    assert variant.weight_format == "w4a16"
+    assert base.quality
+    assert not variant.quality
 
 
 def test_a_bad_entry_names_file_entry_and_field() -> None:
@@ -50,3 +96,44 @@ def test_a_missing_source_is_refused() -> None:
     row = json.loads(data_text("models.json"))["models"][0] | {"source": ""}
     with pytest.raises(CompassError, match="field source"):
         _validated(Model, [row], "models.json", "id")
+
+
+def test_weights_of_benchmarks_sum_to_one() -> None:
+    row = json.loads(data_text("use_cases.json"))["use_cases"][0] | {"quality_weights": {"gpqa": 0.7}}
+    with pytest.raises(CompassError, match="must sum to 1"):
+        _validated(UseCase, [row], "use_cases.json", "id")
+
+
+HEADER = "gpu_type,provider,region,instance_type,gpus_per_instance,usd_per_gpu_hour,effective_date,source"
+
+
+def test_a_persons_own_prices_replace_those_of_the_gpus_that_they_list(tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text(f"{HEADER}\nRTX-PRO-6000,us,cellar,box,8,0.9,2026-11-01,our invoice\nH100,us,cellar,box,8,9.9,2026-11-01,our invoice\n")
+    for gpu, price in (("RTX-PRO-6000", 0.9), ("H100", 9.9)):
+        found = cheapest_price(gpu, own)
+        assert found
+        assert (found.usd_per_gpu_hour, found.provider) == (price, "us")
+    assert cheapest_price("L4", own) == cheapest_price("L4")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (f"{HEADER}\nH100,us,cellar,box,8,free,2026-11-01,x\n", r"own\.csv, entry box, field usd_per_gpu_hour: .*found 'free'"),
+        (f"{HEADER}\nH100,us,cellar,box,8,1,last year,x\n", r"field effective_date"),
+        (f"{HEADER}\nH1000,us,cellar,box,8,1,2026-11-01,x\n", "the GPU types H1000, which the catalogue lacks"),
+        (f"{HEADER}\n", "holds no prices. Columns: gpu_type, provider"),
+        ("a,b\n1,2\n", "own.csv, entry number 1, field gpu_type: Field required"),
+    ],
+)
+def test_a_wrong_price_file_is_said(content: str, reason: str, tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text(content)
+    with pytest.raises(CompassError, match=reason):
+        prices(own)
+
+
+def test_a_price_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CompassError, match=r"COMPASS_PRICES names .* can't be read"):
+        prices(tmp_path / "none.csv")

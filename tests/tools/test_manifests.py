@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from knowledge.catalogue import gpus, models, traffic_profiles, use_cases
 from tools.manifest_check import KSERVE_NAME, check_bundle
+from tools.memory import memory_of
 from tools.recommendation import Predicted, PredictedLatency, Quality, Recommendation
 from tools.render_manifest import ManifestFile, ManifestRequest, deployment_name, digest_of, render_manifest
 
@@ -29,7 +30,9 @@ def request(
             meets_slo=True,
             provenance="estimated",
             price="1",
-            quality=Quality(score=None, source="-"),
+            quality=Quality(score=None, base_score=None, scores="", source="-"),
+            memory=memory_of(model, gpu, count, traffic_profiles()[0]),
+            estimate_error=None,
             score=1,
             reasons=[],
         ),

@@ -184,7 +184,7 @@ def _question(low: str) -> moves.Ask | None:
                 return moves.Ask(topic="term", subject=name)
     for pattern, topic in phrases.ABOUT:
         if re.search(pattern, low):
-            numbers = ",".join(re.findall(r"\b(\d{1,2})\b", low)) if topic in ("why", "compare") else ""
+            numbers = ",".join(re.findall(r"\b(\d{1,2})\b", low)) if topic in ("why", "compare", "memory") else ""
             return moves.Ask(topic=topic, subject=numbers)
     for pattern, (name, _) in GLOSSARY.items():
         if re.search(rf"^(?:what about |and )?(?:the )?(?:{pattern})\??$", low):

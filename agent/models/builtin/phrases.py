@@ -177,6 +177,17 @@ ABOUT: list[tuple[str, Topic]] = [
         "assumptions",
     ),
     (any_of(r"\bwhy\b", r"\breason", "how come", "explain (?:this|that|the|your|option)", "what makes", "trade-?offs?"), "why"),
+    (
+        any_of(
+            r"\bmemory\b",
+            r"\bvram\b",
+            r"\bkv[- ]?cache\b",
+            r"\b(?:fit|fits)\b.*\b(?:gpus?|on|in)\b",
+            "how many (?:sequences|requests|users) (?:\\w+ )?(?:at once|at a time|in parallel)",
+            r"\b(?:how (?:long|large|big)|long\w+|max\w*|largest|biggest)\b[^.?]{0,30}\bcontext\b",
+        ),
+        "memory",
+    ),
     (any_of("how much", r"\bcosts?\b", r"\bprices?\b", r"\bpay\b", "expensive", r"\bbill\b", "cheapest"), "cost"),
     (
         any_of(

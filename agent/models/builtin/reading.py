@@ -8,8 +8,18 @@ from functools import cache
 from typing import Any
 
 from agent.models.builtin.quantities import Quantity, find_quantities
-from agent.models.builtin.vocabulary import DOMAINS, GPU_LIKE, MODEL_LIKE, NAMED_AS_GPU, NOT_GPUS, PEOPLE, PRIORITIES, USE_CASES
-from knowledge.catalogue import gpus, models
+from agent.models.builtin.vocabulary import (
+    DOMAINS,
+    GPU_LIKE,
+    MODEL_LIKE,
+    NAMED_AS_GPU,
+    NOT_GPUS,
+    PEOPLE,
+    PRIORITIES,
+    USE_CASES,
+    WEIGHT_FORMATS,
+)
+from knowledge.catalogue import gpus, model_names, models
 
 _TIME = {
     "ms": 1.0,
@@ -159,8 +169,11 @@ def _read_models(low: str, reading: Reading) -> None:
         return
     unknown = re.search(MODEL_LIKE, low)
     if unknown:
-        names = ", ".join(sorted({m.name.split(" FP8")[0] for m in models().values()}))
-        reading.problems.append(f"“{unknown.group()}” isn't in my catalogue. I know {names}.")
+        providers = ", ".join(dict.fromkeys(models()[ids[0]].provider for ids in model_names().values()))
+        reading.problems.append(
+            f"“{unknown.group()}” isn't in my catalogue. I know {len(model_names())} models, of {providers};"
+            " ask “which models do you know?”."
+        )
 
 
 def find_models(low: str) -> tuple[int, list[str]] | None:
@@ -169,9 +182,14 @@ def find_models(low: str) -> tuple[int, list[str]] | None:
     for alias, ids in _model_aliases():
         match = re.search(rf"(?<!\w){alias}(?!\w)", plain)
         if match:
-            fp8 = [i for i in ids if models()[i].weight_format == "fp8"]
-            return match.start(), fp8 if fp8 and re.search(r"\bfp8\b", plain) else ids
+            return match.start(), _in_format(ids, plain)
     return None
+
+
+def _in_format(ids: list[str], plain: str) -> list[str]:
+    """Of some checkpoints, those in the weight format that the words name; all where they name none, or one that there isn't."""
+    named = {fmt for words, formats in WEIGHT_FORMATS if re.search(rf"\b(?:{words})\b", plain) for fmt in formats}
+    return [i for i in ids if models()[i].weight_format in named] or ids
 
 
 @cache
@@ -181,7 +199,7 @@ def _model_aliases() -> list[tuple[str, list[str]]]:
     for model in models().values():
         tail = model.id.split("/")[1].lower()
         words = re.sub(r"[^a-z0-9]+", " ", tail.replace("meta-", ""))
-        short = re.sub(r" (?:instruct|it|fp8|dynamic|hf|\d{4})\b", "", words)
+        short = re.sub(r" (?:instruct|it|fp8|dynamic|quantized|w4a16|w8a8|bf16|hf|\d{4})\b", "", words)
         calls = {re.sub(r"[^a-z0-9]+", " ", model.id.lower()), words, short, short.replace("gpt oss", "gptoss")}
         family = short.split()[0]
         size = re.search(r"\b\d+b\b", short)

@@ -198,6 +198,13 @@ DOMAINS = {
 }
 
 # Names of accelerators and models that people ask for and that may not be in the catalogue.
+WEIGHT_FORMATS: list[tuple[str, tuple[str, ...]]] = [
+    ("fp8|8 bit floats?", ("fp8", "fp8_block")),
+    ("w4a16|int4|4 ?bits?|awq|gptq", ("w4a16", "mxfp4")),
+    ("w8a8|int8", ("int8",)),
+    ("bf16|fp16|bfloat16|unquanti[sz]ed|full precision", ("bf16",)),
+]
+"""What people call a weight format, without punctuation, and the catalogue's names of it."""
 GPU_LIKE = (
     r"\b(?:"
     r"rtx[\s-]?(?:pro[\s-]?)?\d{4}(?:[\s-]?(?:ti|ada))?"
