@@ -180,7 +180,7 @@ def find_models(low: str) -> tuple[int, list[str]] | None:
     """Where the first model name starts, and the catalogue entries that the longest name there means."""
     plain = re.sub(r"[^a-z0-9]", " ", low)
     for alias, ids in _model_aliases():
-        match = re.search(rf"(?<!\w){alias}(?!\w)", plain)
+        match = alias.search(plain)
         if match:
             return match.start(), _in_format(ids, plain)
     return None
@@ -193,8 +193,8 @@ def _in_format(ids: list[str], plain: str) -> list[str]:
 
 
 @cache
-def _model_aliases() -> list[tuple[str, list[str]]]:
-    """What people call the models, longest first: whole ids, names, and families with a size."""
+def _model_aliases() -> list[tuple[re.Pattern[str], list[str]]]:
+    """What people call the models, longest first: whole ids, names, and families with a size; more than `re` itself would keep."""
     aliases: dict[str, list[str]] = {}
     for model in models().values():
         tail = model.id.split("/")[1].lower()
@@ -212,7 +212,8 @@ def _model_aliases() -> list[tuple[str, list[str]]]:
                 calls.add(f"{stem.group()} {size.group()}")
         for call in calls:
             aliases.setdefault(call.strip(), []).append(model.id)
-    return sorted(((re.escape(a).replace(r"\ ", r"\s+"), sorted(set(ids))) for a, ids in aliases.items()), key=lambda p: -len(p[0]))
+    longest_first = sorted(aliases.items(), key=lambda pair: -len(pair[0]))
+    return [(re.compile(rf"(?<!\w){re.escape(a)}(?!\w)".replace(r"\ ", r"\s+")), sorted(set(ids))) for a, ids in longest_first]
 
 
 def _read_figures(low: str, reading: Reading) -> None:
