@@ -62,6 +62,7 @@ def coverage(database: Database) -> Coverage:
         kept = connection.execute(
             "SELECT DISTINCT model_id, gpu_type, gpu_count, prompt_tokens, output_tokens FROM benchmarks WHERE ttft_p95_ms IS NOT NULL"
         ).fetchall()
+    by_shape = {(r["p"], r["o"]): r["n"] for r in profiles}
     by_gpu = {row["gpu_type"]: GpuCoverage(**row) for row in rows}
     present = {tuple(row.values()) for row in kept}
     missing = [
@@ -75,7 +76,7 @@ def coverage(database: Database) -> Coverage:
     return Coverage(
         rows=total["n"] if total else 0,
         models=total["models"] if total else 0,
-        profiles={shapes[(r["p"], r["o"])]: r["n"] for r in profiles if (r["p"], r["o"]) in shapes},
+        profiles={name: by_shape.get(shape, 0) for shape, name in shapes.items()},
         gpus=[by_gpu[gpu] for gpu in gpus() if gpu in by_gpu],
         missing=missing,
     )

@@ -30,6 +30,7 @@ FARTHEST_MISS = 10.0
 """A target that would have to grow more than this many times is no near miss."""
 NEAR_IDLE = 1.05
 """A relaxed target's distance from an idle replica's p95: closer, and each replica could take next to nothing."""
+SAME_MODEL = 2
 LABEL = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
 
 
@@ -200,8 +201,19 @@ def _with_extremes(best: list[Recommendation], ranked: list[Recommendation], lim
     if not ranked:
         return []
     extremes = {pick(ranked, "cheapest").rank, pick(best, "fastest").rank}
-    wanted = {o.rank for o in best[:limit]} | extremes
+    wanted = {o.rank for o in _varied(best)[:limit]} | extremes
     return [o.model_copy(update={"rank": n}) for n, o in enumerate((o for o in ranked if o.rank in wanted), start=1)]
+
+
+def _varied(best: list[Recommendation]) -> list[Recommendation]:
+    """At most SAME_MODEL options of each model first: a list of one model on every GPU type is no choice."""
+    seen: Counter[str] = Counter()
+    first: list[Recommendation] = []
+    rest: list[Recommendation] = []
+    for option in best:
+        seen[option.model_id] += 1
+        (first if seen[option.model_id] <= SAME_MODEL else rest).append(option)
+    return first + rest
 
 
 def _closest(misses: list[NearMiss], limit: int = 3) -> list[NearMiss]:

@@ -1,17 +1,21 @@
 """One figure for how good a model is at a use: a weighted mean of scores that its own card or paper publishes.
 
-    quality = Σ weight · score / Σ weight        over the benchmarks that are published for exactly this checkpoint
+    quality = Σ weight · score                    where all of the use case's benchmarks are published
+            = Σ weight · m + Σ weight · (score − m) / Σ weight of the published ones, else
+
+with m the catalogue's median on that benchmark: benchmarks differ in difficulty, and a model must not gain by what its makers
+leave out.
 
 Weights are the use case's (`use_cases.json`). It is unknown, never zero, where the published scores carry less than half of
-the weight. Benchmarks differ in difficulty, so two models are compared best where the same ones are published; each is named.
-A quantised checkpoint whose quality is unknown is ranked by its base's, which the catalogue names, and is said to be.
+the weight. A quantised checkpoint whose quality is unknown is ranked by its base's, which the catalogue names, and is said to be.
 """
 
 from __future__ import annotations
 
-from statistics import median
+from functools import cache
+from statistics import median, quantiles
 
-from knowledge.catalogue import Model, UseCase, models
+from knowledge.catalogue import Model, QualityBenchmark, UseCase, models, use_cases
 from tools.recommendation import Quality
 
 LEAST_WEIGHT = 0.5
@@ -23,10 +27,11 @@ def quality_of(model: Model, use_case: UseCase) -> Quality:
     known = {b: w for b, w in use_case.quality_weights.items() if b in model.quality}
     weight = sum(known.values())
     if weight >= LEAST_WEIGHT:
-        score = sum(w * model.quality[b].value for b, w in known.items()) / weight
+        middle = sum(w * _median_of(b) for b, w in use_case.quality_weights.items())
+        score = middle + sum(w * (model.quality[b].value - _median_of(b)) for b, w in known.items()) / weight
         scores = ", ".join(f"{NAMES[b]} {model.quality[b].value:g}" for b in known)
         sources = "; ".join(sorted({f"{model.quality[b].source}, {model.quality[b].date}" for b in known}))
-        return Quality(score=round(score, 1), base_score=None, scores=scores, source=sources)
+        return Quality(score=round(min(100.0, max(0.0, score)), 1), base_score=None, scores=scores, source=sources)
     base = quality_of(models()[model.base_id], use_case) if model.base_id else None
     if base and base.score is not None:
         why = f"no scores published for this format; its base {model.base_id} has {base.score:g} %"
@@ -35,7 +40,17 @@ def quality_of(model: Model, use_case: UseCase) -> Quality:
     return Quality(score=None, base_score=None, scores="", source=f"too few published scores of this very checkpoint (of {wanted})")
 
 
-def typical_quality(use_case: UseCase) -> float:
-    """The median over the catalogue's models that have one."""
-    known = [q.score for m in models().values() if (q := quality_of(m, use_case)).score is not None]
-    return median(score for score in known if score is not None)
+@cache
+def _median_of(benchmark: QualityBenchmark) -> float:
+    return median(m.quality[benchmark].value for m in models().values() if benchmark in m.quality)
+
+
+@cache
+def _lower_quartile(use_case_id: str) -> float:
+    known = [q.score for m in models().values() if (q := quality_of(m, use_cases()[use_case_id])).score is not None]
+    return quantiles([score for score in known if score is not None], n=4)[0]
+
+
+def cautious_quality(use_case: UseCase) -> float:
+    """What an unknown quality is ranked as: the lower quartile of the catalogue, so that saying nothing is no advantage."""
+    return _lower_quartile(use_case.id)

@@ -3,11 +3,11 @@
 score = 100 · Σ weight · criterion / Σ weight, each criterion in [0, 1]:
 
     cost      the lowest cost among the options / this option's cost
-    latency   mean over TTFT, ITL, E2E of 1 − p95 / target: the share of the target left unused
-    accuracy  the model's quality for this use / 100 (`quality`); without one its base's, else the median of the catalogue
+    latency   mean over TTFT, ITL, E2E of 2 · (1 − p95 / target), at most 1 each: beyond twice as fast as asked, nobody gains
+    accuracy  the model's quality for this use / 100 (`quality`); without one its base's, else the catalogue's lower quartile
 
 Weights: low 1, medium 2, high 6. An option that is worse in everything can't change the order of the others, because it
-changes neither the lowest cost nor any other option's latency; nor can it change the median, which is over the catalogue.
+changes neither the lowest cost nor any other option's latency; nor can it change the quartile, which is over the catalogue.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from knowledge.catalogue import SloTargets, UseCase
 from tools.curve import METRICS, target_of
-from tools.quality import typical_quality
+from tools.quality import cautious_quality
 from tools.recommendation import Recommendation
 from tools.specification import Priorities
 
@@ -28,11 +28,11 @@ def rank(options: list[Recommendation], priorities: Priorities, targets: SloTarg
     if not options:
         return []
     lowest_cost = min(o.cost_usd_per_month for o in options)
-    typical = typical_quality(use_case)
+    cautious = cautious_quality(use_case)
     weights = {name: WEIGHT[getattr(priorities, name)] for name in ("cost", "latency", "accuracy")}
 
     def score(option: Recommendation) -> float:
-        quality = option.quality.score or option.quality.base_score or typical
+        quality = option.quality.score or option.quality.base_score or cautious
         criteria = {"cost": lowest_cost / option.cost_usd_per_month, "latency": slack(option, targets), "accuracy": quality / 100}
         return round(100 * sum(weights[c] * v for c, v in criteria.items()) / sum(weights.values()), 2)
 
@@ -42,9 +42,9 @@ def rank(options: list[Recommendation], priorities: Priorities, targets: SloTarg
 
 
 def slack(option: Recommendation, targets: SloTargets) -> float:
-    """Mean share of the p95 targets left unused, in [0, 1]."""
+    """How far below the p95 targets, in [0, 1]: 1 where each is met twice over."""
     used: list[float] = [getattr(option.predicted, f"{m}_ms").p95 / target_of(targets, m) for m in METRICS]
-    return sum(max(0.0, 1 - u) for u in used) / len(used)
+    return sum(min(1.0, max(0.0, 2 * (1 - u))) for u in used) / len(used)
 
 
 def _reasons(option: Recommendation, targets: SloTargets, lowest_cost: float) -> list[str]:

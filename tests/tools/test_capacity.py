@@ -216,3 +216,25 @@ def test_traffic_is_mapped_to_a_profile_that_is_no_easier() -> None:
     )
     with pytest.raises(CompassError, match="10240→1536"):
         map_to_benchmark_profile(TrafficProfile(prompt_tokens=200_000, output_tokens=10))
+
+
+def test_quality_is_the_weighted_mean_where_all_is_published_and_gains_nothing_by_what_is_left_out() -> None:
+    llama = models()["meta-llama/Llama-3.1-8B-Instruct"]
+    assert quality_of(llama, CHATBOT).score == pytest.approx(0.5 * 80.4 + 0.35 * 48.3 + 0.15 * 30.4, abs=0.06)
+    only_easy = llama.model_copy(update={"quality": {"ifeval": llama.quality["ifeval"]}})
+    left_out = quality_of(only_easy, CHATBOT).score
+    assert left_out is not None
+    assert left_out < 80.4  # the plain mean of what is left
+
+
+def test_a_quantised_checkpoint_does_not_inherit_a_score_but_names_its_bases() -> None:
+    quantised = quality_of(models()["RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8-dynamic"], CHATBOT)
+    assert quantised.score is None
+    assert quantised.base_score == quality_of(models()["meta-llama/Llama-3.1-8B-Instruct"], CHATBOT).score
+    assert "its base meta-llama/Llama-3.1-8B-Instruct" in quantised.source
+
+
+def test_a_list_shows_a_model_at_most_twice_besides_the_extremes(database: Database) -> None:
+    shown = plan(database, specify(1000), limit=5).recommendations
+    models_shown = [o.model_id for o in shown if o.reasons[0].startswith("holds")]
+    assert max(models_shown.count(m) for m in models_shown) <= 2
