@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import chain
@@ -20,6 +19,7 @@ from knowledge.estimator.grids import GPU_COUNTS, LESSER, feasible, shipped_grid
 from knowledge.estimator.memory import max_num_batched_tokens, plan_memory
 from knowledge.estimator.scheduler import simulate
 from knowledge.estimator.steps import StepTimes
+from knowledge.estimator.workload import arrivals_ms, seeded, unit_gaps
 from knowledge.packed import pack, packed_bytes, unpack
 
 REQUESTS = 2000
@@ -51,15 +51,11 @@ def configuration_rows(model: Model, gpu: Gpu, gpu_count: int, profile: TrafficP
     steps = StepTimes(grid, calibration().overheads(gpu.architecture), max_num_batched_tokens=max_num_batched_tokens(gpu))
     saturation = saturation_rate(steps, memory.kv_tokens, profile, memory.max_sequences)
     # The same unit gaps stretched for each rate: neighbouring rates then differ by load, not by luck.
-    gaps = _poisson_gaps(f"{seed} {profile}")
+    gaps = unit_gaps(seeded(f"{seed} {profile}"), REQUESTS)
     prompts, outputs = [profile.prompt_tokens] * REQUESTS, [profile.output_tokens] * REQUESTS
     rows = []
     for rate in _rates(saturation):
-        arrivals, at = [], 0.0
-        for gap in gaps:
-            at += gap / rate * 1000
-            arrivals.append(at)
-        seen = simulate(steps, memory.kv_tokens, arrivals, prompts, outputs)
+        seen = simulate(steps, memory.kv_tokens, arrivals_ms(gaps, rate), prompts, outputs)
         rows.append(
             Benchmark(
                 model_id=model.id,
@@ -100,11 +96,6 @@ def _in_series(rate: float) -> float:
     exponent = math.floor(math.log10(rate))
     found = max(s * 10.0**e for e in (exponent - 1, exponent) for s in SERIES if s * 10.0**e <= rate * (1 + 1e-9))
     return significant(found, 2)
-
-
-def _poisson_gaps(key: str) -> list[float]:
-    generator = random.Random(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]))  # noqa: S311 - a simulation, no secret
-    return [generator.expovariate(1.0) for _ in range(REQUESTS)]
 
 
 def significant(value: float, digits: int = 4) -> float:

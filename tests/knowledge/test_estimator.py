@@ -14,6 +14,7 @@ from knowledge.estimator.memory import GIB, computed_weights_bytes, kv_bytes, pl
 from knowledge.estimator.roofline import roofline_grid
 from knowledge.estimator.scheduler import Latencies, simulate
 from knowledge.estimator.steps import DECODE_BATCHES, PROMPT_TOKENS, SHARED_TOKENS, Overheads, StepGrid, StepTimes, interpolate
+from knowledge.estimator.workload import arrivals_ms, lengths, seeded, unit_gaps
 
 LLAMA = models()["meta-llama/Llama-3.1-8B-Instruct"]
 H100 = gpus()["H100"]
@@ -164,9 +165,8 @@ def test_grids_read_back_as_written() -> None:
 
 
 def run(rate: float, count: int = 400, seed: int = 1, kv_tokens: int = ROOMY, spread: float = 0.0) -> Latencies:
-    generator = random.Random(seed)
-    prompts = [max(1, int(512 * generator.lognormvariate(0, spread))) for _ in range(count)]
-    outputs = [max(2, int(256 * generator.lognormvariate(0, spread))) for _ in range(count)]
+    generator = seeded(str(seed))
+    prompts, outputs = lengths(generator, count, 512, spread), [n + 1 for n in lengths(generator, count, 255, spread)]
     return simulate(llama_steps(), kv_tokens, poisson(rate / 1000, count, seed), prompts, outputs)
 
 
@@ -255,14 +255,33 @@ def test_a_queue_of_deterministic_service_waits_as_m_d_1(load: float) -> None:
     assert wait == pytest.approx(service * load / (2 * (1 - load)), rel=0.03)
 
 
+@pytest.mark.parametrize("burstiness", [0.0, 0.5, 1.0, 4.0, 16.0])
+def test_gaps_have_the_mean_and_the_burstiness_that_were_asked_for(burstiness: float) -> None:
+    gaps = unit_gaps(seeded("any words"), 200_000, burstiness)
+    mean = fmean(gaps)
+    assert mean == pytest.approx(1, rel=0.03)
+    assert fmean((g - mean) ** 2 for g in gaps) / mean**2 == pytest.approx(burstiness, rel=0.06, abs=1e-9)
+    assert gaps == unit_gaps(seeded("any words"), 200_000, burstiness)
+    assert arrivals_ms(gaps, 5)[-1] == pytest.approx(200_000 / 5 * 1000 * mean)
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.5, 1.0])
+def test_lengths_have_the_mean_and_the_spread_that_were_asked_for(spread: float) -> None:
+    tokens = lengths(seeded("tokens"), 100_000, 512, spread)
+    mean = fmean(tokens)
+    assert mean == pytest.approx(512, rel=0.02)
+    assert math.sqrt(fmean((t - mean) ** 2 for t in tokens)) / mean == pytest.approx(spread, rel=0.04, abs=1e-9)
+    assert min(tokens) >= 1
+
+
 def test_bursts_make_waits_longer_at_the_same_rate() -> None:
-    generator, now, bursts = random.Random(3), 0.0, []
-    for _ in range(100):
-        now += generator.expovariate(1 / 2000)
-        bursts += [now] * 20
-    smooth = poisson(2000 / bursts[-1], 2000)
-    seen = [sorted(simulate(llama_steps(), ROOMY, a, [512] * 2000, [256] * 2000).ttft_ms) for a in (smooth, bursts)]
-    assert seen[1][1900] > 2 * seen[0][1900]
+    """From a clock through Poisson to the bursts of code completion, p95 of TTFT rises at 15 requests/s."""
+    p95 = []
+    for burstiness in (0.0, 1.0, 4.0, 16.0):
+        arrivals = arrivals_ms(unit_gaps(seeded("bursts"), 4000, burstiness), 15)
+        p95.append(sorted(simulate(llama_steps(), ROOMY, arrivals, [512] * 4000, [256] * 4000).ttft_ms)[3800])
+    assert p95 == sorted(p95)
+    assert p95[-1] > 3 * p95[1]
 
 
 def test_the_same_arrivals_give_the_same_latencies() -> None:
