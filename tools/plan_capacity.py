@@ -58,7 +58,7 @@ def plan_capacity(request: PlanRequest, database: Database) -> Plan:
     for curve in curves:
         price = cheapest_price(curve.gpu_type, database.settings.prices)
         if price is None:
-            excluded[f"no price listed for {curve.gpu_type}"] += 1
+            excluded[f"no price listed for {curve.gpu_type} (yours: COMPASS_PRICES)"] += 1
             continue
         option = _option(curve, specification, specification.slo_targets, price)
         if option is None:

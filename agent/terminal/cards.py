@@ -103,7 +103,11 @@ def options(details: dict[str, Any]) -> list[RenderableType]:
             table.add_row(*_option_row(option))
         parts.append(table)
     else:
-        parts.append(Panel(Text("No configuration holds all targets within your constraints."), border_style="yellow", box=box.ROUNDED))
+        why = "".join(f"\n• {count:,}: {reason}" for reason, count in details["excluded"].items())
+        text = f"No configuration holds all targets within your constraints. Of {details['considered']:,} considered, excluded were{why}"
+        if not details["considered"]:
+            text = "No configuration could be considered: no benchmark covers what you asked for."
+        parts.append(Panel(Text(text), border_style="yellow", box=box.ROUNDED))
     if misses:
         near = Text("Near misses" + (" (cheaper, but not within your targets)" if found else ""), style="bold")
         for miss in misses:

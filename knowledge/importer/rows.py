@@ -138,7 +138,8 @@ def check(rows: Iterable[tuple[str, dict[str, Any]]], default_source: str) -> tu
         try:
             row = ImportedRow.model_validate(raw).benchmark(default_source)
         except ValidationError as error:
-            refused.append(f"{where}: {_in_words(error)}.")
+            reason = _in_words(error)
+            refused.append(f"{where}: {reason}" if reason.endswith(("?", ".")) else f"{where}: {reason}.")
             continue
         if key_of(row) in first_at:
             refused.append(f"{where}: the same configuration and rate as {first_at[key_of(row)]}; only one of them can stay.")
