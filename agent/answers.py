@@ -16,7 +16,8 @@ from agent.transcript import call_tool, say
 from knowledge.catalogue import gpus, model_names, models, use_cases
 from knowledge.errors import CompassError
 from tools.get_status import StatusQuery, get_status
-from tools.plan_capacity import HOURS_PER_MONTH
+from tools.plan_capacity import difference
+from tools.pricing import HOURS_PER_MONTH
 from tools.recommendation import Recommendation
 from tools.specification import rate
 
@@ -93,20 +94,12 @@ def _why(numbers: list[int], state: ConversationState) -> str:
     text = f"Option {found.rank}, {_name(found)}: " + "; ".join(found.reasons) + f". Score {found.score:g} of 100 by your priorities."
     following = next((o for o in options if o.rank == found.rank + 1), None)
     if following:
-        text += f"\nAgainst option {following.rank}, {_name(following)}: {_difference(found, following)}."
+        text += f"\nAgainst option {following.rank}, {_name(following)}: {difference(found, following)}."
     return text + f"\nThe figures are {found.provenance}. {found.estimate_error or ''}".rstrip()
 
 
 def _name(option: Recommendation) -> str:
     return f"{option.model_id} on {option.replicas} × {option.gpu_count} {option.gpu_type}"
-
-
-def _difference(one: Recommendation, other: Recommendation) -> str:
-    cost = one.cost_usd_per_month - other.cost_usd_per_month
-    e2e = one.predicted.e2e_ms.p95 - other.predicted.e2e_ms.p95
-    first = f"${abs(cost):,.0f} a month {'more' if cost > 0 else 'less'}" if cost else "the same cost"
-    second = f"E2E p95 {abs(e2e) / 1000:.1f} s {'longer' if e2e > 0 else 'shorter'}" if abs(e2e) >= 50 else "the same E2E"
-    return f"{first}, {second}"
 
 
 def _compare(numbers: list[int], state: ConversationState) -> str:
@@ -123,7 +116,7 @@ def _compare(numbers: list[int], state: ConversationState) -> str:
         f" up to {rate(o.max_requests_per_second)} requests/s, {_quality(o)}"
         for o in (one, other)
     ]
-    return "\n".join(lines) + f"\nOption {one.rank} against {other.rank}: {_difference(one, other)}."
+    return "\n".join(lines) + f"\nOption {one.rank} against {other.rank}: {difference(one, other)}."
 
 
 def _cost(state: ConversationState) -> str:
@@ -131,7 +124,7 @@ def _cost(state: ConversationState) -> str:
     if not options:
         return "There are no costs yet: the plan comes after the specification."
     lines = [
-        f"• {o.rank}: {_name(o)} = {o.replicas * o.gpu_count} GPUs × {o.price} × {HOURS_PER_MONTH} h = ${o.cost_usd_per_month:,.2f} a month"
+        f"• {o.rank}: {_name(o)} = {o.gpus_billed} GPUs × {o.price} × {HOURS_PER_MONTH} h = ${o.cost_usd_per_month:,.2f} a month"
         for o in options
         if o is not None
     ]

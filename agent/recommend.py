@@ -14,7 +14,6 @@ from knowledge.catalogue import SloTargets, TrafficProfile
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
-from tools.candidates import candidate_models
 from tools.plan_capacity import PlanRequest, plan_capacity
 from tools.recommendation import Plan
 from tools.specification import (
@@ -77,7 +76,7 @@ def specification_from_file(file: Path) -> Specification:
 def recommendation_for(specification: Specification, settings: Settings, limit: int) -> Plan:
     """The plan that the conversation would show for this specification."""
     profile = map_to_benchmark_profile(specification.traffic_profile)
-    request = PlanRequest(specification=specification, benchmark_profile=profile, model_ids=candidate_models(specification), limit=limit)
+    request = PlanRequest(specification=specification, benchmark_profile=profile, limit=limit)
     database = Database(settings)
     try:
         return plan_capacity(request, database)

@@ -34,7 +34,6 @@ class ConversationState(TypedDict, total=False):
     """The edit or what-if on its way to the node that makes it."""
     specification: Specification | None
     benchmark_profile: TrafficProfile | None
-    model_ids: list[str]
     plan: Plan | None
     explored: list[Explored]
     """Plans replaced by what-ifs, the newest last."""
@@ -88,7 +87,6 @@ def fresh() -> ConversationState:
         "change": None,
         "specification": None,
         "benchmark_profile": None,
-        "model_ids": [],
         "plan": None,
         "explored": [],
         "what_if": None,

@@ -1,22 +1,27 @@
-"""The benchmark table: what a row is, loading the shipped one, and the one query that planning makes."""
+"""The benchmark table: what a row is, loading the shipped one, and the curves that planning reads."""
 
 from __future__ import annotations
 
 import csv
 import gzip
 import hashlib
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from uuid import UUID
 
 from psycopg.rows import tuple_row
 
 from knowledge.catalogue import TrafficProfile
+from knowledge.errors import CompassError
 from knowledge.packed import packed_bytes
 
 if TYPE_CHECKING:
     from psycopg import Connection
     from psycopg.rows import DictRow
+
+    from knowledge.curves import CurveTable
 
 Provenance = Literal["measured", "observed", "estimated"]
 
@@ -137,24 +142,87 @@ def measured_benchmarks() -> Iterator[Benchmark]:
         )
 
 
-def find_benchmarks(
-    connection: Connection[DictRow],
-    profile: TrafficProfile,
-    model_ids: Sequence[str],
-    gpu_types: Sequence[str],
-) -> list[Benchmark]:
-    """Rows of exactly this traffic profile that state p95s, by rising rate within a configuration; the most trusted source for each key."""
-    columns = ", ".join(Benchmark.COLUMNS)
-    # Thousands of rows: as tuples, in the order of a curve.
-    rows = connection.cursor(row_factory=tuple_row).execute(
-        f"""
-        SELECT DISTINCT ON (model_id, gpu_type, gpu_count, requests_per_second) {columns}
-        FROM benchmarks
-        WHERE prompt_tokens = %s AND output_tokens = %s AND model_id = ANY(%s) AND gpu_type = ANY(%s)
-          AND ttft_p95_ms IS NOT NULL AND itl_p95_ms IS NOT NULL AND e2e_p95_ms IS NOT NULL
-        ORDER BY model_id, gpu_type, gpu_count, requests_per_second,
-                 array_position(ARRAY['measured', 'observed', 'estimated'], provenance), date DESC
-        """,  # noqa: S608 - our own names
-        [profile.prompt_tokens, profile.output_tokens, list(model_ids), list(gpu_types)],
+CURVE_COLUMNS = (
+    "model_id",
+    "gpu_type",
+    "gpu_count",
+    "requests_per_second",
+    *(f"{metric}_{statistic}_ms" for statistic in ("p50", "p95", "p99") for metric in METRICS),
+    "provenance",
+    "source",
+    "engine",
+    "date",
+)
+
+
+class CurveCache:
+    """The table's curves by traffic profile, in memory until the table changes: a plan asks the database for its version only."""
+
+    def __init__(self) -> None:
+        self._version: UUID | None = None
+        self._tables: dict[TrafficProfile, CurveTable] = {}
+        self._lock = threading.Lock()
+
+    def table(self, connection: Connection[DictRow], profile: TrafficProfile) -> CurveTable:
+        """Every configuration with rows of exactly this profile, as the table is now."""
+        from knowledge.curves import table_of
+
+        version = _version(connection)
+        with self._lock:
+            if version == self._version and profile in self._tables:
+                return self._tables[profile]
+        with connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            version, rows = _version(connection), _curve_rows(connection, profile)
+        table = table_of(rows)
+        with self._lock:
+            if version != self._version:
+                self._version, self._tables = version, {}
+            self._tables[profile] = table
+        return table
+
+
+def _version(connection: Connection[DictRow]) -> UUID:
+    row = connection.execute("SELECT version FROM benchmarks_version").fetchone()
+    if row is None:
+        raise CompassError("The database lacks the benchmark table's version; start Compass again to repair it.")
+    return UUID(str(row["version"]))
+
+
+def _curve_rows(connection: Connection[DictRow], profile: TrafficProfile) -> list[tuple[Any, ...]]:
+    """Rows that state p95s, by configuration and rising rate; of several for one key the most trusted, then the newest."""
+    return (
+        connection.cursor(row_factory=tuple_row, binary=True)
+        .execute(
+            f"""
+            SELECT DISTINCT ON (model_id, gpu_type, gpu_count, requests_per_second) {", ".join(CURVE_COLUMNS)}
+            FROM benchmarks
+            WHERE prompt_tokens = %s AND output_tokens = %s
+              AND ttft_p95_ms IS NOT NULL AND itl_p95_ms IS NOT NULL AND e2e_p95_ms IS NOT NULL
+            ORDER BY model_id, gpu_type, gpu_count, requests_per_second,
+                     array_position(ARRAY['measured', 'observed', 'estimated'], provenance), date DESC
+            """,  # noqa: S608 - our own names
+            [profile.prompt_tokens, profile.output_tokens],
+        )
+        .fetchall()
     )
-    return [Benchmark.from_values(row) for row in rows]
+
+
+def profiles_in_table(connection: Connection[DictRow]) -> list[TrafficProfile]:
+    """Every traffic profile that the table has p95s for, lightest first."""
+    # A loose index scan: the distinct pairs of a table of any size, one probe of its index each.
+    rows = connection.execute(
+        """
+        WITH RECURSIVE pairs AS (
+            (SELECT prompt_tokens, output_tokens FROM benchmarks WHERE ttft_p95_ms IS NOT NULL ORDER BY 1, 2 LIMIT 1)
+            UNION ALL
+            SELECT next.* FROM pairs, LATERAL (
+                SELECT b.prompt_tokens, b.output_tokens FROM benchmarks b
+                WHERE (b.prompt_tokens, b.output_tokens) > (pairs.prompt_tokens, pairs.output_tokens) AND b.ttft_p95_ms IS NOT NULL
+                ORDER BY 1, 2 LIMIT 1
+            ) AS next
+        )
+        SELECT * FROM pairs
+        """
+    )
+    return [TrafficProfile(prompt_tokens=row["prompt_tokens"], output_tokens=row["output_tokens"]) for row in rows]

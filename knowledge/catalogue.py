@@ -19,6 +19,8 @@ from knowledge.errors import CompassError
 
 WeightFormat = Literal["bf16", "fp8", "fp8_block", "int8", "w4a16", "mxfp4"]
 """fp8: a scale for each channel; fp8_block: for each block of 128 x 128; int8: W8A8; w4a16: 4-bit weights in groups of 128."""
+LicenseKind = Literal["permissive", "community", "non-commercial"]
+"""permissive: Apache-2.0 or MIT; community: the makers' own terms, which allow commercial use within limits."""
 QualityBenchmark = Literal["mmlu_pro", "gpqa", "ifeval", "humaneval", "livecodebench"]
 
 
@@ -62,6 +64,12 @@ class DemandDefaults(BaseModel):
     requests_per_active_user_per_minute: float = Field(gt=0)
     peak_factor: float = Field(ge=1)
     arrivals: str
+    burstiness: float = Field(ge=1)
+    """Squared coefficient of variation of the times between requests: 1 is Poisson."""
+    trough_fraction: float = Field(gt=0, le=1)
+    """The quietest hour's rate as a share of the peak."""
+    minute_peak: float = Field(ge=1)
+    """The highest minute's rate over the hour's: what replicas that already run must carry until others have started."""
 
 
 class UseCase(Entry):
@@ -162,6 +170,13 @@ class Model(Entry):
     quality: dict[QualityBenchmark, Score]
 
     @property
+    def license_kind(self) -> LicenseKind:
+        """By the licence's name; what is neither permissive nor for research only is the makers' own."""
+        if "non-commercial" in self.license.lower():
+            return "non-commercial"
+        return "permissive" if self.license in ("Apache-2.0", "MIT") else "community"
+
+    @property
     def embedding_parameters_b(self) -> float:
         """Input and output embeddings, which no weight format quantises."""
         return self.vocabulary * self.hidden_size * (1 if self.tied_embeddings else 2) / 1e9
@@ -209,6 +224,11 @@ class Price(BaseModel):
     usd_per_gpu_hour: float = Field(gt=0)
     effective_date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
     source: str = Field(min_length=1)
+
+    @property
+    def by_the_gpu(self) -> bool:
+        """Any number of GPUs can be rented; otherwise whole machines of `gpus_per_instance`."""
+        return self.instance_type == "per-GPU rate"
 
 
 T = TypeVar("T", bound=BaseModel)
@@ -278,12 +298,6 @@ def prices(own_file: Path | None = None) -> tuple[Price, ...]:
         found = f"the GPU types {', '.join(sorted(unknown))}, which the catalogue lacks" if unknown else "no prices"
         raise CompassError(f"{own_file.name}, named by COMPASS_PRICES, holds {found}. Columns: {', '.join(Price.model_fields)}.")
     return tuple(p for p in shipped if p.gpu_type not in {o.gpu_type for o in own}) + own
-
-
-def cheapest_price(gpu_type: str, own_file: Path | None = None) -> Price | None:
-    """The lowest listed price of one GPU, or None where nobody lists one."""
-    listed = [p for p in prices(own_file) if p.gpu_type == gpu_type]
-    return min(listed, key=lambda p: (p.usd_per_gpu_hour, p.provider, p.region), default=None)
 
 
 def traffic_profiles() -> tuple[TrafficProfile, ...]:

@@ -7,16 +7,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from knowledge.benchmarks import load_shipped
+from knowledge.benchmarks import CurveCache, load_shipped
+from knowledge.catalogue import TrafficProfile
 from knowledge.embedded import embedded_url
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
+
+if TYPE_CHECKING:
+    from knowledge.curves import CurveTable
 
 MIGRATION_LOCK = 0x636F6D70  # any fixed number: processes that start together migrate one after the other
 CONNECT_TIMEOUT_S = 5
@@ -30,6 +35,7 @@ class Database:
         """Connect, migrate, load the shipped benchmarks. Raises CompassError if the server can't be reached."""
         self.embedded = settings.database_url is None
         self.settings = settings
+        self._curves = CurveCache()
         self.pool: ConnectionPool[psycopg.Connection[DictRow]] = self._open()
         try:
             self._unless_down(self._prepare)
@@ -85,6 +91,11 @@ class Database:
                 yield connection
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise self.unreachable(error) from error
+
+    def curves(self, profile: TrafficProfile) -> CurveTable:
+        """Latencies over rate of every configuration with rows of exactly this profile: the one query of a plan."""
+        with self.connect() as connection:
+            return self._curves.table(connection, profile)
 
     @contextmanager
     def dedicated(self) -> Iterator[psycopg.Connection[DictRow]]:

@@ -37,3 +37,8 @@ def pack(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> bytes:
 def write_rows(name: str, rows: Sequence[Mapping[str, object]]) -> None:
     """Replace a shipped table in this checkout."""
     Path(str(files("knowledge").joinpath("data", name))).write_bytes(pack(rows, list(rows[0])))
+
+
+def numbers(text: str) -> list[float]:
+    """A list in one cell."""
+    return [float(v) for v in text.split()]

@@ -1,224 +1,220 @@
-"""Tool: from demand and candidates to ranked configurations, and to what almost fits."""
+"""Tool: from a specification to ranked configurations, and to what almost fits."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 
+import numpy as np
 from pydantic import Field
 
-from knowledge.catalogue import Price, SloTargets, TrafficProfile, cheapest_price, models, use_cases
+from knowledge.catalogue import Price, SloTargets, TrafficProfile, prices
+from knowledge.curves import METRICS, CurveTable, Floats, Ints
 from knowledge.database import Database
-from tools.candidates import candidate_gpu_types
-from tools.curve import METRICS, Curve, Metric, target_of
 from tools.memory import memory_of
+from tools.near_misses import near_misses
+from tools.planner import Planner
+from tools.pricing import HOURS_PER_MONTH
 from tools.provenance import estimate_error_of, provenance_of
-from tools.quality import quality_of
-from tools.query_benchmarks import load_curves
-from tools.ranking import mark_extremes, pick, rank
-from tools.recommendation import NearMiss, Plan, Predicted, PredictedLatency, Recommendation
+from tools.quality import catalogued_quality
+from tools.ranking import Criteria
+from tools.recommendation import VIEWS, Autoscaling, Plan, Predicted, PredictedLatency, Quality, Recommendation, View
 from tools.specification import Contract, Specification
 
-HOURS_PER_MONTH = 730
-"""8,760 hours a year over 12 months."""
-HEADROOM = 0.2
-"""Share of each replica's capacity kept free at peak."""
-MAX_GPUS = 10_000
-"""Nobody rents more for one endpoint; beyond, an option is dropped with this reason."""
-FARTHEST_MISS = 10.0
-"""A target that would have to grow more than this many times is no near miss."""
-NEAR_IDLE = 1.05
-"""A relaxed target's distance from an idle replica's p95: closer, and each replica could take next to nothing."""
-SAME_MODEL = 2
-LABEL = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
+SIMULATED = 10
+"""How many of the best are simulated at the peak while the person waits."""
 
 
 class PlanRequest(Contract):
     specification: Specification
     benchmark_profile: TrafficProfile
-    model_ids: list[str]
-    limit: int = Field(default=5, ge=1, le=50)
+    limit: int = Field(default=5, ge=1, le=10_000)
+    view: View = "balanced"
+    simulate: int = Field(default=SIMULATED, ge=0, le=1000)
 
 
 def plan_capacity(request: PlanRequest, database: Database) -> Plan:
     """Rank what holds all three p95 targets at peak within the constraints, and name what nearly does.
 
-    Replicas: the least R with peak / R at most (1 - headroom) of one replica's capacity on its curve.
-    Cost: GPUs x the lowest listed USD per GPU-hour x 730 hours.
+    Replicas: the fewest that carry peak / (1 − headroom), split over them, within all targets: simulated for what is shown, by
+    the benchmark table and the shipped p95s under bursts for the rest. Cost: see `pricing`. Ranking: see `ranking`.
     """
-    specification = request.specification
-    intent = specification.intent
-    use_case = use_cases()[str(intent.use_case)]
-    curves = load_curves(database, request.benchmark_profile, request.model_ids, candidate_gpu_types(specification))
+    return plan(request, database.curves(request.benchmark_profile), prices(database.settings.prices))
 
-    options: list[Recommendation] = []
-    misses: list[NearMiss] = []
-    excluded: Counter[str] = Counter()
-    for curve in curves:
-        price = cheapest_price(curve.gpu_type, database.settings.prices)
-        if price is None:
-            excluded[f"no price listed for {curve.gpu_type} (yours: COMPASS_PRICES)"] += 1
-            continue
-        option = _option(curve, specification, specification.slo_targets, price)
-        if option is None:
-            failing = curve.failing(specification.slo_targets)
-            excluded[" and ".join(f"{LABEL[m]} p95 above target" for m in failing)] += 1
-            misses.extend(_relaxed(curve, specification, failing, price))
-        elif option.gpu_count * option.replicas > MAX_GPUS:
-            excluded[f"more than {MAX_GPUS:,} GPUs needed"] += 1
-        elif intent.budget_usd_per_month is not None and option.cost_usd_per_month > intent.budget_usd_per_month:
-            excluded["over budget"] += 1
-            misses.append(_over_budget(option, intent.budget_usd_per_month))
-        else:
-            options.append(option)
 
-    ranked = rank(options, intent.priorities, specification.slo_targets, use_case)
-    shown = _with_extremes(_best_count(ranked), ranked, request.limit)
-    cheapest = min((o.cost_usd_per_month for o in options), default=math.inf)
-    useful = [m for m in misses if m.cost_usd_per_month < cheapest]
+def plan(request: PlanRequest, table: CurveTable, listed: Sequence[Price]) -> Plan:
+    """The same as a pure function of a table and prices."""
+    planner = Planner(table, request.benchmark_profile, request.specification, listed, simulating=request.simulate > 0)
+    shown = planner.settle(request.limit, request.view, request.simulate)
+    options = planner.options()
+    criteria = planner.criteria(options)
+    score = criteria.score(request.specification.intent.priorities)
+    places = np.searchsorted(options, shown)
+    found = _recommendations(planner, np.array(shown, dtype=np.int64), places, criteria, score)
+    views = _views(criteria, score, places)
+    excluded = planner.excluded()
     return Plan(
-        recommendations=mark_extremes(shown),
-        near_misses=_closest(useful),
-        considered=len(curves),
-        holding_slo=len(options) + excluded["over budget"],
-        excluded=dict(excluded.most_common()),
-        headroom=HEADROOM,
+        recommendations=_with_reasons(found, views, request, criteria),
+        near_misses=near_misses(planner),
+        views=views,
+        view=request.view,
+        benchmark_profile=request.benchmark_profile,
+        considered=len(planner.table),
+        holding_slo=len(options) + excluded.get("over budget", 0),
+        excluded=excluded,
+        headroom=request.specification.headroom,
     )
 
 
-def _option(curve: Curve, specification: Specification, targets: SloTargets, price: Price) -> Recommendation | None:
-    """The configuration sized for the peak, or None if the targets fail even on an idle replica."""
-    capacity = curve.capacity(targets)
-    if capacity <= 0:
-        return None
-    peak = specification.demand.peak_requests_per_second
-    # The tiny allowance keeps a peak of exactly R replicas' worth from costing R + 1 through rounding of floats.
-    replicas = max(1, math.ceil(peak / (capacity * (1 - HEADROOM)) - 1e-9))
-    rate = peak / replicas
-    predicted = {f"{m}_ms": _predicted(curve, m, rate) for m in METRICS}
+def _recommendations(planner: Planner, shown: Ints, places: Ints, criteria: Criteria, score: Floats) -> list[Recommendation]:
+    """`shown` are configurations by rank, `places` where they are in `criteria` and `score`."""
+    replicas = planner.replicas[shown]
+    least = np.array([_least(planner, n, int(r)) for n, r in zip(shown.tolist(), replicas, strict=True)], dtype=np.float64)
+    costs, prices_ = planner.priced(shown, replicas)
+    at_min, _ = planner.priced(shown, least)
+    every = zip(shown.tolist(), places.tolist(), replicas.astype(int).tolist(), least.astype(int).tolist(), strict=True)
+    found = []
+    for k, (n, place, most, low) in enumerate(every):
+        size = Autoscaled(most, low, costs[k], at_min[k], prices_[k])
+        found.append(_recommendation(planner, n, size, k + 1, float(score[place]), criteria.undominated(place)))
+    return found
+
+
+def _least(planner: Planner, n: int, replicas: int) -> int:
+    sized = planner.sized.get(n)
+    return sized.min_replicas if sized is not None else planner.capacities.fewest(n, planner.trough_rate, replicas)
+
+
+@dataclass(frozen=True)
+class Autoscaled:
+    """Replicas for the peak and for the trough, spare ones aside, with what they cost in USD a month."""
+
+    replicas: int
+    min_replicas: int
+    cost: float
+    cost_at_min: float
+    price: Price
+
+
+def _recommendation(planner: Planner, n: int, size: Autoscaled, rank: int, score: float, undominated: bool) -> Recommendation:
+    specification, sized, replicas, price = planner.specification, planner.sized.get(n), size.replicas, size.price
+    configuration = planner.configuration(n)
+    if sized is not None:
+        latencies = [PredictedLatency(p50=round(a, 1), p95=round(b, 1), p99=round(c, 1)) for a, b, c in sized.latencies]
+        capacity = sized.max_requests_per_second
+    else:
+        latencies = _read(planner, n, replicas)
+        capacity = replicas * planner.capacities.believed(n, replicas)
     return Recommendation(
-        rank=0,
-        model_id=curve.model_id,
-        gpu_type=curve.gpu_type,
-        gpu_count=curve.gpu_count,
-        replicas=replicas,
-        cost_usd_per_month=round(curve.gpu_count * replicas * price.usd_per_gpu_hour * HOURS_PER_MONTH, 2),
-        predicted=Predicted(**predicted),
-        max_requests_per_second=round(replicas * capacity, 3),
-        meets_slo=all(predicted[f"{m}_ms"].p95 <= target_of(targets, m) for m in METRICS),
-        provenance=provenance_of(curve),
-        estimate_error=estimate_error_of(curve),
+        rank=rank,
+        model_id=configuration.model_id,
+        gpu_type=configuration.gpu_type,
+        gpu_count=configuration.gpu_count,
+        replicas=replicas + specification.spare_replicas,
+        cost_usd_per_month=round(size.cost, 2),
+        predicted=Predicted(**{f"{m}_ms": latency for m, latency in zip(METRICS, latencies, strict=True)}),
+        max_requests_per_second=round(capacity, 3),
+        meets_slo=all(latency.p95 <= target + 0.05 for latency, target in zip(latencies, planner.targets_ms, strict=True)),
+        simulated=sized is not None,
+        provenance=provenance_of(planner.table, n),
+        estimate_error=estimate_error_of(planner.table, n),
         price=_priced(price),
-        quality=quality_of(models()[curve.model_id], use_cases()[str(specification.intent.use_case)]),
-        memory=memory_of(curve.model_id, curve.gpu_type, curve.gpu_count, specification.traffic_profile),
-        score=0.0,
+        gpus_billed=round(size.cost / price.usd_per_gpu_hour / HOURS_PER_MONTH),
+        quality=catalogued_quality(configuration.model_id, planner.use_case_id),
+        memory=memory_of(configuration.model_id, configuration.gpu_type, configuration.gpu_count, specification.traffic_profile),
+        autoscaling=Autoscaling(
+            min_replicas=size.min_replicas + specification.spare_replicas,
+            max_replicas=replicas + specification.spare_replicas,
+            cost_at_min_usd_per_month=round(size.cost_at_min, 2),
+        ),
+        pareto=undominated,
+        score=round(score, 2),
         reasons=[],
     )
 
 
+def _read(planner: Planner, n: int, replicas: int) -> list[PredictedLatency]:
+    """From the table, at one replica's share of the peak."""
+    table, first = planner.table, int(planner.table.curves.starts[n])
+    rows = slice(first, first + int(table.curves.counts[n]))
+    rate = planner.peak / replicas
+    found = []
+    for m, p95 in enumerate(planner.p95_ms[:, n].tolist()):
+        p50, p99 = (float(np.interp(rate, table.curves.rates[rows], series[m, rows])) for series in (table.p50_ms, table.p99_ms))
+        low, high = (None if np.isnan(v) else round(v, 1) for v in (min(p50, p95), max(p99, p95)))
+        found.append(PredictedLatency(p50=low, p95=round(p95, 1), p99=high))
+    return found
+
+
 def _priced(price: Price) -> str:
     doubt = "estimated by its source, " if "ESTIMATED" in price.source else ""
-    return f"{price.usd_per_gpu_hour:g} USD per GPU-hour, {doubt}{price.provider} {price.region}, {price.effective_date}"
+    whole = "" if price.by_the_gpu or price.gpus_per_instance == 1 else f" in machines of {price.gpus_per_instance}"
+    return f"{price.usd_per_gpu_hour:g} USD per GPU-hour{whole}, {doubt}{price.provider} {price.region}, {price.effective_date}"
 
 
-def _predicted(curve: Curve, metric: Metric, rate: float) -> PredictedLatency:
-    return PredictedLatency(
-        p50=_rounded(curve.latency(metric, "p50", rate)),
-        p95=round(curve.p95(metric, rate), 1),
-        p99=_rounded(curve.latency(metric, "p99", rate)),
+def _views(criteria: Criteria, score: Floats, shown: Ints) -> dict[View, list[int]]:
+    alone = criteria.of(shown)
+    return {view: [int(k) + 1 for k in alone.order(view, score[shown])] for view in VIEWS}
+
+
+def _with_reasons(
+    found: list[Recommendation], views: dict[View, list[int]], request: PlanRequest, criteria: Criteria
+) -> list[Recommendation]:
+    """What each is first in, what it holds, costs and is worth, and what it trades against the next."""
+    lowest = float(criteria.cost_usd_per_month.min()) if len(criteria.gpus) else 0.0
+    targets = request.specification.slo_targets
+
+    def reasons(o: Recommendation, following: Recommendation | None) -> list[str]:
+        firsts = [MARKS[view] for view in VIEWS if view != "balanced" and views[view][0] == o.rank]
+        said = [", ".join(firsts)] if firsts else []
+        said += [held(o, targets), _cost(o, lowest), _quality(o.quality)]
+        if following is not None:
+            said.append(f"against option {following.rank}, {following.model_id} on {setup(following)}: {difference(o, following)}")
+        return said
+
+    return [o.model_copy(update={"reasons": reasons(o, n)}) for o, n in zip_longest(found, found[1:])]
+
+
+MARKS: dict[View, str] = {
+    "lowest_cost": "cheapest",
+    "lowest_latency": "fastest",
+    "best_quality": "best quality",
+    "simplest": "simplest",
+    "balanced": "best balance",
+}
+
+
+def setup(o: Recommendation) -> str:
+    return f"{o.replicas} × {o.gpu_count} {o.gpu_type}"
+
+
+def held(o: Recommendation, targets: SloTargets) -> str:
+    p = o.predicted
+    return (
+        f"holds TTFT p95 {p.ttft_ms.p95:,.0f} of {targets.ttft_p95_ms:,.0f} ms, ITL {p.itl_ms.p95:,.1f} of {targets.itl_p95_ms:,.0f} ms,"
+        f" E2E {p.e2e_ms.p95 / 1000:,.1f} of {targets.e2e_p95_ms / 1000:,.1f} s"
     )
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 1)
+def _cost(o: Recommendation, lowest: float) -> str:
+    extra = o.cost_usd_per_month - lowest
+    return "costs the least of all that hold the targets" if extra < 0.01 else f"costs ${extra:,.0f} a month more than the cheapest"
 
 
-def _relaxed(curve: Curve, specification: Specification, failing: list[Metric], price: Price) -> Iterable[NearMiss]:
-    """The loosening of the failing targets to little above what an idle replica needs, recomputed with these targets."""
-    needed = {m: _round_up(curve.p95(m, curve.lowest_rate) * NEAR_IDLE) for m in failing}
-    stretch = max(v / target_of(specification.slo_targets, m) for m, v in needed.items())
-    if stretch > FARTHEST_MISS:
-        return
-    targets = SloTargets.model_validate(specification.slo_targets.model_dump() | {f"{m}_p95_ms": v for m, v in needed.items()})
-    option = _option(curve, specification, targets, price)
-    if option is None or option.gpu_count * option.replicas > MAX_GPUS:
-        return
-    changes = [f"{LABEL[m]} p95 {_time(v)} instead of {_time(target_of(specification.slo_targets, m))}" for m, v in needed.items()]
-    budget = specification.intent.budget_usd_per_month
-    if budget is not None and option.cost_usd_per_month > budget:
-        return
-    yield NearMiss(
-        model_id=curve.model_id,
-        gpu_type=curve.gpu_type,
-        gpu_count=curve.gpu_count,
-        replicas=option.replicas,
-        cost_usd_per_month=option.cost_usd_per_month,
-        relaxation=" and ".join(changes),
-        change={f"{m}_p95_ms": v for m, v in needed.items()},
-        stretch=stretch,
-    )
+def _quality(quality: Quality) -> str:
+    if quality.score is not None:
+        return f"quality {quality.score:g} % ({quality.scores})"
+    return f"quality unknown: {quality.source}"
 
 
-def _round_up(value: float) -> float:
-    """To two significant digits, upwards: a target that a person would write."""
-    digits = 1 - math.floor(math.log10(value))
-    step = 10.0**-digits
-    return round(math.ceil(value / step - 1e-9) * step, max(0, digits))
-
-
-def _time(ms: float) -> str:
-    return f"{ms:g} ms" if ms < 1000 else f"{ms / 1000:g} s"
-
-
-def _over_budget(option: Recommendation, budget: float) -> NearMiss:
-    needed = float(math.ceil(option.cost_usd_per_month))
-    return NearMiss(
-        model_id=option.model_id,
-        gpu_type=option.gpu_type,
-        gpu_count=option.gpu_count,
-        replicas=option.replicas,
-        cost_usd_per_month=option.cost_usd_per_month,
-        relaxation=f"a budget of ${needed:,.0f} a month instead of ${budget:,.0f}",
-        change={"budget_usd_per_month": needed},
-        stretch=needed / budget,
-    )
-
-
-def _best_count(ranked: list[Recommendation]) -> list[Recommendation]:
-    """Of several GPU counts for a model on a GPU type, the best-ranked one."""
-    best: dict[tuple[str, str], Recommendation] = {}
-    for option in ranked:
-        best.setdefault((option.model_id, option.gpu_type), option)
-    return list(best.values())
-
-
-def _with_extremes(best: list[Recommendation], ranked: list[Recommendation], limit: int) -> list[Recommendation]:
-    """The first `limit`, and always the cheapest of all and the fastest at each one's best count, since people ask for them by name.
-
-    The fastest of all would nearly always be the most GPUs that a model can be split over, at many times the cost.
-    """
-    if not ranked:
-        return []
-    extremes = {pick(ranked, "cheapest").rank, pick(best, "fastest").rank}
-    wanted = {o.rank for o in _varied(best)[:limit]} | extremes
-    return [o.model_copy(update={"rank": n}) for n, o in enumerate((o for o in ranked if o.rank in wanted), start=1)]
-
-
-def _varied(best: list[Recommendation]) -> list[Recommendation]:
-    """At most SAME_MODEL options of each model first: a list of one model on every GPU type is no choice."""
-    seen: Counter[str] = Counter()
-    first: list[Recommendation] = []
-    rest: list[Recommendation] = []
-    for option in best:
-        seen[option.model_id] += 1
-        (first if seen[option.model_id] <= SAME_MODEL else rest).append(option)
-    return first + rest
-
-
-def _closest(misses: list[NearMiss], limit: int = 3) -> list[NearMiss]:
-    """The smallest relaxations first, one for each GPU type."""
-    nearest: dict[str, NearMiss] = {}
-    for miss in sorted(misses, key=lambda m: (m.stretch, m.cost_usd_per_month, m.model_id, m.gpu_count)):
-        nearest.setdefault(miss.gpu_type, miss)
-    return list(nearest.values())[:limit]
+def difference(one: Recommendation, other: Recommendation) -> str:
+    """Cost, E2E and quality of one against another."""
+    cost = one.cost_usd_per_month - other.cost_usd_per_month
+    e2e = one.predicted.e2e_ms.p95 - other.predicted.e2e_ms.p95
+    said = [f"${abs(cost):,.0f} a month {'more' if cost > 0 else 'less'}" if abs(cost) >= 0.5 else "the same cost"]
+    said.append(f"E2E p95 {abs(e2e) / 1000:.1f} s {'longer' if e2e > 0 else 'shorter'}" if abs(e2e) >= 50 else "the same E2E")
+    scores = [o.quality.score if o.quality.score is not None else o.quality.base_score for o in (one, other)]
+    if scores[0] is not None and scores[1] is not None and abs(scores[0] - scores[1]) >= 0.5:
+        said.append(f"quality {abs(scores[0] - scores[1]):.0f} points {'higher' if scores[0] > scores[1] else 'lower'}")
+    return ", ".join(said)

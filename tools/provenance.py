@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from functools import cache
 
+from knowledge.curves import CurveTable
 from knowledge.estimator.calibration import calibration
 from knowledge.estimator.measured import measured_points
-from tools.curve import Curve
 from tools.recommendation import EstimateError
 
 
-def provenance_of(curve: Curve) -> str:
-    """Kind, source, engine and date."""
-    row = curve.rows[0]
-    return f"{curve.provenance}: {row.source}, {row.engine}, {row.date}"
+def provenance_of(table: CurveTable, configuration: int) -> str:
+    """Kind, source, engine and date; of each, where a configuration's rows have several."""
+    return "; ".join(map(str, table.origins_of(configuration)))
 
 
-def estimate_error_of(curve: Curve) -> EstimateError | None:
+def estimate_error_of(table: CurveTable, configuration: int) -> EstimateError | None:
     """Of an estimate, the error range that the accuracy report supports."""
-    if "estimated" not in curve.provenance:
+    estimates = [o for o in table.origins_of(configuration) if o.provenance == "estimated"]
+    if not estimates:
         return None
-    return _error(any(row.source.startswith("roofline") for row in curve.rows), curve.gpu_type)
+    return _error(any(o.source.startswith("roofline") for o in estimates), table.gpu_types[configuration])
 
 
 @cache

@@ -46,9 +46,30 @@ def _median_of(benchmark: QualityBenchmark) -> float:
 
 
 @cache
+def catalogued_quality(model_id: str, use_case_id: str) -> Quality:
+    """`quality_of` a model of the catalogue."""
+    return quality_of(models()[model_id], use_cases()[use_case_id])
+
+
+def ranked_quality(model_id: str, use_case_id: str) -> tuple[float, bool]:
+    """What ranks: the checkpoint's own quality, else its base's, else the cautious one; and whether it is either of the former."""
+    found = catalogued_quality(model_id, use_case_id)
+    known = found.score if found.score is not None else found.base_score
+    return (known, True) if known is not None else (cautious_quality(use_cases()[use_case_id]), False)
+
+
+@cache
+def quality_range(use_case_id: str) -> tuple[float, float]:
+    """The lowest and the highest known quality for a use case over the whole catalogue: what a criterion is scaled by."""
+    found = [catalogued_quality(m, use_case_id).score for m in models()]
+    known = [score for score in found if score is not None]
+    return min(known), max(known)
+
+
+@cache
 def _lower_quartile(use_case_id: str) -> float:
-    known = [q.score for m in models().values() if (q := quality_of(m, use_cases()[use_case_id])).score is not None]
-    return quantiles([score for score in known if score is not None], n=4)[0]
+    found = [catalogued_quality(m, use_case_id).score for m in models()]
+    return quantiles([score for score in found if score is not None], n=4)[0]
 
 
 def cautious_quality(use_case: UseCase) -> float:

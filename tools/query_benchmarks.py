@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+import numpy as np
 
-from knowledge.benchmarks import Benchmark, find_benchmarks
 from knowledge.catalogue import SloTargets, TrafficProfile
+from knowledge.curves import targets_in_order
 from knowledge.database import Database
-from tools.curve import Curve
 from tools.specification import Contract
 
 
@@ -18,54 +17,47 @@ class BenchmarkQuery(Contract):
     slo_targets: SloTargets
 
 
-class ConfigurationSummary(Contract):
-    """One replica's curve in short; rates in requests per second."""
+class ModelSummary(Contract):
+    """A model's configurations with rows of this profile, and how many of them hold the targets on one replica."""
 
     model_id: str
-    gpu_type: str
-    gpu_count: int
-    rows: int
-    capacity_requests_per_second: float
-    provenance: str
-    source: str
+    configurations: int
+    within_slo: int
+    best_requests_per_second: float
+    """The highest capacity of one replica within the targets, 0 if none holds them."""
+    best_on: str
+    provenance: list[str]
 
 
 class BenchmarkAnswer(Contract):
-    configurations: list[ConfigurationSummary]
+    models: list[ModelSummary]
     rows: int
 
     def models_within_slo(self) -> list[str]:
-        """Models that hold the targets on at least one configuration, in a stable order."""
-        return sorted({c.model_id for c in self.configurations if c.capacity_requests_per_second > 0})
-
-
-def load_curves(database: Database, profile: TrafficProfile, model_ids: list[str], gpu_types: list[str]) -> list[Curve]:
-    """Every configuration's curve: the one database query of a plan."""
-    with database.connect() as connection:
-        rows = find_benchmarks(connection, profile, model_ids, gpu_types)
-
-    def configuration(row: Benchmark) -> tuple[str, str, int]:
-        return (row.model_id, row.gpu_type, row.gpu_count)
-
-    return [Curve(tuple(group)) for _, group in groupby(rows, key=configuration)]
+        """Models that hold the targets on at least one configuration."""
+        return [m.model_id for m in self.models if m.within_slo]
 
 
 def query_benchmarks(query: BenchmarkQuery, database: Database) -> BenchmarkAnswer:
-    """For each configuration with rows of exactly this profile: the rate at which one replica still holds all p95 targets.
-
-    A capacity of 0 means that the targets fail even at the lowest rate in the table.
-    """
-    curves = load_curves(database, query.traffic_profile, query.model_ids, query.gpu_types)
-    found = [
-        ConfigurationSummary(
-            model_id=c.model_id,
-            gpu_type=c.gpu_type,
-            gpu_count=c.gpu_count,
-            rows=len(c.rows),
-            capacity_requests_per_second=round(c.capacity(query.slo_targets), 4),
-            provenance=c.provenance,
-            source=c.rows[0].source,
+    """For each model with rows of exactly this profile: on how many configurations one replica holds all p95 targets, and at what rate."""
+    table = database.curves(query.traffic_profile)
+    capacity = table.curves.capacity(targets_in_order(query.slo_targets))
+    asked = (table.codes(query.model_ids, "model_ids") >= 0) & (table.codes(query.gpu_types, "gpu_types") >= 0)
+    by_model: dict[str, list[int]] = {}
+    for n in np.flatnonzero(asked).tolist():
+        by_model.setdefault(table.model_ids[n], []).append(n)
+    summaries = []
+    for model_id, members in by_model.items():
+        best = max(members, key=lambda n: float(capacity[n]))
+        holds = capacity[best] > 0
+        summaries.append(
+            ModelSummary(
+                model_id=model_id,
+                configurations=len(members),
+                within_slo=int(np.count_nonzero(capacity[members])),
+                best_requests_per_second=round(float(capacity[best]), 4),
+                best_on=f"{table.gpu_counts[best]} {table.gpu_types[best]}" if holds else "",
+                provenance=sorted({origin.provenance for n in members for origin in table.origins_of(n)}),
+            )
         )
-        for c in curves
-    ]
-    return BenchmarkAnswer(configurations=found, rows=sum(c.rows for c in found))
+    return BenchmarkAnswer(models=summaries, rows=int(table.curves.counts[asked].sum()))

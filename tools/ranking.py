@@ -1,81 +1,104 @@
-"""Order among options that all hold the targets: by what the person said matters.
+"""Order among options that all hold the targets: five views, of which the balanced one follows what the person said matters.
 
-score = 100 · Σ weight · criterion / Σ weight, each criterion in [0, 1]:
+balanced score = 100 · Σ weight · criterion / Σ weight, each criterion in [0, 1]:
 
-    cost      the lowest cost among the options / this option's cost
-    latency   mean over TTFT, ITL, E2E of 2 · (1 − p95 / target), at most 1 each: beyond twice as fast as asked, nobody gains
-    accuracy  the model's quality for this use / 100 (`quality`); without one its base's, else the catalogue's lower quartile
+    cost        1 − log2(cost / lowest cost among the options) / 5: every doubling takes a fifth
+    latency     mean over TTFT, ITL, E2E of 2 · (1 − p95 / target), at most 1 each: beyond twice as fast as asked, nobody gains
+    accuracy    (quality − lowest) / (highest − lowest known quality of the catalogue for this use case)
+    simplicity  1 − log2(GPUs in all) / 5
 
-Weights: low 1, medium 2, high 6. An option that is worse in everything can't change the order of the others, because it
-changes neither the lowest cost nor any other option's latency; nor can it change the quartile, which is over the catalogue.
+Weights: low 1, medium 2, high 6 by the person's priorities; simplicity always 1. Only the lowest cost depends on what other
+options there are, so an option that is worse in everything can't change the order of the others, nor can scaling all prices.
+
+The other views order by one thing, ties by the balanced score: cost; the mean of p95 / target; quality (unknown last); GPUs in
+all. What is still equal goes by cost, then by the table's order, which is by model, GPU type and count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from knowledge.catalogue import SloTargets, UseCase
-from tools.curve import METRICS, target_of
-from tools.quality import cautious_quality
-from tools.recommendation import Recommendation
+import numpy as np
+
+from knowledge.curves import Bools, Floats, Ints
+from tools.recommendation import Recommendation, View
 from tools.specification import Priorities
 
 WEIGHT = {"low": 1.0, "medium": 2.0, "high": 6.0}
+SIMPLICITY_WEIGHT = 1.0
+DOUBLINGS = 5
 
 
-def rank(options: list[Recommendation], priorities: Priorities, targets: SloTargets, use_case: UseCase) -> list[Recommendation]:
-    """Options with rank, score and reasons, best first; ties by cost, then by name."""
-    if not options:
-        return []
-    lowest_cost = min(o.cost_usd_per_month for o in options)
-    cautious = cautious_quality(use_case)
-    weights = {name: WEIGHT[getattr(priorities, name)] for name in ("cost", "latency", "accuracy")}
+@dataclass(frozen=True)
+class Criteria:
+    """One entry an option in each array, in the order of the table; `p95_share` (3, options) of the targets.
 
-    def score(option: Recommendation) -> float:
-        quality = option.quality.score or option.quality.base_score or cautious
-        criteria = {"cost": lowest_cost / option.cost_usd_per_month, "latency": slack(option, targets), "accuracy": quality / 100}
-        return round(100 * sum(weights[c] * v for c, v in criteria.items()) / sum(weights.values()), 2)
+    `quality` is in percent, `published` says whether it is known.
+    """
 
-    scored = [o.model_copy(update={"score": score(o), "reasons": _reasons(o, targets, lowest_cost)}) for o in options]
-    scored.sort(key=lambda o: (-o.score, o.cost_usd_per_month, o.model_id, o.gpu_type, o.gpu_count))
-    return [o.model_copy(update={"rank": n}) for n, o in enumerate(scored, start=1)]
+    cost_usd_per_month: Floats
+    p95_share: Floats
+    quality: Floats
+    published: Bools
+    quality_range: tuple[float, float]
+    gpus: Floats
 
+    def score(self, priorities: Priorities) -> Floats:
+        """0 to 100."""
+        if not len(self.gpus):
+            return np.zeros(0)
+        low, high = self.quality_range
+        weights = {name: WEIGHT[getattr(priorities, name)] for name in ("cost", "latency", "accuracy")}
+        each = {
+            "cost": np.clip(1 - np.log2(self.cost_usd_per_month / self.cost_usd_per_month.min()) / DOUBLINGS, 0, 1),
+            "latency": np.clip(2 * (1 - self.p95_share), 0, 1).mean(axis=0),
+            "accuracy": np.clip((self.quality - low) / (high - low), 0, 1),
+        }
+        simple = np.clip(1 - np.log2(self.gpus) / DOUBLINGS, 0, 1)
+        total = sum((weights[name] * values for name, values in each.items()), SIMPLICITY_WEIGHT * simple)
+        return np.asarray(np.round(100 * total / (sum(weights.values()) + SIMPLICITY_WEIGHT), 6))
 
-def slack(option: Recommendation, targets: SloTargets) -> float:
-    """How far below the p95 targets, in [0, 1]: 1 where each is met twice over."""
-    used: list[float] = [getattr(option.predicted, f"{m}_ms").p95 / target_of(targets, m) for m in METRICS]
-    return sum(min(1.0, max(0.0, 2 * (1 - u))) for u in used) / len(used)
+    def order(self, view: View, score: Floats) -> Ints:
+        """Positions of the options, best first."""
+        return np.lexsort((self.cost_usd_per_month, -score, self._first(view, score)))
 
+    def first(self, view: View, score: Floats, among: Bools) -> int:
+        """The best of some of them."""
+        members = np.flatnonzero(among)
+        figure = self._first(view, score)[members]
+        members = members[figure == figure.min()]
+        return int(members[np.lexsort((self.cost_usd_per_month[members], -score[members]))[0]])
 
-def _reasons(option: Recommendation, targets: SloTargets, lowest_cost: float) -> list[str]:
-    p = option.predicted
-    held = (
-        f"holds TTFT p95 {p.ttft_ms.p95:,.0f} of {targets.ttft_p95_ms:,.0f} ms, ITL {p.itl_ms.p95:,.0f} of {targets.itl_p95_ms:,.0f} ms,"
-        f" E2E {p.e2e_ms.p95 / 1000:,.1f} of {targets.e2e_p95_ms / 1000:,.1f} s"
-    )
-    extra = option.cost_usd_per_month - lowest_cost
-    cost = "costs the least of all that hold the targets" if extra <= 0 else f"costs ${extra:,.0f} a month more than the cheapest"
-    quality = (
-        f"quality {option.quality.score:g} % ({option.quality.scores})"
-        if option.quality.score is not None
-        else (f"quality unknown: {option.quality.source}")
-    )
-    return [held, cost, quality]
+    def _first(self, view: View, score: Floats) -> Floats:
+        """What a view orders by, the least first."""
+        figures: dict[View, Callable[[], Floats]] = {
+            "balanced": lambda: -score,
+            "lowest_cost": lambda: self.cost_usd_per_month,
+            "lowest_latency": lambda: np.round(self.p95_share.mean(axis=0), 9),
+            "best_quality": lambda: np.where(self.published, -self.quality, 0.0),
+            "simplest": lambda: self.gpus,
+        }
+        return figures[view]()
 
+    def of(self, options: Ints) -> Criteria:
+        """Of some options alone."""
+        return Criteria(
+            self.cost_usd_per_month[options],
+            self.p95_share[:, options],
+            self.quality[options],
+            self.published[options],
+            self.quality_range,
+            self.gpus[options],
+        )
 
-def mark_extremes(options: list[Recommendation]) -> list[Recommendation]:
-    """Say which of the shown options is cheapest, which fastest, which of the best published quality."""
-    if not options:
-        return []
-    marks = {"cheapest": pick(options, "cheapest").rank, "fastest": pick(options, "fastest").rank}
-    if any(o.quality.score is not None for o in options):
-        marks["best quality"] = pick(options, "best quality").rank
-
-    def marked(option: Recommendation) -> Recommendation:
-        names = [name for name, r in marks.items() if r == option.rank]
-        return option.model_copy(update={"reasons": [", ".join(names), *option.reasons]}) if names else option
-
-    return [marked(o) for o in options]
+    def undominated(self, option: int) -> bool:
+        """Whether it is on the Pareto front of cost, latency and quality."""
+        mine = (self.cost_usd_per_month[option], self.p95_share[:, option].mean(), -self.quality[option])
+        all_of = (self.cost_usd_per_month, self.p95_share.mean(axis=0), -self.quality)
+        no_worse = np.logical_and.reduce([theirs <= own for theirs, own in zip(all_of, mine, strict=True)])
+        better = np.logical_or.reduce([theirs < own for theirs, own in zip(all_of, mine, strict=True)])
+        return not bool((no_worse & better).any())
 
 
 def pick(options: list[Recommendation], criterion: str) -> Recommendation:
@@ -83,7 +106,7 @@ def pick(options: list[Recommendation], criterion: str) -> Recommendation:
     keys: dict[str, Callable[[Recommendation], float]] = {
         "cheapest": lambda o: o.cost_usd_per_month,
         "fastest": lambda o: o.predicted.e2e_ms.p95,
-        "best quality": lambda o: -(o.quality.score or 0.0),
+        "best quality": lambda o: -(o.quality.score or o.quality.base_score or 0.0),
         "simplest": lambda o: o.gpu_count * o.replicas,
         "recommended": lambda o: 0,
     }

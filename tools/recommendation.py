@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from knowledge.catalogue import TrafficProfile
 from tools.memory import Memory
-from tools.specification import Contract
+from tools.specification import Contract, SpecificationChange
+
+View = Literal["balanced", "lowest_cost", "lowest_latency", "best_quality", "simplest"]
+VIEWS: tuple[View, ...] = ("balanced", "lowest_cost", "lowest_latency", "best_quality", "simplest")
 
 
 class PredictedLatency(Contract):
@@ -51,22 +57,38 @@ class EstimateError(Contract):
         )
 
 
+class Autoscaling(Contract):
+    """`min_replicas` hold the highest minute of the quietest hour, since others take longer than a minute to start."""
+
+    min_replicas: int
+    max_replicas: int
+    cost_at_min_usd_per_month: float
+
+
 class Recommendation(Contract):
     rank: int
     model_id: str
     gpu_type: str
     gpu_count: int
     replicas: int
+    """Spare ones included."""
     cost_usd_per_month: float
     predicted: Predicted
     max_requests_per_second: float
+    """Of all replicas but the spare ones, without headroom."""
     meets_slo: bool
+    simulated: bool
+    """Sized by simulating this configuration at its share of the peak; otherwise by interpolation in the benchmark table."""
     provenance: str
     estimate_error: EstimateError | None
     """How far such estimates were off; None for measurements."""
     price: str
+    gpus_billed: int
     quality: Quality
     memory: Memory
+    autoscaling: Autoscaling
+    pareto: bool
+    """No other option is at least as good in cost, latency and quality and better in one of them."""
     score: float
     reasons: list[str]
 
@@ -80,14 +102,22 @@ class NearMiss(Contract):
     replicas: int
     cost_usd_per_month: float
     relaxation: str
-    change: dict[str, float]
-    stretch: float
+    change: SpecificationChange
+    stretch: float | None
+    """How many times as loose the loosest changed figure is; None where the change is no figure."""
 
 
 class Plan(Contract):
     recommendations: list[Recommendation]
     near_misses: list[NearMiss]
+    views: dict[View, list[int]]
+    """Ranks of the recommendations in the order of each view."""
+    view: View
+    """The view that `rank` follows."""
+    benchmark_profile: TrafficProfile
     considered: int
+    """Configurations of suitable models with benchmarks for this traffic."""
     holding_slo: int
+    """Those that hold all targets within every constraint but the budget."""
     excluded: dict[str, int]
     headroom: float

@@ -10,11 +10,17 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator, model_validator
 
-from knowledge.catalogue import SloTargets, TrafficProfile, UseCase, gpus, models, use_cases
+from knowledge.catalogue import LicenseKind, SloTargets, TrafficProfile, UseCase, gpus, models, use_cases
 
 Level = Literal["low", "medium", "high"]
+BUSY_HOURS_PER_DAY = 8.0
+"""A working day: what a daily volume is spread over where nothing else is said."""
+HEADROOM = 0.2
+"""Share of each replica's capacity kept free at peak where nothing else is said; bursts are simulated and need none."""
 MAX_USERS = 1_000_000_000
 MAX_RATE = 10_000_000.0
+MAX_GPUS = 10_000
+"""Nobody rents more for one endpoint."""
 
 
 class Contract(BaseModel):
@@ -37,21 +43,33 @@ class Intent(Contract):
     use_case: str | None = None
     user_count: int | None = Field(default=None, ge=1, le=MAX_USERS)
     requests_per_second: float | None = Field(default=None, gt=0, le=MAX_RATE, description="Peak, if given directly")
+    concurrent_requests: float | None = Field(default=None, gt=0, le=MAX_RATE, description="Requests in flight at peak, if given directly")
+    requests_per_day: float | None = Field(default=None, gt=0, le=MAX_RATE * 86_400, description="If given directly")
     priorities: Priorities = Priorities()
     preferred_gpu_types: list[str] = []
     excluded_gpu_types: list[str] = []
     preferred_models: list[str] = []
     domain_specialization: list[str] = []
     budget_usd_per_month: float | None = Field(default=None, gt=0, le=1e12)
+    licenses: list[LicenseKind] = Field(default=[], description="Kinds of licence that are acceptable; none means any")
+    min_context_tokens: int | None = Field(default=None, ge=1, le=100_000_000, description="Of the longest request that must be possible")
+    min_quality: float | None = Field(default=None, gt=0, le=100, description="In percent; models of unknown quality don't qualify")
+    providers: list[str] = Field(default=[], description="Cloud providers to price at; none means any")
+    regions: list[str] = Field(default=[], description="Regions to price in; none means any")
+    available_gpus: dict[str, int] = Field(default={}, description="GPUs that there are, by type; empty means any number of any type")
 
     @property
     def complete(self) -> bool:
         """Enough to plan with."""
-        return self.use_case is not None and (self.user_count is not None or self.requests_per_second is not None)
+        return self.use_case is not None and any(getattr(self, name) is not None for name in LOADS)
+
+
+LOADS = ("user_count", "requests_per_second", "concurrent_requests", "requests_per_day")
+"""Ways to say how much there is to do; they exclude each other, and the latest word counts."""
 
 
 class Overrides(Contract):
-    """Figures of a use case's template that the person set otherwise. Times in ms."""
+    """Figures of a use case's template, and of planning itself, that the person set otherwise. Times in ms."""
 
     prompt_tokens: int | None = Field(default=None, ge=1, le=1_000_000)
     output_tokens: int | None = Field(default=None, ge=2, le=100_000)
@@ -61,9 +79,26 @@ class Overrides(Contract):
     active_fraction: float | None = Field(default=None, gt=0, le=1)
     requests_per_active_user_per_minute: float | None = Field(default=None, gt=0, le=6000)
     peak_factor: float | None = Field(default=None, ge=1, le=100)
+    burstiness: float | None = Field(default=None, ge=1, le=200)
+    trough_fraction: float | None = Field(default=None, gt=0, le=1)
+    minute_peak: float | None = Field(default=None, ge=1, le=100)
+    busy_hours_per_day: float | None = Field(default=None, gt=0, le=24)
+    headroom: float | None = Field(default=None, ge=0, le=0.9)
+    spare_replicas: int | None = Field(default=None, ge=0, le=100)
 
 
-Clearable = Literal["budget_usd_per_month", "preferred_gpu_types", "excluded_gpu_types", "preferred_models"]
+Clearable = Literal[
+    "budget_usd_per_month",
+    "preferred_gpu_types",
+    "excluded_gpu_types",
+    "preferred_models",
+    "licenses",
+    "min_context_tokens",
+    "min_quality",
+    "providers",
+    "regions",
+    "available_gpus",
+]
 
 
 class SpecificationChange(Overrides):
@@ -72,10 +107,18 @@ class SpecificationChange(Overrides):
     use_case: str | None = None
     user_count: int | None = Field(default=None, ge=1, le=MAX_USERS)
     requests_per_second: float | None = Field(default=None, gt=0, le=MAX_RATE)
+    concurrent_requests: float | None = Field(default=None, gt=0, le=MAX_RATE)
+    requests_per_day: float | None = Field(default=None, gt=0, le=MAX_RATE * 86_400)
     budget_usd_per_month: float | None = Field(default=None, gt=0, le=1e12)
     preferred_gpu_types: list[str] | None = None
     excluded_gpu_types: list[str] | None = None
     preferred_models: list[str] | None = None
+    licenses: list[LicenseKind] | None = None
+    min_context_tokens: int | None = Field(default=None, ge=1, le=100_000_000)
+    min_quality: float | None = Field(default=None, gt=0, le=100)
+    providers: list[str] | None = None
+    regions: list[str] | None = None
+    available_gpus: dict[str, int] | None = None
     domain_specialization: list[str] | None = None
     cost_priority: Level | None = None
     latency_priority: Level | None = None
@@ -105,20 +148,46 @@ class SpecificationChange(Overrides):
                 raise ValueError(f"there is no model {model!r} in the catalogue; known are {', '.join(models())}")
         return value
 
+    @field_validator("available_gpus")
+    @classmethod
+    def _known_gpus_in_numbers(cls, value: dict[str, int] | None) -> dict[str, int] | None:
+        for gpu, count in (value or {}).items():
+            if gpu not in gpus():
+                raise ValueError(f"there is no GPU {gpu!r} in the catalogue; known are {', '.join(gpus())}")
+            if not 1 <= count <= MAX_GPUS:
+                raise ValueError(f"the number of {gpu}s there are must be from 1 to {MAX_GPUS:,}, not {count:,}")
+        return value
+
     @property
     def empty(self) -> bool:
         return not self.model_dump(exclude_none=True, exclude_defaults=True)
 
 
 class Demand(Contract):
-    """Peak load. With users: users x active x requests per active user and minute / 60 x peak factor."""
+    """Peak load, of whichever way it was given: `peak_requests_per_second` is
+
+    users               x active x requests per active user and minute / 60 x peak factor
+    a rate at peak      itself
+    requests in flight  / seconds that one may take (the E2E target), by Little's law
+    requests a day      / busy hours / 3600 x peak factor
+    """
 
     user_count: int | None
     active_fraction: float
     requests_per_active_user_per_minute: float
     peak_factor: float
     arrivals: str
+    burstiness: float = 1.0
+    """Squared coefficient of variation of the times between arrivals: 1 is Poisson, more is bursts."""
+    trough_fraction: float = 1.0
+    """The quietest hour's rate as a share of the peak."""
+    minute_peak: float = 1.0
+    """The highest minute's rate over the hour's."""
+    busy_hours_per_day: float = BUSY_HOURS_PER_DAY
     given_requests_per_second: float | None = None
+    given_concurrent_requests: float | None = None
+    given_requests_per_day: float | None = None
+    seconds_in_flight: float | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -131,6 +200,10 @@ class Demand(Contract):
     def peak_requests_per_second(self) -> float:
         if self.given_requests_per_second is not None:
             return self.given_requests_per_second
+        if self.given_concurrent_requests is not None and self.seconds_in_flight is not None:
+            return round(self.given_concurrent_requests / self.seconds_in_flight, 6)
+        if self.given_requests_per_day is not None:
+            return round(self.given_requests_per_day / self.busy_hours_per_day / 3600 * self.peak_factor, 9)
         per_minute = (self.user_count or 0) * self.active_fraction * self.requests_per_active_user_per_minute
         return round(per_minute / 60 * self.peak_factor, 6)
 
@@ -151,16 +224,30 @@ class Specification(Contract):
     assumptions: list[Assumption]
     overrides: Overrides = Overrides()
 
+    @property
+    def headroom(self) -> float:
+        return HEADROOM if self.overrides.headroom is None else self.overrides.headroom
+
+    @property
+    def spare_replicas(self) -> int:
+        return self.overrides.spare_replicas or 0
+
 
 def build_specification(intent: Intent, overrides: Overrides) -> Specification:
     """The whole specification of a complete intent. Raises ValueError for an incomplete one."""
     if not intent.complete or intent.use_case is None:
-        raise ValueError("A specification needs a use case, and users or a request rate.")
+        raise ValueError("A specification needs a use case, and how much there is to do: users, or a rate, concurrency or daily volume.")
     template = use_cases()[intent.use_case]
     profile = TrafficProfile.model_validate(template.traffic_profile.model_dump() | _set_in(overrides, TrafficProfile))
     targets = SloTargets.model_validate(template.slo_targets.model_dump() | _set_in(overrides, SloTargets))
     demand = Demand.model_validate(
-        {"user_count": intent.user_count, "given_requests_per_second": intent.requests_per_second}
+        {
+            "user_count": intent.user_count,
+            "given_requests_per_second": intent.requests_per_second,
+            "given_concurrent_requests": intent.concurrent_requests,
+            "given_requests_per_day": intent.requests_per_day,
+            "seconds_in_flight": targets.e2e_p95_ms / 1000 if intent.concurrent_requests is not None else None,
+        }
         | template.demand.model_dump()
         | _set_in(overrides, Demand)
     )
@@ -181,17 +268,15 @@ def change_intent(intent: Intent, change: SpecificationChange) -> Intent:
         new = getattr(change, field, None)
         if new is not None:
             values[field] = new
-    # Users and a direct rate exclude each other: the later word counts.
-    if change.user_count is not None:
-        values["requests_per_second"] = None
-    if change.requests_per_second is not None:
-        values["user_count"] = None
+    said = [name for name in LOADS if getattr(change, name) is not None]
+    if said:
+        values.update({name: None for name in LOADS if name != said[-1]})
     for name in ("cost", "latency", "accuracy"):
         level = getattr(change, f"{name}_priority")
         if level is not None:
             values["priorities"][name] = level
     for name in change.clear:
-        values[name] = None if name == "budget_usd_per_month" else []
+        values[name] = Intent.model_fields[name].get_default()
     # What is asked for now is no longer excluded, and the other way round.
     if change.preferred_gpu_types:
         values["excluded_gpu_types"] = [g for g in values["excluded_gpu_types"] if g not in change.preferred_gpu_types]
@@ -224,35 +309,63 @@ def rate(per_second: float) -> str:
 
 ARRIVALS = {
     "poisson": "independently of each other (Poisson)",
-    "compound_poisson": "in bursts (compound Poisson); benchmarks are for plain Poisson, which is easier",
-    "poisson_with_bursts": "with bursts; benchmarks are for plain Poisson, which is easier",
-    "poisson_clustered": "in clusters; benchmarks are for plain Poisson, which is easier",
-    "uniform_periodic": "evenly spread; benchmarks are for Poisson, which is harder",
+    "compound_poisson": "in bursts (compound Poisson)",
+    "poisson_with_bursts": "with bursts",
+    "poisson_clustered": "in clusters",
+    "uniform_periodic": "evenly spread; planned as Poisson, which is harder",
 }
 
 
 def _assumptions(template: UseCase, overrides: Overrides, demand: Demand) -> list[Assumption]:
-    arrivals = ARRIVALS.get(demand.arrivals, demand.arrivals.replace("_", " "))
-
     def note(name: str, text: str) -> Assumption:
         origin = "your edit" if getattr(overrides, name, None) is not None else f"{template.title} template: {template.source}"
         return Assumption(name=name, text=text, origin=origin)
 
+    def ours(name: str, text: str) -> Assumption:
+        return Assumption(name=name, text=text, origin="our default" if getattr(overrides, name) is None else "your edit")
+
+    arrivals = ARRIVALS.get(demand.arrivals, demand.arrivals.replace("_", " "))
+    if overrides.burstiness is not None:
+        arrivals = "independently of each other (Poisson)" if demand.burstiness == 1 else "in bursts"
+    bursts = f", burstiness {demand.burstiness:g} (CV² of the times between requests)" if demand.burstiness != 1 else ""
+    arriving = note("burstiness", f"requests arrive {arrivals}{bursts}")
+    headroom = HEADROOM if overrides.headroom is None else overrides.headroom
+    kept = ours("headroom", f"{headroom:.0%} of each replica's capacity is kept free at peak")
+    spare = overrides.spare_replicas
+    spares = [ours("spare_replicas", f"{spare} replica{'s' if spare > 1 else ''} more than the peak needs")] if spare else []
     peak = f"{rate(demand.peak_requests_per_second)} requests/s at peak"
+    factor = note("peak_factor", f"the peak is {demand.peak_factor:g} times the average")
+
+    def computed(text: str) -> Assumption:
+        return Assumption(name="peak_requests_per_second", text=text, origin="computed")
+
     if demand.given_requests_per_second is not None:
-        given = Assumption(name="peak_requests_per_second", text=peak, origin="your words")
-        return [given, note("arrivals", f"requests arrive {arrivals}")]
-    formula = (
-        f"{demand.user_count:,} users × {demand.active_fraction:.0%} active"
-        f" × {demand.requests_per_active_user_per_minute:g} requests/min ÷ 60 × {demand.peak_factor:g} peak = {peak}"
-    )
-    return [
-        note("active_fraction", f"{demand.active_fraction:.0%} of the users are active at once"),
-        note(
-            "requests_per_active_user_per_minute",
-            f"each active user sends {demand.requests_per_active_user_per_minute:g} requests a minute",
-        ),
-        note("peak_factor", f"the peak is {demand.peak_factor:g} times the average"),
-        note("arrivals", f"requests arrive {arrivals}"),
-        Assumption(name="peak_requests_per_second", text=formula, origin="computed"),
-    ]
+        given = [Assumption(name="peak_requests_per_second", text=peak, origin="your words")]
+    elif demand.given_concurrent_requests is not None:
+        seconds = f"{demand.seconds_in_flight:g} s"
+        given = [
+            computed(f"{demand.given_concurrent_requests:,g} requests in flight ÷ {seconds} each (the E2E target) = {peak}"),
+        ]
+    elif demand.given_requests_per_day is not None:
+        given = [
+            ours("busy_hours_per_day", f"a day's requests come within {demand.busy_hours_per_day:g} hours"),
+            factor,
+            computed(
+                f"{demand.given_requests_per_day:,g} requests a day ÷ {demand.busy_hours_per_day:g} h ÷ 3,600"
+                f" × {demand.peak_factor:g} peak = {peak}"
+            ),
+        ]
+    else:
+        each = f"{demand.requests_per_active_user_per_minute:g}"
+        given = [
+            note("active_fraction", f"{demand.active_fraction:.0%} of the users are active at once"),
+            note("requests_per_active_user_per_minute", f"each active user sends {each} requests a minute"),
+            factor,
+            computed(
+                f"{demand.user_count:,} users × {demand.active_fraction:.0%} active × {each} requests/min ÷ 60"
+                f" × {demand.peak_factor:g} peak = {peak}"
+            ),
+        ]
+    trough = note("trough_fraction", f"the quietest hour has {demand.trough_fraction:.0%} of the peak")
+    minute = note("minute_peak", f"within an hour, the highest minute has {demand.minute_peak:g} times the mean")
+    return [*given, arriving, trough, minute, kept, *spares]

@@ -18,7 +18,7 @@ from agent.transcript import call_tool, say
 from agent.understand import move_of
 from knowledge.catalogue import TrafficProfile
 from knowledge.errors import CompassError
-from tools.candidates import candidate_gpu_types, candidate_models
+from tools.constraints import suitable_models, wanted_gpu_types
 from tools.plan_capacity import PlanRequest, plan_capacity
 from tools.query_benchmarks import BenchmarkQuery, query_benchmarks
 from tools.ranking import pick
@@ -31,21 +31,24 @@ def model_recommendation(state: ConversationState, runtime: Runtime[Services]) -
     """The models that fit the use case, and how many of them hold the targets on some GPU."""
     record: list[AnyMessage] = []
     specification, profile = _planned(state)
-    suitable = candidate_models(specification)
+    suitable = suitable_models(specification.intent)
     query = BenchmarkQuery(
-        model_ids=suitable, gpu_types=candidate_gpu_types(specification), traffic_profile=profile, slo_targets=specification.slo_targets
+        model_ids=suitable,
+        gpu_types=wanted_gpu_types(specification.intent),
+        traffic_profile=profile,
+        slo_targets=specification.slo_targets,
     )
     found = call_tool("query_benchmarks", query, lambda: query_benchmarks(query, runtime.context.database), record)
     holding = found.models_within_slo()
     say(f"{len(holding)} of {len(suitable)} suitable models hold your targets on some GPU.", record)
-    return Command(goto="capacity_planning", update={"model_ids": suitable, "messages": record})
+    return Command(goto="capacity_planning", update={"messages": record})
 
 
 def capacity_planning(state: ConversationState, runtime: Runtime[Services]) -> Command[Literal["presenting_options"]]:
     """GPU configurations with replicas and cost, ranked."""
     record: list[AnyMessage] = []
     specification, profile = _planned(state)
-    request = PlanRequest(specification=specification, benchmark_profile=profile, model_ids=state["model_ids"])
+    request = PlanRequest(specification=specification, benchmark_profile=profile)
     plan = call_tool("plan_capacity", request, lambda: plan_capacity(request, runtime.context.database), record)
     before = state.get("explored") or []
     say(_summary(plan, before[-1] if before and state.get("what_if") else None), record)
@@ -96,7 +99,6 @@ def interactive_exploration(state: ConversationState) -> Command[Literal["capaci
             "intent": back.intent,
             "overrides": back.overrides,
             "benchmark_profile": map_to_benchmark_profile(back.traffic_profile),
-            "model_ids": candidate_models(back),
             "plan": last.plan,
             "explored": explored,
             "what_if": last.question or None,
@@ -114,7 +116,6 @@ def interactive_exploration(state: ConversationState) -> Command[Literal["capaci
         "intent": new.intent,
         "overrides": new.overrides,
         "benchmark_profile": map_to_benchmark_profile(new.traffic_profile),
-        "model_ids": candidate_models(new),
         "change": None,
         "explored": explored,
         "what_if": question,

@@ -5,27 +5,17 @@ Simulated from the shipped step grids alone, so that the same table comes out bi
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from itertools import chain
 from pathlib import Path
 
 from knowledge.benchmarks import Benchmark, Percentiles
 from knowledge.catalogue import Gpu, Model, TrafficProfile, gpus, models, traffic_profiles
-from knowledge.estimator.calibration import calibration
-from knowledge.estimator.grids import GPU_COUNTS, LESSER, feasible, shipped_grid
-from knowledge.estimator.memory import max_num_batched_tokens, plan_memory
-from knowledge.estimator.scheduler import simulate
-from knowledge.estimator.steps import StepTimes
-from knowledge.estimator.workload import arrivals_ms, seeded, unit_gaps
-from knowledge.packed import pack, packed_bytes, unpack
+from knowledge.estimator.building import build
+from knowledge.estimator.grids import GPU_COUNTS, LESSER
+from knowledge.estimator.memory import max_num_batched_tokens
+from knowledge.estimator.replica import replica_of
 
-REQUESTS = 2000
-"""Simulated requests a row; the scatter of p95 over seeds is then up to 8 % (more beyond 80 % of saturation)."""
-WARM_UP = 200
-"""The first requests find an empty engine and are not counted."""
 ROUND_LOADS = (0.02, 0.1, 0.2, 0.35)
 """Light loads as shares of what a replica can serve, rounded down to a common series of rates: configurations can be compared there."""
 LOADS = (0.5, 0.65, 0.8, 0.9, 0.95)
@@ -39,23 +29,17 @@ SOURCES = {
 ENGINES = {"ampere": "vLLM 0.14 (modelled)"}
 ENGINE = "vLLM 0.24 (modelled)"
 DATE = "2026-11-23"
+MADE_FROM = ("steps.csv.gz", "calibration.json", "models.json", "gpus.json", "use_cases.json")
 
 
 def configuration_rows(model: Model, gpu: Gpu, gpu_count: int, profile: TrafficProfile, seed: int = 0) -> list[Benchmark]:
     """The rows of one configuration over rising rates; none if it doesn't fit or can't be split. The seed is part of the key's hash."""
-    grid = shipped_grid(model.id, gpu.id, gpu_count)
-    tokens = profile.prompt_tokens + profile.output_tokens
-    if grid is None or not feasible(model, gpu, gpu_count, tokens):
+    replica = replica_of(model, gpu, gpu_count, profile)
+    if replica is None:
         return []
-    memory = plan_memory(model, gpu, gpu_count, tokens)
-    steps = StepTimes(grid, calibration().overheads(gpu.architecture), max_num_batched_tokens=max_num_batched_tokens(gpu))
-    saturation = saturation_rate(steps, memory.kv_tokens, profile, memory.max_sequences)
-    # The same unit gaps stretched for each rate: neighbouring rates then differ by load, not by luck.
-    gaps = unit_gaps(seeded(f"{seed} {profile}"), REQUESTS)
-    prompts, outputs = [profile.prompt_tokens] * REQUESTS, [profile.output_tokens] * REQUESTS
     rows = []
-    for rate in _rates(saturation):
-        seen = simulate(steps, memory.kv_tokens, arrivals_ms(gaps, rate), prompts, outputs)
+    for rate in _rates(replica.saturation_rate()):
+        seen = replica.run(rate, seed=seed)
         rows.append(
             Benchmark(
                 model_id=model.id,
@@ -64,26 +48,18 @@ def configuration_rows(model: Model, gpu: Gpu, gpu_count: int, profile: TrafficP
                 prompt_tokens=profile.prompt_tokens,
                 output_tokens=profile.output_tokens,
                 requests_per_second=rate,
-                ttft_ms=percentiles(seen.ttft_ms[WARM_UP:]),
-                itl_ms=percentiles(seen.itl_ms[WARM_UP:]),
-                e2e_ms=percentiles(seen.e2e_ms[WARM_UP:]),
+                ttft_ms=percentiles(seen.ttft_ms),
+                itl_ms=percentiles(seen.itl_ms),
+                e2e_ms=percentiles(seen.e2e_ms),
                 output_tokens_per_second=significant(rate * profile.output_tokens),
                 concurrency=None,
                 provenance="estimated",
-                source=SOURCES[grid.source],
+                source=SOURCES[replica.grid_source],
                 engine=ENGINES.get(gpu.architecture, ENGINE),
                 date=DATE,
             )
         )
     return rows
-
-
-def saturation_rate(steps: StepTimes, kv_tokens: int, profile: TrafficProfile, max_sequences: int) -> float:
-    """Requests per second that a replica finishes while it always has more to do: the middle half of a backlog."""
-    count = max(64, 8 * max_sequences)
-    backlog = simulate(steps, kv_tokens, [0.0] * count, [profile.prompt_tokens] * count, [profile.output_tokens] * count).finished_ms
-    first, last = count // 4, 3 * count // 4
-    return (last - first) / (backlog[last] - backlog[first]) * 1000
 
 
 def _rates(saturation: float) -> list[float]:
@@ -103,11 +79,15 @@ def significant(value: float, digits: int = 4) -> float:
     return round(value, digits - 1 - math.floor(math.log10(value)))
 
 
+def percentile(values: Sequence[float], share: float) -> float:
+    """By the nearest rank."""
+    return sorted(values)[math.ceil(len(values) * share) - 1]
+
+
 def percentiles(values: Sequence[float]) -> Percentiles:
-    """p50, p90, p95, p99 by the nearest rank, in the values' unit, to 4 significant digits."""
+    """p50, p90, p95, p99 in the values' unit, to 4 significant digits."""
     ordered = sorted(values)
-    at = [significant(ordered[math.ceil(len(ordered) * share) - 1]) for share in (0.50, 0.90, 0.95, 0.99)]
-    return Percentiles(*at)
+    return Percentiles(*(significant(percentile(ordered, share)) for share in (0.50, 0.90, 0.95, 0.99)))
 
 
 def model_rows(model_id: str, seed: int) -> list[dict[str, object]]:
@@ -143,35 +123,5 @@ SHIPPED_COLUMNS = [c for c in Benchmark.COLUMNS if "mean" not in c and c != "con
 
 
 def generate(target: Path, seed: int, jobs: int, advance: Callable[[str], None]) -> None:
-    """Write the whole table to `target`; `advance` is told each model that is done. Interrupted, it goes on where it was.
-
-    Finished models lie beside the target, in a folder named by what they were made from, until the table is written.
-    """
-    parts = target.with_name(f"{target.name}.{_inputs(seed)}.parts")
-    parts.mkdir(parents=True, exist_ok=True)
-    names = {model_id: parts / f"{number:03}.csv.gz" for number, model_id in enumerate(models())}
-    missing = [model_id for model_id, path in names.items() if not path.exists()]
-    for model_id in names:
-        if model_id not in missing:
-            advance(model_id)
-    with ProcessPoolExecutor(jobs) as pool:
-        futures = {pool.submit(model_rows, model_id, seed): model_id for model_id in missing}
-        for future in as_completed(futures):
-            path = names[futures[future]]
-            partial = path.with_suffix(".partial")
-            partial.write_bytes(pack(future.result(), SHIPPED_COLUMNS))
-            partial.rename(path)
-            advance(futures[future])
-    every = chain.from_iterable(unpack(path.read_bytes()) for path in names.values())
-    target.write_bytes(pack(every, SHIPPED_COLUMNS))
-    for path in names.values():
-        path.unlink()
-    parts.rmdir()
-
-
-def _inputs(seed: int) -> str:
-    """A digest of all that the table is made from, so that parts of another table are never taken."""
-    texts = [packed_bytes(name) for name in ("steps.csv.gz", "calibration.json", "models.json", "gpus.json", "use_cases.json")]
-    texts += [code.read_bytes() for code in sorted(Path(__file__).parent.glob("*.py"))]
-    texts.append(str(seed).encode())
-    return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
+    """Write the whole table to `target`; `advance` is told each model that is done. Interrupted, it goes on where it was."""
+    build(target, model_rows, SHIPPED_COLUMNS, MADE_FROM, seed, jobs, advance)

@@ -1,0 +1,317 @@
+"""From a specification to options: filtered, sized, priced and ranked over all configurations at once, then simulated where it counts.
+
+Pure: it reads the table, the prices and the catalogue that it is given, and knows no database and no chat.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from knowledge.catalogue import Price, TrafficProfile, gpus
+from knowledge.curves import METRICS, Bools, CurveTable, Floats, Ints, targets_in_order
+from tools.constraints import broken, published_quality, quality_for_rank, suitable
+from tools.estimates import ROUNDING, Estimates
+from tools.pricing import cheapest, offers
+from tools.quality import quality_range
+from tools.ranking import Criteria
+from tools.recommendation import VIEWS, View
+from tools.simulation import Configuration, Percentiles, Simulation, can_be_simulated, rounded_up
+from tools.specification import MAX_GPUS, Specification
+
+LABEL = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
+OPTIMISM = 1.15
+"""A simulation is believed up to so many times the capacity that the table suggests: what is not simulated is never cheaper than that."""
+SAME_MODEL = 2
+"""Options of one model that come before others: a list of one model on every GPU type is no choice."""
+EXCLUSIONS = {
+    "min_context_tokens": "not enough context",
+    "licenses": "licence not among those accepted",
+    "min_quality": "quality too low or unknown",
+    "gpu_types": "not on the GPU types you want",
+}
+
+
+@dataclass(frozen=True)
+class Sized:
+    """One option as simulated: replicas that the peak needs, and the latencies of one of them at its share."""
+
+    replicas: int
+    latencies: tuple[Percentiles, ...]
+    """p50, p95, p99 in ms of TTFT, ITL and E2E."""
+    max_requests_per_second: float
+    min_replicas: int
+
+
+class Planner:
+    """The options of one specification. Replicas never count spare ones; costs do.
+
+    Arrays have one entry for each configuration of suitable models: `replicas` for the peak (infinite where no number carries
+    it), `costs` in USD a month (infinite where nobody sells it), `p95_ms` (3, configurations) of one replica at its share; by
+    estimate first, then simulated one by one.
+    """
+
+    def __init__(
+        self,
+        table: CurveTable,
+        profile: TrafficProfile,
+        specification: Specification,
+        prices: Sequence[Price],
+        simulating: bool = True,
+    ) -> None:
+        self.simulating = simulating
+        self.whole, self.profile, self.specification, self.prices = table, profile, specification, prices
+        intent, demand = specification.intent, specification.demand
+        self.peak = demand.peak_requests_per_second
+        self.planned_rate = self.peak / (1 - specification.headroom)
+        self.trough_rate = self.planned_rate * min(1.0, demand.trough_fraction * demand.minute_peak)
+        self.targets_ms = targets_in_order(specification.slo_targets)
+        self.budget = intent.budget_usd_per_month
+        self.use_case_id = str(intent.use_case)
+        self.table = suitable(table, intent)
+        self.counts = self.table.gpu_counts.astype(np.float64)
+        self.gpu_codes = self.table.codes(list(gpus()), "gpu_types")
+        self.broken = broken(self.table, specification)
+        self.offers = offers(prices, [*gpus(), ""], intent.providers, intent.regions)  # the last is for types that nobody knows
+        self.estimates = Estimates(self.table, profile, demand.burstiness)
+        self.capacities = self.estimates.capacities(self.targets_ms)
+        self.replicas = self.capacities.replicas(self.planned_rate, self.counts)
+        self.costs = self.cost(self.replicas)
+        self.sized: dict[int, Sized | None] = {}
+        ok = np.isfinite(self.costs) & (self.gpus_needed(self.replicas) <= self.available)
+        self.holding = np.flatnonzero(np.logical_and.reduce([ok, *(~mask for mask in self.broken.values())]))
+        """Those within every constraint but the budget, by estimate."""
+
+    @cached_property
+    def p95_ms(self) -> Floats:
+        return self.estimates.p95_at(self.peak / self.replicas, self.replicas)
+
+    @cached_property
+    def allowed(self) -> Bools:
+        """Within all constraints on models and GPU types."""
+        found: Bools = ~np.logical_or.reduce([np.zeros(len(self.table), dtype=bool), *self.broken.values()])
+        return found
+
+    @cached_property
+    def fewest_replicas(self) -> Floats:
+        """What a simulation could come out with at best."""
+        hopeful = self.capacities.times(np.where(self.table.estimated, OPTIMISM, 1.0))
+        return hopeful.replicas(self.planned_rate, self.counts)
+
+    def cost(self, replicas: Floats) -> Floats:
+        """USD a month with the spare replicas, infinite for infinitely many or where nobody sells it."""
+        return cheapest(self.offers, self.gpu_codes, self.table.gpu_counts, replicas + self.specification.spare_replicas)[0]
+
+    def priced(self, some: Ints, replicas: Floats) -> tuple[list[float], list[Price]]:
+        """Of some configurations that are sold: the same, and by which price."""
+        wanted = replicas + self.specification.spare_replicas
+        costs, offer = cheapest(self.offers, self.gpu_codes[some], self.table.gpu_counts[some], wanted)
+        return costs.tolist(), [self.offers.prices[g][k] for g, k in zip(self.gpu_codes[some].tolist(), offer.tolist(), strict=True)]
+
+    @cached_property
+    def available(self) -> Floats:
+        """GPUs of each configuration's type that there are."""
+        known = self.specification.intent.available_gpus
+        by_type = np.array([known.get(g, 0 if known else MAX_GPUS) for g in gpus()] + [0], dtype=np.float64)
+        return np.asarray(by_type[self.gpu_codes])
+
+    def gpus_needed(self, replicas: Floats) -> Floats:
+        return np.asarray(self.counts * (replicas + self.specification.spare_replicas))
+
+    # Options ---------------------------------------------------------------------------------------------------------------------
+
+    def settle(self, limit: int, view: View, simulate: int) -> list[int]:
+        """The options to be shown, by rank in `view`: the `limit` first, and the first of each other view.
+
+        The first `simulate` of them, and all that are first in some view, are simulated; so is whatever could be cheaper than the
+        cheapest. Ranks are by simulated figures where there are any.
+        """
+        self.cheapest()
+        while True:
+            shown, firsts = self._shown(limit, view)
+            wanted = [c for n, c in enumerate(shown) if (n < simulate or c in firsts) and self._unsure(c)]
+            if not wanted:
+                return shown
+            for configuration in wanted:
+                self._simulate(configuration)
+
+    def options(self) -> Ints:
+        """Configurations that hold within the budget too."""
+        costs = self.costs[self.holding]
+        return self.holding[np.isfinite(costs) & (costs <= (np.inf if self.budget is None else self.budget))]
+
+    def _shown(self, limit: int, view: View) -> tuple[list[int], set[int]]:
+        options = self.options()
+        if not len(options):
+            return [], set()
+        criteria = self.criteria(options)
+        score = criteria.score(self.specification.intent.priorities)
+        order = criteria.order(view, score)
+        best = np.zeros(len(options), dtype=bool)  # of several GPU counts for a model on a GPU type, the first
+        best[order[np.unique(self._kinds[options[order]], return_index=True)[1]]] = True
+        chosen = self._varied(order[best[order]], options, limit)
+        if len(chosen) < limit:
+            chosen += order[~best[order]][: limit - len(chosen)].tolist()
+        firsts = {criteria.first("lowest_cost", score, np.ones(len(options), dtype=bool))}
+        firsts |= {criteria.first(other, score, best) for other in VIEWS}
+        members = np.zeros(len(options), dtype=bool)
+        members[[*chosen, *firsts]] = True
+        return options[order[members[order]]].tolist(), set(options[list(firsts)].tolist())
+
+    def _varied(self, best: Ints, options: Ints, limit: int) -> list[int]:
+        seen: Counter[str] = Counter()
+        first: list[int] = []
+        rest: list[int] = []
+        for n in best.tolist():
+            model = self.table.model_ids[options[n]]
+            seen[model] += 1
+            (first if seen[model] <= SAME_MODEL else rest).append(n)
+            if len(first) == limit:
+                break
+        return (first + rest)[:limit]
+
+    @cached_property
+    def _kinds(self) -> Ints:
+        """The same number for the same model on the same GPU type."""
+        if "kinds" not in self.table.memo:
+            at: dict[tuple[str, str], int] = {}
+            pairs = zip(self.table.model_ids, self.table.gpu_types, strict=True)
+            self.table.memo["kinds"] = np.array([at.setdefault(pair, len(at)) for pair in pairs], dtype=np.int64)
+        kinds: Ints = self.table.memo["kinds"]
+        return kinds
+
+    def criteria(self, options: Ints) -> Criteria:
+        return Criteria(
+            cost_usd_per_month=self.costs[options],
+            p95_share=self.p95_ms[:, options] / self.targets_ms[:, None],
+            quality=quality_for_rank(self.table, self.use_case_id)[options],
+            published=~np.isnan(published_quality(self.table, self.use_case_id)[options]),
+            quality_range=quality_range(self.use_case_id),
+            gpus=self.gpus_needed(self.replicas)[options],
+        )
+
+    # Simulation ------------------------------------------------------------------------------------------------------------------
+
+    def configuration(self, n: int) -> Configuration:
+        return Configuration(self.table.model_ids[n], self.table.gpu_types[n], int(self.table.gpu_counts[n]), self.profile)
+
+    def simulation(self, n: int, targets_ms: Floats) -> Simulation:
+        first, count = int(self.table.curves.starts[n]), int(self.table.curves.counts[n])
+        rows = slice(first, first + count)
+        rates, p95s = self.table.curves.rates[rows].tolist(), self.table.curves.p95_ms[:, rows].tolist()
+        return Simulation(self.configuration(n), tuple(targets_ms.tolist()), rates, p95s)
+
+    def burstiness_of_one_of(self, replicas: int) -> float:
+        """What a simulation of one of so many replicas is run with."""
+        whole = self.specification.demand.burstiness
+        return rounded_up(1 + (whole - 1) / replicas, whole)
+
+    def carries(self, simulation: Simulation, believed: float, replicas: int, requests_per_second: float) -> bool:
+        """Whether so many replicas carry a rate when simulated, and no more than OPTIMISM times what is `believed` of one by the table."""
+        rate = requests_per_second / replicas
+        return rate <= believed * OPTIMISM * (1 + ROUNDING) and simulation.carries(rate, self.burstiness_of_one_of(replicas))
+
+    def carries_under(self, targets_ms: Floats, n: int, replicas: int) -> bool:
+        """Whether so many replicas of one configuration would carry the peak under other targets."""
+        believed = self.estimates.capacities(targets_ms, np.array([n])).believed(0, replicas)
+        if not self.simulates(n):
+            return bool(believed * replicas >= self.planned_rate * (1 - ROUNDING))
+        return self.carries(self.simulation(n, targets_ms), believed, replicas, self.planned_rate)
+
+    def simulates(self, n: int) -> bool:
+        """Not where measured or observed rows stand: our simulation knows no better."""
+        return self.simulating and bool(self.table.estimated[n]) and can_be_simulated(self.configuration(n))
+
+    def cheapest(self) -> int | None:
+        """The configuration that costs the least, the budget aside, with everything simulated that could cost less."""
+        while (unsure := self._cheapest_unsure()) is not None:
+            self._simulate(unsure)
+        if not len(self.holding):
+            return None
+        costs = self.costs[self.holding]
+        return int(self.holding[np.argmin(costs)]) if np.isfinite(costs.min()) else None
+
+    def force(self, n: int) -> None:
+        """Simulate one configuration, whatever its place."""
+        if n in self.holding and self._unsure(n):
+            self._simulate(n)
+
+    def _unsure(self, n: int) -> bool:
+        return n not in self.sized and self.simulates(n)
+
+    def _cheapest_unsure(self) -> int | None:
+        """What could be the cheapest of all if a simulation came out well, and was not simulated yet."""
+        if not len(self.holding):
+            return None
+        hopeful = self._fewest_cost.copy()
+        known = list(self.sized)
+        hopeful[known] = self.costs[known]
+        best = int(self.holding[np.argmin(hopeful[self.holding])])
+        return best if self._unsure(best) else None
+
+    @cached_property
+    def _fewest_cost(self) -> Floats:
+        return self.cost(self.fewest_replicas)
+
+    def _simulate(self, n: int) -> None:
+        simulation = self.simulation(n, self.targets_ms)
+        most = int(min(self.available[n], MAX_GPUS) // self.counts[n]) - self.specification.spare_replicas
+        replicas = self._fewest(simulation, n, int(self.fewest_replicas[n]), most, self.planned_rate)
+        if replicas is None:
+            self.sized[n] = None
+            self.replicas[n] = self.costs[n] = np.inf
+            return
+        burstiness = self.burstiness_of_one_of(replicas)
+        low, high = simulation.known(burstiness)
+        capacity = min(high, max(low, self.capacities.believed(n, replicas)))
+        sized = self.sized[n] = Sized(
+            replicas=replicas,
+            latencies=simulation.at(self.peak / replicas, burstiness),
+            max_requests_per_second=replicas * max(capacity, self.planned_rate / replicas),
+            min_replicas=self._fewest(simulation, n, 1, replicas, self.trough_rate) or replicas,
+        )
+        self.p95_ms[:, n] = [p95 for _, p95, _ in sized.latencies]
+        self.replicas[n] = replicas
+        self.costs[n] = self.priced(np.array([n]), self.replicas[[n]])[0][0]
+
+    def _fewest(self, simulation: Simulation, n: int, least: int, most: int, requests_per_second: float) -> int | None:
+        def carries(replicas: int) -> bool:
+            return self.carries(simulation, self.capacities.believed(n, replicas), replicas, requests_per_second)
+
+        return next((r for r in range(max(1, least), most + 1) if carries(r)), None)
+
+    # What is left out ------------------------------------------------------------------------------------------------------------
+
+    def excluded(self) -> dict[str, int]:
+        """How many suitable configurations each constraint excludes, the first that does, the most first."""
+        intent = self.specification.intent
+        left = np.ones(len(self.table), dtype=bool)
+        found: Counter[str] = Counter()
+
+        def exclude(why: str, mask: Bools) -> None:
+            found[why] += int(np.count_nonzero(left & mask))
+            left[mask] = False
+
+        for name, mask in self.broken.items():
+            exclude(EXCLUSIONS[name], mask)
+        failing = self.capacities.by_metric[0] <= 0
+        for pattern in np.unique(np.array([1, 2, 4]) @ failing):
+            together = [LABEL[metric] for m, metric in enumerate(METRICS) if pattern & 1 << m]
+            if together:
+                exclude(f"{' and '.join(together)} p95 above target", np.array([1, 2, 4]) @ failing == pattern)
+        exclude("p95 above target at any number of replicas", ~np.isfinite(self.replicas))
+        where = " at the providers and in the regions you want" if intent.providers or intent.regions else " (yours: COMPASS_PRICES)"
+        unpriced = ~np.isfinite(self.costs)
+        for code in np.unique(self.gpu_codes[left & unpriced]).tolist():
+            gpu = [*gpus(), "unknown GPU type"][code]
+            why = f"no listed machine holds so many {gpu}s" if self.offers.prices[code] else f"no price listed for {gpu}{where}"
+            exclude(why, unpriced & (self.gpu_codes == code))
+        few = "more GPUs than you have" if intent.available_gpus else f"more than {MAX_GPUS:,} GPUs needed"
+        exclude(few, self.gpus_needed(self.replicas) > self.available)
+        if self.budget is not None:
+            exclude("over budget", self.costs > self.budget)
+        return {why: count for why, count in found.most_common() if count}

@@ -1,0 +1,65 @@
+"""What replicas cost: GPUs where they are sold one by one, whole machines where they are not.
+
+    USD a month = GPUs billed x USD per GPU-hour x HOURS_PER_MONTH
+
+with GPUs billed = replicas x GPUs of one, or machines x GPUs in one; a replica never spans two machines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from knowledge.catalogue import Price
+from knowledge.curves import Floats, Ints
+
+HOURS_PER_MONTH = 730
+"""8,760 hours a year over 12 months."""
+
+
+@dataclass(frozen=True)
+class Offers:
+    """The prices that count, by GPU type: (types, most offers of one), NaN where a type has fewer."""
+
+    prices: list[list[Price]]
+    usd_per_gpu_hour: Floats
+    machine: Floats
+    """GPUs that are sold together; 0 where they are sold one by one."""
+
+
+def offers(prices: Sequence[Price], gpu_types: Sequence[str], providers: Sequence[str] = (), regions: Sequence[str] = ()) -> Offers:
+    """Of these GPU types, at these providers and in these regions (any, where none is named)."""
+    usable = [p for p in prices if (not providers or p.provider in providers) and (not regions or p.region in (*regions, "any"))]
+    by_type = [
+        sorted((p for p in usable if p.gpu_type == g), key=lambda p: (p.usd_per_gpu_hour, p.provider, p.region, p.instance_type))
+        for g in gpu_types
+    ]
+    shape = (len(gpu_types), max(1, *map(len, by_type)) if by_type else 1)
+    usd, machine = np.full(shape, np.nan), np.full(shape, np.nan)
+    for n, listed in enumerate(by_type):
+        for k, price in enumerate(listed):
+            usd[n, k], machine[n, k] = price.usd_per_gpu_hour, 0 if price.by_the_gpu else price.gpus_per_instance
+    return Offers(by_type, usd, machine)
+
+
+def gpus_billed(machine: Floats, gpu_counts: Floats, replicas: Floats) -> Floats:
+    """Where the machine is too small for a replica, NaN."""
+    by_machine = np.floor(np.divide(machine, gpu_counts))  # replicas on one
+    with np.errstate(divide="ignore", invalid="ignore"):
+        machines = np.where(by_machine >= 1, np.ceil(replicas / by_machine), np.nan)
+    return np.where(machine == 0, gpu_counts * replicas, machines * machine)
+
+
+def cheapest(offered: Offers, gpu_codes: Ints, gpu_counts: Ints, replicas: Floats) -> tuple[Floats, Ints]:
+    """USD a month of the cheapest offer for each configuration, and which offer it is; infinite where nobody sells it.
+
+    `gpu_codes` are positions in the `gpu_types` that the offers were made with.
+    """
+    counts, wanted = gpu_counts[:, None].astype(np.float64), replicas[:, None].astype(np.float64)
+    usd, machine = offered.usd_per_gpu_hour[gpu_codes], offered.machine[gpu_codes]
+    cost = usd * gpus_billed(machine, counts, wanted) * HOURS_PER_MONTH
+    cost = np.where(np.isnan(cost), np.inf, cost)
+    best = np.argmin(cost, axis=1)
+    return np.take_along_axis(cost, best[:, None], axis=1)[:, 0], best
