@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from langchain_core.messages import AnyMessage
 
+from agent.checkpoints import in_short, options_details
 from agent.models.builtin.vocabulary import GLOSSARY
 from agent.moves import POSSIBLE, Ask, Stage, Topic
 from agent.services import Services
@@ -32,6 +33,9 @@ def answer(question: Ask, stage: Stage, state: ConversationState, services: Serv
         return
     if stage == "failed" and question.topic == "why":
         say(state.get("failure") or "The deployment failed.", record)
+        return
+    if question.topic == "kept":
+        _kept(state, record)
         return
     if question.topic in ("specification", "options", "manifest"):
         _show(question.topic, state, record)
@@ -92,10 +96,29 @@ def _why(numbers: list[int], state: ConversationState) -> str:
     if found is None:
         return f"There is no option {rank}; the options are 1 to {len(options)}."
     text = f"Option {found.rank}, {_name(found)}: " + "; ".join(found.reasons) + f". Score {found.score:g} of 100 by your priorities."
-    following = next((o for o in options if o.rank == found.rank + 1), None)
-    if following:
-        text += f"\nAgainst option {following.rank}, {_name(following)}: {difference(found, following)}."
+    if found.pareto:
+        text += "\nNo other option is as good in cost, latency and quality at once."
+    text += f"\n{_sizing(found, state)}"
     return text + f"\nThe figures are {found.provenance}. {found.estimate_error or ''}".rstrip()
+
+
+def _sizing(option: Recommendation, state: ConversationState) -> str:
+    plan, specification = state.get("plan"), state.get("specification")
+    if plan is None or specification is None:
+        return ""
+    how = "simulating its scheduler under your arrivals" if option.simulated else "interpolation in the benchmark table"
+    auto, spare = option.autoscaling, specification.spare_replicas
+    scaled = (
+        f" For autoscaling: {auto.min_replicas} to {auto.max_replicas} replicas; the least holds the highest minute of the quietest hour"
+        f" (${auto.cost_at_min_usd_per_month:,.0f} a month if it were always so)."
+        if auto.min_replicas < auto.max_replicas
+        else ""
+    )
+    more = f" and {spare} to spare" if spare else ""
+    return (
+        f"Sized by {how}: {option.replicas - spare} replica{'s' if option.replicas - spare > 1 else ''}{more} for"
+        f" {rate(specification.demand.peak_requests_per_second)} requests/s, with {plan.headroom:.0%} of capacity kept free.{scaled}"
+    )
 
 
 def _name(option: Recommendation) -> str:
@@ -117,6 +140,16 @@ def _compare(numbers: list[int], state: ConversationState) -> str:
         for o in (one, other)
     ]
     return "\n".join(lines) + f"\nOption {one.rank} against {other.rank}: {difference(one, other)}."
+
+
+def _kept(state: ConversationState, record: list[AnyMessage]) -> None:
+    specification, plan = state.get("specification"), state.get("plan")
+    kept = [(k.name, in_short(k.specification, k.plan)) for k in state.get("kept") or []]
+    if not kept or specification is None or plan is None:
+        say("No plan is kept yet. “Keep this as A” keeps the one that is shown.", record)
+        return
+    plans = [*kept, ("shown now", in_short(specification, plan))]
+    say("The plans kept, and the one shown now:", record, kind="kept", details={"plans": [{"name": n, **p} for n, p in plans]})
 
 
 def _cost(state: ConversationState) -> str:
@@ -187,8 +220,7 @@ def _show(topic: Topic, state: ConversationState, record: list[AnyMessage]) -> N
     if topic == "specification" and specification:
         say("The specification:", record, kind="specification_review", details={"specification": specification.model_dump(mode="json")})
     elif topic == "options" and plan and specification:
-        details = {"specification": specification.model_dump(mode="json"), "what_if": state.get("what_if"), **plan.model_dump(mode="json")}
-        say("The options:", record, kind="presenting_options", details=details)
+        say("The options:", record, kind="presenting_options", details=options_details(state, specification, plan))
     elif topic == "manifest" and bundle:
         details = {"files": [f.model_dump(mode="json") for f in bundle.files], "digest": bundle.digest}
         say(f"These {len(bundle.files)} files, {bundle.digest}:", record, kind="manifests", details=details)

@@ -13,6 +13,9 @@ from agent.services import Services
 from agent.state import ConversationState
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
+from tools.ranking import pick
+from tools.recommendation import Plan
+from tools.specification import Specification
 
 answered: ContextVar[bool] = ContextVar("answered", default=False)
 """Whether the node at work has got a reply to its pause."""
@@ -24,7 +27,15 @@ QUESTIONS: dict[str, str] = {
 }
 REPLIES: dict[str, list[str]] = {
     "specification_review": ["looks good", "make TTFT 300 ms", "only 200 users", "use H100s", "start over", "cancel"],
-    "presenting_options": ["option 1", "deploy the cheapest", "what if we had 5000 users?", "why this one?", "start over", "cancel"],
+    "presenting_options": [
+        "option 1",
+        "deploy the cheapest",
+        "what if we had 5000 users?",
+        "why this one?",
+        "rank by cost",
+        "keep this as A",
+        "cancel",
+    ],
     "configuration_finalized": ["yes, approve", "no, back to the options", "show the manifests", "cancel"],
     "basic_monitoring": ["send it: hello, who are you?", "status", "done"],
 }
@@ -44,6 +55,31 @@ def pause(stage: Stage, state: ConversationState, services: Services) -> Reply:
     return services.reply
 
 
+def options_details(state: ConversationState, specification: Specification, plan: Plan) -> dict[str, Any]:
+    """A plan as shown, and against what it is a what-if."""
+    explored, what_if = state.get("explored") or [], state.get("what_if")
+    before = explored[-1] if what_if and explored else None
+    return {
+        "specification": specification.model_dump(mode="json"),
+        **plan.model_dump(mode="json"),
+        "what_if": what_if,
+        "before": None if before is None else in_short(before.specification, before.plan),
+    }
+
+
+def in_short(specification: Specification, plan: Plan) -> dict[str, Any]:
+    """What one compares plans by; `first` and `cheapest` are None where nothing holds."""
+    found = plan.recommendations
+    return {
+        "peak_requests_per_second": specification.demand.peak_requests_per_second,
+        "slo_targets": specification.slo_targets.model_dump(mode="json"),
+        "holding_slo": plan.holding_slo,
+        "considered": plan.considered,
+        "first": found[0].model_dump(mode="json") if found else None,
+        "cheapest": pick(found, "cheapest").model_dump(mode="json") if found else None,
+    }
+
+
 def payload(stage: Stage, state: ConversationState, settings: Settings) -> dict[str, Any]:
     """Everything an interface needs to draw the pause, as plain JSON values."""
     replies = REPLIES[stage]
@@ -52,7 +88,7 @@ def payload(stage: Stage, state: ConversationState, settings: Settings) -> dict[
     if stage == "specification_review" and specification:
         details["specification"] = specification.model_dump(mode="json")
     if stage == "presenting_options" and plan and specification:
-        details |= {"specification": specification.model_dump(mode="json"), **plan.model_dump(mode="json"), "what_if": state.get("what_if")}
+        details |= options_details(state, specification, plan)
         replies = replies if plan.recommendations else NO_OPTIONS_REPLIES
     if stage == "configuration_finalized" and bundle and selected:
         details |= {

@@ -20,6 +20,14 @@ LABELS = {
     "requests_per_active_user_per_minute": "Requests per active user and minute",
     "peak_factor": "The peak factor",
     "budget_usd_per_month": "The budget (USD a month)",
+    "concurrent_requests": "The number of requests in flight",
+    "requests_per_day": "The number of requests a day",
+    "burstiness": "The burstiness",
+    "busy_hours_per_day": "The busy hours of a day",
+    "headroom": "The headroom (as a share)",
+    "spare_replicas": "The number of spare replicas",
+    "min_context_tokens": "The context (tokens)",
+    "min_quality": "The least quality (%)",
 }
 
 

@@ -95,7 +95,8 @@ def intent(
 def recommend(
     text: Annotated[str | None, typer.Argument(help="What somebody needs, in words.")] = None,
     spec: Annotated[Path | None, typer.Option(help="A specification as JSON, as `--json` prints it.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=50, help="How many options.")] = 5,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many options.")] = 5,
+    view: Annotated[str, typer.Option(help="Rank by: balanced, lowest_cost, lowest_latency, best_quality or simplest.")] = "balanced",
     as_json: AsJson = False,
 ) -> None:
     """Ranked options and near misses, without a conversation."""
@@ -108,7 +109,7 @@ def recommend(
         if (text is None) == (spec is None):
             raise CompassError("Give either a text or --spec FILE, for instance: compass recommend 'a chatbot for 1000 users'.")
         specification = specification_from_words(text, settings) if text is not None else specification_from_file(spec or Path())
-        plan = recommendation_for(specification, settings, limit)
+        plan = recommendation_for(specification, settings, limit, view)
         result: dict[str, Any] = {"specification": specification.model_dump(mode="json"), **plan.model_dump(mode="json")}
         if as_json:
             print(json.dumps(result, indent=2))

@@ -15,6 +15,11 @@ _NAMED = (
     "preferred_gpu_types",
     "excluded_gpu_types",
     "preferred_models",
+    "licenses",
+    "providers",
+    "regions",
+    "available_gpus",
+    "cluster_gpus",
     "clear",
     "cost_priority",
     "latency_priority",
@@ -28,7 +33,7 @@ def drop_unsaid(change: C, text: str) -> C:
     read = read_change(text).fields
     kept = {}
     for name, value in change.model_dump(exclude_none=True, exclude_defaults=True).items():
-        if isinstance(value, int | float):
+        if isinstance(value, int | float) and name not in _NAMED:
             if any(abs(value - q * c) <= 1e-6 * max(1.0, abs(value)) for q in said for c in _CONVERSIONS) or read.get(name) == value:
                 kept[name] = value
         elif name in _NAMED:

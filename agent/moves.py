@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from tools.recommendation import View
 from tools.specification import Contract, SpecificationChange
 
 Topic = Literal[
@@ -17,6 +18,7 @@ Topic = Literal[
     "specification",
     "assumptions",
     "options",
+    "kept",
     "why",
     "compare",
     "cost",
@@ -47,6 +49,24 @@ class Explore(SpecificationChange):
 
 class UndoExplore(Contract):
     """Go back to the plan before the last what-if."""
+
+
+class ShowView(Contract):
+    """List and rank the options by one thing: cost, latency, quality, fewest GPUs, or the balance of what matters."""
+
+    view: View
+
+
+class KeepPlan(Contract):
+    """Keep the plan that is shown under a name, to compare with or come back to."""
+
+    name: str = Field(min_length=1, max_length=40)
+
+
+class RestorePlan(Contract):
+    """Bring back a plan that was kept, by its name."""
+
+    name: str = Field(min_length=1, max_length=40)
 
 
 class SelectOption(Contract):
@@ -115,6 +135,9 @@ Move = (
     | EditSpecification
     | Explore
     | UndoExplore
+    | ShowView
+    | KeepPlan
+    | RestorePlan
     | SelectOption
     | Reject
     | SendPrompt
@@ -133,7 +156,7 @@ ANYWHERE: tuple[type[Move], ...] = (Ask, StartOver, Cancel, Unclear)
 MOVES: dict[Stage, tuple[type[Move], ...]] = {
     "context_collection": (DescribeNeed, *ANYWHERE),
     "specification_review": (Confirm, EditSpecification, *ANYWHERE),
-    "presenting_options": (SelectOption, Explore, UndoExplore, *ANYWHERE),
+    "presenting_options": (SelectOption, Explore, UndoExplore, ShowView, KeepPlan, RestorePlan, *ANYWHERE),
     "configuration_finalized": (Reject, *ANYWHERE),
     "basic_monitoring": (SendPrompt, Finish, DescribeNeed, *ANYWHERE),
     "failed": (Retry, BackToOptions, EditSpecification, DescribeNeed, Finish, *ANYWHERE),
@@ -141,7 +164,10 @@ MOVES: dict[Stage, tuple[type[Move], ...]] = {
 POSSIBLE: dict[Stage, str] = {
     "context_collection": "Tell me what you need, for instance “a chatbot for 1000 users, low latency critical”.",
     "specification_review": "Say “looks good” to go on, change something (“make TTFT 300 ms”, “only 200 users”, “use H100s”), or ask.",
-    "presenting_options": "Choose one (“option 2”, “deploy the cheapest”), try a what-if (“what if we had 5000 users?”), or ask.",
+    "presenting_options": (
+        "Choose one (“option 2”, “deploy the cheapest”), try a what-if (“what if we had 5000 users?”), “rank by cost”, “keep this as A”,"
+        " or ask."
+    ),
     "configuration_finalized": "Say “yes, approve” to deploy exactly these manifests, “no” to go back to the options, or ask.",
     "basic_monitoring": "Send a test prompt (“send it: hello”), ask for the status, or say “done”.",
     "failed": "Say “retry”, “options” to choose another, change the specification, or describe something new.",

@@ -15,7 +15,7 @@ from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from tools.plan_capacity import PlanRequest, plan_capacity
-from tools.recommendation import Plan
+from tools.recommendation import VIEWS, Plan
 from tools.specification import (
     Demand,
     Intent,
@@ -66,17 +66,20 @@ def specification_from_file(file: Path) -> Specification:
     except ValueError as error:
         raise CompassError(f"{file}: {error}") from error
     checked = change_or_problem(
-        SpecificationChange, intent.model_dump(include={"use_case", "preferred_gpu_types", "excluded_gpu_types", "preferred_models"})
+        SpecificationChange,
+        intent.model_dump(include={"use_case", "preferred_gpu_types", "excluded_gpu_types", "preferred_models", "available_gpus"}),
     )
     if isinstance(checked, str):
         raise CompassError(f"{file}: {checked}")
     return built
 
 
-def recommendation_for(specification: Specification, settings: Settings, limit: int) -> Plan:
+def recommendation_for(specification: Specification, settings: Settings, limit: int, view: str = "balanced") -> Plan:
     """The plan that the conversation would show for this specification."""
     profile = map_to_benchmark_profile(specification.traffic_profile)
-    request = PlanRequest(specification=specification, benchmark_profile=profile, limit=limit)
+    if view not in VIEWS:
+        raise CompassError(f"There is no view {view!r}; there are {', '.join(VIEWS)}.")
+    request = PlanRequest(specification=specification, benchmark_profile=profile, limit=limit, view=view)
     database = Database(settings)
     try:
         return plan_capacity(request, database)

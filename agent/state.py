@@ -11,7 +11,7 @@ from langgraph.graph.message import add_messages
 from knowledge.catalogue import SloTargets, TrafficProfile
 from tools.get_status import ClusterEvent, Condition, DeploymentStatus
 from tools.manifest_check import Problem
-from tools.recommendation import NearMiss, Plan, Predicted, PredictedLatency, Quality, Recommendation
+from tools.recommendation import NearMiss, Plan, Predicted, PredictedLatency, Quality, Recommendation, View
 from tools.render_manifest import ManifestBundle, ManifestFile
 from tools.specification import Assumption, Contract, Demand, Intent, Overrides, Priorities, Specification, SpecificationChange
 
@@ -20,6 +20,14 @@ class Explored(Contract):
     """A plan that a what-if replaced, so that it can be undone."""
 
     question: str
+    specification: Specification
+    plan: Plan
+
+
+class Kept(Contract):
+    """A plan that the person named."""
+
+    name: str
     specification: Specification
     plan: Plan
 
@@ -39,6 +47,10 @@ class ConversationState(TypedDict, total=False):
     """Plans replaced by what-ifs, the newest last."""
     what_if: str | None
     """The question behind the plan that is shown, None for the plan of the specification as confirmed."""
+    kept: list[Kept]
+    """Plans kept by name, in the order of keeping."""
+    view: View
+    """What the options are listed and ranked by."""
     selected: Recommendation | None
     bundle: ManifestBundle | None
     plan_id: str
@@ -59,6 +71,7 @@ SERIALIZED: list[type[Any]] = [
     DeploymentStatus,
     Explored,
     Intent,
+    Kept,
     ManifestBundle,
     ManifestFile,
     NearMiss,
@@ -90,6 +103,8 @@ def fresh() -> ConversationState:
         "plan": None,
         "explored": [],
         "what_if": None,
+        "kept": [],
+        "view": "balanced",
         "selected": None,
         "bundle": None,
         "plan_id": secrets.token_hex(4),

@@ -15,20 +15,27 @@ from knowledge.packed import numbers
 Key = tuple[str, str, int]
 
 
-def burst_curves(table: CurveTable, profile: TrafficProfile) -> tuple[Curves, ...]:
-    """For each of LEVELS a curve of every configuration of `table`; one that was not simulated holds no target at any rate."""
-    if "bursts" not in table.memo:
+def levels_for(burstiness: float) -> tuple[float, ...]:
+    """Those of LEVELS that arrivals of this burstiness, or thinner, lie between; none for Poisson."""
+    needed = [n for n, level in enumerate(LEVELS, start=1) if level >= burstiness]
+    return () if burstiness <= 1 else LEVELS[: needed[0] if needed else None]
+
+
+def burst_curves(table: CurveTable, profile: TrafficProfile, levels: tuple[float, ...]) -> Curves:
+    """All configurations of `table` at the first level, then all at the next: one that was not simulated holds no target."""
+
+    def make() -> Curves:
         shipped = _shipped().get(profile, {})
         keys = list(zip(table.model_ids, table.gpu_types, table.gpu_counts.tolist(), strict=True))
-        table.memo["bursts"] = tuple(_aligned([shipped.get(key, {}).get(level, _NOTHING) for key in keys]) for level in LEVELS)
-    found: tuple[Curves, ...] = table.memo["bursts"]
-    return found
+        return _behind_one_another([shipped.get(key, {}).get(level, _NOTHING) for level in levels for key in keys])
+
+    return table.kept(("bursts", levels), make)
 
 
 _NOTHING: Floats = np.array([[1e-9], [np.inf], [np.inf], [np.inf]])
 
 
-def _aligned(series: list[Floats]) -> Curves:
+def _behind_one_another(series: list[Floats]) -> Curves:
     starts = np.cumsum([0, *(s.shape[1] for s in series)], dtype=np.int64)[:-1]
     every = np.concatenate(series, axis=1) if series else np.zeros((4, 0))
     return Curves.of(starts, every[0], every[1:])

@@ -6,16 +6,18 @@ operation is over all configurations, so that a plan takes milliseconds however 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.catalogue import SloTargets
 
+KEPT = 32
+T = TypeVar("T")
 Metric = Literal["ttft", "itl", "e2e"]
 METRICS: tuple[Metric, ...] = ("ttft", "itl", "e2e")
 Floats = NDArray[np.float64]
@@ -171,6 +173,16 @@ class CurveTable:
     def memo(self) -> dict[Any, Any]:
         """What others derived from this table and the catalogue, kept as long as the table."""
         return {}
+
+    def kept(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """What `make` makes, kept with the table; of keys that begin alike the latest KEPT."""
+        if key not in self.memo:
+            alike = [k for k in self.memo if isinstance(k, tuple) and k[0] == key[0]]
+            for old in alike[: len(alike) + 1 - KEPT]:
+                del self.memo[old]
+            self.memo[key] = make()
+        found: T = self.memo[key]
+        return found
 
     def select(self, configurations: Ints) -> CurveTable:
         """Of some configurations, in their order."""

@@ -18,6 +18,8 @@ import pytest
 from psycopg import sql
 
 from agent.runtime import Runtime
+from knowledge.catalogue import TrafficProfile, traffic_profiles
+from knowledge.curves import CurveTable
 from knowledge.database import Database
 from knowledge.embedded import embedded_url
 from knowledge.settings import Settings
@@ -61,6 +63,16 @@ def server_url(server_home: Path) -> str:
     url = embedded_url(server_home)
     Database(Settings(home=server_home, DATABASE_URL=url)).close()
     return url
+
+
+@pytest.fixture(scope="session")
+def tables(server_url: str, server_home: Path) -> dict[TrafficProfile, CurveTable]:
+    """The shipped table's curves by traffic profile, for what plans without a database."""
+    database = Database(Settings(home=server_home, DATABASE_URL=server_url))
+    try:
+        return {profile: database.curves(profile) for profile in traffic_profiles()}
+    finally:
+        database.close()
 
 
 @pytest.fixture

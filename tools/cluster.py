@@ -20,6 +20,7 @@ from typing import Any
 import httpx
 import yaml
 
+from knowledge.catalogue import gpus
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
 
@@ -96,6 +97,18 @@ class Cluster:
         """Server-side apply of a whole object, conflicts never forced; returns its uid."""
         with self._calling(f"apply of {document['kind']} {document['metadata']['name']}"):
             return str(self._apply(document).metadata.uid)
+
+    def gpus(self) -> dict[str, int]:
+        """GPUs that the nodes may give to pods, by catalogued type, in use or not. Listing nodes is a right of its own (cluster-wide)."""
+        with self._calling("list Node"):
+            nodes = [dict(item.to_dict()) for item in self._resource("v1", "Node").get().items]
+        found: dict[str, int] = {}
+        for gpu in gpus().values():
+            labelled = [n for n in nodes if n["metadata"].get("labels", {}).get(gpu.node_label_key) == gpu.node_label]
+            count = sum(int(n.get("status", {}).get("allocatable", {}).get(gpu.resource, 0)) for n in labelled)
+            if count:
+                found[gpu.id] = count
+        return found
 
     def version(self) -> str:
         """The server's version, to see that it answers."""

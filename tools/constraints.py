@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from typing import get_args
 
 import numpy as np
 
-from knowledge.catalogue import Model, gpus, models
+from knowledge.catalogue import LicenseKind, Model, gpus, models
 from knowledge.curves import Bools, CurveTable, Floats
 from knowledge.estimator.memory import plan_memory
 from tools.quality import ranked_quality
 from tools.specification import Intent, Specification
 
-KEPT = 20
-"""Selections of models that a table keeps: one for each use case, and the latest that people named."""
+KINDS = list(get_args(LicenseKind))
 
 
 def suitable_models(intent: Intent) -> list[str]:
     """The models that the person named, else those that the catalogue recommends for the use case and that may be used commercially."""
     if intent.preferred_models:
         return [m for m in models() if m in intent.preferred_models]
-    return [m.id for m in models().values() if intent.use_case in m.recommended_for and m.license_kind != "non-commercial"]
+    return list(_recommended_for(intent.use_case))
+
+
+@cache
+def _recommended_for(use_case_id: str | None) -> tuple[str, ...]:
+    return tuple(m.id for m in models().values() if use_case_id in m.recommended_for and m.license_kind != "non-commercial")
 
 
 def wanted_gpu_types(intent: Intent) -> list[str]:
@@ -31,13 +37,7 @@ def wanted_gpu_types(intent: Intent) -> list[str]:
 def suitable(table: CurveTable, intent: Intent) -> CurveTable:
     """The configurations of suitable models, kept with the table."""
     wanted = suitable_models(intent)
-    key = ("suitable", tuple(wanted))
-    if key not in table.memo:
-        for old in [k for k in table.memo if k[0] == "suitable"][:-KEPT]:
-            del table.memo[old]
-        table.memo[key] = table.select(np.flatnonzero(table.codes(wanted, "model_ids") >= 0))
-    found: CurveTable = table.memo[key]
-    return found
+    return table.kept(("suitable", tuple(wanted)), lambda: table.select(np.flatnonzero(table.codes(wanted, "model_ids") >= 0)))
 
 
 def broken(table: CurveTable, specification: Specification) -> dict[str, Bools]:
@@ -46,13 +46,14 @@ def broken(table: CurveTable, specification: Specification) -> dict[str, Bools]:
     found: dict[str, Bools] = {}
     tokens = specification.traffic_profile.prompt_tokens + specification.traffic_profile.output_tokens
     longest = max(tokens, intent.min_context_tokens or 0)
-    short = _by_model(table, lambda m: m.context_tokens < longest)
+    short: Bools = _kept(table, "model context", lambda m: m.context_tokens) < longest
     if intent.min_context_tokens:
         short |= context_of(table, specification) < longest
     if short.any():
         found["min_context_tokens"] = short
     if intent.licenses:
-        found["licenses"] = _by_model(table, lambda m: m.license_kind not in intent.licenses)
+        codes = _kept(table, "licence", lambda m: KINDS.index(m.license_kind))
+        found["licenses"] = ~np.isin(codes, [KINDS.index(kind) for kind in intent.licenses])
     if intent.min_quality is not None:
         found["min_quality"] = ~(published_quality(table, str(intent.use_case)) >= intent.min_quality)
     if intent.preferred_gpu_types or intent.excluded_gpu_types:
@@ -62,25 +63,17 @@ def broken(table: CurveTable, specification: Specification) -> dict[str, Bools]:
 
 def quality_for_rank(table: CurveTable, use_case_id: str) -> Floats:
     """(configurations,), in percent: the model's, its base's, or what an unknown one is ranked as."""
-    key = ("quality", use_case_id)
-    if key not in table.memo:
-        table.memo[key] = _figure(table, lambda m: ranked_quality(m.id, use_case_id)[0])
-    found: Floats = table.memo[key]
-    return found
+    return _kept(table, ("quality", use_case_id), lambda m: ranked_quality(m.id, use_case_id)[0])
 
 
 def published_quality(table: CurveTable, use_case_id: str) -> Floats:
     """The same, NaN where neither the checkpoint's nor its base's is known."""
-    key = ("published", use_case_id)
-    if key not in table.memo:
 
-        def known(model: Model) -> float:
-            quality, published = ranked_quality(model.id, use_case_id)
-            return quality if published else np.nan
+    def known(model: Model) -> float:
+        quality, published = ranked_quality(model.id, use_case_id)
+        return quality if published else np.nan
 
-        table.memo[key] = _figure(table, known)
-    found: Floats = table.memo[key]
-    return found
+    return _kept(table, ("published", use_case_id), known)
 
 
 def context_of(table: CurveTable, specification: Specification) -> Floats:
@@ -95,13 +88,11 @@ def context_of(table: CurveTable, specification: Specification) -> Floats:
     return found
 
 
-def _by_model(table: CurveTable, test: Callable[[Model], bool]) -> Bools:
-    failing = [m.id for m in models().values() if test(m)]
-    found: Bools = table.codes(failing, "model_ids") >= 0
+def _kept(table: CurveTable, key: object, figure: Callable[[Model], float]) -> Floats:
+    """A figure of each configuration's model, kept with the table; NaN for a model that the catalogue lacks."""
+    if key not in table.memo:
+        known = list(models().values())
+        values = np.array([*(figure(m) for m in known), np.nan])
+        table.memo[key] = values[table.codes([m.id for m in known], "model_ids")]
+    found: Floats = table.memo[key]
     return found
-
-
-def _figure(table: CurveTable, of: Callable[[Model], float]) -> Floats:
-    known = list(models().values())
-    values = np.array([*(of(m) for m in known), np.nan])
-    return np.asarray(values[table.codes([m.id for m in known], "model_ids")])

@@ -12,12 +12,12 @@ from functools import cached_property
 
 import numpy as np
 
-from knowledge.burst_curves import burst_curves
+from knowledge.burst_curves import burst_curves, levels_for
 from knowledge.catalogue import TrafficProfile
 from knowledge.curves import Bools, Curves, CurveTable, Floats, Ints
-from knowledge.estimator.bursts import LEVELS
 from tools.specification import MAX_GPUS
 
+FEW = 6
 ROUNDING = 1e-9
 """Keeps a peak of exactly R replicas' worth from costing R + 1 through rounding of floats."""
 
@@ -36,57 +36,80 @@ class Estimates:
     burstiness: float
 
     @cached_property
-    def _levels(self) -> tuple[Curves, ...]:
-        if self.burstiness <= 1:
-            return (self.table.curves,)
-        return (self.table.curves, *burst_curves(self.table, self.profile))
+    def _levels(self) -> tuple[float, ...]:
+        return levels_for(self.burstiness)
 
-    def _of(self, configurations: Ints | None) -> tuple[Curves, ...]:
-        return self._levels if configurations is None else tuple(curves.select(configurations) for curves in self._levels)
+    @cached_property
+    def _bursts(self) -> Curves | None:
+        return burst_curves(self.table, self.profile, self._levels) if self._levels else None
 
-    def capacities(self, targets_ms: Floats, configurations: Ints | None = None) -> Capacities:
-        """Of one replica, at each level of burstiness, under p95 targets in ms in the order of METRICS; of all, or of some."""
-        by_metric = np.stack([curves.capacities(targets_ms) for curves in self._of(configurations)])
-        return Capacities(np.minimum.accumulate(by_metric, axis=0), self.burstiness)
+    def _of(self, some: Ints | None) -> tuple[Curves, Curves | None]:
+        """The curves of some configurations, for Poisson arrivals and for bursts."""
+        poisson, bursts = self.table.curves, self._bursts
+        if some is None:
+            return poisson, bursts
+        each = (np.arange(len(self._levels))[:, None] * len(self.table) + some).ravel()
+        return poisson.select(some), bursts.select(each) if bursts is not None else None
 
-    def p95_at(self, rates: Floats, replicas: Floats, configurations: Ints | None = None) -> Floats:
+    def by_metric(self, targets_ms: Floats, some: Ints | None = None) -> Floats:
+        """(levels, 3, configurations): the rate that one replica carries within each p95 target alone (ms, in the order of METRICS).
+
+        Of all configurations, those for the latest targets are kept with the table: what-ifs about demand ask for them again.
+        """
+        if some is None:
+            key = ("by metric", self._levels, targets_ms.tobytes())
+            return self.table.kept(key, lambda: self._by_metric(targets_ms, None))
+        return self._by_metric(targets_ms, some)
+
+    def _by_metric(self, targets_ms: Floats, some: Ints | None) -> Floats:
+        poisson, bursts = self._of(some)
+        alone = poisson.capacities(targets_ms)
+        if bursts is None:
+            return alone[None]
+        by_level = bursts.capacities(targets_ms).reshape(3, len(self._levels), -1).swapaxes(0, 1)
+        return np.minimum.accumulate(np.concatenate([alone[None], by_level]), axis=0)
+
+    def capacities(self, targets_ms: Floats, some: Ints | None = None) -> Capacities:
+        """Within all three targets; of all configurations, or of some."""
+        return Capacities(self.by_metric(targets_ms, some).min(axis=1), self.burstiness)
+
+    def p95_at(self, rates: Floats, replicas: Floats, some: Ints | None = None) -> Floats:
         """(3, configurations), in ms, of one of so many replicas at its rate: of all, or of some, for which alone the rates are."""
-        levels = self._of(configurations)
-        if self.burstiness <= 1:
-            return levels[0].p95_at(rates)
-        by_level = np.maximum.accumulate(np.stack([curves.p95_at(rates) for curves in levels]), axis=0)
-        return _between(by_level, thinned(self.burstiness, replicas))
+        poisson, bursts = self._of(some)
+        alone = poisson.p95_at(rates)
+        if bursts is None:
+            return alone
+        by_level = bursts.p95_at(np.tile(rates, len(self._levels))).reshape(3, len(self._levels), -1).swapaxes(0, 1)
+        return _between(
+            np.maximum.accumulate(np.concatenate([alone[None], by_level]), axis=0), self._levels, thinned(self.burstiness, replicas)
+        )
 
 
 @dataclass(frozen=True)
 class Capacities:
-    """`by_metric` (levels, 3, configurations) in requests/s, falling with burstiness."""
+    """`by_level` (levels, configurations) in requests/s, falling with burstiness."""
 
-    by_metric: Floats
+    by_level: Floats
     burstiness: float
 
-    @cached_property
-    def by_level(self) -> Floats:
-        """(levels, configurations), within all three targets."""
-        found: Floats = self.by_metric.min(axis=1)
-        return found
-
     def times(self, factor: Floats) -> Capacities:
-        return Capacities(self.by_metric * factor, self.burstiness)
+        return Capacities(self.by_level * factor, self.burstiness)
+
+    def of(self, configurations: Ints) -> Capacities:
+        """Of some configurations alone."""
+        return Capacities(self.by_level[:, configurations], self.burstiness)
 
     def of_one_of(self, replicas: Floats) -> Floats:
         """Of each of so many replicas."""
-        return self.by_level[0] if self.burstiness <= 1 else _between(self.by_level, thinned(self.burstiness, replicas))
+        return (
+            self.by_level[0]
+            if self.burstiness <= 1
+            else _between(self.by_level, levels_for(self.burstiness), thinned(self.burstiness, replicas))
+        )
 
     def believed(self, configuration: int, replicas: int) -> float:
         """Of one of so many replicas of one configuration."""
-        alone = Capacities(self.by_metric[..., configuration : configuration + 1], self.burstiness)
-        return float(alone.of_one_of(np.array([float(replicas)]))[0])
-
-    def fewest(self, configuration: int, requests_per_second: float, most: int) -> int:
-        """Replicas of one configuration that carry a rate, at most `most`."""
-        alone = Capacities(self.by_metric[..., configuration : configuration + 1], self.burstiness)
-        return int(min(most, alone.replicas(requests_per_second, np.ones(1))[0]))
+        return float(self.of(np.array([configuration])).of_one_of(np.array([float(replicas)]))[0])
 
     def enough(self, replicas: Floats, requests_per_second: float) -> Bools:
         """Whether so many replicas carry this rate."""
@@ -101,26 +124,29 @@ class Capacities:
         if self.burstiness <= 1:
             return np.where(by_level[0] <= most, by_level[0], np.inf)
         # At a level's own thinning, what it carries is a bound from above; the fewest lie between that and Poisson's.
-        thin = np.ceil((self.burstiness - 1) / (np.array(LEVELS) - 1) * (1 - ROUNDING))[:, None]
+        thin = np.ceil((self.burstiness - 1) / (np.array(levels_for(self.burstiness)) - 1) * (1 - ROUNDING))[:, None]
         found = np.minimum(most, np.maximum(by_level[1:], thin).min(axis=0))
         low = np.minimum(by_level[0], found)
+        few = np.arange(1, FEW + 1, dtype=np.float64)[:, None]  # most need few: these are tried all at once
+        tried = self.enough(np.broadcast_to(few, (FEW, len(found))), requests_per_second)
+        carries = tried.any(axis=0)
+        found = np.where(carries, np.argmax(tried, axis=0) + 1, found)
+        low = np.where(carries, found, np.minimum(np.maximum(low, FEW + 1), found))
         while len(open_ := np.flatnonzero(low < found)):
             middle = np.floor((low[open_] + found[open_]) / 2)
-            carries = Capacities(self.by_metric[..., open_], self.burstiness).enough(middle, requests_per_second)
+            carries = self.of(open_).enough(middle, requests_per_second)
             low[open_] = np.where(carries, low[open_], middle + 1)
             found[open_] = np.where(carries, middle, found[open_])
         return np.where((by_level[0] <= most) & self.enough(found, requests_per_second), found, np.inf)
 
 
-def _between(by_level: Floats, burstiness: Floats) -> Floats:
-    """Of values at 1 and at LEVELS (first axis), each configuration's at its own burstiness (last axis)."""
-    levels = np.log2([1.0, *LEVELS])
+def _between(by_level: Floats, levels_above_1: tuple[float, ...], burstiness: Floats) -> Floats:
+    """Of values at 1 and at levels (first axis), each configuration's (last axis) at burstinesses that have its last axis too."""
+    levels = np.log2([1.0, *levels_above_1])
     at = np.log2(burstiness)
-    right = np.clip(np.searchsorted(levels, at), 1, len(levels) - 1)
-    share = (at - levels[right - 1]) / (levels[right] - levels[right - 1])
-    column = np.arange(by_level.shape[-1])
-    below, above = by_level[right - 1, ..., column].T, by_level[right, ..., column].T
+    found = by_level[0] + np.zeros_like(at) if by_level.ndim == 2 else by_level[0]
     with np.errstate(invalid="ignore"):
-        found = np.where(share <= 0, below, np.where(share >= 1, above, below + share * (above - below)))
-    beyond = at > levels[-1] + 1e-12
-    return np.where(beyond, 0.0 if by_level.ndim == 2 else np.nan, found)
+        for k in range(1, len(levels)):
+            share = np.clip((at - levels[k - 1]) / (levels[k] - levels[k - 1]), 0.0, 1.0)
+            found = np.where(share > 0, by_level[k - 1] + share * (by_level[k] - by_level[k - 1]), found)
+    return np.where(at > levels[-1] + 1e-12, 0.0 if by_level.ndim == 2 else np.nan, found)

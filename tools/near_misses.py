@@ -115,7 +115,7 @@ def _undominated(ok: Bools, stretch: Floats, costs: Floats) -> list[int]:
 
 def _loosened(planner: Planner, candidate: _Candidate) -> NearMiss | None:
     """The smallest figures that admit the candidate, found with the simulation that a plan would size it with."""
-    n, replicas, metrics = candidate.configuration, candidate.replicas, candidate.metrics
+    n, replicas, metrics, within = candidate.configuration, candidate.replicas, candidate.metrics, math.inf
     while True:
         needed = _needed(planner, n, replicas, metrics)
         if needed is None:
@@ -125,11 +125,15 @@ def _loosened(planner: Planner, candidate: _Candidate) -> NearMiss | None:
         change = SpecificationChange.model_validate({f"{METRICS[m]}_p95_ms": v for m, v in values.items()})
         after = relaxed(planner, change)
         after.force(n)
-        if n not in after.options():
+        if n not in after.options() or stretch > within:
             return None
-        if after.replicas[n] >= replicas:
+        first = after.first()
+        if first is not None and first != n and after.costs[first] <= after.costs[n]:
+            n, replicas, within = first, int(after.replicas[first]), stretch  # this is what people would be shown: no more than it needs
+        elif after.replicas[n] < replicas:
+            replicas = int(after.replicas[n])  # fewer do: then a little less may do for these
+        else:
             break
-        replicas = int(after.replicas[n])  # fewer do: then a little less may do for these
     words = [f"{LABEL[METRICS[m]]} p95 {_time(v)} instead of {_time(planner.targets_ms[m])}" for m, v in values.items()]
     return _miss(after, n, change, " and ".join(words), stretch)
 
@@ -247,8 +251,8 @@ def _everything(planner: Planner) -> Iterable[NearMiss]:
 def _cheapest_after(planner: Planner, change: SpecificationChange, text: str, stretch: float | None) -> NearMiss | None:
     """The cheapest that the change really admits, if anything."""
     after = relaxed(planner, change)
-    cheapest = after.cheapest()
-    return _miss(after, cheapest, change, text, stretch) if cheapest is not None and cheapest in after.options() else None
+    cheapest = after.first()
+    return _miss(after, cheapest, change, text, stretch) if cheapest is not None else None
 
 
 def _miss(after: Planner, n: int, change: SpecificationChange, text: str, stretch: float | None) -> NearMiss:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -70,20 +71,17 @@ def plan(request: PlanRequest, table: CurveTable, listed: Sequence[Price]) -> Pl
 def _recommendations(planner: Planner, shown: Ints, places: Ints, criteria: Criteria, score: Floats) -> list[Recommendation]:
     """`shown` are configurations by rank, `places` where they are in `criteria` and `score`."""
     replicas = planner.replicas[shown]
-    least = np.array([_least(planner, n, int(r)) for n, r in zip(shown.tolist(), replicas, strict=True)], dtype=np.float64)
+    least = planner.least_replicas(shown)
     costs, prices_ = planner.priced(shown, replicas)
     at_min, _ = planner.priced(shown, least)
     every = zip(shown.tolist(), places.tolist(), replicas.astype(int).tolist(), least.astype(int).tolist(), strict=True)
+    capacities = (replicas * planner.capacities.of(shown).of_one_of(replicas)).tolist()
+    latencies = _read(planner, shown)
     found = []
     for k, (n, place, most, low) in enumerate(every):
-        size = Autoscaled(most, low, costs[k], at_min[k], prices_[k])
-        found.append(_recommendation(planner, n, size, k + 1, float(score[place]), criteria.undominated(place)))
+        size = Autoscaled(most, low, capacities[k], costs[k], at_min[k], prices_[k])
+        found.append(_recommendation(planner, n, size, latencies[k], k + 1, float(score[place]), criteria.undominated(place)))
     return found
-
-
-def _least(planner: Planner, n: int, replicas: int) -> int:
-    sized = planner.sized.get(n)
-    return sized.min_replicas if sized is not None else planner.capacities.fewest(n, planner.trough_rate, replicas)
 
 
 @dataclass(frozen=True)
@@ -92,20 +90,17 @@ class Autoscaled:
 
     replicas: int
     min_replicas: int
+    capacity: float
     cost: float
     cost_at_min: float
     price: Price
 
 
-def _recommendation(planner: Planner, n: int, size: Autoscaled, rank: int, score: float, undominated: bool) -> Recommendation:
+def _recommendation(
+    planner: Planner, n: int, size: Autoscaled, latencies: list[PredictedLatency], rank: int, score: float, undominated: bool
+) -> Recommendation:
     specification, sized, replicas, price = planner.specification, planner.sized.get(n), size.replicas, size.price
     configuration = planner.configuration(n)
-    if sized is not None:
-        latencies = [PredictedLatency(p50=round(a, 1), p95=round(b, 1), p99=round(c, 1)) for a, b, c in sized.latencies]
-        capacity = sized.max_requests_per_second
-    else:
-        latencies = _read(planner, n, replicas)
-        capacity = replicas * planner.capacities.believed(n, replicas)
     return Recommendation(
         rank=rank,
         model_id=configuration.model_id,
@@ -114,7 +109,7 @@ def _recommendation(planner: Planner, n: int, size: Autoscaled, rank: int, score
         replicas=replicas + specification.spare_replicas,
         cost_usd_per_month=round(size.cost, 2),
         predicted=Predicted(**{f"{m}_ms": latency for m, latency in zip(METRICS, latencies, strict=True)}),
-        max_requests_per_second=round(capacity, 3),
+        max_requests_per_second=round(sized.max_requests_per_second if sized else size.capacity, 3),
         meets_slo=all(latency.p95 <= target + 0.05 for latency, target in zip(latencies, planner.targets_ms, strict=True)),
         simulated=sized is not None,
         provenance=provenance_of(planner.table, n),
@@ -134,17 +129,25 @@ def _recommendation(planner: Planner, n: int, size: Autoscaled, rank: int, score
     )
 
 
-def _read(planner: Planner, n: int, replicas: int) -> list[PredictedLatency]:
-    """From the table, at one replica's share of the peak."""
-    table, first = planner.table, int(planner.table.curves.starts[n])
-    rows = slice(first, first + int(table.curves.counts[n]))
-    rate = planner.peak / replicas
+def _read(planner: Planner, shown: Ints) -> list[list[PredictedLatency]]:
+    """As simulated, or from the table at one replica's share of the peak."""
+    table = planner.table.select(shown)
+    rates = planner.peak / planner.replicas[shown]
+    p50, p99 = (table.curves.read(series, rates) for series in (table.p50_ms, table.p99_ms))
+    p95 = planner.p95_ms[:, shown]
     found = []
-    for m, p95 in enumerate(planner.p95_ms[:, n].tolist()):
-        p50, p99 = (float(np.interp(rate, table.curves.rates[rows], series[m, rows])) for series in (table.p50_ms, table.p99_ms))
-        low, high = (None if np.isnan(v) else round(v, 1) for v in (min(p50, p95), max(p99, p95)))
-        found.append(PredictedLatency(p50=low, p95=round(p95, 1), p99=high))
+    for k, n in enumerate(shown.tolist()):
+        sized = planner.sized.get(n)
+        from_table = zip(
+            np.minimum(p50[:, k], p95[:, k]).tolist(), p95[:, k].tolist(), np.maximum(p99[:, k], p95[:, k]).tolist(), strict=True
+        )
+        found.append([_latency(*each) for each in (sized.latencies if sized else from_table)])
     return found
+
+
+def _latency(p50: float, p95: float, p99: float) -> PredictedLatency:
+    low, high = (None if math.isnan(v) else round(v, 1) for v in (p50, p99))
+    return PredictedLatency(p50=low, p95=round(p95, 1), p99=high)
 
 
 def _priced(price: Price) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from knowledge.catalogue import Price, TrafficProfile, gpus
 from knowledge.curves import METRICS, Bools, CurveTable, Floats, Ints, targets_in_order
 from tools.constraints import broken, published_quality, quality_for_rank, suitable
-from tools.estimates import ROUNDING, Estimates
+from tools.estimates import ROUNDING, Capacities, Estimates
 from tools.pricing import cheapest, offers
 from tools.quality import quality_range
 from tools.ranking import Criteria
@@ -76,9 +76,12 @@ class Planner:
         self.counts = self.table.gpu_counts.astype(np.float64)
         self.gpu_codes = self.table.codes(list(gpus()), "gpu_types")
         self.broken = broken(self.table, specification)
-        self.offers = offers(prices, [*gpus(), ""], intent.providers, intent.regions)  # the last is for types that nobody knows
+        known = [*gpus(), ""]  # the last is for types that nobody knows
+        key = ("offers", id(prices), tuple(intent.providers), tuple(intent.regions))
+        _, self.offers = self.table.kept(key, lambda: (prices, offers(prices, known, intent.providers, intent.regions)))
         self.estimates = Estimates(self.table, profile, demand.burstiness)
-        self.capacities = self.estimates.capacities(self.targets_ms)
+        self.by_metric = self.estimates.by_metric(self.targets_ms)
+        self.capacities = Capacities(self.by_metric.min(axis=1), demand.burstiness)
         self.replicas = self.capacities.replicas(self.planned_rate, self.counts)
         self.costs = self.cost(self.replicas)
         self.sized: dict[int, Sized | None] = {}
@@ -88,7 +91,10 @@ class Planner:
 
     @cached_property
     def p95_ms(self) -> Floats:
-        return self.estimates.p95_at(self.peak / self.replicas, self.replicas)
+        found = np.full((3, len(self.table)), np.nan)
+        some = self.holding
+        found[:, some] = self.estimates.p95_at(self.peak / self.replicas[some], self.replicas[some], some)
+        return found
 
     @cached_property
     def allowed(self) -> Bools:
@@ -235,6 +241,20 @@ class Planner:
         costs = self.costs[self.holding]
         return int(self.holding[np.argmin(costs)]) if np.isfinite(costs.min()) else None
 
+    def first(self) -> int | None:
+        """The option that is listed first by cost, with everything simulated that could cost less."""
+        while True:
+            self.cheapest()
+            options = self.options()
+            if not len(options):
+                return None
+            criteria = self.criteria(options)
+            score = criteria.score(self.specification.intent.priorities)
+            found = int(options[criteria.first("lowest_cost", score, np.ones(len(options), dtype=bool))])
+            if not self._unsure(found):
+                return found
+            self._simulate(found)
+
     def force(self, n: int) -> None:
         """Simulate one configuration, whatever its place."""
         if n in self.holding and self._unsure(n):
@@ -245,7 +265,7 @@ class Planner:
 
     def _cheapest_unsure(self) -> int | None:
         """What could be the cheapest of all if a simulation came out well, and was not simulated yet."""
-        if not len(self.holding):
+        if not self.simulating or not len(self.holding):
             return None
         hopeful = self._fewest_cost.copy()
         known = list(self.sized)
@@ -278,6 +298,14 @@ class Planner:
         self.replicas[n] = replicas
         self.costs[n] = self.priced(np.array([n]), self.replicas[[n]])[0][0]
 
+    def least_replicas(self, shown: Ints) -> Floats:
+        """What the highest minute of the quietest hour needs, at most what the peak does."""
+        found = np.minimum(self.capacities.of(shown).replicas(self.trough_rate, self.counts[shown]), self.replicas[shown])
+        for k, n in enumerate(shown.tolist()):
+            sized = self.sized.get(n)
+            found[k] = sized.min_replicas if sized is not None else found[k]
+        return found
+
     def _fewest(self, simulation: Simulation, n: int, least: int, most: int, requests_per_second: float) -> int | None:
         def carries(replicas: int) -> bool:
             return self.carries(simulation, self.capacities.believed(n, replicas), replicas, requests_per_second)
@@ -298,11 +326,11 @@ class Planner:
 
         for name, mask in self.broken.items():
             exclude(EXCLUSIONS[name], mask)
-        failing = self.capacities.by_metric[0] <= 0
-        for pattern in np.unique(np.array([1, 2, 4]) @ failing):
+        failing = np.array([1, 2, 4]) @ (self.by_metric[0] <= 0)
+        for pattern in np.unique(failing):
             together = [LABEL[metric] for m, metric in enumerate(METRICS) if pattern & 1 << m]
             if together:
-                exclude(f"{' and '.join(together)} p95 above target", np.array([1, 2, 4]) @ failing == pattern)
+                exclude(f"{' and '.join(together)} p95 above target", failing == pattern)
         exclude("p95 above target at any number of replicas", ~np.isfinite(self.replicas))
         where = " at the providers and in the regions you want" if intent.providers or intent.regions else " (yours: COMPASS_PRICES)"
         unpriced = ~np.isfinite(self.costs)

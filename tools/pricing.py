@@ -30,18 +30,24 @@ class Offers:
 
 
 def offers(prices: Sequence[Price], gpu_types: Sequence[str], providers: Sequence[str] = (), regions: Sequence[str] = ()) -> Offers:
-    """Of these GPU types, at these providers and in these regions (any, where none is named)."""
+    """Of these GPU types, at these providers and in these regions (any, where none is named); none that another always beats."""
     usable = [p for p in prices if (not providers or p.provider in providers) and (not regions or p.region in (*regions, "any"))]
     by_type = [
         sorted((p for p in usable if p.gpu_type == g), key=lambda p: (p.usd_per_gpu_hour, p.provider, p.region, p.instance_type))
         for g in gpu_types
     ]
+    by_type = [[p for n, p in enumerate(listed) if not any(_beats(q, p) for q in listed[:n])] for listed in by_type]
     shape = (len(gpu_types), max(1, *map(len, by_type)) if by_type else 1)
     usd, machine = np.full(shape, np.nan), np.full(shape, np.nan)
     for n, listed in enumerate(by_type):
         for k, price in enumerate(listed):
             usd[n, k], machine[n, k] = price.usd_per_gpu_hour, 0 if price.by_the_gpu else price.gpus_per_instance
     return Offers(by_type, usd, machine)
+
+
+def _beats(one: Price, other: Price) -> bool:
+    """Whether `one`, which costs no more for a GPU, is also sold in no larger lots; of equals, the first by name counts."""
+    return one.by_the_gpu or (one.gpus_per_instance == other.gpus_per_instance and not other.by_the_gpu)
 
 
 def gpus_billed(machine: Floats, gpu_counts: Floats, replicas: Floats) -> Floats:

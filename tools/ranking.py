@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -43,6 +44,11 @@ class Criteria:
     published: Bools
     quality_range: tuple[float, float]
     gpus: Floats
+
+    @cached_property
+    def used(self) -> Floats:
+        """Mean share of the three targets that the p95s take."""
+        return np.asarray(np.round(self.p95_share.mean(axis=0), 9))
 
     def score(self, priorities: Priorities) -> Floats:
         """0 to 100."""
@@ -75,7 +81,7 @@ class Criteria:
         figures: dict[View, Callable[[], Floats]] = {
             "balanced": lambda: -score,
             "lowest_cost": lambda: self.cost_usd_per_month,
-            "lowest_latency": lambda: np.round(self.p95_share.mean(axis=0), 9),
+            "lowest_latency": lambda: self.used,
             "best_quality": lambda: np.where(self.published, -self.quality, 0.0),
             "simplest": lambda: self.gpus,
         }
@@ -94,10 +100,10 @@ class Criteria:
 
     def undominated(self, option: int) -> bool:
         """Whether it is on the Pareto front of cost, latency and quality."""
-        mine = (self.cost_usd_per_month[option], self.p95_share[:, option].mean(), -self.quality[option])
-        all_of = (self.cost_usd_per_month, self.p95_share.mean(axis=0), -self.quality)
-        no_worse = np.logical_and.reduce([theirs <= own for theirs, own in zip(all_of, mine, strict=True)])
-        better = np.logical_or.reduce([theirs < own for theirs, own in zip(all_of, mine, strict=True)])
+        no_worse = (self.cost_usd_per_month <= self.cost_usd_per_month[option]) & (self.used <= self.used[option])
+        no_worse &= self.quality >= self.quality[option]
+        better = (self.cost_usd_per_month < self.cost_usd_per_month[option]) | (self.used < self.used[option])
+        better |= self.quality > self.quality[option]
         return not bool((no_worse & better).any())
 
 

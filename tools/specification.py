@@ -119,6 +119,7 @@ class SpecificationChange(Overrides):
     providers: list[str] | None = None
     regions: list[str] | None = None
     available_gpus: dict[str, int] | None = None
+    cluster_gpus: bool | None = Field(default=None, description="True: only the GPUs that the cluster has")
     domain_specialization: list[str] | None = None
     cost_priority: Level | None = None
     latency_priority: Level | None = None

@@ -8,6 +8,7 @@ from langchain_core.messages import AnyMessage
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
+from agent.inventory import with_stock
 from agent.moves import DescribeNeed, Unclear
 from agent.nodes.common import anywhere
 from agent.services import Services
@@ -34,6 +35,9 @@ def context_collection(state: ConversationState, runtime: Runtime[Services]) -> 
         return Command(goto="__end__", update=update | {"messages": record})
 
     move = move_of_words(words, "context_collection", begun, runtime.context, record)
+    if isinstance(move, DescribeNeed):
+        stocked = with_stock(move, runtime.context)
+        move = Unclear(question=stocked) if isinstance(stocked, str) else stocked
     if isinstance(move, DescribeNeed):
         update["intent"] = change_intent(update["intent"], move)
         update["overrides"] = change_overrides(update["overrides"], move)

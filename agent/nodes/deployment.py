@@ -13,7 +13,7 @@ from agent.checkpoints import pause
 from agent.events import ProgressEvent, emit
 from agent.moves import Approve, BackToOptions, DescribeNeed, EditSpecification, Finish, Reject, Retry
 from agent.nodes.common import anywhere, refuse
-from agent.nodes.specification import change_problem, move_change
+from agent.nodes.specification import checked_change
 from agent.services import Services
 from agent.state import ConversationState
 from agent.tracing import in_words
@@ -25,6 +25,7 @@ from tools.approvals import ApprovalRequest, record_approval
 from tools.endpoint import send_prompt, served_models
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
 from tools.render_manifest import ManifestBundle, ManifestRequest, render_manifest
+from tools.specification import SpecificationChange
 
 POLL_S = 0.5
 SMOKE_PROMPT = "Reply with one short sentence."
@@ -133,15 +134,14 @@ def failed(
         return Command(goto="configuration_finalized", update=again | {"bundle": None, "approval_id": None})
     if isinstance(move, BackToOptions):
         return Command(goto="presenting_options", update=again | {"selected": None, "bundle": None, "approval_id": None})
-    if isinstance(move, EditSpecification) and change_problem(state, move) is None:
-        return Command(
-            goto="specification_editing",
-            update=again | {"change": move_change(move), "selected": None, "bundle": None, "approval_id": None},
-        )
+    change = checked_change(state, move, services) if isinstance(move, EditSpecification) else None
+    if isinstance(change, SpecificationChange):
+        update = again | {"change": change, "selected": None, "bundle": None, "approval_id": None}
+        return Command(goto="specification_editing", update=update)
     if isinstance(move, DescribeNeed):
         return Command(goto="context_collection", update={"messages": record})
-    if isinstance(move, EditSpecification):
-        refuse(change_problem(state, move) or "", "failed", record)
+    if isinstance(change, str):
+        refuse(change, "failed", record)
     elif isinstance(move, Finish):
         say("Good. The conversation stays; come back to it any time.", record)
     else:

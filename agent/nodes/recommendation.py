@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from langchain_core.messages import AnyMessage
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agent.checkpoints import pause
-from agent.moves import Explore, SelectOption, UndoExplore
+from agent.moves import Explore, KeepPlan, RestorePlan, SelectOption, ShowView, UndoExplore
 from agent.nodes.common import anywhere, refuse
-from agent.nodes.specification import change_problem, difference, move_change
+from agent.nodes.specification import checked_change, difference, say_mapping
 from agent.services import Services
-from agent.state import ConversationState, Explored
+from agent.state import ConversationState, Explored, Kept
 from agent.transcript import call_tool, say
 from agent.understand import move_of
 from knowledge.catalogue import TrafficProfile
 from knowledge.errors import CompassError
 from tools.constraints import suitable_models, wanted_gpu_types
-from tools.plan_capacity import PlanRequest, plan_capacity
+from tools.plan_capacity import PlanRequest, plan_capacity, setup
 from tools.query_benchmarks import BenchmarkQuery, query_benchmarks
 from tools.ranking import pick
-from tools.recommendation import Plan, Recommendation
-from tools.specification import Specification, change_specification
+from tools.recommendation import Plan, Recommendation, View
+from tools.specification import Specification, SpecificationChange, change_specification
 from tools.traffic import map_to_benchmark_profile
+
+MAX_KEPT = 20
+VIEW_NAMES: dict[View, str] = {
+    "balanced": "what matters to you",
+    "lowest_cost": "cost",
+    "lowest_latency": "latency",
+    "best_quality": "quality",
+    "simplest": "the fewest GPUs",
+}
 
 
 def model_recommendation(state: ConversationState, runtime: Runtime[Services]) -> Command[Literal["capacity_planning"]]:
@@ -48,7 +57,7 @@ def capacity_planning(state: ConversationState, runtime: Runtime[Services]) -> C
     """GPU configurations with replicas and cost, ranked."""
     record: list[AnyMessage] = []
     specification, profile = _planned(state)
-    request = PlanRequest(specification=specification, benchmark_profile=profile)
+    request = PlanRequest(specification=specification, benchmark_profile=profile, view=state.get("view") or "balanced")
     plan = call_tool("plan_capacity", request, lambda: plan_capacity(request, runtime.context.database), record)
     before = state.get("explored") or []
     say(_summary(plan, before[-1] if before and state.get("what_if") else None), record)
@@ -74,11 +83,17 @@ def presenting_options(
         refuse("There is no what-if to undo.", "presenting_options", record)
         return Command(goto="presenting_options", update={"messages": record})
     if isinstance(move, Explore):
-        problem = change_problem(state, move)
-        if problem is None:
-            return Command(goto="interactive_exploration", update={"change": move_change(move), "messages": record})
-        refuse(problem, "presenting_options", record)
+        change = checked_change(state, move, runtime.context)
+        if isinstance(change, SpecificationChange):
+            return Command(goto="interactive_exploration", update={"change": change, "messages": record})
+        refuse(change, "presenting_options", record)
         return Command(goto="presenting_options", update={"messages": record})
+    if isinstance(move, ShowView):
+        return Command(goto="interactive_exploration", update={"change": SpecificationChange(), "view": move.view, "messages": record})
+    if isinstance(move, KeepPlan):
+        return Command(goto="presenting_options", update=_keep(move.name, state, record) | {"messages": record})
+    if isinstance(move, RestorePlan):
+        return Command(goto="presenting_options", update=_restore(move.name, state, record) | {"messages": record})
     where, update = anywhere(move, "presenting_options", state, runtime.context, record) or ("stay", {"messages": record})
     return Command(goto="presenting_options" if where == "stay" else where, update=update)
 
@@ -93,17 +108,11 @@ def interactive_exploration(state: ConversationState) -> Command[Literal["capaci
     if change is None:
         last = explored.pop()
         say(f"Undone: {state.get('what_if') or 'the last what-if'}.", record)
-        back = last.specification
-        update = {
-            "specification": back,
-            "intent": back.intent,
-            "overrides": back.overrides,
-            "benchmark_profile": map_to_benchmark_profile(back.traffic_profile),
-            "plan": last.plan,
-            "explored": explored,
-            "what_if": last.question or None,
-        }
+        update = _planned_with(last.specification) | _shown(last.plan) | {"explored": explored, "what_if": last.question or None}
         return Command(goto="presenting_options", update=update | {"messages": record})
+    if change.empty:
+        say(f"By {VIEW_NAMES[state['view']]}:", record)
+        return Command(goto="capacity_planning", update={"change": None, "messages": record})
     new = change_specification(old, change)
     question = difference(old, new)
     if not question:
@@ -111,16 +120,51 @@ def interactive_exploration(state: ConversationState) -> Command[Literal["capaci
         return Command(goto="presenting_options", update={"change": None, "messages": record})
     say(f"What if: {question}.", record)
     explored.append(Explored(question=state.get("what_if") or "", specification=old, plan=plan))
-    update = {
-        "specification": new,
-        "intent": new.intent,
-        "overrides": new.overrides,
-        "benchmark_profile": map_to_benchmark_profile(new.traffic_profile),
-        "change": None,
-        "explored": explored,
-        "what_if": question,
-    }
+    update = _planned_with(new) | {"change": None, "explored": explored, "what_if": question}
+    if state.get("benchmark_profile") != update["benchmark_profile"]:
+        say_mapping(new, update["benchmark_profile"], record)
     return Command(goto="capacity_planning", update=update | {"messages": record})
+
+
+def _planned_with(specification: Specification) -> dict[str, Any]:
+    """The state's fields that go with a specification."""
+    return {
+        "specification": specification,
+        "intent": specification.intent,
+        "overrides": specification.overrides,
+        "benchmark_profile": map_to_benchmark_profile(specification.traffic_profile),
+    }
+
+
+def _shown(plan: Plan) -> dict[str, Any]:
+    return {"plan": plan, "view": plan.view}
+
+
+def _keep(name: str, state: ConversationState, record: list[AnyMessage]) -> dict[str, Any]:
+    specification, plan = state.get("specification"), state.get("plan")
+    if specification is None or plan is None:
+        raise CompassError("There is no plan to keep.")
+    others = [k for k in state.get("kept") or [] if k.name.lower() != name.lower()]
+    if len(others) >= MAX_KEPT:
+        refuse(f"{MAX_KEPT} plans are kept already; keep this one under one of their names to replace it.", "presenting_options", record)
+        return {}
+    say(f"Kept as “{name}”. “Back to {name}” brings it back, “compare the kept plans” shows them side by side.", record)
+    return {"kept": [*others, Kept(name=name, specification=specification, plan=plan)]}
+
+
+def _restore(name: str, state: ConversationState, record: list[AnyMessage]) -> dict[str, Any]:
+    kept = state.get("kept") or []
+    found = next((k for k in kept if k.name.lower() == name.lower()), None)
+    specification, plan = state.get("specification"), state.get("plan")
+    if found is None or specification is None or plan is None:
+        names = ", ".join(f"“{k.name}”" for k in kept)
+        refuse(f"No plan is kept as “{name}”; {f'kept are {names}' if names else 'none is kept yet'}.", "presenting_options", record)
+        return {}
+    say(f"Back to “{found.name}”.", record)
+    before = Explored(question=state.get("what_if") or "", specification=specification, plan=plan)
+    explored = [*(state.get("explored") or []), before]
+    change = _shown(found.plan) | {"explored": explored, "what_if": f"the plan kept as “{found.name}”"}
+    return _planned_with(found.specification) | change
 
 
 def _planned(state: ConversationState) -> tuple[Specification, TrafficProfile]:
@@ -162,9 +206,9 @@ def _summary(plan: Plan, before: Explored | None) -> str:
         give = f" The nearest: {nearest.relaxation} admits {nearest.model_id} on {nearest.gpu_type}." if nearest else ""
         return f"Nothing holds the targets within your constraints.{why}{give}"
     best = plan.recommendations[0]
-    text = f"{plan.holding_slo} of {plan.considered} configurations hold all targets."
+    text = f"{plan.holding_slo:,} of {plan.considered:,} configurations hold all targets."
     if before and before.plan.recommendations:
         old_cost, new_cost = (pick(p.recommendations, "cheapest").cost_usd_per_month for p in (before.plan, plan))
         same = f"still costs ${new_cost:,.0f} a month"
         text += f" The cheapest {same if new_cost == old_cost else f'then costs ${new_cost:,.0f} a month instead of ${old_cost:,.0f}'}."
-    return f"{text} First: {best.model_id} on {best.replicas} × {best.gpu_count} {best.gpu_type}, ${best.cost_usd_per_month:,.0f} a month."
+    return f"{text} First: {best.model_id} on {setup(best)}, ${best.cost_usd_per_month:,.0f} a month."

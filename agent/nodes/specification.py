@@ -9,15 +9,17 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agent.checkpoints import pause
+from agent.inventory import with_stock
 from agent.moves import Confirm, EditSpecification
 from agent.nodes.common import anywhere, refuse
 from agent.services import Services
 from agent.state import ConversationState
 from agent.transcript import call_tool, say
 from agent.understand import move_of
+from knowledge.catalogue import TrafficProfile
 from knowledge.errors import CompassError
 from tools.lookup_slo_template import SloTemplateQuery, lookup_slo_template
-from tools.specification import Overrides, Specification, SpecificationChange, build_specification, change_specification, rate
+from tools.specification import Intent, Overrides, Specification, SpecificationChange, build_specification, change_specification, rate
 from tools.traffic import map_to_benchmark_profile
 
 
@@ -42,10 +44,10 @@ def specification_review(
     if isinstance(move, Confirm):
         return Command(goto="traffic_profile_mapping", update={"messages": record})
     if isinstance(move, EditSpecification):
-        problem = change_problem(state, move)
-        if problem is None:
-            return Command(goto="specification_editing", update={"change": move_change(move), "messages": record})
-        refuse(problem, "specification_review", record)
+        change = checked_change(state, move, runtime.context)
+        if isinstance(change, SpecificationChange):
+            return Command(goto="specification_editing", update={"change": change, "messages": record})
+        refuse(change, "specification_review", record)
         return Command(goto="specification_review", update={"messages": record})
     where, update = anywhere(move, "specification_review", state, runtime.context, record) or ("stay", {"messages": record})
     return Command(goto="specification_review" if where == "stay" else where, update=update)
@@ -73,68 +75,73 @@ def traffic_profile_mapping(state: ConversationState) -> Command[Literal["model_
     wanted = specification.traffic_profile
     profile = map_to_benchmark_profile(wanted)
     if profile != wanted:
-        say(f"Benchmarks exist for four shapes of request; {wanted} is planned as {profile}, which is no easier.", record)
+        say_mapping(specification, profile, record)
     update = {"benchmark_profile": profile, "explored": [], "what_if": None, "messages": record}
     return Command(goto="model_recommendation", update=update)
 
 
-def change_problem(state: ConversationState, change: SpecificationChange) -> str | None:
-    """Why a change can't be made, or None: nothing is ever half applied."""
+def say_mapping(specification: Specification, profile: TrafficProfile, record: list[AnyMessage]) -> None:
+    """That other traffic is planned for than was asked."""
+    if profile != specification.traffic_profile:
+        say(f"No benchmarks exist for {specification.traffic_profile}; it is planned as {profile}, which is easier in neither.", record)
+
+
+def checked_change(state: ConversationState, move: SpecificationChange, services: Services) -> SpecificationChange | str:
+    """The values of an edit or a what-if, or why they can't be made: nothing is ever half applied."""
     old = state.get("specification")
     if old is None:
         return "There is no specification to change."
-    if change.empty:
+    if move.empty:
         return "I didn't find a value to change."
+    stocked = with_stock(move, services)
+    if isinstance(stocked, str):
+        return stocked
+    change = SpecificationChange.model_validate(stocked.model_dump())
     try:
         map_to_benchmark_profile(change_specification(old, change).traffic_profile)
     except (CompassError, ValueError) as error:
         return str(error)
-    return None
-
-
-def move_change(move: SpecificationChange) -> SpecificationChange:
-    """The values of an edit or a what-if, without which of the two it was."""
-    return SpecificationChange.model_validate(move.model_dump())
+    return change
 
 
 def difference(old: Specification, new: Specification) -> str:
     """What changed, in words."""
-    changes = []
-    for name, before, after in zip(_SHOWN, _shown(old), _shown(new), strict=True):
-        if before != after:
-            changes.append(f"{name} {before} → {after}")
-    return ", ".join(changes)
+    before, after = _shown(old), _shown(new)
+    return ", ".join(f"{name} {before[name]} → {after[name]}" for name in after if before[name] != after[name])
 
 
-_SHOWN = (
-    "use case",
-    "users",
-    "peak",
-    "traffic",
-    "TTFT p95",
-    "ITL p95",
-    "E2E p95",
-    "GPUs",
-    "excluded GPUs",
-    "models",
-    "budget",
-    "priorities",
-)
+def _shown(s: Specification) -> dict[str, str]:
+    """What people would want to hear of when it changes."""
+    i, o = s.intent, s.overrides
+    return {
+        "use case": str(i.use_case),
+        "users": f"{i.user_count:,}" if i.user_count is not None else "not given",
+        "requests in flight": f"{i.concurrent_requests:,g}" if i.concurrent_requests is not None else "not given",
+        "requests a day": f"{i.requests_per_day:,g}" if i.requests_per_day is not None else "not given",
+        "peak": f"{rate(s.demand.peak_requests_per_second)} requests/s",
+        "burstiness": f"{s.demand.burstiness:g}",
+        "quietest hour": f"{s.demand.trough_fraction:.0%} of the peak",
+        "highest minute": f"{s.demand.minute_peak:g} times the mean",
+        "traffic": str(s.traffic_profile),
+        "TTFT p95": f"{s.slo_targets.ttft_p95_ms:,g} ms",
+        "ITL p95": f"{s.slo_targets.itl_p95_ms:,g} ms",
+        "E2E p95": f"{s.slo_targets.e2e_p95_ms:,g} ms",
+        "headroom": f"{s.headroom:.0%}",
+        "spare replicas": str(o.spare_replicas or 0),
+        "GPUs": ", ".join(i.preferred_gpu_types) or "any",
+        "excluded GPUs": ", ".join(i.excluded_gpu_types) or "none",
+        "GPUs that there are": stock(i) or "any number",
+        "models": ", ".join(i.preferred_models) or "any",
+        "licences": ", ".join(i.licenses) or "any",
+        "context": f"at least {i.min_context_tokens:,} tokens" if i.min_context_tokens else "any",
+        "quality": f"at least {i.min_quality:g} %" if i.min_quality else "any",
+        "providers": ", ".join(i.providers) or "any",
+        "regions": ", ".join(i.regions) or "any",
+        "budget": f"${i.budget_usd_per_month:,.0f} a month" if i.budget_usd_per_month else "none",
+        "priorities": f"cost {i.priorities.cost}, latency {i.priorities.latency}, accuracy {i.priorities.accuracy}",
+    }
 
 
-def _shown(s: Specification) -> list[str]:
-    i = s.intent
-    return [
-        str(i.use_case),
-        f"{i.user_count:,}" if i.user_count is not None else "not given",
-        f"{rate(s.demand.peak_requests_per_second)} requests/s",
-        str(s.traffic_profile),
-        f"{s.slo_targets.ttft_p95_ms:,g} ms",
-        f"{s.slo_targets.itl_p95_ms:,g} ms",
-        f"{s.slo_targets.e2e_p95_ms:,g} ms",
-        ", ".join(i.preferred_gpu_types) or "any",
-        ", ".join(i.excluded_gpu_types) or "none",
-        ", ".join(i.preferred_models) or "any",
-        f"${i.budget_usd_per_month:,.0f} a month" if i.budget_usd_per_month else "none",
-        f"cost {i.priorities.cost}, latency {i.priorities.latency}, accuracy {i.priorities.accuracy}",
-    ]
+def stock(intent: Intent) -> str:
+    """The GPUs that there are, in words."""
+    return ", ".join(f"{count} {gpu}" for gpu, count in intent.available_gpus.items())

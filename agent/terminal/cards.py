@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 from typing import Any
 
 from rich import box
@@ -16,7 +17,15 @@ from agent.events import CheckpointEvent
 from tools.specification import rate
 
 ACCENT = "cyan"
-NAME_WIDTH = 31
+LOADS = {"user_count": "Users", "concurrent_requests": "In flight", "requests_per_day": "Requests/day"}
+VIEWED = {
+    "lowest_cost": "by cost",
+    "lowest_latency": "by latency",
+    "best_quality": "by quality",
+    "simplest": "by the number of GPUs",
+}
+MARKS = {"lowest_cost": "cheapest", "lowest_latency": "fastest", "best_quality": "best quality", "simplest": "fewest GPUs"}
+NAME_WIDTH = 24
 """Of a model's name in the table; longer ones break at a hyphen."""
 
 
@@ -44,6 +53,8 @@ def card(kind: str, details: dict[str, Any]) -> list[RenderableType]:
         ]
     if kind == "status":
         return [status(details)]
+    if kind == "kept":
+        return [side_by_side([(plan["name"], plan) for plan in details["plans"]])]
     return []
 
 
@@ -52,8 +63,9 @@ def specification(spec: dict[str, Any]) -> RenderableType:
     intent, slo, demand = spec["intent"], spec["slo_targets"], spec["demand"]
     rows = _plain_table()
     rows.add_row("Use case", Text(intent["use_case"]))
-    if intent["user_count"] is not None:
-        rows.add_row("Users", Text(f"{intent['user_count']:,}"))
+    for name, label in LOADS.items():
+        if intent[name] is not None:
+            rows.add_row(label, Text(f"{intent[name]:,g}"))
     rows.add_row(
         "Traffic", Text(f"{spec['traffic_profile']['prompt_tokens']}→{spec['traffic_profile']['output_tokens']} tokens (prompt → answer)")
     )
@@ -66,7 +78,13 @@ def specification(spec: dict[str, Any]) -> RenderableType:
         ("Priorities", ", ".join(priorities)),
         ("GPUs", ", ".join(intent["preferred_gpu_types"])),
         ("Without", ", ".join(intent["excluded_gpu_types"])),
+        ("There are", ", ".join(f"{count} {gpu}" for gpu, count in intent["available_gpus"].items())),
         ("Models", ", ".join(intent["preferred_models"])),
+        ("Licences", ", ".join(intent["licenses"])),
+        ("Context", f"at least {intent['min_context_tokens']:,} tokens" if intent["min_context_tokens"] else ""),
+        ("Quality", f"at least {intent['min_quality']:g} %" if intent["min_quality"] else ""),
+        ("Providers", ", ".join(intent["providers"])),
+        ("Regions", ", ".join(intent["regions"])),
         ("Domain", ", ".join(intent["domain_specialization"])),
         ("Budget", f"${intent['budget_usd_per_month']:,.0f} a month" if intent["budget_usd_per_month"] else ""),
     ):
@@ -84,8 +102,10 @@ def options(details: dict[str, Any]) -> list[RenderableType]:
     parts: list[RenderableType] = []
     found, misses = details["recommendations"], details["near_misses"]
     slo = details["specification"]["slo_targets"]
-    if details.get("what_if"):
-        parts.append(Text(f"What if: {details['what_if']}  (“undo” goes back)", style="yellow"))
+    if details.get("before"):
+        now = {**details, "peak_requests_per_second": details["specification"]["demand"]["peak_requests_per_second"], "slo_targets": slo}
+        now |= {"first": found[0] if found else None, "cheapest": min(found, key=lambda o: o["cost_usd_per_month"]) if found else None}
+        parts.append(side_by_side([("before", details["before"]), ("now", now)]))
     if found:
         table = Table(box=box.SIMPLE_HEAD, header_style=f"bold {ACCENT}", pad_edge=False, padding=(0, 1))
         table.add_column("#", justify="right")
@@ -99,8 +119,9 @@ def options(details: dict[str, Any]) -> list[RenderableType]:
         ):
             table.add_column(f"{name} p95\n{target}", justify="right", no_wrap=True)
         table.add_column("Max\nreq/s", justify="right", no_wrap=True)
+        table.add_column("Qua-\nlity", justify="right", no_wrap=True)
         for option in found:
-            table.add_row(*_option_row(option))
+            table.add_row(*_option_row(option, details["views"]))
         parts.append(table)
     else:
         why = "".join(f"\n• {count:,}: {reason}" for reason, count in details["excluded"].items())
@@ -112,24 +133,25 @@ def options(details: dict[str, Any]) -> list[RenderableType]:
         near = Text("Near misses" + (" (cheaper, but not within your targets)" if found else ""), style="bold")
         for miss in misses:
             near.append(f"\n• {miss['relaxation']}", style="not bold")
-            setup = f"{miss['model_id']} on {miss['replicas']} × {miss['gpu_count']} {miss['gpu_type']}"
+            setup = f"{miss['model_id']} on {_setup(miss)}"
             near.append(f" → {setup}, ${miss['cost_usd_per_month']:,.0f} a month", style="not bold")
         parts.append(near)
     if found:
-        parts.append(Text(_footnote(found, details["headroom"]), style="dim"))
+        parts.append(Text(_footnote(found, details), style="dim"))
     return parts
 
 
-def _option_row(option: dict[str, Any]) -> list[RenderableType]:
-    p = option["predicted"]
-    first = option["reasons"][0] if option["reasons"] else ""
-    marks = first if not first.startswith("holds") else ""
+def _option_row(option: dict[str, Any], views: dict[str, list[int]]) -> list[RenderableType]:
+    p, quality = option["predicted"], option["quality"]
+    marks = ", ".join(mark for view, mark in MARKS.items() if views[view][0] == option["rank"])
     name = Text("\n".join(textwrap.wrap(option["model_id"].split("/", 1)[1], NAME_WIDTH)))
     if marks:
         name.append(f"\n{marks}", style="green")
+    known = quality["score"] if quality["score"] is not None else quality["base_score"]
+    score = "?" if known is None else f"{known:.0f}{'' if quality['score'] is not None else '*'}"
     replicas = f"{option['replicas']} × " if option["replicas"] > 1 else ""
     return [
-        Text(str(option["rank"]), style="bold"),
+        Text(str(option["rank"]), style="bold" if option["pareto"] else "dim"),
         name,
         Text(f"{replicas}{option['gpu_count']} {option['gpu_type']}"),
         Text(f"{option['cost_usd_per_month']:,.0f}"),
@@ -137,13 +159,57 @@ def _option_row(option: dict[str, Any]) -> list[RenderableType]:
         Text(f"{p['itl_ms']['p95']:,.1f} ms"),
         Text(seconds(p["e2e_ms"]["p95"])),
         Text(rate(option["max_requests_per_second"])),
+        Text(score),
     ]
 
 
-def _footnote(found: list[dict[str, Any]], headroom: float) -> str:
+def side_by_side(plans: list[tuple[str, dict[str, Any]]]) -> RenderableType:
+    """Plans in columns: their load, their first and cheapest option, and how many hold."""
+    table = Table(box=box.SIMPLE_HEAD, header_style=f"bold {ACCENT}", pad_edge=False, padding=(0, 2))
+    table.add_column("", style="dim", no_wrap=True)
+    for name, _ in plans:
+        table.add_column(name, overflow="fold")
+
+    def row(label: str, cell: Callable[[dict[str, Any]], str]) -> None:
+        table.add_row(label, *(Text(cell(plan)) for _, plan in plans))
+
+    def of(which: str, figure: Callable[[dict[str, Any]], str]) -> Callable[[dict[str, Any]], str]:
+        return lambda plan: figure(plan[which]) if plan[which] else "nothing holds"
+
+    def latencies(o: dict[str, Any]) -> str:
+        p = o["predicted"]
+        return f"{p['ttft_ms']['p95']:,.0f} ms · {p['itl_ms']['p95']:,.1f} ms · {seconds(p['e2e_ms']['p95'])}"
+
+    def targets(plan: dict[str, Any]) -> str:
+        slo = plan["slo_targets"]
+        return f"{slo['ttft_p95_ms']:,g} ms · {slo['itl_p95_ms']:,g} ms · {seconds(slo['e2e_p95_ms'])}"
+
+    row("Peak", lambda plan: f"{rate(plan['peak_requests_per_second'])} requests/s")
+    row("Targets", targets)
+    row("First", of("first", lambda o: f"{o['model_id'].split('/', 1)[1]}, {_setup(o)}"))
+    row("  a month", of("first", lambda o: f"${o['cost_usd_per_month']:,.0f}"))
+    row("  TTFT·ITL·E2E", of("first", latencies))
+    row("Cheapest", of("cheapest", lambda o: f"${o['cost_usd_per_month']:,.0f}, {_setup(o)}"))
+    row("Holding", lambda plan: f"{plan['holding_slo']:,} of {plan['considered']:,}")
+    return table
+
+
+def _setup(option: dict[str, Any]) -> str:
+    return f"{option['replicas']} × {option['gpu_count']} {option['gpu_type']}"
+
+
+def _footnote(found: list[dict[str, Any]], details: dict[str, Any]) -> str:
     dates = sorted({o["price"].rsplit(", ", 1)[1] for o in found})
     priced = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
-    reading = f"“2 × 4 H100”: 2 replicas on 4 GPUs each. {headroom:.0%} of each replica's capacity is kept free."
+    order = f"Ranked {VIEWED[details['view']]}. " if details["view"] in VIEWED else ""
+    tabled = [str(o["rank"]) for o in found if not o["simulated"]]
+    sized = f"; {', '.join(tabled)} by the table, not simulated" if tabled else ""
+    spare = details["specification"]["overrides"]["spare_replicas"]
+    reading = (
+        f"{order}“2 × 4 H100”: 2 replicas on 4 GPUs each, sized by simulation at peak with {details['headroom']:.0%} of capacity free"
+        f"{f' and {spare} to spare' if spare else ''}{sized}. Bold numbers: no other is as good in cost, latency and quality at once."
+        " Quality in %, * of the unquantised model."
+    )
     ranks: dict[str, list[str]] = {}
     for option in found:
         ranks.setdefault(option["provenance"].split(",")[0], []).append(str(option["rank"]))
@@ -163,7 +229,8 @@ def approval(details: dict[str, Any]) -> RenderableType:
     rows.add_row("Creates", Text(f"InferenceService and ServiceAccount {details['name']}"))
     rows.add_row("Model", Text(chosen["model_id"]))
     rows.add_row("Replicas", Text(f"{chosen['replicas']} × {chosen['gpu_count']} {chosen['gpu_type']}"))
-    rows.add_row("Cost", Text(f"${chosen['cost_usd_per_month']:,.2f} a month  ({chosen['price']})"))
+    billed = f"{chosen['gpus_billed']} × {chosen['price']}"
+    rows.add_row("Cost", Text(f"${chosen['cost_usd_per_month']:,.2f} a month  ({billed})"))
     rows.add_row("Files", Text(", ".join(f["path"] for f in details["files"]) + "  (“show the manifests”)"))
     rows.add_row("Digest", Text(details["digest"], style=ACCENT))
     for problem in details["problems"]:

@@ -66,7 +66,10 @@ def test_quantities(text: str, values: list[float]) -> None:
         ("tl;dr of tickets for 80 agents", {"use_case": "summarization_short", "user_count": 80}),
         ("contract review for 20 lawyers", {"use_case": "research_legal_analysis", "user_count": 20, "domain_specialization": ["legal"]}),
         ("chatbot, 20 requests per second", {"use_case": "chatbot_conversational", "requests_per_second": 20}),
-        ("chatbot for 1000 concurrent users", {"use_case": "chatbot_conversational", "user_count": 1000, "active_fraction": 1.0}),
+        (
+            "chatbot for 1000 concurrent users",
+            {"use_case": "chatbot_conversational", "user_count": 1000, "active_fraction": 1, "peak_factor": 1},
+        ),
         (
             "chatbot for 1.5 million users on H100s, anything but A100",
             {
@@ -84,6 +87,44 @@ def test_quantities(text: str, values: list[float]) -> None:
             "chatbot for 100 users using gpt-oss-20b",
             {"use_case": "chatbot_conversational", "user_count": 100, "preferred_models": ["openai/gpt-oss-20b"]},
         ),
+        (
+            "RAG for 100000 requests a day, bursty, permissive licence, N+1",
+            {
+                "use_case": "document_analysis_rag",
+                "requests_per_day": 100_000,
+                "burstiness": 4,
+                "licenses": ["permissive"],
+                "spare_replicas": 1,
+            },
+        ),
+        ("a chatbot with 64 requests in flight", {"use_case": "chatbot_conversational", "concurrent_requests": 64}),
+        (
+            "we have 8 H100s, summarize documents for 500 users",
+            {"use_case": "summarization_short", "user_count": 500, "available_gpus": {"H100": 8}},
+        ),
+        (
+            "chatbot for 200 users on aws in us-east-1, quality at least 75 %",
+            {
+                "use_case": "chatbot_conversational",
+                "user_count": 200,
+                "providers": ["aws"],
+                "regions": ["us-east-1"],
+                "min_quality": 75,
+            },
+        ),
+        (
+            "code generation for 50 devs, 128k context window, no headroom",
+            {"use_case": "code_generation_detailed", "user_count": 50, "min_context_tokens": 128_000, "headroom": 0},
+        ),
+        (
+            "translation, 50k requests per day within 12 hours, 10% headroom, 2 spare replicas",
+            {"use_case": "translation", "requests_per_day": 50_000, "busy_hours_per_day": 12, "headroom": 0.1, "spare_replicas": 2},
+        ),
+        (
+            "chatbot for 100 users with what our cluster has",
+            {"use_case": "chatbot_conversational", "user_count": 100, "cluster_gpus": True},
+        ),
+        ("a chatbot for 1000 users at 10 rps", {"use_case": "chatbot_conversational", "user_count": 1000, "requests_per_second": 10}),
         ("1000 users", {"user_count": 1000}),
         ("autocomplete for my developers, about 300 of them", {"use_case": "code_completion", "user_count": 300}),
         ("200", {"user_count": 200}),
@@ -97,6 +138,14 @@ def test_needs(words: str, values: dict[str, Any]) -> None:
     ("stage", "words", "expected"),
     [
         ("specification_review", "looks good", ("Confirm", {})),
+        ("presenting_options", "rank by cost", ("ShowView", {"view": "lowest_cost"})),
+        ("presenting_options", "sort them by quality, please", ("ShowView", {"view": "best_quality"})),
+        ("presenting_options", "keep this as big one", ("KeepPlan", {"name": "big one"})),
+        ("presenting_options", "back to big one", ("RestorePlan", {"name": "big one"})),
+        ("presenting_options", "go back to the original", ("UndoExplore", {})),
+        ("presenting_options", "compare the kept plans", ("Ask", {"topic": "kept"})),
+        ("presenting_options", "what if burstiness were 8?", ("Explore", {"burstiness": 8})),
+        ("presenting_options", "what if any licence would do?", ("Explore", {"clear": ["licenses"]})),
         ("specification_review", "ok, go ahead", ("Confirm", {})),
         ("specification_review", "make TTFT 300 ms", ("EditSpecification", {"ttft_p95_ms": 300})),
         ("specification_review", "ttft 0.2s", ("EditSpecification", {"ttft_p95_ms": 200})),
@@ -197,7 +246,6 @@ def test_start_over_and_cancel_work_at_every_stage(stage: Stage) -> None:
         ("chatbot on Z9000 GPUs", "no data for a GPU called “Z9000”"),
         ("with gpt-4", "isn't in my catalogue"),
         ("budget of 500 euros", "US dollars"),
-        ("500 requests per day", "requests per second or minute"),
         ("1.5 users", "whole number"),
         ("3x the users", "say the number itself"),
         ("twice as many users", "say the number itself"),

@@ -25,7 +25,7 @@ def test_cards_fit_and_show_what_matters(runtime: Runtime, thread: str, width: i
     for wanted in ("30,000", "4096→512 tokens", "900 ms", "18 s", "$900,000 a month", "accuracy high", "L4"):
         assert wanted in card
     table = drawn(runtime, thread, "looks good", width=width)
-    for wanted in ("TTFT p95", "≤900 ms", "estimated", "$/month", "cheapest", "kept free"):
+    for wanted in ("TTFT p95", "≤900 ms", "estimated", "$/month", "cheapest", "of capacity free"):
         assert wanted in " ".join(table.split())
     approval = drawn(runtime, thread, "option 1", width=width)
     for wanted in ("simulated cluster", "namespace default", "a month"):

@@ -6,9 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from knowledge.benchmarks import find_benchmarks
 from knowledge.catalogue import gpus, models, traffic_profiles
-from knowledge.database import Database
 from knowledge.estimator.grids import GPU_COUNTS, LESSER, feasible, shipped_grid
 from knowledge.estimator.memory import plan_memory
 from knowledge.estimator.table import SHIPPED_COLUMNS, configuration_rows
@@ -147,18 +145,3 @@ def test_another_seed_moves_p95_by_no_more_than_the_stated_scatter() -> None:
     for a, b in list(zip(one, other, strict=True))[:-2]:
         assert a.itl_ms.p95 == pytest.approx(b.itl_ms.p95, rel=0.08)
         assert a.e2e_ms.p95 == pytest.approx(b.e2e_ms.p95, rel=0.08)
-
-
-def test_the_more_trusted_source_wins_for_the_same_key(database: Database) -> None:
-    shape = traffic_profiles()[0]
-    with database.connect() as connection:
-        before = find_benchmarks(connection, shape, ["microsoft/phi-4"], ["H100"])
-        connection.execute(
-            "INSERT INTO benchmarks SELECT (jsonb_populate_record(b, jsonb_build_object('provenance', 'measured'))).* FROM benchmarks b"
-            " WHERE model_id = 'microsoft/phi-4' AND gpu_type = 'H100' AND prompt_tokens = 512 AND requests_per_second = %s",
-            [before[0].requests_per_second],
-        )
-        after = find_benchmarks(connection, shape, ["microsoft/phi-4"], ["H100"])
-    assert len(after) == len(before)
-    assert after[0].provenance == "measured"
-    assert {r.provenance for r in after[1:]} == {"estimated"}

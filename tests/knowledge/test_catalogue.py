@@ -12,7 +12,6 @@ from knowledge.catalogue import (
     Model,
     UseCase,
     _validated,
-    cheapest_price,
     data_text,
     gpus,
     model_names,
@@ -111,10 +110,8 @@ def test_a_persons_own_prices_replace_those_of_the_gpus_that_they_list(tmp_path:
     own = tmp_path / "own.csv"
     own.write_text(f"{HEADER}\nRTX-PRO-6000,us,cellar,box,8,0.9,2026-11-01,our invoice\nH100,us,cellar,box,8,9.9,2026-11-01,our invoice\n")
     for gpu, price in (("RTX-PRO-6000", 0.9), ("H100", 9.9)):
-        found = cheapest_price(gpu, own)
-        assert found
-        assert (found.usd_per_gpu_hour, found.provider) == (price, "us")
-    assert cheapest_price("L4", own) == cheapest_price("L4")
+        assert [(p.usd_per_gpu_hour, p.provider) for p in prices(own) if p.gpu_type == gpu] == [(price, "us")]
+    assert [p for p in prices(own) if p.gpu_type == "L4"] == [p for p in prices() if p.gpu_type == "L4"]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 
-from knowledge.benchmarks import find_benchmarks
-from knowledge.catalogue import TrafficProfile
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.importer.formats import MAX_MEGABYTES, Stated
@@ -77,8 +75,12 @@ def guidellm_report(rate: float = 4.2) -> dict[str, Any]:
 
 def rows_of(database: Database, model: str = PHI) -> list[tuple[float, str, float | None]]:
     with database.connect() as connection:
-        found = find_benchmarks(connection, TrafficProfile(prompt_tokens=512, output_tokens=256), [model], ["H100"])
-    return [(r.requests_per_second, r.provenance, r.ttft_ms.p95) for r in found if r.gpu_count == 1]
+        found = connection.execute(
+            "SELECT requests_per_second, provenance, ttft_p95_ms FROM benchmarks WHERE model_id = %s AND gpu_type = 'H100'"
+            " AND gpu_count = 1 AND prompt_tokens = 512 AND output_tokens = 256 AND ttft_p95_ms IS NOT NULL ORDER BY requests_per_second",
+            [model],
+        )
+        return [tuple(row.values()) for row in found]
 
 
 def everything(database: Database) -> list[Any]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from knowledge.catalogue import gpus, models, traffic_profiles, use_cases
 from tools.manifest_check import KSERVE_NAME, check_bundle
 from tools.memory import memory_of
-from tools.recommendation import Predicted, PredictedLatency, Quality, Recommendation
+from tools.recommendation import Autoscaling, Predicted, PredictedLatency, Quality, Recommendation
 from tools.render_manifest import ManifestFile, ManifestRequest, deployment_name, digest_of, render_manifest
 
 
@@ -28,8 +28,12 @@ def request(
             predicted=Predicted(ttft_ms=latency, itl_ms=latency, e2e_ms=latency),
             max_requests_per_second=10,
             meets_slo=True,
+            simulated=True,
             provenance="estimated",
             price="1",
+            gpus_billed=count * replicas,
+            autoscaling=Autoscaling(min_replicas=1, max_replicas=replicas, cost_at_min_usd_per_month=1),
+            pareto=True,
             quality=Quality(score=None, base_score=None, scores="", source="-"),
             memory=memory_of(model, gpu, count, traffic_profiles()[0]),
             estimate_error=None,

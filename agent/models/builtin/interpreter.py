@@ -93,6 +93,10 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
             return moves.Reject(reason=text[:500])
     if "Confirm" in offered and bare and re.fullmatch(phrases.CONFIRM, bare):
         return moves.Confirm()
+    if "KeepPlan" in offered:
+        of_plans = _of_plans(bare)
+        if of_plans:
+            return of_plans
     if "UndoExplore" in offered and re.search(phrases.UNDO, low):
         return moves.UndoExplore()
     if "SelectOption" in offered and not what_if:
@@ -120,6 +124,17 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
             if counted.fields:
                 return _change("DescribeNeed", counted)
     return _not_offered(low, bare, offered)
+
+
+def _of_plans(bare: str) -> BaseModel | None:
+    """Keeping a plan by name, going back to one, listing the options by something else."""
+    keep, restore, view = re.fullmatch(phrases.KEEP, bare), re.fullmatch(phrases.RESTORE, bare), re.search(phrases.VIEW, bare)
+    if keep:
+        return moves.KeepPlan(name=keep["name"].strip())
+    if restore:
+        return moves.RestorePlan(name=restore["name"].strip())
+    by = phrases.VIEWS.get(view["by"]) if view else None
+    return moves.ShowView(view=by) if by else None
 
 
 def _plain(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.moves import Criterion, Topic
+from tools.recommendation import View
 
 
 def any_of(*patterns: str) -> str:
@@ -86,6 +87,34 @@ REJECT = (
 RETRY = r"\b(?:retry|again|once more)\b"
 OTHER_OPTIONS = r"\b(?:options?|another|different|back|alternatives?)\b"
 UNDO = r"\b" + any_of("undo", "go back", "back to (?:the )?(?:original|previous|before|first plan)", "revert", "as before") + r"\b"
+_PLAN_NAME = r"[“\"']?(?P<name>[\w][\w .-]{0,38}?)[”\"']?"
+KEEP = (
+    r"(?:please )?(?:keep|save|store|name|call|remember) (?:this|it|that|the plan|this plan)(?: plan| one)?(?: as| under)?(?: plan)? "
+    + _PLAN_NAME
+)
+RESTORE = (
+    r"(?:please )?(?:go |switch |change )?(?:back to|restore|bring back|return to)"
+    r" (?!(?:the )?(?:original|previous|before|first|options?|last|list|start)\b)(?:the )?(?:plan )?(?:kept as )?"
+) + _PLAN_NAME
+VIEW = (
+    r"\b(?:rank|sort|order|list|view)(?:ed)?(?: them| these| it| the options| options)?"
+    r" (?:by|for) (?:the )?(?:lowest |best |least |fewest )?(?P<by>\w+)"
+)
+VIEWS: dict[str, View] = {
+    "cost": "lowest_cost",
+    "costs": "lowest_cost",
+    "price": "lowest_cost",
+    "latency": "lowest_latency",
+    "speed": "lowest_latency",
+    "quality": "best_quality",
+    "accuracy": "best_quality",
+    "gpus": "simplest",
+    "simplicity": "simplest",
+    "size": "simplest",
+    "balance": "balanced",
+    "score": "balanced",
+    "default": "balanced",
+}
 WHAT_IF = (
     r"\b"
     + any_of(
@@ -161,6 +190,7 @@ LOAD = r"\b(?:rates?|requests|demand|peak|load)\b"
 DEFINITION = any_of(r"what(?:'s| (?:does|do|is|are))\b", r"\bdefine\b", r"\bexplain\b", r"\bmeaning\b", r"\bmean\b")
 OURS = r"\b(?:the|my|our|this|that) (?:specification|spec|options?|cost|price|status|url|plan|difference)\b"
 ABOUT: list[tuple[str, Topic]] = [
+    (any_of(r"\bkept\b", r"\bsaved plans?\b", r"\bmy plans\b", r"compare (?:the |my |these )?plans"), "kept"),
     (any_of(r"\bcompar\w+", "difference", r"\bversus\b", r"\bvs\b", "better than"), "compare"),
     (
         any_of(

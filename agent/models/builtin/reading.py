@@ -11,15 +11,19 @@ from agent.models.builtin.quantities import Quantity, find_quantities
 from agent.models.builtin.vocabulary import (
     DOMAINS,
     GPU_LIKE,
+    LICENSES,
+    LIFTED,
     MODEL_LIKE,
     NAMED_AS_GPU,
     NOT_GPUS,
     PEOPLE,
     PRIORITIES,
+    PROVIDERS,
     USE_CASES,
+    WAYS,
     WEIGHT_FORMATS,
 )
-from knowledge.catalogue import gpus, model_names, models
+from knowledge.catalogue import gpus, model_names, models, prices
 
 _TIME = {
     "ms": 1.0,
@@ -64,6 +68,10 @@ _NEGATION = re.compile(
     r"(?:\bnot?\b|\bwithout\b|\bexcept(?: for)?\b|\bavoid\b|\banything but\b|\bexclud\w+|\bno more\b"
     r"|\bdon'?t (?:use|want|have|like|need)\b|\bnever\b|\bother than\b)[^,;.]{0,25}$"
 )
+_OWNS = (
+    r"\b(?:we(?:'ve| have)?(?: got)?|i have|i've got|have|own|owns|our|only have|there are|got|limited to|available:?)"
+    r"(?: (?:only|just|exactly|about))?\s*$"
+)
 _PROMPT_SIDE, _ANSWER_SIDE = r"prompt|input|context|\bin\b", r"output|answer|response|completion|\bout\b"
 
 
@@ -93,6 +101,7 @@ def read_change(text: str) -> Reading:
     _read_gpus(low, reading)
     _read_models(low, reading)
     _read_figures(low, reading)
+    _read_constraints(low, reading)
     domains = [name for name, pattern in DOMAINS.items() if re.search(pattern, low)]
     if domains and use_case:
         reading.fields["domain_specialization"] = domains
@@ -104,6 +113,28 @@ def read_change(text: str) -> Reading:
     if re.search(r"\bany model\b", low):
         reading.fields.setdefault("clear", []).append("preferred_models")
     return reading
+
+
+def _read_constraints(low: str, reading: Reading) -> None:
+    """Licences, providers, regions, what the cluster has, and ways to plan that need no figure."""
+    for pattern, kinds in LICENSES:
+        if re.search(pattern, low):
+            reading.fields["licenses"] = kinds
+            break
+    providers = [name for name, pattern in PROVIDERS.items() if re.search(pattern, low)]
+    if providers:
+        reading.fields["providers"] = providers
+    regions = [region for region in sorted({p.region for p in prices()} - {"any"}) if re.search(rf"\b{re.escape(region)}\b", low)]
+    if regions:
+        reading.fields["regions"] = regions
+    for pattern, values in WAYS:
+        if re.search(pattern, low):
+            reading.fields |= values
+    lifted = [name for name, pattern in LIFTED.items() if re.search(pattern, low)]
+    for name in lifted:
+        reading.fields.pop(name, None)
+    if lifted:
+        reading.fields.setdefault("clear", []).extend(lifted)
 
 
 def find_use_case(low: str) -> str | None:
@@ -217,7 +248,7 @@ def _model_aliases() -> list[tuple[re.Pattern[str], list[str]]]:
 
 
 def _read_figures(low: str, reading: Reading) -> None:
-    readers = (_read_money, _read_rate, _read_people, _read_tokens, _read_share)
+    readers = (_read_money, _read_stock, _read_planning, _read_rate, _read_people, _read_context, _read_tokens, _read_share)
     free = [q for q in find_quantities(low)[:MAX_QUANTITIES] if not any(read(low, q, reading) for read in readers)]
     _read_profile_arrow(low, reading)
     _read_targets(low, free, reading)
@@ -261,13 +292,16 @@ def _read_rate(low: str, q: Quantity, reading: Reading) -> bool:
     if each:
         reading.fields["requests_per_active_user_per_minute"] = q.value * 60 / _PER[each[1]]
         return True
+    if re.match(
+        rf"\s*(?:concurrent|simultaneous|parallel) {_REQUESTS}\b|\s*{_REQUESTS} (?:in flight|at once|in parallel|concurrently)", after
+    ):
+        reading.fields["concurrent_requests"] = q.value
+        return True
     match = _RATE_UNIT.match(low, q.end)
     if not match:
         return False
     if match[1] == "day":
-        reading.problems.append(
-            "A number of requests a day doesn't say how many come at once. How many requests per second or minute is that at peak?"
-        )
+        reading.fields["requests_per_day"] = q.value
         return True
     if re.match(r"\s+(?:per|by|from|for|a|each) (?:each )?(?:active )?user", low[match.end() :]):
         reading.fields["requests_per_active_user_per_minute"] = q.value * 60 / _PER.get(match[1] or "s", 1.0)
@@ -289,7 +323,60 @@ def _read_people(low: str, q: Quantity, reading: Reading) -> bool:
     if match and re.search(
         r"concurrent|simultaneous|at once|active", (match[1] or "") + low[q.end + match.end() : q.end + match.end() + 24]
     ):
-        reading.fields["active_fraction"] = 1.0
+        # So many at the same time is a peak already: nothing is multiplied on top.
+        reading.fields |= {"active_fraction": 1.0, "peak_factor": 1.0}
+    return True
+
+
+def _read_stock(low: str, q: Quantity, reading: Reading) -> bool:
+    """“We have 8 H100s”: not a wish but a limit."""
+    match = re.match(r"\s*(?:x\s*)?(?:nvidia |amd |of (?:our |the )?)?([a-z][\w -]{0,14})", low[q.end : q.end + NEAR])
+    if not match or not re.search(_OWNS, low[max(0, q.start - NEAR) : q.start]):
+        return False
+    for alias, ids in _gpu_aliases():
+        if re.match(rf"{re.escape(alias)}s?(?![\w-])", match[1]):
+            reading.fields.setdefault("available_gpus", {}).update({i: int(q.value) for i in ids})
+            wanted = [g for g in reading.fields.pop("preferred_gpu_types", []) if g not in ids]
+            if wanted:
+                reading.fields["preferred_gpu_types"] = wanted
+            return True
+    return False
+
+
+def _read_planning(low: str, q: Quantity, reading: Reading) -> bool:
+    """Headroom, spare replicas, burstiness, busy hours, quality: how to plan, and not what for."""
+    before, after = low[max(0, q.start - NEAR) : q.start], low[q.end : q.end + NEAR]
+    share = re.match(r"\s*(?:%|percent)", after)
+    if re.match(r"\s*(?:%|percent)?\s*(?:of )?headroom", after) or re.search(r"headroom(?: (?:of|to|at|is|was|were|be|=))*\s*$", before):
+        reading.fields["headroom"] = q.value / 100 if share or q.value > 1 else q.value
+    elif re.match(r"\s*(?:spare|extra|standby|redundant)(?: \w+)? ?replicas?\b|\s*(?:spare|standby)s?\b", after) or re.search(
+        r"\bn\s?\+\s?$", before
+    ):
+        reading.fields["spare_replicas"] = q.value
+    elif re.search(r"(?:burstiness|cv²|cv2|cv\^2)(?: (?:of|to|at|is|was|were|be|=))*\s*$", before):
+        reading.fields["burstiness"] = q.value
+    elif re.match(r"\s*(?:busy |working |business |office )?hours? (?:a|per|each) day", after) or (
+        re.match(r"\s*hours?\b", after) and re.search(r"\b(?:spread over|within|in|over)\s*$", before)
+    ):
+        reading.fields["busy_hours_per_day"] = q.value
+    elif re.search(r"(?:quality|accuracy|score)(?: (?:of|to|at|is|=|least|above|over|at least|min(?:imum)?))*\s*$", before) or re.match(
+        r"\s*(?:%|percent)\s*(?:quality|accuracy)", after
+    ):
+        reading.fields["min_quality"] = q.value * (100 if q.value <= 1 else 1)
+    else:
+        return False
+    return True
+
+
+def _read_context(low: str, q: Quantity, reading: Reading) -> bool:
+    """A context window is a length that must be possible; a prompt is what comes."""
+    before, after = low[max(0, q.start - NEAR) : q.start], low[q.end : q.end + NEAR]
+    window = r"context(?: window| length| size)?"
+    if not re.match(rf"[\s-]*(?:tokens? )?(?:of )?{window}\b(?! tokens)", after) and not re.search(
+        r"context (?:window|length|size)(?: (?:of|to|at|is|=|least|up to))*\s*$", before
+    ):
+        return False
+    reading.fields["min_context_tokens"] = q.value
     return True
 
 

@@ -307,3 +307,41 @@ GLOSSARY: dict[str, tuple[str, str]] = {
         "the accelerator that runs the model. Memory decides what fits, bandwidth how fast tokens come.",
     ),
 }
+
+# Constraints and ways to plan that people name without a figure -----------------------------------------------------------------
+
+LICENSES: list[tuple[str, list[str]]] = [
+    (r"\b(?:apache|mit|permissive|open[- ]source)\b(?:[- ]2(?:\.0)?)?[^,;.]{0,20}\blicen[cs]|\bpermissive\b|\bapache[- ]2", ["permissive"]),
+    (r"\bcommercial(?:ly)?\b[^,;.]{0,20}\b(?:licen[cs]|use|usable)", ["permissive", "community"]),
+]
+PROVIDERS = {
+    "aws": r"\baws\b|\bamazon\b",
+    "azure": r"\bazure\b",
+    "gcp": r"\bgcp\b|\bgoogle cloud\b",
+    "oci": r"\boci\b|\boracle\b",
+    "crusoe": r"\bcrusoe\b",
+}
+_CLUSTER = r"(?:our|the|my) cluster"
+WAYS: list[tuple[str, dict[str, object]]] = [
+    (r"\b(?:no|without) headroom\b", {"headroom": 0.0}),
+    (
+        r"\b(?:highly available|high availability|survives? (?:the )?(?:loss|failure) of|one (?:spare|extra) replica|a spare replica)\b",
+        {"spare_replicas": 1},
+    ),
+    (r"\b(?:no|without) (?:spares?|spare replicas?)\b", {"spare_replicas": 0}),
+    (r"\b(?:bursty|spiky|in bursts|comes? in waves)\b", {"burstiness": 4.0}),
+    (r"\b(?:poisson|steady (?:traffic|load|arrivals)|no bursts|without bursts)\b", {"burstiness": 1.0}),
+    (
+        rf"\bwhat {_CLUSTER} (?:really )?(?:has|offers)|\bwhat(?:'s| is) in {_CLUSTER}|\b{_CLUSTER}'s (?:gpus|hardware)"
+        rf"|\bthe (?:gpus|hardware) (?:that )?(?:{_CLUSTER} has|(?:in|of) {_CLUSTER})",
+        {"cluster_gpus": True},
+    ),
+]
+LIFTED = {
+    "licenses": r"\bany licen[cs]e",
+    "providers": r"\bany (?:cloud|provider)",
+    "regions": r"\bany region",
+    "min_quality": r"\b(?:any|no minimum|whatever) quality",
+    "min_context_tokens": r"\bany context",
+    "available_gpus": r"\b(?:any number of gpus|unlimited gpus|as many gpus as)",
+}
