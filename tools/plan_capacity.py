@@ -55,8 +55,9 @@ def plan(request: PlanRequest, table: CurveTable, listed: Sequence[Price]) -> Pl
     found = _recommendations(planner, np.array(shown, dtype=np.int64), places, criteria, score)
     views = _views(criteria, score, places)
     excluded = planner.excluded()
+    ends = {rank for rank, n in enumerate(shown, start=1) if (sized := planner.sized.get(n)) is not None and sized.at_table_end}
     return Plan(
-        recommendations=_with_reasons(found, views, request, criteria),
+        recommendations=_with_reasons(found, views, request, criteria, ends),
         near_misses=near_misses(planner),
         views=views,
         view=request.view,
@@ -162,7 +163,7 @@ def _views(criteria: Criteria, score: Floats, shown: Ints) -> dict[View, list[in
 
 
 def _with_reasons(
-    found: list[Recommendation], views: dict[View, list[int]], request: PlanRequest, criteria: Criteria
+    found: list[Recommendation], views: dict[View, list[int]], request: PlanRequest, criteria: Criteria, ends: set[int]
 ) -> list[Recommendation]:
     """What each is first in, what it holds, costs and is worth, and what it trades against the next."""
     lowest = float(criteria.cost_usd_per_month.min()) if len(criteria.gpus) else 0.0
@@ -172,6 +173,8 @@ def _with_reasons(
         firsts = [MARKS[view] for view in VIEWS if view != "balanced" and views[view][0] == o.rank]
         said = [", ".join(firsts)] if firsts else []
         said += [held(o, targets), _cost(o, lowest), _quality(o.quality)]
+        if o.rank in ends:
+            said.append("its capacity is the highest load that was simulated, not a load at which a target breaks")
         if following is not None:
             said.append(f"against option {following.rank}, {following.model_id} on {setup(following)}: {difference(o, following)}")
         return said

@@ -44,6 +44,8 @@ class Sized:
     latencies: tuple[Percentiles, ...]
     """p50, p95, p99 in ms of TTFT, ITL and E2E."""
     max_requests_per_second: float
+    at_table_end: bool
+    """Whether not a target but the last rate that was simulated for the table sets the capacity."""
     min_replicas: int
 
 
@@ -292,6 +294,7 @@ class Planner:
             replicas=replicas,
             latencies=simulation.at(self.peak / replicas, burstiness),
             max_requests_per_second=replicas * max(capacity, self.planned_rate / replicas),
+            at_table_end=simulation.reaches_end(burstiness),
             min_replicas=self._fewest(simulation, n, 1, replicas, self.trough_rate) or replicas,
         )
         self.p95_ms[:, n] = [p95 for _, p95, _ in sized.latencies]

@@ -94,6 +94,10 @@ class Simulation:
         holds, fails = self.bounds.get(burstiness) or self._start(burstiness)
         return (self._grid[holds] if holds >= 0 else 0.0), (self._grid[fails] if fails < len(self._grid) else self._grid[-1])
 
+    def reaches_end(self, burstiness: float) -> bool:
+        """Whether it holds all targets even at the table's last rate, so that what lies beyond is unknown."""
+        return self.carries(self._grid[-1], burstiness)
+
     def at(self, requests_per_second: float, burstiness: float) -> tuple[Percentiles, ...]:
         """Latencies at a rate that it carries: no p95 above that of a higher rate that is known to hold."""
         seen = simulated(self.configuration, requests_per_second, burstiness)

@@ -217,6 +217,10 @@ def _footnote(found: list[dict[str, Any]], details: dict[str, Any]) -> str:
     errors = {error["steps"]: error for option in found if (error := option["estimate_error"])}
     off = " and ".join(f"{e['itl_median']:.0%} of ITL and {e['ttft_median']:.0%} of TTFT from {name}" for name, e in sorted(errors.items()))
     accuracy = f" Estimates were off by {off} (medians on unseen public runs)." if off else ""
+    asked, planned = details["specification"]["traffic_profile"], details["benchmark_profile"]
+    if asked != planned:
+        mapped = f"{planned['prompt_tokens']}→{planned['output_tokens']} tokens"
+        reading += f" Planned as {mapped}, the nearest traffic with benchmarks that is easier in neither."
     return f"{reading}\nLatencies {origins}.{accuracy} Prices on demand, {priced}."
 
 
