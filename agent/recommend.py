@@ -53,6 +53,7 @@ def specification_from_file(file: Path) -> Specification:
     try:
         intent = Intent.model_validate(values["intent"])
         figures = {
+            **Overrides.model_validate(values.get("overrides") or {}).model_dump(exclude_none=True),
             **TrafficProfile.model_validate(values["traffic_profile"]).model_dump(),
             **SloTargets.model_validate(values["slo_targets"]).model_dump(),
             **Demand.model_validate(values["demand"]).model_dump(include=set(Overrides.model_fields)),

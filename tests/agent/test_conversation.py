@@ -115,6 +115,68 @@ def test_a_what_if_can_be_undone(runtime: Runtime, thread: str) -> None:
     assert after.details == before.details
 
 
+def test_a_what_if_is_shown_beside_what_was_before(runtime: Runtime, thread: str) -> None:
+    before = converse(runtime, thread, "a chatbot for 1000 users", "looks good").checkpoint
+    during = converse(runtime, thread, "what if we had 400k users?").checkpoint
+    assert before is not None
+    assert during is not None
+    assert before.details["before"] is None
+    beside = during.details["before"]
+    assert beside["first"] == before.details["recommendations"][0]
+    assert beside["peak_requests_per_second"] == before.details["specification"]["demand"]["peak_requests_per_second"]
+    assert beside["holding_slo"] == before.details["holding_slo"]
+
+
+def test_plans_are_kept_by_name_compared_and_brought_back(runtime: Runtime, thread: str) -> None:
+    first = converse(runtime, thread, "a chatbot for 1000 users", "looks good", "keep this as small").checkpoint
+    converse(runtime, thread, "what if we had 400k users?", "keep this as big one")
+    heard = converse(runtime, thread, "compare the kept plans")
+    [table] = [e.details for e in heard.events if isinstance(e, MessageEvent) and e.kind == "kept"]
+    assert table is not None
+    assert [plan["name"] for plan in table["plans"]] == ["small", "big one", "shown now"]
+    back = converse(runtime, thread, "back to small").checkpoint
+    assert first is not None
+    assert back is not None
+    assert back.details["recommendations"] == first.details["recommendations"]
+    assert back.details["specification"] == first.details["specification"]
+    undone = converse(runtime, thread, "undo").checkpoint  # going back to a kept plan is a step like any other
+    assert undone is not None
+    assert undone.details["specification"]["intent"]["user_count"] == 400_000
+    assert "No plan is kept as “nonsense”; kept are “small”, “big one”" in converse(runtime, thread, "back to nonsense").text
+
+
+def test_the_options_are_ranked_by_what_one_asks_for(runtime: Runtime, thread: str) -> None:
+    balanced = converse(runtime, thread, "a chatbot for 1000 users", "looks good").checkpoint
+    heard = converse(runtime, thread, "rank by cost")
+    assert heard.states[-2:] == ["capacity_planning", "presenting_options"]
+    assert heard.checkpoint is not None
+    costs = [o["cost_usd_per_month"] for o in heard.checkpoint.details["recommendations"]]
+    assert costs == sorted(costs)
+    later = converse(runtime, thread, "what if we had 3000 users?").checkpoint
+    assert later is not None
+    assert later.details["view"] == "lowest_cost"
+    again = converse(runtime, thread, "undo", "rank by balance").checkpoint
+    assert balanced is not None
+    assert again is not None
+    assert again.details["recommendations"] == balanced.details["recommendations"]
+
+
+def test_the_clusters_own_gpus_can_be_the_limit(runtime: Runtime, thread: str) -> None:
+    heard = converse(runtime, thread, "a chatbot for 1000 users with the GPUs our cluster has")
+    assert heard.checkpoint is not None
+    there_are = heard.checkpoint.details["specification"]["intent"]["available_gpus"]
+    assert there_are == runtime.cluster.gpus()
+    assert there_are["H100"] > 0
+
+
+def test_other_traffic_than_the_benchmarks_is_said_to_be_planned_as_a_harder_one(runtime: Runtime, thread: str) -> None:
+    heard = converse(runtime, thread, "a chatbot for 1000 users", "600 prompt tokens and 300 output tokens")
+    assert "No benchmarks exist for 600→300 tokens; it is planned as 1024→1024 tokens, which is easier in neither." in heard.text
+    assert heard.checkpoint is not None
+    assert heard.checkpoint.details["benchmark_profile"] == {"prompt_tokens": 1024, "output_tokens": 1024}
+    assert "planned as 4096→512 tokens" in converse(runtime, thread, "what if we had 2000 prompt tokens and 400 output tokens?").text
+
+
 def test_a_rejection_leads_back_to_the_options_and_deploys_nothing(runtime: Runtime, thread: str) -> None:
     heard = converse(runtime, thread, *TO_APPROVAL, "no, too expensive")
     assert heard.checkpoint is not None

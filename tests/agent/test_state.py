@@ -9,9 +9,9 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from agent.moves import MOVES, Stage
 from agent.prompts import stage_prompt
 from agent.runtime import Runtime
-from agent.state import SERIALIZED, Explored, fresh
+from agent.state import SERIALIZED, Explored, Kept, fresh
 from tests.talking import MAIN_SCRIPT, converse
-from tests.tools.test_capacity import specify
+from tests.tools.planning import specify
 from tools.specification import SpecificationChange, change_specification
 
 
@@ -35,6 +35,13 @@ def test_a_specification_survives_the_checkpoint(users: int, peak: float) -> Non
     serializer = JsonPlusSerializer(allowed_msgpack_modules=SERIALIZED)
     spec = change_specification(specify(users), SpecificationChange(peak_factor=peak))
     assert serializer.loads_typed(serializer.dumps_typed(spec)) == spec
+
+
+def test_kept_plans_keep_their_types(runtime: Runtime, thread: str) -> None:
+    converse(runtime, thread, "a chatbot for 1000 users", "looks good", "keep this as A", "what if we had 2000 users?")
+    values = runtime._graph.get_state({"configurable": {"thread_id": thread}}).values
+    assert all(isinstance(k, Kept) and not isinstance(k.plan, dict) and not isinstance(k.specification, dict) for k in values["kept"])
+    assert values["kept"]
 
 
 def test_every_prompt_renders_with_an_empty_and_with_a_full_state(runtime: Runtime, thread: str) -> None:

@@ -116,3 +116,59 @@ def test_what_can_not_be_is_refused(values: dict[str, object]) -> None:
 def test_a_specification_survives_json(change: SpecificationChange) -> None:
     spec = change_specification(chatbot(), change)
     assert Specification.model_validate_json(spec.model_dump_json()) == spec
+
+
+LOADS = {
+    "requests_per_second": (20.0, 20.0),
+    # 64 in flight, each within the chatbot's 7 s
+    "concurrent_requests": (64.0, 64 / 7),
+    # 100,000 a day in 8 busy hours, twice the mean at peak
+    "requests_per_day": (100_000.0, 100_000 / 8 / 3600 * 2),
+}
+
+
+@pytest.mark.parametrize("name", list(LOADS))
+def test_a_load_given_directly_worked_by_hand_and_its_formula_shown(name: str) -> None:
+    given, expected = LOADS[name]
+    changed = change_specification(chatbot(), SpecificationChange.model_validate({name: given}))
+    assert changed.demand.peak_requests_per_second == pytest.approx(expected)
+    assert changed.intent.user_count is None
+    assert changed.intent.complete
+    shown = {a.name: a for a in changed.assumptions}["peak_requests_per_second"]
+    assert "requests/s at peak" in shown.text
+    assert shown.origin in ("computed", "your words")
+    for other in LOADS:
+        if other != name:
+            later = change_specification(changed, SpecificationChange.model_validate({other: LOADS[other][0]}))
+            assert later.demand.peak_requests_per_second == pytest.approx(LOADS[other][1])
+
+
+def test_a_days_requests_come_in_the_hours_said_and_a_slower_target_keeps_more_in_flight() -> None:
+    daily = change_specification(chatbot(), SpecificationChange(requests_per_day=86_400, busy_hours_per_day=24, peak_factor=1))
+    assert daily.demand.peak_requests_per_second == pytest.approx(1)
+    flight = change_specification(chatbot(), SpecificationChange(concurrent_requests=70))
+    assert flight.demand.peak_requests_per_second == pytest.approx(10)
+    slower = change_specification(flight, SpecificationChange(e2e_p95_ms=14_000))
+    assert slower.demand.peak_requests_per_second == pytest.approx(5)
+
+
+def test_every_use_case_says_how_its_requests_arrive() -> None:
+    for use_case in use_cases().values():
+        spec = build_specification(Intent(use_case=use_case.id, user_count=100), Overrides())
+        named = {a.name: a.text for a in spec.assumptions}
+        assert {"burstiness", "trough_fraction", "minute_peak", "headroom"} <= set(named)
+        assert (f"burstiness {use_case.demand.burstiness:g}" in named["burstiness"]) == (use_case.demand.burstiness != 1)
+    calm = change_specification(
+        build_specification(Intent(use_case="code_completion", user_count=100), Overrides()), SpecificationChange(burstiness=1)
+    )
+    assert "Poisson" in {a.name: a.text for a in calm.assumptions}["burstiness"]
+
+
+def test_constraints_are_lifted_one_by_one() -> None:
+    tight = change_specification(
+        chatbot(), SpecificationChange(licenses=["permissive"], min_quality=70, providers=["aws"], available_gpus={"H100": 8}, headroom=0)
+    )
+    assert tight.headroom == 0
+    lifted = change_specification(tight, SpecificationChange(clear=["licenses", "min_quality", "available_gpus"]))
+    assert (lifted.intent.licenses, lifted.intent.min_quality, lifted.intent.available_gpus) == ([], None, {})
+    assert lifted.intent.providers == ["aws"]
