@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 
-.PHONY: run test lint lock estimator benchmarks grids measured calibration bench clean
+.PHONY: run test lint lock estimator benchmarks bursts grids measured calibration bench clean
 
 run: .venv/.run
 	@$(BIN)/compass chat
@@ -29,7 +29,7 @@ lock: .venv/bin/uv
 estimator: .venv/.estimator
 
 # Each of these computes shipped data again from what is above it: measured rows and step grids (from the kernel measurements),
-# overheads and error ranges (from the measured rows), and the benchmark table (from grids and overheads; minutes).
+# overheads and error ranges (from the measured rows), the benchmark table (from grids and overheads; 20 minutes) and the same under bursts (40 minutes).
 measured: .venv/.estimator
 	@$(BIN)/python -m knowledge.estimator.measured
 
@@ -41,6 +41,9 @@ calibration: .venv/.run
 
 benchmarks: .venv/.run
 	@$(BIN)/compass benchmarks generate --out knowledge/data/benchmarks.csv.gz
+
+bursts: .venv/.run
+	@$(BIN)/python -m knowledge.estimator.bursts
 
 # How fast the things are that people wait for; figures of this machine, with their noise.
 bench: .venv/.dev

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import random
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from agent.recommend import recommendation_for, specification_from_words
-from knowledge.catalogue import gpus, models
+from knowledge.benchmarks import Benchmark
+from knowledge.catalogue import gpus, models, use_cases
 from knowledge.database import Database
 from knowledge.estimator.calibration import calibration
 from knowledge.estimator.grids import shipped_grid
@@ -21,15 +22,29 @@ from knowledge.estimator.steps import StepTimes
 from knowledge.importer.formats import Stated
 from knowledge.importer.write import import_file
 from knowledge.settings import Settings
+from tools.plan_capacity import SIMULATED, PlanRequest, plan_capacity
+from tools.simulation import simulated
+from tools.specification import Intent, Overrides, SpecificationChange, build_specification, change_specification
+
+RUNS = 30
 
 
 def timed(name: str, work: Callable[[], object], runs: int = 5, clock: Callable[[], float] = time.perf_counter) -> None:
+    """Print the median of some runs, with the least and the most."""
     taken = []
     for _ in range(runs):
         start = clock()
         work()
         taken.append(clock() - start)
-    print(f"{name:<62} {median(taken):7.3f} s   ({min(taken):.3f} to {max(taken):.3f}, {runs} runs)")
+    told(name, taken)
+
+
+def told(name: str, taken: list[float]) -> None:
+    print(f"{name:<78} {_time(median(taken))}   ({_time(min(taken))} to {_time(max(taken))}, {len(taken)} runs)", flush=True)
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1000:6.2f} ms" if seconds < 0.5 else f"{seconds:6.3f} s "
 
 
 def simulated_hour() -> None:
@@ -48,6 +63,84 @@ def simulated_hour() -> None:
     sorted(seen.ttft_ms)
 
 
+def recommendations(database: Database, label: str) -> None:
+    """A plan for each use case by the table alone, as a person's next question would ask for it."""
+    requests = {use_case: request_for(use_case, 0) for use_case in use_cases()}
+    every = []
+    for use_case, request in requests.items():
+        plan_capacity(request, database)
+        taken = []
+        for _ in range(RUNS):
+            start = time.perf_counter()
+            plan_capacity(request, database)
+            taken.append(time.perf_counter() - start)
+        every += taken
+        told(f"recommendation, {label}: {use_case}", taken)
+    told(f"recommendation, {label}: all nine use cases", every)
+
+
+def anew(database: Database) -> None:
+    """The same with targets that nobody asked for before, so that nothing about them is kept."""
+    taken = []
+    for number in range(RUNS):
+        changed = change_specification(
+            request_for("chatbot_conversational", 0).specification, SpecificationChange(ttft_p95_ms=150 + number / 7)
+        )
+        request = PlanRequest(specification=changed, benchmark_profile=changed.traffic_profile, simulate=0)
+        start = time.perf_counter()
+        plan_capacity(request, database)
+        taken.append(time.perf_counter() - start)
+    told("recommendation with targets never asked for before: chatbot", taken)
+
+
+def at_once(database: Database, threads: int) -> None:
+    """Many people at once in one process: each one's wait."""
+    request = request_for("chatbot_conversational", 0)
+    taken: list[float] = []
+
+    def ask() -> None:
+        for _ in range(RUNS // 2):
+            start = time.perf_counter()
+            plan_capacity(request, database)
+            taken.append(time.perf_counter() - start)
+
+    workers = [threading.Thread(target=ask) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    told(f"recommendation, {threads} at once: chatbot", taken)
+
+
+def simulating(database: Database) -> None:
+    """With the ten best simulated at peak, nothing of it kept from before."""
+    for use_case in use_cases():
+        request = request_for(use_case, SIMULATED)
+        taken = []
+        for _ in range(3):
+            simulated.cache_clear()
+            start = time.perf_counter()
+            plan_capacity(request, database)
+            taken.append(time.perf_counter() - start)
+        told(f"recommendation, the ten best simulated: {use_case}", taken)
+
+
+def request_for(use_case: str, simulate: int) -> PlanRequest:
+    specification = build_specification(Intent(use_case=use_case, user_count=1000), Overrides())
+    profile = specification.traffic_profile
+    return PlanRequest(specification=specification, benchmark_profile=profile, simulate=simulate, limit=10 if simulate else 5)
+
+
+def tenfold(database: Database) -> None:
+    """Nine more configurations for each that there is, of the same models: all of them candidates."""
+    columns = ", ".join(c for c in Benchmark.COLUMNS if c != "gpu_count")
+    with database.connect() as connection:
+        connection.execute(
+            f"INSERT INTO benchmarks (gpu_count, {columns}) SELECT b.gpu_count + 10 * n, {columns}"  # noqa: S608 - our own names
+            " FROM benchmarks b, generate_series(1, 9) AS n WHERE b.ttft_p95_ms IS NOT NULL"
+        )
+
+
 def main() -> None:
     """Print one line a thing."""
     timed("a simulated hour of one replica at 5 requests/s (CPU time)", simulated_hour, clock=time.process_time)
@@ -61,12 +154,17 @@ def main() -> None:
         settings = Settings(home=Path(folder, "home0"))
         database = Database(settings)
         timed("a later start with that database", lambda: Database(settings).close())
+        recommendations(database, "the shipped table")
+        anew(database)
+        for threads in (1, 4, 16):
+            at_once(database, threads)
+        simulating(database)
         path = Path(folder, "measured.csv")
         _ten_thousand_rows(path)
         timed("importing 10,000 rows", lambda: import_file(path, Stated(), database))
+        tenfold(database)
+        recommendations(database, "ten times the rows")
         database.close()
-        specification = specification_from_words("a chatbot for 1000 users, low latency critical", settings)
-        timed("a plan for a chatbot, database start included", lambda: recommendation_for(specification, settings, 5))
 
 
 def _ten_thousand_rows(path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.database import Database
-from knowledge.packed import packed_bytes
+from knowledge.packed import packed_bytes, unpack
 from knowledge.settings import Settings
 from tests.acceptance.test_cli import run
 from tests.knowledge.test_importer import planner_row, write_json
@@ -89,10 +89,10 @@ def test_validate_prints_the_report(environment: dict[str, str]) -> None:
 def test_generate_goes_on_where_it_was_and_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On three models, since all take minutes: interrupted after one, it computes the other two only."""
     from knowledge.catalogue import models
-    from knowledge.estimator import table
+    from knowledge.estimator import building, table
 
     chosen = ["deepseek-ai/DeepSeek-V3", "moonshotai/Kimi-K2-Instruct", "RedHatAI/Kimi-K2-Instruct-quantized.w4a16"]
-    monkeypatch.setattr(table, "models", lambda: {m: models()[m] for m in chosen})
+    monkeypatch.setattr(building, "models", lambda: {m: models()[m] for m in chosen})
     target, done = tmp_path / "table.csv.gz", list[str]()
 
     class Stop(Exception):
@@ -107,8 +107,8 @@ def test_generate_goes_on_where_it_was_and_gives_the_same_bytes(tmp_path: Path, 
     assert not target.exists()
     table.generate(target, 0, 1, done.append)
     assert sorted(done) == sorted([done[0], *chosen])
-    whole = {tuple(row.items()) for row in table.unpack(packed_bytes("benchmarks.csv.gz"))}
-    rows = [tuple(row.items()) for row in table.unpack(target.read_bytes())]
+    whole = {tuple(row.items()) for row in unpack(packed_bytes("benchmarks.csv.gz"))}
+    rows = [tuple(row.items()) for row in unpack(target.read_bytes())]
     assert {dict(row)["model_id"] for row in rows} == set(chosen)
     assert set(rows) <= whole
     assert not list(tmp_path.glob("*.parts"))
