@@ -32,7 +32,8 @@ def burst_curves(table: CurveTable, profile: TrafficProfile, levels: tuple[float
     return table.kept(("bursts", levels), make)
 
 
-_NOTHING: Floats = np.array([[1e-9], [np.inf], [np.inf], [np.inf]])
+UNKNOWN_RATE = 1e-9
+_NOTHING: Floats = np.array([[UNKNOWN_RATE], [np.inf], [np.inf], [np.inf]])
 
 
 def _behind_one_another(series: list[Floats]) -> Curves:

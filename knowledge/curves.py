@@ -72,10 +72,12 @@ class Curves:
         holding = np.add.reduceat(holds, self.starts, axis=1, dtype=np.int64)  # they never fall: the first so many rows
         right = self.starts + np.minimum(holding, self.counts - 1)
         left = np.maximum(right - 1, self.starts)
-        low, high = np.take_along_axis(self.p95_ms, left, axis=1), np.take_along_axis(self.p95_ms, right, axis=1)
+        shift = np.arange(3)[:, None] * self.p95_ms.shape[1]
+        low, high = self.p95_ms.take(left + shift), self.p95_ms.take(right + shift)
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.clip(np.where(high > low, (targets_ms[:, None] - low) / (high - low), 1.0), 0.0, 1.0)
-        crossing = self.rates[left] + share * (self.rates[right] - self.rates[left])
+        slower, faster = self.rates.take(left), self.rates.take(right)
+        crossing = slower + share * (faster - slower)
         return np.where(holding == 0, 0.0, np.where(holding == self.counts, self.highest_rate, crossing))
 
     def capacity(self, targets_ms: Floats) -> Floats:
@@ -94,11 +96,14 @@ class Curves:
         below = np.add.reduceat(self.rates < np.repeat(rates, self.counts), self.starts, dtype=np.int64)
         right = self.starts + np.minimum(below, self.counts - 1)
         left = np.maximum(right - 1, self.starts)
-        width = self.rates[right] - self.rates[left]
-        share = np.divide(rates - self.rates[left], width, out=np.ones_like(width), where=width > 0)
-        share = np.where(below == 0, 1.0, np.clip(share, 0.0, 1.0))  # both are the first row then
-        found: Floats = series[..., left] + share * (series[..., right] - series[..., left])
-        found[..., rates > self.highest_rate * (1 + 1e-9)] = np.nan
+        low, high = self.rates.take(left), self.rates.take(right)
+        share = np.divide(rates - low, high - low, out=np.ones_like(low), where=high > low)
+        np.clip(share, 0.0, 1.0, out=share)
+        share[below == 0] = 1.0  # both are the first row then
+        before, after = series.take(left, axis=-1), series.take(right, axis=-1)
+        with np.errstate(invalid="ignore"):  # what holds no target at any rate is infinite
+            found: Floats = before + share * (after - before)
+        found[..., rates > high * (1 + 1e-9)] = np.nan
         return found
 
     def rows_of(self, configurations: Ints) -> Ints:

@@ -12,14 +12,18 @@ from functools import cached_property
 
 import numpy as np
 
-from knowledge.burst_curves import burst_curves, levels_for
+from knowledge.burst_curves import UNKNOWN_RATE, burst_curves, levels_for
 from knowledge.catalogue import TrafficProfile
 from knowledge.curves import Bools, Curves, CurveTable, Floats, Ints
 from tools.specification import MAX_GPUS
 
-FEW = 6
 ROUNDING = 1e-9
 """Keeps a peak of exactly R replicas' worth from costing R + 1 through rounding of floats."""
+
+
+def simulated(bursts: Curves, configurations: int) -> Bools:
+    """Which configurations were simulated under bursts at all: of the others nothing is known there."""
+    return np.asarray(bursts.highest_rate[:configurations] > UNKNOWN_RATE)
 
 
 def thinned(burstiness: float, replicas: Floats) -> Floats:
@@ -38,6 +42,11 @@ class Estimates:
     @cached_property
     def _levels(self) -> tuple[float, ...]:
         return levels_for(self.burstiness)
+
+    @cached_property
+    def known(self) -> Bools:
+        """Which configurations anything is known of for these arrivals."""
+        return np.ones(len(self.table), dtype=bool) if self._bursts is None else simulated(self._bursts, len(self.table))
 
     @cached_property
     def _bursts(self) -> Curves | None:
@@ -66,6 +75,7 @@ class Estimates:
         alone = poisson.capacities(targets_ms)
         if bursts is None:
             return alone[None]
+        alone = np.where(simulated(bursts, len(poisson)), alone, 0.0)
         by_level = bursts.capacities(targets_ms).reshape(3, len(self._levels), -1).swapaxes(0, 1)
         return np.minimum.accumulate(np.concatenate([alone[None], by_level]), axis=0)
 
@@ -118,26 +128,31 @@ class Capacities:
 
     def replicas(self, requests_per_second: float, gpu_counts: Floats) -> Floats:
         """The fewest that carry this rate; infinite where no number up to MAX_GPUS does."""
-        most = np.floor(MAX_GPUS / gpu_counts)
+        found = np.full(self.by_level.shape[1], np.inf)
+        alive = np.flatnonzero(self.by_level[0] > 0)
+        most, alone = np.floor(MAX_GPUS / gpu_counts[alive]), self.by_level[0][alive]
+        fewest = np.maximum(1.0, np.ceil(requests_per_second / alone * (1 - ROUNDING)))
+        if self.burstiness > 1:
+            fewest = self.of(alive)._among(requests_per_second, np.minimum(fewest, most), most)
+        found[alive] = np.where(fewest <= most, fewest, np.inf)
+        return found
+
+    def _among(self, requests_per_second: float, low: Floats, most: Floats) -> Floats:
+        """The fewest from `low` to `most` that carry the rate; infinite where none does."""
+        # At a level's own thinning, what it carries is a bound from above.
         with np.errstate(divide="ignore"):
-            by_level = np.where(self.by_level > 0, np.maximum(1.0, np.ceil(requests_per_second / self.by_level * (1 - ROUNDING))), np.inf)
-        if self.burstiness <= 1:
-            return np.where(by_level[0] <= most, by_level[0], np.inf)
-        # At a level's own thinning, what it carries is a bound from above; the fewest lie between that and Poisson's.
+            by_level = np.ceil(requests_per_second / self.by_level[1:] * (1 - ROUNDING))
         thin = np.ceil((self.burstiness - 1) / (np.array(levels_for(self.burstiness)) - 1) * (1 - ROUNDING))[:, None]
-        found = np.minimum(most, np.maximum(by_level[1:], thin).min(axis=0))
-        low = np.minimum(by_level[0], found)
-        few = np.arange(1, FEW + 1, dtype=np.float64)[:, None]  # most need few: these are tried all at once
-        tried = self.enough(np.broadcast_to(few, (FEW, len(found))), requests_per_second)
-        carries = tried.any(axis=0)
-        found = np.where(carries, np.argmax(tried, axis=0) + 1, found)
-        low = np.where(carries, found, np.minimum(np.maximum(low, FEW + 1), found))
-        while len(open_ := np.flatnonzero(low < found)):
-            middle = np.floor((low[open_] + found[open_]) / 2)
+        high = np.maximum(low, np.minimum(most, np.maximum(np.maximum(by_level, thin), 1.0).min(axis=0)))
+        first = self.enough(low, requests_per_second)  # as many as Poisson arrivals need are often enough
+        high = np.where(first, low, high)
+        low = np.where(first, low, np.minimum(low + 1, high))
+        while len(open_ := np.flatnonzero(low < high)):
+            middle = np.floor((low[open_] + high[open_]) / 2)
             carries = self.of(open_).enough(middle, requests_per_second)
             low[open_] = np.where(carries, low[open_], middle + 1)
-            found[open_] = np.where(carries, middle, found[open_])
-        return np.where((by_level[0] <= most) & self.enough(found, requests_per_second), found, np.inf)
+            high[open_] = np.where(carries, middle, high[open_])
+        return np.where(self.enough(high, requests_per_second), high, np.inf)
 
 
 def _between(by_level: Floats, levels_above_1: tuple[float, ...], burstiness: Floats) -> Floats:

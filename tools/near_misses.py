@@ -31,7 +31,7 @@ LOOSENESS = 2.0
 
 def near_misses(planner: Planner) -> list[NearMiss]:
     """The smallest first; those that are no figures last. `planner` has settled."""
-    if len(planner.options()):
+    if planner.option.any():
         found = list(_looser_targets(planner, singly=True))
     else:
         found = [*_looser_targets(planner, singly=True), *_larger_budget(planner), *_lifted(planner)]
@@ -69,40 +69,40 @@ def _looser_targets(planner: Planner, singly: bool) -> Iterable[NearMiss]:
 
 def _frontier(planner: Planner, together: Sequence[tuple[int, ...]]) -> Iterable[_Candidate]:
     """By estimate, for each set of metrics the least loosening that admits anything, and the one that is worth most."""
-    options = planner.options()
+    fits = bool(planner.option.any())
     ceiling = np.inf if planner.budget is None else planner.budget
-    if len(options):
-        ceiling = min(ceiling, WORTH * float(planner.costs[options].min()))
+    if fits:
+        ceiling = min(ceiling, WORTH * float(planner.costs[planner.option].min()))
+    # Not even one replica of the others is affordable.
+    affordable = np.flatnonzero(planner.allowed & (planner.cost_of_one <= ceiling))
+    if not len(affordable):
+        return
     curves = planner.table.curves
     found: dict[tuple[int, ...], list[_Candidate]] = {metrics: [] for metrics in together}
     # Where something fits, two tries for each configuration are enough; else every row of its curve, from idle to full.
-    for step in (1.0, 0.5) if len(options) else np.linspace(0.0, 1.0, 9):
-        row = curves.starts + np.round(step * (curves.counts - 1)).astype(np.int64)
-        replicas = np.maximum(1.0, np.ceil(planner.planned_rate / curves.rates[row] * (1 - 1e-9)))
-        costs = planner.cost(replicas)
-        affordable = planner.allowed & (planner.gpus_needed(replicas) <= planner.available) & (costs <= ceiling)
-        some = np.flatnonzero(affordable)
+    for step in (1.0, 0.5) if fits else np.linspace(0.0, 1.0, 9):
+        row = curves.starts[affordable] + np.round(step * (curves.counts[affordable] - 1)).astype(np.int64)
+        needed = np.maximum(1.0, np.ceil(planner.planned_rate / curves.rates[row] * (1 - 1e-9)))
+        costs = planner.cost_of(affordable, needed)
+        gpus_needed = planner.counts[affordable] * (needed + planner.specification.spare_replicas)
+        possible = (gpus_needed <= planner.available[affordable]) & (costs <= ceiling)
+        some, replicas, costs = affordable[possible], needed[possible], costs[possible]
         if not len(some):
             continue
-        p95 = planner.estimates.p95_at(planner.planned_rate / replicas[some], replicas[some], some)
+        p95 = planner.estimates.p95_at(planner.planned_rate / replicas, replicas, some)
         shares = p95 / planner.targets_ms[:, None]
         for metrics in together:
             others = [m for m in range(3) if m not in metrics]
             stretch = shares[list(metrics)].max(axis=0)
-            ok = (
-                (shares[list(metrics)].min(axis=0) > 1)
-                & (stretch <= (FARTHEST if len(options) else np.inf))
-                & np.all(shares[others] <= 1, axis=0)
-            )
-            for k in _undominated(ok, stretch, costs[some]):
-                n = int(some[k])
-                found[metrics].append(_Candidate(n, int(replicas[n]), metrics, float(stretch[k]), float(costs[n])))
+            ok = (shares[list(metrics)].min(axis=0) > 1) & (stretch <= (FARTHEST if fits else np.inf)) & np.all(shares[others] <= 1, axis=0)
+            for k in _undominated(ok, stretch, costs):
+                found[metrics].append(_Candidate(int(some[k]), int(replicas[k]), metrics, float(stretch[k]), float(costs[k])))
     for candidates in found.values():
         if not candidates:
             continue
         least = min(candidates, key=lambda c: (c.stretch, c.cost, c.configuration))
         worth = min(candidates, key=lambda c: (math.log(c.cost) + LOOSENESS * math.log(c.stretch), c.configuration))
-        yield from [worth] if len(options) or worth == least else [least, worth]
+        yield from [worth] if fits or worth == least else [least, worth]
 
 
 def _undominated(ok: Bools, stretch: Floats, costs: Floats) -> list[int]:
@@ -125,7 +125,7 @@ def _loosened(planner: Planner, candidate: _Candidate) -> NearMiss | None:
         change = SpecificationChange.model_validate({f"{METRICS[m]}_p95_ms": v for m, v in values.items()})
         after = relaxed(planner, change)
         after.force(n)
-        if n not in after.options() or stretch > within:
+        if not after.option[n] or stretch > within:
             return None
         first = after.first()
         if first is not None and first != n and after.costs[first] <= after.costs[n]:
@@ -185,7 +185,7 @@ def _lifted(planner: Planner) -> Iterable[NearMiss]:
         for change in (lifted, {"clear": fields}):
             without = relaxed(planner, SpecificationChange.model_validate(change))
             best = without.cheapest()
-            if best is not None and best in without.options():
+            if best is not None and without.option[best]:
                 miss = _cheapest_after(planner, *_least_of(planner, without, name, best))
                 if miss is not None:
                     yield miss
@@ -195,7 +195,7 @@ def _lifted(planner: Planner) -> Iterable[NearMiss]:
 def _least_of(planner: Planner, without: Planner, name: str, best: int) -> tuple[SpecificationChange, str, float | None]:
     """The smallest change of one constraint that admits what was found without it."""
     intent, table = planner.specification.intent, planner.table
-    options = without.options()
+    options = without.option
     if name == "min_quality":
         highest = math.floor(10 * float(np.nanmax(published_quality(table, str(intent.use_case))[options]))) / 10
         wanted = intent.min_quality or highest

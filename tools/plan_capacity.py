@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from knowledge.catalogue import Price, SloTargets, TrafficProfile, prices
-from knowledge.curves import METRICS, CurveTable, Floats, Ints
+from knowledge.curves import METRICS, CurveTable, Ints
 from knowledge.database import Database
 from tools.memory import memory_of
 from tools.near_misses import near_misses
@@ -48,12 +48,9 @@ def plan(request: PlanRequest, table: CurveTable, listed: Sequence[Price]) -> Pl
     """The same as a pure function of a table and prices."""
     planner = Planner(table, request.benchmark_profile, request.specification, listed, simulating=request.simulate > 0)
     shown = planner.settle(request.limit, request.view, request.simulate)
-    options = planner.options()
-    criteria = planner.criteria(options)
-    score = criteria.score(request.specification.intent.priorities)
-    places = np.searchsorted(options, shown)
-    found = _recommendations(planner, np.array(shown, dtype=np.int64), places, criteria, score)
-    views = _views(criteria, score, places)
+    criteria = planner.criteria()
+    found = _recommendations(planner, np.array(shown, dtype=np.int64), criteria)
+    views = _views(criteria, shown)
     excluded = planner.excluded()
     ends = {rank for rank, n in enumerate(shown, start=1) if (sized := planner.sized.get(n)) is not None and sized.at_table_end}
     return Plan(
@@ -63,25 +60,25 @@ def plan(request: PlanRequest, table: CurveTable, listed: Sequence[Price]) -> Pl
         view=request.view,
         benchmark_profile=request.benchmark_profile,
         considered=len(planner.table),
-        holding_slo=len(options) + excluded.get("over budget", 0),
+        holding_slo=int(np.count_nonzero(criteria.option)) + excluded.get("over budget", 0),
         excluded=excluded,
         headroom=request.specification.headroom,
     )
 
 
-def _recommendations(planner: Planner, shown: Ints, places: Ints, criteria: Criteria, score: Floats) -> list[Recommendation]:
-    """`shown` are configurations by rank, `places` where they are in `criteria` and `score`."""
+def _recommendations(planner: Planner, shown: Ints, criteria: Criteria) -> list[Recommendation]:
+    """`shown` are configurations by rank."""
     replicas = planner.replicas[shown]
     least = planner.least_replicas(shown)
     costs, prices_ = planner.priced(shown, replicas)
     at_min, _ = planner.priced(shown, least)
-    every = zip(shown.tolist(), places.tolist(), replicas.astype(int).tolist(), least.astype(int).tolist(), strict=True)
+    every = zip(shown.tolist(), replicas.astype(int).tolist(), least.astype(int).tolist(), strict=True)
     capacities = (replicas * planner.capacities.of(shown).of_one_of(replicas)).tolist()
     latencies = _read(planner, shown)
     found = []
-    for k, (n, place, most, low) in enumerate(every):
+    for k, (n, most, low) in enumerate(every):
         size = Autoscaled(most, low, capacities[k], costs[k], at_min[k], prices_[k])
-        found.append(_recommendation(planner, n, size, latencies[k], k + 1, float(score[place]), criteria.undominated(place)))
+        found.append(_recommendation(planner, n, size, latencies[k], k + 1, float(criteria.score[n]), criteria.undominated(n)))
     return found
 
 
@@ -134,7 +131,7 @@ def _read(planner: Planner, shown: Ints) -> list[list[PredictedLatency]]:
     """As simulated, or from the table at one replica's share of the peak."""
     table = planner.table.select(shown)
     rates = planner.peak / planner.replicas[shown]
-    p50, p99 = (table.curves.read(series, rates) for series in (table.p50_ms, table.p99_ms))
+    p50, p99 = table.curves.read(np.stack([table.p50_ms, table.p99_ms]), rates)
     p95 = planner.p95_ms[:, shown]
     found = []
     for k, n in enumerate(shown.tolist()):
@@ -157,16 +154,18 @@ def _priced(price: Price) -> str:
     return f"{price.usd_per_gpu_hour:g} USD per GPU-hour{whole}, {doubt}{price.provider} {price.region}, {price.effective_date}"
 
 
-def _views(criteria: Criteria, score: Floats, shown: Ints) -> dict[View, list[int]]:
-    alone = criteria.of(shown)
-    return {view: [int(k) + 1 for k in alone.order(view, score[shown])] for view in VIEWS}
+def _views(criteria: Criteria, shown: list[int]) -> dict[View, list[int]]:
+    rank_of = {n: rank for rank, n in enumerate(shown, start=1)}
+    members = np.zeros(len(criteria.option), dtype=bool)
+    members[shown] = True
+    return {view: [rank_of[n] for n in criteria.leading(view, members, len(shown))] for view in VIEWS}
 
 
 def _with_reasons(
     found: list[Recommendation], views: dict[View, list[int]], request: PlanRequest, criteria: Criteria, ends: set[int]
 ) -> list[Recommendation]:
     """What each is first in, what it holds, costs and is worth, and what it trades against the next."""
-    lowest = float(criteria.cost_usd_per_month.min()) if len(criteria.gpus) else 0.0
+    lowest = float(criteria.cost_usd_per_month[criteria.option].min(initial=np.inf))
     targets = request.specification.slo_targets
 
     def reasons(o: Recommendation, following: Recommendation | None) -> list[str]:

@@ -16,7 +16,7 @@ from knowledge.catalogue import Price, TrafficProfile, gpus
 from knowledge.curves import METRICS, Bools, CurveTable, Floats, Ints, targets_in_order
 from tools.constraints import broken, published_quality, quality_for_rank, suitable
 from tools.estimates import ROUNDING, Capacities, Estimates
-from tools.pricing import cheapest, offers
+from tools.pricing import HOURS_PER_MONTH, cheapest, offers
 from tools.quality import quality_range
 from tools.ranking import Criteria
 from tools.recommendation import VIEWS, View
@@ -76,7 +76,7 @@ class Planner:
         self.use_case_id = str(intent.use_case)
         self.table = suitable(table, intent)
         self.counts = self.table.gpu_counts.astype(np.float64)
-        self.gpu_codes = self.table.codes(list(gpus()), "gpu_types")
+        self.gpu_codes: Ints = self.table.kept(("gpu codes",), lambda: self.table.codes(list(gpus()), "gpu_types"))
         self.broken = broken(self.table, specification)
         known = [*gpus(), ""]  # the last is for types that nobody knows
         key = ("offers", id(prices), tuple(intent.providers), tuple(intent.regions))
@@ -88,15 +88,12 @@ class Planner:
         self.costs = self.cost(self.replicas)
         self.sized: dict[int, Sized | None] = {}
         ok = np.isfinite(self.costs) & (self.gpus_needed(self.replicas) <= self.available)
-        self.holding = np.flatnonzero(np.logical_and.reduce([ok, *(~mask for mask in self.broken.values())]))
-        """Those within every constraint but the budget, by estimate."""
+        self.holding: Bools = np.logical_and.reduce([ok, *(~mask for mask in self.broken.values())])
+        """Within every constraint but the budget, by estimate."""
 
     @cached_property
     def p95_ms(self) -> Floats:
-        found = np.full((3, len(self.table)), np.nan)
-        some = self.holding
-        found[:, some] = self.estimates.p95_at(self.peak / self.replicas[some], self.replicas[some], some)
-        return found
+        return self.estimates.p95_at(self.peak / self.replicas, self.replicas)
 
     @cached_property
     def allowed(self) -> Bools:
@@ -113,6 +110,18 @@ class Planner:
     def cost(self, replicas: Floats) -> Floats:
         """USD a month with the spare replicas, infinite for infinitely many or where nobody sells it."""
         return cheapest(self.offers, self.gpu_codes, self.table.gpu_counts, replicas + self.specification.spare_replicas)[0]
+
+    def cost_of(self, some: Ints, replicas: Floats) -> Floats:
+        """The same of some configurations alone."""
+        wanted = replicas + self.specification.spare_replicas
+        return cheapest(self.offers, self.gpu_codes[some], self.table.gpu_counts[some], wanted)[0]
+
+    @property
+    def cost_of_one(self) -> Floats:
+        """No more than what one replica of each costs."""
+        return np.asarray(
+            self.counts * np.fmin.reduce(self.offers.usd_per_gpu_hour, axis=1, initial=np.inf)[self.gpu_codes] * HOURS_PER_MONTH
+        )
 
     def priced(self, some: Ints, replicas: Floats) -> tuple[list[float], list[Price]]:
         """Of some configurations that are sold: the same, and by which price."""
@@ -147,60 +156,65 @@ class Planner:
             for configuration in wanted:
                 self._simulate(configuration)
 
-    def options(self) -> Ints:
-        """Configurations that hold within the budget too."""
-        costs = self.costs[self.holding]
-        return self.holding[np.isfinite(costs) & (costs <= (np.inf if self.budget is None else self.budget))]
+    @property
+    def option(self) -> Bools:
+        """(configurations,): within the budget too."""
+        limit = np.inf if self.budget is None else self.budget
+        return np.asarray(self.holding & np.isfinite(self.costs) & (self.costs <= limit))
+
+    def criteria(self) -> Criteria:
+        return Criteria(
+            option=self.option,
+            cost_usd_per_month=self.costs,
+            p95_share=self.p95_ms / self.targets_ms[:, None],
+            quality=quality_for_rank(self.table, self.use_case_id),
+            published=published_quality(self.table, self.use_case_id),
+            quality_range=quality_range(self.use_case_id),
+            gpus=self.gpus_needed(self.replicas),
+            priorities=self.specification.intent.priorities,
+        )
 
     def _shown(self, limit: int, view: View) -> tuple[list[int], set[int]]:
-        options = self.options()
-        if not len(options):
+        criteria = self.criteria()
+        if not criteria.option.any():
             return [], set()
-        criteria = self.criteria(options)
-        score = criteria.score(self.specification.intent.priorities)
-        order = criteria.order(view, score)
-        best = np.zeros(len(options), dtype=bool)  # of several GPU counts for a model on a GPU type, the first
-        best[order[np.unique(self._kinds[options[order]], return_index=True)[1]]] = True
-        chosen = self._varied(order[best[order]], options, limit)
-        if len(chosen) < limit:
-            chosen += order[~best[order]][: limit - len(chosen)].tolist()
-        firsts = {criteria.first("lowest_cost", score, np.ones(len(options), dtype=bool))}
-        firsts |= {criteria.first(other, score, best) for other in VIEWS}
-        members = np.zeros(len(options), dtype=bool)
+        best = self._best_counts(criteria)
+        firsts = {criteria.leading("lowest_cost", criteria.option, 1)[0]}
+        firsts |= {criteria.leading(other, best, 1)[0] for other in VIEWS}
+        chosen = self._varied(criteria.leading(view, best, 50 + 5 * limit), limit)
+        if len(chosen) < limit:  # a long list is wanted: all of them, and then the other counts too
+            chosen = self._varied(criteria.leading(view, best, len(best)), limit)
+            chosen += criteria.leading(view, criteria.option & ~best, limit - len(chosen)) if len(chosen) < limit else []
+        members = np.zeros(len(best), dtype=bool)
         members[[*chosen, *firsts]] = True
-        return options[order[members[order]]].tolist(), set(options[list(firsts)].tolist())
+        return criteria.leading(view, members, len(best)), firsts
 
-    def _varied(self, best: Ints, options: Ints, limit: int) -> list[int]:
+    def _best_counts(self, criteria: Criteria) -> Bools:
+        """Of several GPU counts for a model on a GPU type, which lie side by side, the one with the best score; of equals the fewest."""
+        starts, kinds = self.table.kept(("kinds",), self._kinds)
+        score = np.where(criteria.option, criteria.score, -np.inf)
+        best = criteria.option & (score == np.maximum.reduceat(score, starts)[kinds])
+        first = np.flatnonzero(best)
+        best[first[1:][kinds[first[1:]] == kinds[first[:-1]]]] = False
+        return np.asarray(best)
+
+    def _kinds(self) -> tuple[Ints, Ints]:
+        """Where each model on each GPU type begins, and which of them every configuration is."""
+        pairs = list(zip(self.table.model_ids, self.table.gpu_types, strict=True))
+        new = np.array([n == 0 or pairs[n] != pairs[n - 1] for n in range(len(pairs))], dtype=bool)
+        return np.flatnonzero(new), np.cumsum(new) - 1
+
+    def _varied(self, best: list[int], limit: int) -> list[int]:
         seen: Counter[str] = Counter()
         first: list[int] = []
         rest: list[int] = []
-        for n in best.tolist():
-            model = self.table.model_ids[options[n]]
+        for n in best:
+            model = self.table.model_ids[n]
             seen[model] += 1
             (first if seen[model] <= SAME_MODEL else rest).append(n)
             if len(first) == limit:
                 break
         return (first + rest)[:limit]
-
-    @cached_property
-    def _kinds(self) -> Ints:
-        """The same number for the same model on the same GPU type."""
-        if "kinds" not in self.table.memo:
-            at: dict[tuple[str, str], int] = {}
-            pairs = zip(self.table.model_ids, self.table.gpu_types, strict=True)
-            self.table.memo["kinds"] = np.array([at.setdefault(pair, len(at)) for pair in pairs], dtype=np.int64)
-        kinds: Ints = self.table.memo["kinds"]
-        return kinds
-
-    def criteria(self, options: Ints) -> Criteria:
-        return Criteria(
-            cost_usd_per_month=self.costs[options],
-            p95_share=self.p95_ms[:, options] / self.targets_ms[:, None],
-            quality=quality_for_rank(self.table, self.use_case_id)[options],
-            published=~np.isnan(published_quality(self.table, self.use_case_id)[options]),
-            quality_range=quality_range(self.use_case_id),
-            gpus=self.gpus_needed(self.replicas)[options],
-        )
 
     # Simulation ------------------------------------------------------------------------------------------------------------------
 
@@ -238,28 +252,24 @@ class Planner:
         """The configuration that costs the least, the budget aside, with everything simulated that could cost less."""
         while (unsure := self._cheapest_unsure()) is not None:
             self._simulate(unsure)
-        if not len(self.holding):
-            return None
-        costs = self.costs[self.holding]
-        return int(self.holding[np.argmin(costs)]) if np.isfinite(costs.min()) else None
+        costs = np.where(self.holding, self.costs, np.inf)
+        return int(np.argmin(costs)) if len(costs) and np.isfinite(costs.min()) else None
 
     def first(self) -> int | None:
         """The option that is listed first by cost, with everything simulated that could cost less."""
         while True:
             self.cheapest()
-            options = self.options()
-            if not len(options):
+            criteria = self.criteria()
+            if not criteria.option.any():
                 return None
-            criteria = self.criteria(options)
-            score = criteria.score(self.specification.intent.priorities)
-            found = int(options[criteria.first("lowest_cost", score, np.ones(len(options), dtype=bool))])
+            found = criteria.leading("lowest_cost", criteria.option, 1)[0]
             if not self._unsure(found):
                 return found
             self._simulate(found)
 
     def force(self, n: int) -> None:
         """Simulate one configuration, whatever its place."""
-        if n in self.holding and self._unsure(n):
+        if self.holding[n] and self._unsure(n):
             self._simulate(n)
 
     def _unsure(self, n: int) -> bool:
@@ -267,12 +277,12 @@ class Planner:
 
     def _cheapest_unsure(self) -> int | None:
         """What could be the cheapest of all if a simulation came out well, and was not simulated yet."""
-        if not self.simulating or not len(self.holding):
+        if not self.simulating or not self.holding.any():
             return None
         hopeful = self._fewest_cost.copy()
         known = list(self.sized)
         hopeful[known] = self.costs[known]
-        best = int(self.holding[np.argmin(hopeful[self.holding])])
+        best = int(np.argmin(np.where(self.holding, hopeful, np.inf)))
         return best if self._unsure(best) else None
 
     @cached_property
@@ -329,15 +339,16 @@ class Planner:
 
         for name, mask in self.broken.items():
             exclude(EXCLUSIONS[name], mask)
+        exclude("not simulated under bursts", ~self.estimates.known)
         failing = np.array([1, 2, 4]) @ (self.by_metric[0] <= 0)
-        for pattern in np.unique(failing):
+        for pattern in np.flatnonzero(np.bincount(failing)):
             together = [LABEL[metric] for m, metric in enumerate(METRICS) if pattern & 1 << m]
             if together:
                 exclude(f"{' and '.join(together)} p95 above target", failing == pattern)
         exclude("p95 above target at any number of replicas", ~np.isfinite(self.replicas))
         where = " at the providers and in the regions you want" if intent.providers or intent.regions else " (yours: COMPASS_PRICES)"
         unpriced = ~np.isfinite(self.costs)
-        for code in np.unique(self.gpu_codes[left & unpriced]).tolist():
+        for code in sorted(set(self.gpu_codes[left & unpriced].tolist())):
             gpu = [*gpus(), "unknown GPU type"][code]
             why = f"no listed machine holds so many {gpu}s" if self.offers.prices[code] else f"no price listed for {gpu}{where}"
             exclude(why, unpriced & (self.gpu_codes == code))

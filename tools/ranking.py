@@ -22,7 +22,7 @@ from functools import cached_property
 
 import numpy as np
 
-from knowledge.curves import Bools, Floats, Ints
+from knowledge.curves import Bools, Floats
 from tools.recommendation import Recommendation, View
 from tools.specification import Priorities
 
@@ -33,78 +33,66 @@ DOUBLINGS = 5
 
 @dataclass(frozen=True)
 class Criteria:
-    """One entry an option in each array, in the order of the table; `p95_share` (3, options) of the targets.
+    """One entry a configuration in each array, in the order of the table; those that are no `option` are never ranked.
 
-    `quality` is in percent, `published` says whether it is known.
+    `p95_share` (3, configurations) of the targets; `quality` in percent as it ranks, `published` the same or NaN where unknown.
     """
 
+    option: Bools
     cost_usd_per_month: Floats
     p95_share: Floats
     quality: Floats
-    published: Bools
+    published: Floats
     quality_range: tuple[float, float]
     gpus: Floats
+    priorities: Priorities
 
     @cached_property
     def used(self) -> Floats:
         """Mean share of the three targets that the p95s take."""
-        return np.asarray(np.round(self.p95_share.mean(axis=0), 9))
+        return np.asarray((self.p95_share[0] + self.p95_share[1] + self.p95_share[2]) / 3)
 
-    def score(self, priorities: Priorities) -> Floats:
-        """0 to 100."""
-        if not len(self.gpus):
-            return np.zeros(0)
+    @cached_property
+    def score(self) -> Floats:
+        """0 to 100 for an option."""
         low, high = self.quality_range
-        weights = {name: WEIGHT[getattr(priorities, name)] for name in ("cost", "latency", "accuracy")}
-        each = {
-            "cost": np.clip(1 - np.log2(self.cost_usd_per_month / self.cost_usd_per_month.min()) / DOUBLINGS, 0, 1),
-            "latency": np.clip(2 * (1 - self.p95_share), 0, 1).mean(axis=0),
-            "accuracy": np.clip((self.quality - low) / (high - low), 0, 1),
-        }
-        simple = np.clip(1 - np.log2(self.gpus) / DOUBLINGS, 0, 1)
-        total = sum((weights[name] * values for name, values in each.items()), SIMPLICITY_WEIGHT * simple)
+        lowest = self.cost_usd_per_month[self.option].min(initial=np.inf)
+        weights = {name: WEIGHT[getattr(self.priorities, name)] for name in ("cost", "latency", "accuracy")}
+        slack = np.clip(2 - 2 * self.p95_share, 0, 1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            total = weights["cost"] * np.clip(1 - np.log2(self.cost_usd_per_month / lowest) / DOUBLINGS, 0, 1)
+            total += weights["latency"] / 3 * (slack[0] + slack[1] + slack[2])
+            total += weights["accuracy"] * np.clip((self.quality - low) / (high - low), 0, 1)
+            total += SIMPLICITY_WEIGHT * np.clip(1 - np.log2(self.gpus) / DOUBLINGS, 0, 1)
         return np.asarray(np.round(100 * total / (sum(weights.values()) + SIMPLICITY_WEIGHT), 6))
 
-    def order(self, view: View, score: Floats) -> Ints:
-        """Positions of the options, best first."""
-        return np.lexsort((self.cost_usd_per_month, -score, self._first(view, score)))
-
-    def first(self, view: View, score: Floats, among: Bools) -> int:
-        """The best of some of them."""
+    def leading(self, view: View, among: Bools, count: int) -> list[int]:
+        """The first `count` of some options, best first."""
+        figures = self._figure(view)
         members = np.flatnonzero(among)
-        figure = self._first(view, score)[members]
-        members = members[figure == figure.min()]
-        return int(members[np.lexsort((self.cost_usd_per_month[members], -score[members]))[0]])
+        if len(members) > count:  # those that can be among the first, with all that equal the last of them
+            mine = figures[members]
+            members = members[mine <= np.partition(mine, count - 1)[count - 1]]
+        found = members[np.lexsort((self.cost_usd_per_month[members], -self.score[members], figures[members]))]
+        return [int(n) for n in found[:count]]
 
-    def _first(self, view: View, score: Floats) -> Floats:
+    def _figure(self, view: View) -> Floats:
         """What a view orders by, the least first."""
         figures: dict[View, Callable[[], Floats]] = {
-            "balanced": lambda: -score,
+            "balanced": lambda: -self.score,
             "lowest_cost": lambda: self.cost_usd_per_month,
             "lowest_latency": lambda: self.used,
-            "best_quality": lambda: np.where(self.published, -self.quality, 0.0),
+            "best_quality": lambda: np.where(np.isnan(self.published), 0.0, -self.published),
             "simplest": lambda: self.gpus,
         }
         return figures[view]()
 
-    def of(self, options: Ints) -> Criteria:
-        """Of some options alone."""
-        return Criteria(
-            self.cost_usd_per_month[options],
-            self.p95_share[:, options],
-            self.quality[options],
-            self.published[options],
-            self.quality_range,
-            self.gpus[options],
-        )
-
     def undominated(self, option: int) -> bool:
         """Whether it is on the Pareto front of cost, latency and quality."""
-        no_worse = (self.cost_usd_per_month <= self.cost_usd_per_month[option]) & (self.used <= self.used[option])
-        no_worse &= self.quality >= self.quality[option]
-        better = (self.cost_usd_per_month < self.cost_usd_per_month[option]) | (self.used < self.used[option])
-        better |= self.quality > self.quality[option]
-        return not bool((no_worse & better).any())
+        rivals = np.flatnonzero(self.option & (self.cost_usd_per_month <= self.cost_usd_per_month[option]))
+        rivals = rivals[(self.used[rivals] <= self.used[option]) & (self.quality[rivals] >= self.quality[option])]
+        better = (self.cost_usd_per_month[rivals] < self.cost_usd_per_month[option]) | (self.used[rivals] < self.used[option])
+        return not bool((better | (self.quality[rivals] > self.quality[option])).any())
 
 
 def pick(options: list[Recommendation], criterion: str) -> Recommendation:

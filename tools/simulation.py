@@ -16,9 +16,9 @@ from knowledge.curves import METRICS
 from knowledge.estimator.replica import REQUESTS, Replica, replica_of
 from knowledge.estimator.table import percentile
 
-STEP = 1.005
-"""Ratio of neighbouring rates on the grid: capacity is found to half a percent, downwards."""
-BURSTY_REQUESTS = 2 * REQUESTS
+STEP = 1.01
+"""Ratio of neighbouring rates on the grid: capacity is found to one percent, downwards."""
+BURSTY_REQUESTS = REQUESTS * 3 // 2
 """Bursts scatter p95 more than Poisson arrivals do."""
 THINNING_STEP = 1.15
 """Burstiness beyond 1 is rounded up to this ratio below that of all arrivals, so that neighbouring replica counts share runs."""

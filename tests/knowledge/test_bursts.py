@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from knowledge.burst_curves import burst_curves, levels_for
@@ -34,7 +36,7 @@ def test_bursts_never_help_and_more_replicas_thin_them(tables: Tables) -> None:
         by_burstiness = [
             Estimates(table, profile, b).capacities(targets).of_one_of(np.ones(len(table))) for b in (1.0, 1.5, 2.0, 4.0, 9.0, 16.0)
         ]
-        for calmer, burstier in zip(by_burstiness, by_burstiness[1:], strict=False):
+        for calmer, burstier in pairwise(by_burstiness):
             assert np.all(burstier <= calmer * (1 + 1e-9))
         assert np.all(Estimates(table, profile, 17.0).capacities(targets).of_one_of(np.ones(len(table))) == 0)  # nobody simulated that
         of_many = Estimates(table, profile, 17.0).capacities(targets)
