@@ -29,7 +29,8 @@ lock: .venv/bin/uv
 estimator: .venv/.estimator
 
 # Each of these computes shipped data again from what is above it: measured rows and step grids (from the kernel measurements),
-# overheads and error ranges (from the measured rows), the benchmark table (from grids and overheads; 20 minutes) and the same under bursts (40 minutes).
+# overheads and error ranges (from the measured rows), the benchmark table (from grids and overheads; 20 minutes) and the same
+# under bursts (40 minutes).
 measured: .venv/.estimator
 	@$(BIN)/python -m knowledge.estimator.measured
 

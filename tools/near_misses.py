@@ -42,9 +42,11 @@ def near_misses(planner: Planner) -> list[NearMiss]:
     return list(distinct.values())[:MOST]
 
 
-def relaxed(planner: Planner, change: SpecificationChange) -> Planner:
-    """The same plan under a changed specification."""
-    return Planner(planner.whole, planner.profile, change_specification(planner.specification, change), planner.prices, planner.simulating)
+def relaxed(planner: Planner, change: SpecificationChange, alone: int | None = None) -> Planner:
+    """The same plan under a changed specification: of everything, or of one configuration alone."""
+    table = planner.whole if alone is None else planner.table.select(np.array([alone]))
+    specification = change_specification(planner.specification, change)
+    return Planner(table, planner.profile, specification, planner.prices, planner.simulating)
 
 
 # Targets ---------------------------------------------------------------------------------------------------------------------------
@@ -114,8 +116,13 @@ def _undominated(ok: Bools, stretch: Floats, costs: Floats) -> list[int]:
 
 
 def _loosened(planner: Planner, candidate: _Candidate) -> NearMiss | None:
-    """The smallest figures that admit the candidate, found with the simulation that a plan would size it with."""
+    """The smallest figures that admit the candidate, found with the simulation that a plan would size it with.
+
+    Where nothing fits, people would then be shown the cheapest of all that these figures admit: if that is another one, it is
+    suggested, with no more than it needs itself.
+    """
     n, replicas, metrics, within = candidate.configuration, candidate.replicas, candidate.metrics, math.inf
+    fits = bool(planner.option.any())
     while True:
         needed = _needed(planner, n, replicas, metrics)
         if needed is None:
@@ -123,19 +130,19 @@ def _loosened(planner: Planner, candidate: _Candidate) -> NearMiss | None:
         values = {m: round_up(v, planner.targets_ms[m]) for m, v in needed.items()}
         stretch = max(v / planner.targets_ms[m] for m, v in values.items())
         change = SpecificationChange.model_validate({f"{METRICS[m]}_p95_ms": v for m, v in values.items()})
-        after = relaxed(planner, change)
-        after.force(n)
-        if not after.option[n] or stretch > within:
+        after, at = (relaxed(planner, change, alone=n), 0) if fits else (relaxed(planner, change), n)
+        after.force(at)
+        if not after.option[at] or stretch > within:
             return None
-        first = after.first()
-        if first is not None and first != n and after.costs[first] <= after.costs[n]:
-            n, replicas, within = first, int(after.replicas[first]), stretch  # this is what people would be shown: no more than it needs
-        elif after.replicas[n] < replicas:
-            replicas = int(after.replicas[n])  # fewer do: then a little less may do for these
+        first = at if fits else after.first()
+        if first is not None and first != at and after.costs[first] <= after.costs[at]:
+            n, replicas, within = first, int(after.replicas[first]), stretch
+        elif after.replicas[at] < replicas:
+            replicas = int(after.replicas[at])  # fewer do: then a little less may do for these
         else:
             break
     words = [f"{LABEL[METRICS[m]]} p95 {_time(v)} instead of {_time(planner.targets_ms[m])}" for m, v in values.items()]
-    return _miss(after, n, change, " and ".join(words), stretch)
+    return _miss(after, at, change, " and ".join(words), stretch)
 
 
 def _needed(planner: Planner, n: int, replicas: int, metrics: tuple[int, ...]) -> dict[int, float] | None:

@@ -87,6 +87,7 @@ class Planner:
         self.replicas = self.capacities.replicas(self.planned_rate, self.counts)
         self.costs = self.cost(self.replicas)
         self.sized: dict[int, Sized | None] = {}
+        self._criteria: Criteria | None = None
         ok = np.isfinite(self.costs) & (self.gpus_needed(self.replicas) <= self.available)
         self.holding: Bools = np.logical_and.reduce([ok, *(~mask for mask in self.broken.values())])
         """Within every constraint but the budget, by estimate."""
@@ -163,6 +164,12 @@ class Planner:
         return np.asarray(self.holding & np.isfinite(self.costs) & (self.costs <= limit))
 
     def criteria(self) -> Criteria:
+        """What ranks, as far as it is simulated."""
+        if self._criteria is None:
+            self._criteria = self._criteria_now()
+        return self._criteria
+
+    def _criteria_now(self) -> Criteria:
         return Criteria(
             option=self.option,
             cost_usd_per_month=self.costs,
@@ -290,6 +297,7 @@ class Planner:
         return self.cost(self.fewest_replicas)
 
     def _simulate(self, n: int) -> None:
+        self._criteria = None
         simulation = self.simulation(n, self.targets_ms)
         most = int(min(self.available[n], MAX_GPUS) // self.counts[n]) - self.specification.spare_replicas
         replicas = self._fewest(simulation, n, int(self.fewest_replicas[n]), most, self.planned_rate)

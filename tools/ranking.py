@@ -70,9 +70,14 @@ class Criteria:
         """The first `count` of some options, best first."""
         figures = self._figure(view)
         members = np.flatnonzero(among)
-        if len(members) > count:  # those that can be among the first, with all that equal the last of them
+        if count == 1 and len(members):
+            mine = figures[members]
+            members = members[mine == mine.min()]
+        elif len(members) > count:  # those that can be among the first, with all that equal the last of them
             mine = figures[members]
             members = members[mine <= np.partition(mine, count - 1)[count - 1]]
+        if len(members) == 1:
+            return [int(members[0])]
         found = members[np.lexsort((self.cost_usd_per_month[members], -self.score[members], figures[members]))]
         return [int(n) for n in found[:count]]
 

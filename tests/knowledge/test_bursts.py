@@ -69,6 +69,6 @@ def test_replicas_are_the_fewest_that_carry_the_rate(tables: Tables) -> None:
             found = capacities.replicas(rate, counts)
             some = np.flatnonzero(np.isfinite(found))
             assert len(some)
-            assert np.all(capacities.enough(found, rate)[some])
+            assert np.all(capacities.of(some).enough(found[some], rate))
             fewer = capacities.of(some).enough(np.maximum(found[some] - 1, 1), rate)
             assert not np.any(fewer & (found[some] > 1))
