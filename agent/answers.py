@@ -18,7 +18,7 @@ from knowledge.catalogue import gpus, model_names, models, use_cases
 from knowledge.errors import CompassError
 from tools.get_status import StatusQuery, get_status
 from tools.plan_capacity import difference
-from tools.pricing import HOURS_PER_MONTH
+from tools.planning.pricing import HOURS_PER_MONTH
 from tools.recommendation import Recommendation
 from tools.specification import rate
 

@@ -13,7 +13,7 @@ from agent.services import Services
 from agent.state import ConversationState
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
-from tools.ranking import pick
+from tools.planning.ranking import pick
 from tools.recommendation import Plan
 from tools.specification import Specification
 

@@ -23,7 +23,7 @@ from knowledge.importer.formats import Stated
 from knowledge.importer.write import import_file
 from knowledge.settings import Settings
 from tools.plan_capacity import SIMULATED, PlanRequest, plan_capacity
-from tools.simulation import simulated
+from tools.planning.simulation import simulated
 from tools.specification import Intent, Overrides, SpecificationChange, build_specification, change_specification
 
 RUNS = 30

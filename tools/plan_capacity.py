@@ -13,13 +13,14 @@ from pydantic import Field
 from knowledge.catalogue import Price, SloTargets, TrafficProfile, prices
 from knowledge.curves import METRICS, CurveTable, Ints
 from knowledge.database import Database
-from tools.memory import memory_of
-from tools.near_misses import near_misses
-from tools.planner import Planner
-from tools.pricing import HOURS_PER_MONTH
-from tools.provenance import estimate_error_of, provenance_of
-from tools.quality import catalogued_quality
-from tools.ranking import Criteria
+from tools.planning.exclusions import excluded
+from tools.planning.memory import memory_of
+from tools.planning.near_misses import near_misses
+from tools.planning.planner import Planner
+from tools.planning.pricing import HOURS_PER_MONTH
+from tools.planning.provenance import estimate_error_of, provenance_of
+from tools.planning.quality import catalogued_quality
+from tools.planning.ranking import Criteria
 from tools.recommendation import VIEWS, Autoscaling, Plan, Predicted, PredictedLatency, Quality, Recommendation, View
 from tools.specification import Contract, Specification
 
@@ -51,7 +52,7 @@ def plan(request: PlanRequest, table: CurveTable, listed: Sequence[Price]) -> Pl
     criteria = planner.criteria()
     found = _recommendations(planner, np.array(shown, dtype=np.int64), criteria)
     views = _views(criteria, shown)
-    excluded = planner.excluded()
+    left_out = excluded(planner)
     ends = {rank for rank, n in enumerate(shown, start=1) if (sized := planner.sized.get(n)) is not None and sized.at_table_end}
     return Plan(
         recommendations=_with_reasons(found, views, request, criteria, ends),
@@ -60,8 +61,8 @@ def plan(request: PlanRequest, table: CurveTable, listed: Sequence[Price]) -> Pl
         view=request.view,
         benchmark_profile=request.benchmark_profile,
         considered=len(planner.table),
-        holding_slo=int(np.count_nonzero(criteria.option)) + excluded.get("over budget", 0),
-        excluded=excluded,
+        holding_slo=int(np.count_nonzero(criteria.option)) + left_out.get("over budget", 0),
+        excluded=left_out,
         headroom=request.specification.headroom,
     )
 

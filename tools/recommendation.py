@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from knowledge.catalogue import TrafficProfile
-from tools.memory import Memory
+from tools.planning.memory import Memory
 from tools.specification import Contract, SpecificationChange
 
 View = Literal["balanced", "lowest_cost", "lowest_latency", "best_quality", "simplest"]

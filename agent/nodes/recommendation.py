@@ -18,10 +18,10 @@ from agent.transcript import call_tool, say
 from agent.understand import move_of
 from knowledge.catalogue import TrafficProfile
 from knowledge.errors import CompassError
-from tools.constraints import suitable_models, wanted_gpu_types
 from tools.plan_capacity import PlanRequest, plan_capacity, setup
+from tools.planning.constraints import suitable_models, wanted_gpu_types
+from tools.planning.ranking import pick
 from tools.query_benchmarks import BenchmarkQuery, query_benchmarks
-from tools.ranking import pick
 from tools.recommendation import Plan, Recommendation, View
 from tools.specification import Specification, SpecificationChange, change_specification
 from tools.traffic import map_to_benchmark_profile

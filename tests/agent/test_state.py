@@ -10,8 +10,8 @@ from agent.moves import MOVES, Stage
 from agent.prompts import stage_prompt
 from agent.runtime import Runtime
 from agent.state import SERIALIZED, Explored, Kept, fresh
+from tests.planning import specify
 from tests.talking import MAIN_SCRIPT, converse
-from tests.tools.planning import specify
 from tools.specification import SpecificationChange, change_specification
 
 

@@ -10,8 +10,8 @@ from knowledge.burst_curves import burst_curves, levels_for
 from knowledge.catalogue import models, traffic_profiles
 from knowledge.curves import targets_in_order
 from knowledge.estimator.bursts import LEVELS, model_rows, shipped_bursts
-from tests.tools.planning import Tables, made_table, specify
-from tools.estimates import Estimates, thinned
+from tests.planning import Tables, made_table, specify
+from tools.planning.estimates import Estimates, thinned
 
 
 def test_every_configuration_of_the_table_is_there_at_every_level() -> None:

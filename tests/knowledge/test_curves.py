@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from knowledge.curves import Curves
 from knowledge.database import Database
-from tests.tools.planning import CHATBOT, made_table
+from tests.planning import CHATBOT, made_table
 
 TARGETS = np.array([150.0, 25.0, 7000.0])
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from knowledge.catalogue import gpus, models, traffic_profiles, use_cases
 from tools.manifest_check import KSERVE_NAME, check_bundle
-from tools.memory import memory_of
+from tools.planning.memory import memory_of
 from tools.recommendation import Autoscaling, Predicted, PredictedLatency, Quality, Recommendation
 from tools.render_manifest import ManifestFile, ManifestRequest, deployment_name, digest_of, render_manifest
 

@@ -13,14 +13,14 @@ from functools import cached_property
 import numpy as np
 
 from knowledge.catalogue import Price, TrafficProfile, gpus
-from knowledge.curves import METRICS, Bools, CurveTable, Floats, Ints, targets_in_order
-from tools.constraints import broken, published_quality, quality_for_rank, suitable
-from tools.estimates import ROUNDING, Capacities, Estimates
-from tools.pricing import HOURS_PER_MONTH, cheapest, offers
-from tools.quality import quality_range
-from tools.ranking import Criteria
+from knowledge.curves import Bools, CurveTable, Floats, Ints, targets_in_order
+from tools.planning.constraints import broken, published_quality, quality_for_rank, suitable
+from tools.planning.estimates import ROUNDING, Capacities, Estimates
+from tools.planning.pricing import HOURS_PER_MONTH, cheapest, offers
+from tools.planning.quality import quality_range
+from tools.planning.ranking import Criteria
+from tools.planning.simulation import Configuration, Percentiles, Simulation, can_be_simulated, rounded_up
 from tools.recommendation import VIEWS, View
-from tools.simulation import Configuration, Percentiles, Simulation, can_be_simulated, rounded_up
 from tools.specification import MAX_GPUS, Specification
 
 LABEL = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
@@ -28,12 +28,6 @@ OPTIMISM = 1.15
 """A simulation is believed up to so many times the capacity that the table suggests: what is not simulated is never cheaper than that."""
 SAME_MODEL = 2
 """Options of one model that come before others: a list of one model on every GPU type is no choice."""
-EXCLUSIONS = {
-    "min_context_tokens": "not enough context",
-    "licenses": "licence not among those accepted",
-    "min_quality": "quality too low or unknown",
-    "gpu_types": "not on the GPU types you want",
-}
 
 
 @dataclass(frozen=True)
@@ -332,36 +326,3 @@ class Planner:
             return self.carries(simulation, self.capacities.believed(n, replicas), replicas, requests_per_second)
 
         return next((r for r in range(max(1, least), most + 1) if carries(r)), None)
-
-    # What is left out ------------------------------------------------------------------------------------------------------------
-
-    def excluded(self) -> dict[str, int]:
-        """How many suitable configurations each constraint excludes, the first that does, the most first."""
-        intent = self.specification.intent
-        left = np.ones(len(self.table), dtype=bool)
-        found: Counter[str] = Counter()
-
-        def exclude(why: str, mask: Bools) -> None:
-            found[why] += int(np.count_nonzero(left & mask))
-            left[mask] = False
-
-        for name, mask in self.broken.items():
-            exclude(EXCLUSIONS[name], mask)
-        exclude("not simulated under bursts", ~self.estimates.known)
-        failing = np.array([1, 2, 4]) @ (self.by_metric[0] <= 0)
-        for pattern in np.flatnonzero(np.bincount(failing)):
-            together = [LABEL[metric] for m, metric in enumerate(METRICS) if pattern & 1 << m]
-            if together:
-                exclude(f"{' and '.join(together)} p95 above target", failing == pattern)
-        exclude("p95 above target at any number of replicas", ~np.isfinite(self.replicas))
-        where = " at the providers and in the regions you want" if intent.providers or intent.regions else " (yours: COMPASS_PRICES)"
-        unpriced = ~np.isfinite(self.costs)
-        for code in sorted(set(self.gpu_codes[left & unpriced].tolist())):
-            gpu = [*gpus(), "unknown GPU type"][code]
-            why = f"no listed machine holds so many {gpu}s" if self.offers.prices[code] else f"no price listed for {gpu}{where}"
-            exclude(why, unpriced & (self.gpu_codes == code))
-        few = "more GPUs than you have" if intent.available_gpus else f"more than {MAX_GPUS:,} GPUs needed"
-        exclude(few, self.gpus_needed(self.replicas) > self.available)
-        if self.budget is not None:
-            exclude("over budget", self.costs > self.budget)
-        return {why: count for why, count in found.most_common() if count}

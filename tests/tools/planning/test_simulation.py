@@ -11,9 +11,9 @@ from knowledge.estimator.replica import replica_of
 from knowledge.estimator.scheduler import simulate
 from knowledge.estimator.table import percentile
 from knowledge.estimator.workload import arrivals_ms, unit_gaps
-from tests.tools.planning import CHATBOT, Tables, planned, specify
+from tests.planning import CHATBOT, Tables, planned, specify
+from tools.planning.simulation import Configuration, Simulation, rounded_up, simulated
 from tools.recommendation import Recommendation
-from tools.simulation import Configuration, Simulation, rounded_up, simulated
 from tools.specification import Specification
 
 SAMPLE = 3

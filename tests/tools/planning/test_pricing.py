@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from knowledge.catalogue import Price
-from tests.tools.planning import made_table, planned, specify
-from tools.pricing import HOURS_PER_MONTH, cheapest, offers
+from tests.planning import made_table, planned, specify
+from tools.planning.pricing import HOURS_PER_MONTH, cheapest, offers
 
 
 def price(gpu: str, usd: float, machine: int = 0, provider: str = "ours", region: str = "here") -> Price:

@@ -15,8 +15,8 @@ import numpy as np
 
 from knowledge.catalogue import gpus
 from knowledge.curves import METRICS, Bools, Floats
-from tools.constraints import context_of, published_quality
-from tools.planner import LABEL, Planner
+from tools.planning.constraints import context_of, published_quality
+from tools.planning.planner import LABEL, Planner
 from tools.recommendation import NearMiss
 from tools.specification import SpecificationChange, change_specification
 

@@ -7,8 +7,8 @@ import math
 import pytest
 
 from knowledge.catalogue import TrafficProfile
-from tests.tools.planning import Tables, key, made_table, planned, specify
-from tools.near_misses import round_up
+from tests.planning import Tables, key, made_table, planned, specify
+from tools.planning.near_misses import round_up
 from tools.recommendation import NearMiss, Plan
 from tools.specification import Specification, SpecificationChange, change_specification
 

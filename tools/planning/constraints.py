@@ -11,7 +11,7 @@ import numpy as np
 from knowledge.catalogue import LicenseKind, Model, gpus, models
 from knowledge.curves import Bools, CurveTable, Floats
 from knowledge.estimator.memory import plan_memory
-from tools.quality import ranked_quality
+from tools.planning.quality import ranked_quality
 from tools.specification import Intent, Specification
 
 KINDS = list(get_args(LicenseKind))

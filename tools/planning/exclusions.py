@@ -1,0 +1,51 @@
+"""Exactly which constraint excludes what."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from knowledge.catalogue import gpus
+from knowledge.curves import METRICS, Bools
+from tools.planning.planner import LABEL, Planner
+from tools.specification import MAX_GPUS
+
+EXCLUSIONS = {
+    "min_context_tokens": "not enough context",
+    "licenses": "licence not among those accepted",
+    "min_quality": "quality too low or unknown",
+    "gpu_types": "not on the GPU types you want",
+}
+
+
+def excluded(planner: Planner) -> dict[str, int]:
+    """How many suitable configurations each constraint excludes, the first that does, the most first."""
+    intent = planner.specification.intent
+    left = np.ones(len(planner.table), dtype=bool)
+    found: Counter[str] = Counter()
+
+    def exclude(why: str, mask: Bools) -> None:
+        found[why] += int(np.count_nonzero(left & mask))
+        left[mask] = False
+
+    for name, mask in planner.broken.items():
+        exclude(EXCLUSIONS[name], mask)
+    exclude("not simulated under bursts", ~planner.estimates.known)
+    failing = np.array([1, 2, 4]) @ (planner.by_metric[0] <= 0)
+    for pattern in np.flatnonzero(np.bincount(failing)):
+        together = [LABEL[metric] for m, metric in enumerate(METRICS) if pattern & 1 << m]
+        if together:
+            exclude(f"{' and '.join(together)} p95 above target", failing == pattern)
+    exclude("p95 above target at any number of replicas", ~np.isfinite(planner.replicas))
+    where = " at the providers and in the regions you want" if intent.providers or intent.regions else " (yours: COMPASS_PRICES)"
+    unpriced = ~np.isfinite(planner.costs)
+    for code in sorted(set(planner.gpu_codes[left & unpriced].tolist())):
+        gpu = [*gpus(), "unknown GPU type"][code]
+        why = f"no listed machine holds so many {gpu}s" if planner.offers.prices[code] else f"no price listed for {gpu}{where}"
+        exclude(why, unpriced & (planner.gpu_codes == code))
+    few = "more GPUs than you have" if intent.available_gpus else f"more than {MAX_GPUS:,} GPUs needed"
+    exclude(few, planner.gpus_needed(planner.replicas) > planner.available)
+    if planner.budget is not None:
+        exclude("over budget", planner.costs > planner.budget)
+    return {why: count for why, count in found.most_common() if count}
