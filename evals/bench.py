@@ -131,14 +131,17 @@ def request_for(use_case: str, simulate: int) -> PlanRequest:
     return PlanRequest(specification=specification, benchmark_profile=profile, simulate=simulate, limit=10 if simulate else 5)
 
 
-def tenfold(database: Database) -> None:
-    """Nine more configurations for each that there is, of the same models: all of them candidates."""
-    columns = ", ".join(c for c in Benchmark.COLUMNS if c != "gpu_count")
+def tenfold(database: Database, what: str) -> None:
+    """Nine more rows for each: of the same configuration at a hardly higher rate, or of another one with more GPUs, a candidate as well."""
+    values = {"requests_per_second": "b.requests_per_second * (1 + n / 1e4)", "gpu_count": "b.gpu_count + 10 * n"}
+    columns = ", ".join(c for c in Benchmark.COLUMNS if c != what)
     with database.connect() as connection:
+        connection.execute("DELETE FROM benchmarks WHERE NOT shipped")
         connection.execute(
-            f"INSERT INTO benchmarks (gpu_count, {columns}) SELECT b.gpu_count + 10 * n, {columns}"  # noqa: S608 - our own names
+            f"INSERT INTO benchmarks ({what}, {columns}) SELECT {values[what]}, {columns}"  # noqa: S608 - our own names
             " FROM benchmarks b, generate_series(1, 9) AS n WHERE b.ttft_p95_ms IS NOT NULL"
         )
+        connection.execute("ANALYZE benchmarks")
 
 
 def main() -> None:
@@ -162,8 +165,10 @@ def main() -> None:
         path = Path(folder, "measured.csv")
         _ten_thousand_rows(path)
         timed("importing 10,000 rows", lambda: import_file(path, Stated(), database))
-        tenfold(database)
-        recommendations(database, "ten times the rows")
+        tenfold(database, "requests_per_second")
+        recommendations(database, "ten times the rows for each configuration")
+        tenfold(database, "gpu_count")
+        recommendations(database, "ten times the configurations")
         database.close()
 
 

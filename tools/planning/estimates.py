@@ -137,6 +137,11 @@ class Capacities:
         found[alive] = np.where(fewest <= most, fewest, np.inf)
         return found
 
+    def _needed(self, replicas: Floats, requests_per_second: float) -> Floats:
+        """How many would carry the rate if each did what one of `replicas` does."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.maximum(1.0, np.ceil(requests_per_second / self.of_one_of(replicas) * (1 - ROUNDING))))
+
     def _among(self, requests_per_second: float, low: Floats, most: Floats) -> Floats:
         """The fewest from `low` to `most` that carry the rate; infinite where none does."""
         # At a level's own thinning, what it carries is a bound from above.
@@ -144,9 +149,9 @@ class Capacities:
             by_level = np.ceil(requests_per_second / self.by_level[1:] * (1 - ROUNDING))
         thin = np.ceil((self.burstiness - 1) / (np.array(levels_for(self.burstiness)) - 1) * (1 - ROUNDING))[:, None]
         high = np.maximum(low, np.minimum(most, np.maximum(np.maximum(by_level, thin), 1.0).min(axis=0)))
-        first = self.enough(low, requests_per_second)  # as many as Poisson arrivals need are often enough
-        high = np.where(first, low, high)
-        low = np.where(first, low, np.minimum(low + 1, high))
+        # More replicas thin the bursts, and each carries more: what so few (many) would need is enough (needed at least).
+        high = np.minimum(high, np.maximum(low, self._needed(low, requests_per_second)))
+        low = np.minimum(high, np.maximum(low, self._needed(high, requests_per_second)))
         while len(open_ := np.flatnonzero(low < high)):
             middle = np.floor((low[open_] + high[open_]) / 2)
             carries = self.of(open_).enough(middle, requests_per_second)

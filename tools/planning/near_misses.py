@@ -42,11 +42,9 @@ def near_misses(planner: Planner) -> list[NearMiss]:
     return list(distinct.values())[:MOST]
 
 
-def relaxed(planner: Planner, change: SpecificationChange, alone: int | None = None) -> Planner:
-    """The same plan under a changed specification: of everything, or of one configuration alone."""
-    table = planner.whole if alone is None else planner.table.select(np.array([alone]))
-    specification = change_specification(planner.specification, change)
-    return Planner(table, planner.profile, specification, planner.prices, planner.simulating)
+def relaxed(planner: Planner, change: SpecificationChange) -> Planner:
+    """The same plan under a changed specification."""
+    return Planner(planner.whole, planner.profile, change_specification(planner.specification, change), planner.prices, planner.simulating)
 
 
 # Targets ---------------------------------------------------------------------------------------------------------------------------
@@ -76,7 +74,7 @@ def _frontier(planner: Planner, together: Sequence[tuple[int, ...]]) -> Iterable
     if fits:
         ceiling = min(ceiling, WORTH * float(planner.costs[planner.option].min()))
     # Not even one replica of the others is affordable.
-    affordable = np.flatnonzero(planner.allowed & (planner.cost_of_one <= ceiling))
+    affordable = np.flatnonzero(planner.allowed & np.isfinite(planner.cost_of_one) & (planner.cost_of_one <= ceiling))
     if not len(affordable):
         return
     curves = planner.table.curves
@@ -87,7 +85,7 @@ def _frontier(planner: Planner, together: Sequence[tuple[int, ...]]) -> Iterable
         needed = np.maximum(1.0, np.ceil(planner.planned_rate / curves.rates[row] * (1 - 1e-9)))
         costs = planner.cost_of(affordable, needed)
         gpus_needed = planner.counts[affordable] * (needed + planner.specification.spare_replicas)
-        possible = (gpus_needed <= planner.available[affordable]) & (costs <= ceiling)
+        possible = (gpus_needed <= planner.available[affordable]) & np.isfinite(costs) & (costs <= ceiling)
         some, replicas, costs = affordable[possible], needed[possible], costs[possible]
         if not len(some):
             continue
@@ -129,20 +127,32 @@ def _loosened(planner: Planner, candidate: _Candidate) -> NearMiss | None:
             return None
         values = {m: round_up(v, planner.targets_ms[m]) for m, v in needed.items()}
         stretch = max(v / planner.targets_ms[m] for m, v in values.items())
-        change = SpecificationChange.model_validate({f"{METRICS[m]}_p95_ms": v for m, v in values.items()})
-        after, at = (relaxed(planner, change, alone=n), 0) if fits else (relaxed(planner, change), n)
-        after.force(at)
-        if not after.option[at] or stretch > within:
+        if planner.gpus_needed(np.array(float(replicas)))[n] > planner.available[n] or not np.isfinite(_cost(planner, n, replicas)):
             return None
-        first = at if fits else after.first()
-        if first is not None and first != at and after.costs[first] <= after.costs[at]:
-            n, replicas, within = first, int(after.replicas[first]), stretch
-        elif after.replicas[at] < replicas:
-            replicas = int(after.replicas[at])  # fewer do: then a little less may do for these
-        else:
+        targets = planner.targets_ms.copy()
+        targets[list(values)] = list(values.values())
+        fewer = next((r for r in range(1, replicas) if planner.carries_under(targets, n, r)), None)
+        if fewer is not None:
+            replicas = fewer  # then a little less may do for these
+            continue
+        change = SpecificationChange.model_validate({f"{METRICS[m]}_p95_ms": v for m, v in values.items()})
+        other = None if fits else _cheaper_one(relaxed(planner, change), n)
+        if other is None:
             break
+        if stretch > within:
+            return None
+        (n, replicas), within = other, stretch
     words = [f"{LABEL[METRICS[m]]} p95 {_time(v)} instead of {_time(planner.targets_ms[m])}" for m, v in values.items()]
-    return _miss(after, at, change, " and ".join(words), stretch)
+    return _miss(planner, n, replicas, change, " and ".join(words), stretch)
+
+
+def _cheaper_one(after: Planner, n: int) -> tuple[int, int] | None:
+    """Another configuration that would be listed before `n` by cost, with its replicas."""
+    after.force(n)
+    first = after.first()
+    if first is None or first == n or after.costs[first] > after.costs[n]:
+        return None
+    return first, int(after.replicas[first])
 
 
 def _needed(planner: Planner, n: int, replicas: int, metrics: tuple[int, ...]) -> dict[int, float] | None:
@@ -259,20 +269,24 @@ def _cheapest_after(planner: Planner, change: SpecificationChange, text: str, st
     """The cheapest that the change really admits, if anything."""
     after = relaxed(planner, change)
     cheapest = after.first()
-    return _miss(after, cheapest, change, text, stretch) if cheapest is not None else None
+    return None if cheapest is None else _miss(after, cheapest, int(after.replicas[cheapest]), change, text, stretch)
 
 
-def _miss(after: Planner, n: int, change: SpecificationChange, text: str, stretch: float | None) -> NearMiss:
+def _miss(planner: Planner, n: int, replicas: int, change: SpecificationChange, text: str, stretch: float | None) -> NearMiss:
     return NearMiss(
-        model_id=after.table.model_ids[n],
-        gpu_type=after.table.gpu_types[n],
-        gpu_count=int(after.table.gpu_counts[n]),
-        replicas=int(after.replicas[n]) + after.specification.spare_replicas,
-        cost_usd_per_month=round(float(after.costs[n]), 2),
+        model_id=planner.table.model_ids[n],
+        gpu_type=planner.table.gpu_types[n],
+        gpu_count=int(planner.table.gpu_counts[n]),
+        replicas=replicas + planner.specification.spare_replicas,
+        cost_usd_per_month=round(_cost(planner, n, replicas), 2),
         relaxation=text,
         change=change,
         stretch=stretch,
     )
+
+
+def _cost(planner: Planner, n: int, replicas: int) -> float:
+    return float(planner.cost_of(np.array([n]), np.array([float(replicas)]))[0])
 
 
 def round_up(value: float, start: float) -> float:
