@@ -17,7 +17,7 @@ from agent.transcript import call_tool, say
 from knowledge.catalogue import gpus, model_names, models, use_cases
 from knowledge.errors import CompassError
 from tools.get_status import StatusQuery, get_status
-from tools.plan_capacity import difference
+from tools.plan_capacity import difference, setup
 from tools.planning.pricing import HOURS_PER_MONTH
 from tools.recommendation import Recommendation
 from tools.specification import rate
@@ -46,6 +46,7 @@ def answer(question: Ask, stage: Stage, state: ConversationState, services: Serv
         "assumptions": lambda: _assumptions(state),
         "why": lambda: _why(_numbers(question.subject), state),
         "compare": lambda: _compare(_numbers(question.subject), state),
+        "near_misses": lambda: _near_misses(state),
         "cost": lambda: _cost(state),
         "provenance": lambda: _provenance(state),
         "memory": lambda: _memory(_numbers(question.subject), state),
@@ -150,6 +151,18 @@ def _kept(state: ConversationState, record: list[AnyMessage]) -> None:
         return
     plans = [*kept, ("shown now", in_short(specification, plan))]
     say("The plans kept, and the one shown now:", record, kind="kept", details={"plans": [{"name": n, **p} for n, p in plans]})
+
+
+def _near_misses(state: ConversationState) -> str:
+    plan = state.get("plan")
+    if plan is None:
+        return "What would have to give is known with the plan, which comes after the specification."
+    left_out = "; ".join(f"{count:,}: {why}" for why, count in plan.excluded.items())
+    text = f"Of {plan.considered:,} configurations, excluded were {left_out or 'none'}."
+    if not plan.near_misses:
+        return f"{text} No small change of your targets would make it cheaper."
+    lines = [f"• {m.relaxation} → {m.model_id} on {setup(m)}, ${m.cost_usd_per_month:,.0f} a month" for m in plan.near_misses]
+    return f"{text}\nThese would change it:\n" + "\n".join(lines)
 
 
 def _cost(state: ConversationState) -> str:

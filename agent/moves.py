@@ -19,6 +19,7 @@ Topic = Literal[
     "assumptions",
     "options",
     "kept",
+    "near_misses",
     "why",
     "compare",
     "cost",

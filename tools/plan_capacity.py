@@ -21,7 +21,7 @@ from tools.planning.pricing import HOURS_PER_MONTH
 from tools.planning.provenance import estimate_error_of, provenance_of
 from tools.planning.quality import catalogued_quality
 from tools.planning.ranking import Criteria
-from tools.recommendation import VIEWS, Autoscaling, Plan, Predicted, PredictedLatency, Quality, Recommendation, View
+from tools.recommendation import VIEWS, Autoscaling, NearMiss, Plan, Predicted, PredictedLatency, Quality, Recommendation, View
 from tools.specification import Contract, Specification
 
 SIMULATED = 10
@@ -191,7 +191,7 @@ MARKS: dict[View, str] = {
 }
 
 
-def setup(o: Recommendation) -> str:
+def setup(o: Recommendation | NearMiss) -> str:
     return f"{o.replicas} × {o.gpu_count} {o.gpu_type}"
 
 

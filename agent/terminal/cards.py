@@ -190,7 +190,7 @@ def side_by_side(plans: list[tuple[str, dict[str, Any]]]) -> RenderableType:
     row("  a month", of("first", lambda o: f"${o['cost_usd_per_month']:,.0f}"))
     row("  TTFT·ITL·E2E", of("first", latencies))
     row("Cheapest", of("cheapest", lambda o: f"${o['cost_usd_per_month']:,.0f}, {_setup(o)}"))
-    row("Holding", lambda plan: f"{plan['holding_slo']:,} of {plan['considered']:,}")
+    row("Hold targets", lambda plan: f"{plan['holding_slo']:,} of {plan['considered']:,}")
     return table
 
 

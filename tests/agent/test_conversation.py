@@ -231,6 +231,13 @@ def test_bad_input_gets_a_sentence_and_the_conversation_goes_on(runtime: Runtime
     assert converse(runtime, thread, [*turns, "done"][stage]).errors == []
 
 
+def test_what_would_have_to_give_is_answered_with_real_suggestions(runtime: Runtime, thread: str) -> None:
+    heard = converse(runtime, thread, "a chatbot for 1000 users", "looks good", "what if TTFT were 20 ms?", "what would have to give?")
+    assert "TTFT p95 above target" in heard.text
+    assert "• TTFT p95 " in heard.text
+    assert " instead of 20 ms → " in heard.text
+
+
 def test_a_budget_of_one_dollar_gets_reasons_and_a_way_out(runtime: Runtime, thread: str) -> None:
     heard = converse(runtime, thread, "a chatbot for 1000 users, budget $1", "looks good")
     assert "Nothing holds the targets within your constraints" in heard.text

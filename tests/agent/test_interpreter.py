@@ -145,6 +145,8 @@ def test_needs(words: str, values: dict[str, Any]) -> None:
         ("presenting_options", "go back to the original", ("UndoExplore", {})),
         ("presenting_options", "compare the kept plans", ("Ask", {"topic": "kept"})),
         ("presenting_options", "what if burstiness were 8?", ("Explore", {"burstiness": 8})),
+        ("presenting_options", "what if we only had 4 H100s?", ("Explore", {"available_gpus": {"H100": 4}})),
+        ("presenting_options", "what would have to give?", ("Ask", {"topic": "near_misses"})),
         ("presenting_options", "what if any licence would do?", ("Explore", {"clear": ["licenses"]})),
         ("specification_review", "ok, go ahead", ("Confirm", {})),
         ("specification_review", "make TTFT 300 ms", ("EditSpecification", {"ttft_p95_ms": 300})),

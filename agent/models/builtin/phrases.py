@@ -190,6 +190,16 @@ LOAD = r"\b(?:rates?|requests|demand|peak|load)\b"
 DEFINITION = any_of(r"what(?:'s| (?:does|do|is|are))\b", r"\bdefine\b", r"\bexplain\b", r"\bmeaning\b", r"\bmean\b")
 OURS = r"\b(?:the|my|our|this|that) (?:specification|spec|options?|cost|price|status|url|plan|difference)\b"
 ABOUT: list[tuple[str, Topic]] = [
+    (
+        any_of(
+            "(?:would|could|can|has|have) to give",
+            r"near[- ]miss\w*",
+            r"\brelax\w*",
+            "what (?:would|could) (?:help|make it (?:fit|cheaper|possible))",
+            "why (?:does )?nothing fits?",
+        ),
+        "near_misses",
+    ),
     (any_of(r"\bkept\b", r"\bsaved plans?\b", r"\bmy plans\b", r"compare (?:the |my |these )?plans"), "kept"),
     (any_of(r"\bcompar\w+", "difference", r"\bversus\b", r"\bvs\b", "better than"), "compare"),
     (

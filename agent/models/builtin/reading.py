@@ -69,7 +69,7 @@ _NEGATION = re.compile(
     r"|\bdon'?t (?:use|want|have|like|need)\b|\bnever\b|\bother than\b)[^,;.]{0,25}$"
 )
 _OWNS = (
-    r"\b(?:we(?:'ve| have)?(?: got)?|i have|i've got|have|own|owns|our|only have|there are|got|limited to|available:?)"
+    r"\b(?:we(?:'ve| have)?(?: got)?|i have|i've got|have|had|own|owns|our|there (?:are|were)|got|limited to|available:?)"
     r"(?: (?:only|just|exactly|about))?\s*$"
 )
 _PROMPT_SIDE, _ANSWER_SIDE = r"prompt|input|context|\bin\b", r"output|answer|response|completion|\bout\b"
