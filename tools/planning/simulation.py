@@ -13,13 +13,11 @@ from functools import lru_cache
 
 from knowledge.catalogue import TrafficProfile, gpus, models
 from knowledge.curves import METRICS
-from knowledge.estimator.replica import REQUESTS, Replica, replica_of
+from knowledge.estimator.replica import Replica, replica_of
 from knowledge.estimator.table import percentile
 
 STEP = 1.01
 """Ratio of neighbouring rates on the grid: capacity is found to one percent, downwards."""
-BURSTY_REQUESTS = REQUESTS * 3 // 2
-"""Bursts scatter p95 more than Poisson arrivals do."""
 THINNING_STEP = 1.15
 """Burstiness beyond 1 is rounded up to this ratio below that of all arrivals, so that neighbouring replica counts share runs."""
 NEARLY_POISSON = 1.02
@@ -46,7 +44,7 @@ def simulated(configuration: Configuration, requests_per_second: float, burstine
     replica = _replica(configuration)
     if replica is None:
         raise ValueError(f"{configuration} can't be simulated.")
-    seen = replica.run(requests_per_second, burstiness, REQUESTS if burstiness == 1 else BURSTY_REQUESTS)
+    seen = replica.run(requests_per_second, burstiness)
     ordered = [sorted(getattr(seen, f"{metric}_ms")) for metric in METRICS]
     return tuple((percentile(v, 0.50), percentile(v, 0.95), percentile(v, 0.99)) for v in ordered)
 
