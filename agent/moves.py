@@ -158,7 +158,7 @@ MOVES: dict[Stage, tuple[type[Move], ...]] = {
     "context_collection": (DescribeNeed, *ANYWHERE),
     "specification_review": (Confirm, EditSpecification, *ANYWHERE),
     "presenting_options": (SelectOption, Explore, UndoExplore, ShowView, KeepPlan, RestorePlan, *ANYWHERE),
-    "configuration_finalized": (Reject, *ANYWHERE),
+    "configuration_finalized": (Reject, SelectOption, *ANYWHERE),
     "basic_monitoring": (SendPrompt, Finish, DescribeNeed, *ANYWHERE),
     "failed": (Retry, BackToOptions, EditSpecification, DescribeNeed, Finish, *ANYWHERE),
 }
@@ -169,7 +169,9 @@ POSSIBLE: dict[Stage, str] = {
         "Choose one (“option 2”, “deploy the cheapest”), try a what-if (“what if we had 5000 users?”), “rank by cost”, “keep this as A”,"
         " or ask."
     ),
-    "configuration_finalized": "Say “yes, approve” to deploy exactly these manifests, “no” to go back to the options, or ask.",
+    "configuration_finalized": (
+        "Say “yes, approve” to deploy exactly these manifests, “no” to go back to the options, “option 2” to see another one's, or ask."
+    ),
     "basic_monitoring": "Send a test prompt (“send it: hello”), ask for the status, or say “done”.",
     "failed": "Say “retry”, “options” to choose another, change the specification, or describe something new.",
 }

@@ -11,8 +11,9 @@ from langgraph.types import Command
 
 from agent.checkpoints import pause
 from agent.events import ProgressEvent, emit
-from agent.moves import Approve, BackToOptions, DescribeNeed, EditSpecification, Finish, Reject, Retry
+from agent.moves import Approve, BackToOptions, DescribeNeed, EditSpecification, Finish, Reject, Retry, SelectOption
 from agent.nodes.common import anywhere, refuse
+from agent.nodes.recommendation import selected_option
 from agent.nodes.specification import checked_change
 from agent.services import Services
 from agent.state import ConversationState
@@ -66,6 +67,13 @@ def configuration_finalized(
     if isinstance(move, Reject):
         say("Not approved; nothing was deployed. Back to the options.", record)
         return Command(goto="presenting_options", update={"selected": None, "bundle": None, "messages": record})
+    if isinstance(move, SelectOption):
+        other = selected_option(move, state)
+        if isinstance(other, str) or other == state.get("selected"):
+            refuse(other if isinstance(other, str) else "That is the one that is shown.", "configuration_finalized", record)
+            return Command(goto="configuration_finalized", update={"messages": record})
+        say(f"Option {other.rank} instead; nothing was deployed.", record)
+        return Command(goto="configuration_finalized", update={"selected": other, "bundle": None, "messages": record})
     where, update = anywhere(move, "configuration_finalized", state, services, record) or ("stay", {"messages": record})
     return Command(goto="configuration_finalized" if where == "stay" else where, update=update)
 

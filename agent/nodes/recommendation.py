@@ -72,7 +72,7 @@ def presenting_options(
     record: list[AnyMessage] = []
     move = move_of(reply, "presenting_options", state, runtime.context, record)
     if isinstance(move, SelectOption):
-        chosen = _selected(move, state)
+        chosen = selected_option(move, state)
         if isinstance(chosen, Recommendation):
             return Command(goto="configuration_finalized", update={"selected": chosen, "bundle": None, "messages": record})
         refuse(chosen, "presenting_options", record)
@@ -174,7 +174,7 @@ def _planned(state: ConversationState) -> tuple[Specification, TrafficProfile]:
     return specification, profile
 
 
-def _selected(move: SelectOption, state: ConversationState) -> Recommendation | str:
+def selected_option(move: SelectOption, state: ConversationState) -> Recommendation | str:
     """The option meant, or why none is."""
     plan = state.get("plan")
     options = plan.recommendations if plan else []

@@ -89,8 +89,11 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
         topic = _question(low) if low.endswith("?") or "explain" in low else None
         if topic:
             return topic
-        if re.match(phrases.REJECT, low) or re.search(phrases.NO_APPROVAL, low) or re.fullmatch(phrases.OTHER_OPTION, bare):
+        if re.match(phrases.REJECT, low) or re.search(phrases.NO_APPROVAL, low):
             return moves.Reject(reason=text[:500])
+        other = read_selection(low, bare) if "SelectOption" in offered else None
+        if isinstance(other, moves.SelectOption) and other.criterion != "recommended":  # a mere “yes” is no choice here, nor an approval
+            return other
     if "Confirm" in offered and bare and re.fullmatch(phrases.CONFIRM, bare):
         return moves.Confirm()
     if "KeepPlan" in offered:
@@ -99,7 +102,7 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
             return of_plans
     if "UndoExplore" in offered and re.search(phrases.UNDO, low):
         return moves.UndoExplore()
-    if "SelectOption" in offered and not what_if:
+    if "SelectOption" in offered and "Reject" not in offered and not what_if:
         choice = read_selection(low, bare)
         if choice:
             return choice
@@ -209,7 +212,7 @@ def _question(low: str) -> moves.Ask | None:
 
 def _not_offered(low: str, bare: str, offered: set[str]) -> BaseModel:
     if re.search(r"\bapprov\w+|\bdeploy\b", low):
-        if "SelectOption" in offered:
+        if "SelectOption" in offered and "Reject" not in offered:
             return moves.Unclear(
                 question="There is nothing to approve yet: choose an option first, and I'll show exactly what would be deployed."
             )

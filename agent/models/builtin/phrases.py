@@ -142,7 +142,6 @@ FILLER = r"^(?:(?:h+m+|u+m+|uh|er|well|actually|oh|so|sorry|listen|look)\b[,. ]*
 OPINION = "^" + any_of("is", "are", "should", "would", "does", "do", "will", "am", "isn't", "wouldn't") + r"\b"
 NO_TO_IT = r"\b(?:not|never|skip|remove|drop|instead of|too|dislike|hate|cancel|but|no)\b|n't\b"
 NO_APPROVAL = r"(?:\bnot\b|\bnever\b|n't\b).*\b(?:approv\w+|deploy\w*)|^never\b"
-OTHER_OPTION = r"(?:use |take |rather )?(?:option|number) \d+(?: instead)?"
 POLITE = (
     r"^(?:please |pls |hey,? |hi,? |ok,? )*(?:can|could|would|will) you (?:please |just )*"
     r"(?=(?:deploy|make|use|set|change|take|pick|show|send|give|go|add|remove|exclude|lower|raise|reduce|increase|try|plan|switch|limit)\b)"
