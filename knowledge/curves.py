@@ -181,12 +181,12 @@ class CurveTable:
 
     def kept(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
         """What `make` makes, kept with the table; of keys that begin alike the latest KEPT."""
-        if key not in self.memo:
-            alike = [k for k in self.memo if isinstance(k, tuple) and k[0] == key[0]]
-            for old in alike[: len(alike) + 1 - KEPT]:
-                del self.memo[old]
-            self.memo[key] = make()
-        found: T = self.memo[key]
+        found: T | None = self.memo.get(key)
+        if found is None:
+            alike = [k for k in list(self.memo) if k[0] == key[0]]  # a copy: other threads plan as well
+            for old in alike[: max(0, len(alike) + 1 - KEPT)]:
+                self.memo.pop(old, None)
+            found = self.memo[key] = make()
         return found
 
     def select(self, configurations: Ints) -> CurveTable:
@@ -205,12 +205,13 @@ class CurveTable:
 
     def codes(self, names: Sequence[str], of: Literal["model_ids", "gpu_types"]) -> Ints:
         """For each configuration the position of its model or GPU type in `names`, or −1."""
-        key = ("codes", of)
-        if key not in self.memo:
+
+        def numbered() -> tuple[list[str], Ints]:
             distinct = list(dict.fromkeys(getattr(self, of)))
             at = {name: n for n, name in enumerate(distinct)}
-            self.memo[key] = distinct, np.array([at[name] for name in getattr(self, of)], dtype=np.int64)
-        distinct, positions = self.memo[key]
+            return distinct, np.array([at[name] for name in getattr(self, of)], dtype=np.int64)
+
+        distinct, positions = self.kept(("numbered", of), numbered)
         wanted = {name: n for n, name in enumerate(names)}
         lookup = np.array([wanted.get(name, -1) for name in distinct], dtype=np.int64)
         return lookup[positions] if len(distinct) else np.zeros(0, dtype=np.int64)

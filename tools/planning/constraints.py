@@ -46,13 +46,13 @@ def broken(table: CurveTable, specification: Specification) -> dict[str, Bools]:
     found: dict[str, Bools] = {}
     tokens = specification.traffic_profile.prompt_tokens + specification.traffic_profile.output_tokens
     longest = max(tokens, intent.min_context_tokens or 0)
-    short: Bools = _kept(table, "model context", lambda m: m.context_tokens) < longest
+    short: Bools = _kept(table, ("model context",), lambda m: m.context_tokens) < longest
     if intent.min_context_tokens:
         short |= context_of(table, specification) < longest
     if short.any():
         found["min_context_tokens"] = short
     if intent.licenses:
-        codes = _kept(table, "licence", lambda m: KINDS.index(m.license_kind))
+        codes = _kept(table, ("licence",), lambda m: KINDS.index(m.license_kind))
         found["licenses"] = ~np.isin(codes, [KINDS.index(kind) for kind in intent.licenses])
     if intent.min_quality is not None:
         found["min_quality"] = ~(published_quality(table, str(intent.use_case)) >= intent.min_quality)
@@ -78,21 +78,22 @@ def published_quality(table: CurveTable, use_case_id: str) -> Floats:
 
 def context_of(table: CurveTable, specification: Specification) -> Floats:
     """(configurations,): tokens of the longest request that one replica can hold beside its weights."""
-    if "context" not in table.memo:
+
+    def longest() -> Floats:
         keys = zip(table.model_ids, table.gpu_types, table.gpu_counts.tolist(), strict=True)
         known = [(models().get(m), gpus().get(g), n) for m, g, n in keys]
         tokens = specification.traffic_profile.prompt_tokens + specification.traffic_profile.output_tokens
-        longest = [plan_memory(m, g, n, tokens).max_context_tokens if m and g else 0 for m, g, n in known]
-        table.memo["context"] = np.array(longest, dtype=np.float64)
-    found: Floats = table.memo["context"]
-    return found
+        return np.array([plan_memory(m, g, n, tokens).max_context_tokens if m and g else 0 for m, g, n in known], dtype=np.float64)
+
+    return table.kept(("context",), longest)
 
 
-def _kept(table: CurveTable, key: object, figure: Callable[[Model], float]) -> Floats:
+def _kept(table: CurveTable, key: tuple[str, ...], figure: Callable[[Model], float]) -> Floats:
     """A figure of each configuration's model, kept with the table; NaN for a model that the catalogue lacks."""
-    if key not in table.memo:
+
+    def figures() -> Floats:
         known = list(models().values())
         values = np.array([*(figure(m) for m in known), np.nan])
-        table.memo[key] = values[table.codes([m.id for m in known], "model_ids")]
-    found: Floats = table.memo[key]
-    return found
+        return np.asarray(values[table.codes([m.id for m in known], "model_ids")])
+
+    return table.kept(key, figures)
