@@ -146,6 +146,7 @@ def test_needs(words: str, values: dict[str, Any]) -> None:
         ("presenting_options", "compare the kept plans", ("Ask", {"topic": "kept"})),
         ("presenting_options", "what if burstiness were 8?", ("Explore", {"burstiness": 8})),
         ("presenting_options", "what if we only had 4 H100s?", ("Explore", {"available_gpus": {"H100": 4}})),
+        ("presenting_options", "what if quality must be at least 80 %?", ("Explore", {"min_quality": 80})),
         ("presenting_options", "what would have to give?", ("Ask", {"topic": "near_misses"})),
         ("presenting_options", "what if any licence would do?", ("Explore", {"clear": ["licenses"]})),
         ("specification_review", "ok, go ahead", ("Confirm", {})),
