@@ -359,9 +359,9 @@ def _read_planning(low: str, q: Quantity, reading: Reading) -> bool:
         re.match(r"\s*hours?\b", after) and re.search(r"\b(?:spread over|within|in|over)\s*$", before)
     ):
         reading.fields["busy_hours_per_day"] = q.value
-    elif re.search(r"(?:quality|accuracy|score)(?: (?:of|to|at|is|was|were|must|should|be|=|least|above|over|min(?:imum)?))*\s*$", before) or re.match(
-        r"\s*(?:%|percent)\s*(?:quality|accuracy)", after
-    ):
+    elif re.search(
+        r"(?:quality|accuracy|score)(?: (?:of|to|at|is|was|were|must|should|be|=|least|above|over|min(?:imum)?))*\s*$", before
+    ) or re.match(r"\s*(?:%|percent)\s*(?:quality|accuracy)", after):
         reading.fields["min_quality"] = q.value * (100 if q.value <= 1 else 1)
     else:
         return False
