@@ -123,7 +123,7 @@ def _sizing(option: Recommendation, state: ConversationState) -> str:
 
 
 def _name(option: Recommendation) -> str:
-    return f"{option.model_id} on {option.replicas} × {option.gpu_count} {option.gpu_type}"
+    return f"{option.model_id} on {setup(option)}"
 
 
 def _compare(numbers: list[int], state: ConversationState) -> str:

@@ -64,6 +64,7 @@ def options_details(state: ConversationState, specification: Specification, plan
         **plan.model_dump(mode="json"),
         "what_if": what_if,
         "before": None if before is None else in_short(before.specification, before.plan),
+        "now": None if before is None else in_short(specification, plan),
     }
 
 

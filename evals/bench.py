@@ -12,13 +12,10 @@ from pathlib import Path
 from statistics import median
 
 from knowledge.benchmarks import Benchmark
-from knowledge.catalogue import gpus, models, use_cases
+from knowledge.catalogue import TrafficProfile, gpus, models, use_cases
 from knowledge.database import Database
-from knowledge.estimator.calibration import calibration
-from knowledge.estimator.grids import shipped_grid
-from knowledge.estimator.memory import plan_memory
+from knowledge.estimator.replica import replica_of
 from knowledge.estimator.scheduler import simulate
-from knowledge.estimator.steps import StepTimes
 from knowledge.importer.formats import Stated
 from knowledge.importer.write import import_file
 from knowledge.settings import Settings
@@ -50,16 +47,15 @@ def _time(seconds: float) -> str:
 def simulated_hour() -> None:
     """One replica of Llama-3.1-8B on one H100 under 5 requests/s of 512→256 tokens for an hour, arrivals drawn anew."""
     model, gpu = models()["meta-llama/Llama-3.1-8B-Instruct"], gpus()["H100"]
-    grid = shipped_grid(model.id, gpu.id, 1)
-    if grid is None:
+    replica = replica_of(model, gpu, 1, TrafficProfile(prompt_tokens=512, output_tokens=256))
+    if replica is None:
         raise RuntimeError("the shipped step grids lack Llama-3.1-8B on H100")
-    steps = StepTimes(grid, calibration().overheads(gpu.architecture))
     generator, now, arrivals = random.Random(1), 0.0, []  # noqa: S311 - a simulation, no secret
     while now < 3_600_000:
         now += generator.expovariate(0.005)
         arrivals.append(now)
     count = len(arrivals)
-    seen = simulate(steps, plan_memory(model, gpu, 1, 768).kv_tokens, arrivals, [512] * count, [256] * count)
+    seen = simulate(replica.steps, replica.kv_tokens, arrivals, [512] * count, [256] * count)
     sorted(seen.ttft_ms)
 
 

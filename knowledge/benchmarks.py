@@ -206,23 +206,3 @@ def _curve_rows(connection: Connection[DictRow], profile: TrafficProfile) -> lis
         )
         .fetchall()
     )
-
-
-def profiles_in_table(connection: Connection[DictRow]) -> list[TrafficProfile]:
-    """Every traffic profile that the table has p95s for, lightest first."""
-    # A loose index scan: the distinct pairs of a table of any size, one probe of its index each.
-    rows = connection.execute(
-        """
-        WITH RECURSIVE pairs AS (
-            (SELECT prompt_tokens, output_tokens FROM benchmarks WHERE ttft_p95_ms IS NOT NULL ORDER BY 1, 2 LIMIT 1)
-            UNION ALL
-            SELECT next.* FROM pairs, LATERAL (
-                SELECT b.prompt_tokens, b.output_tokens FROM benchmarks b
-                WHERE (b.prompt_tokens, b.output_tokens) > (pairs.prompt_tokens, pairs.output_tokens) AND b.ttft_p95_ms IS NOT NULL
-                ORDER BY 1, 2 LIMIT 1
-            ) AS next
-        )
-        SELECT * FROM pairs
-        """
-    )
-    return [TrafficProfile(prompt_tokens=row["prompt_tokens"], output_tokens=row["output_tokens"]) for row in rows]

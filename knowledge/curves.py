@@ -158,10 +158,6 @@ class CurveTable:
     def __len__(self) -> int:
         return len(self.model_ids)
 
-    @property
-    def rows(self) -> int:
-        return len(self.curves.rates)
-
     def origins_of(self, configuration: int) -> list[Origin]:
         """The distinct ones of its rows, by rising rate."""
         first = int(self.curves.starts[configuration])
@@ -218,7 +214,7 @@ class CurveTable:
 
 
 def table_of(rows: Sequence[Sequence[Any]]) -> CurveTable:
-    """From the rows of the one query (`benchmarks.find_curve_rows`), sorted by configuration and rate."""
+    """From rows with the columns `benchmarks.CURVE_COLUMNS`, sorted by configuration and rate."""
     if not rows:
         nothing = np.zeros((3, 0))
         return CurveTable(

@@ -170,7 +170,7 @@ def _with_reasons(
     targets = request.specification.slo_targets
 
     def reasons(o: Recommendation, following: Recommendation | None) -> list[str]:
-        firsts = [MARKS[view] for view in VIEWS if view != "balanced" and views[view][0] == o.rank]
+        firsts = [mark for view, mark in MARKS.items() if views[view][0] == o.rank]
         said = [", ".join(firsts)] if firsts else []
         said += [held(o, targets), _cost(o, lowest), _quality(o.quality)]
         if o.rank in ends:
@@ -187,7 +187,6 @@ MARKS: dict[View, str] = {
     "lowest_latency": "fastest",
     "best_quality": "best quality",
     "simplest": "simplest",
-    "balanced": "best balance",
 }
 
 

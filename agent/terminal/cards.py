@@ -103,9 +103,7 @@ def options(details: dict[str, Any]) -> list[RenderableType]:
     found, misses = details["recommendations"], details["near_misses"]
     slo = details["specification"]["slo_targets"]
     if details.get("before"):
-        now = {**details, "peak_requests_per_second": details["specification"]["demand"]["peak_requests_per_second"], "slo_targets": slo}
-        now |= {"first": found[0] if found else None, "cheapest": min(found, key=lambda o: o["cost_usd_per_month"]) if found else None}
-        parts.append(side_by_side([("before", details["before"]), ("now", now)]))
+        parts.append(side_by_side([("before", details["before"]), ("now", details["now"])]))
     if found:
         table = Table(box=box.SIMPLE_HEAD, header_style=f"bold {ACCENT}", pad_edge=False, padding=(0, 1))
         table.add_column("#", justify="right")

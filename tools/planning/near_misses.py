@@ -36,9 +36,9 @@ def near_misses(planner: Planner) -> list[NearMiss]:
     else:
         found = [*_looser_targets(planner, singly=True), *_larger_budget(planner), *_lifted(planner)]
         found = found or list(_looser_targets(planner, singly=False)) or list(_everything(planner))
-    distinct: dict[tuple[str, ...], NearMiss] = {}
+    distinct: dict[str, NearMiss] = {}
     for miss in sorted(found, key=lambda m: (m.stretch or math.inf, m.cost_usd_per_month, m.model_id)):
-        distinct.setdefault((miss.relaxation,), miss)
+        distinct.setdefault(miss.relaxation, miss)
     return list(distinct.values())[:MOST]
 
 
@@ -83,9 +83,8 @@ def _frontier(planner: Planner, together: Sequence[tuple[int, ...]]) -> Iterable
     for step in (1.0, 0.5) if fits else np.linspace(0.0, 1.0, 9):
         row = curves.starts[affordable] + np.round(step * (curves.counts[affordable] - 1)).astype(np.int64)
         needed = np.maximum(1.0, np.ceil(planner.planned_rate / curves.rates[row] * (1 - 1e-9)))
-        costs = planner.cost_of(affordable, needed)
-        gpus_needed = planner.counts[affordable] * (needed + planner.specification.spare_replicas)
-        possible = (gpus_needed <= planner.available[affordable]) & np.isfinite(costs) & (costs <= ceiling)
+        costs = planner.cost(needed, affordable)
+        possible = (planner.gpus_needed(needed, affordable) <= planner.available[affordable]) & np.isfinite(costs) & (costs <= ceiling)
         some, replicas, costs = affordable[possible], needed[possible], costs[possible]
         if not len(some):
             continue
@@ -131,7 +130,7 @@ def _loosened(planner: Planner, candidate: _Candidate) -> NearMiss | None:
             return None
         targets = planner.targets_ms.copy()
         targets[list(values)] = list(values.values())
-        fewer = next((r for r in range(1, replicas) if planner.carries_under(targets, n, r)), None)
+        fewer = planner.fewest_under(targets, n, replicas - 1)
         if fewer is not None:
             replicas = fewer  # then a little less may do for these
             continue
@@ -286,7 +285,7 @@ def _miss(planner: Planner, n: int, replicas: int, change: SpecificationChange, 
 
 
 def _cost(planner: Planner, n: int, replicas: int) -> float:
-    return float(planner.cost_of(np.array([n]), np.array([float(replicas)]))[0])
+    return float(planner.cost(np.array([float(replicas)]), np.array([n]))[0])
 
 
 def round_up(value: float, start: float) -> float:

@@ -26,6 +26,7 @@ from tools.specification import MAX_GPUS, Specification
 LABEL = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
 OPTIMISM = 1.15
 """A simulation is believed up to so many times the capacity that the table suggests: what is not simulated is never cheaper than that."""
+EVERY = slice(None)
 SAME_MODEL = 2
 """Options of one model that come before others: a list of one model on every GPU type is no choice."""
 
@@ -102,14 +103,13 @@ class Planner:
         hopeful = self.capacities.times(np.where(self.table.estimated, OPTIMISM, 1.0))
         return hopeful.replicas(self.planned_rate, self.counts)
 
-    def cost(self, replicas: Floats) -> Floats:
+    def cost(self, replicas: Floats, some: Ints | slice = EVERY) -> Floats:
         """USD a month with the spare replicas, infinite for infinitely many or where nobody sells it."""
-        return cheapest(self.offers, self.gpu_codes, self.table.gpu_counts, replicas + self.specification.spare_replicas)[0]
+        return self._offered(replicas, some)[0]
 
-    def cost_of(self, some: Ints, replicas: Floats) -> Floats:
-        """The same of some configurations alone."""
+    def _offered(self, replicas: Floats, some: Ints | slice) -> tuple[Floats, Ints]:
         wanted = replicas + self.specification.spare_replicas
-        return cheapest(self.offers, self.gpu_codes[some], self.table.gpu_counts[some], wanted)[0]
+        return cheapest(self.offers, self.gpu_codes[some], self.table.gpu_counts[some], wanted)
 
     @property
     def cost_of_one(self) -> Floats:
@@ -119,9 +119,8 @@ class Planner:
         )
 
     def priced(self, some: Ints, replicas: Floats) -> tuple[list[float], list[Price]]:
-        """Of some configurations that are sold: the same, and by which price."""
-        wanted = replicas + self.specification.spare_replicas
-        costs, offer = cheapest(self.offers, self.gpu_codes[some], self.table.gpu_counts[some], wanted)
+        """Of some configurations that are sold: their costs, and by which price."""
+        costs, offer = self._offered(replicas, some)
         return costs.tolist(), [self.offers.prices[g][k] for g, k in zip(self.gpu_codes[some].tolist(), offer.tolist(), strict=True)]
 
     @cached_property
@@ -131,8 +130,8 @@ class Planner:
         by_type = np.array([known.get(g, 0 if known else MAX_GPUS) for g in gpus()] + [0], dtype=np.float64)
         return np.asarray(by_type[self.gpu_codes])
 
-    def gpus_needed(self, replicas: Floats) -> Floats:
-        return np.asarray(self.counts * (replicas + self.specification.spare_replicas))
+    def gpus_needed(self, replicas: Floats, some: Ints | slice = EVERY) -> Floats:
+        return np.asarray(self.counts[some] * (replicas + self.specification.spare_replicas))
 
     # Options ---------------------------------------------------------------------------------------------------------------------
 
@@ -245,6 +244,16 @@ class Planner:
             return bool(believed * replicas >= self.planned_rate * (1 - ROUNDING))
         return self.carries(self.simulation(n, targets_ms), believed, replicas, self.planned_rate)
 
+    def fewest_under(self, targets_ms: Floats, n: int, most: int) -> int | None:
+        """The fewest replicas of one configuration, at most so many, that would carry the peak under other targets."""
+        capacities = self.estimates.capacities(targets_ms, np.array([n]))
+        least = capacities.times(np.array([OPTIMISM if self.simulates(n) else 1.0])).replicas(self.planned_rate, self.counts[[n]])[0]
+        if least > most:
+            return None
+        if not self.simulates(n):
+            return int(least)
+        return self._fewest(self.simulation(n, targets_ms), capacities, int(least), most, self.planned_rate)
+
     def simulates(self, n: int) -> bool:
         """Not where measured or observed rows stand: our simulation knows no better."""
         return self.simulating and bool(self.table.estimated[n]) and can_be_simulated(self.configuration(n))
@@ -294,7 +303,8 @@ class Planner:
         self._criteria = None
         simulation = self.simulation(n, self.targets_ms)
         most = int(min(self.available[n], MAX_GPUS) // self.counts[n]) - self.specification.spare_replicas
-        replicas = self._fewest(simulation, n, int(self.fewest_replicas[n]), most, self.planned_rate)
+        alone = self.capacities.of(np.array([n]))
+        replicas = self._fewest(simulation, alone, int(self.fewest_replicas[n]), most, self.planned_rate)
         if replicas is None:
             self.sized[n] = None
             self.replicas[n] = self.costs[n] = np.inf
@@ -307,11 +317,11 @@ class Planner:
             latencies=simulation.at(self.peak / replicas, burstiness),
             max_requests_per_second=replicas * max(capacity, self.planned_rate / replicas),
             at_table_end=simulation.reaches_end(burstiness),
-            min_replicas=self._fewest(simulation, n, 1, replicas, self.trough_rate) or replicas,
+            min_replicas=self._fewest(simulation, alone, 1, replicas, self.trough_rate) or replicas,
         )
         self.p95_ms[:, n] = [p95 for _, p95, _ in sized.latencies]
         self.replicas[n] = replicas
-        self.costs[n] = self.priced(np.array([n]), self.replicas[[n]])[0][0]
+        self.costs[n] = self.cost(self.replicas[[n]], np.array([n]))[0]
 
     def least_replicas(self, shown: Ints) -> Floats:
         """What the highest minute of the quietest hour needs, at most what the peak does."""
@@ -321,8 +331,10 @@ class Planner:
             found[k] = sized.min_replicas if sized is not None else found[k]
         return found
 
-    def _fewest(self, simulation: Simulation, n: int, least: int, most: int, requests_per_second: float) -> int | None:
+    def _fewest(self, simulation: Simulation, capacities: Capacities, least: int, most: int, requests_per_second: float) -> int | None:
+        """Of one configuration, whose `capacities` alone these are."""
+
         def carries(replicas: int) -> bool:
-            return self.carries(simulation, self.capacities.believed(n, replicas), replicas, requests_per_second)
+            return self.carries(simulation, capacities.believed(0, replicas), replicas, requests_per_second)
 
         return next((r for r in range(max(1, least), most + 1) if carries(r)), None)

@@ -8,6 +8,7 @@ never come out with fewer replicas, nor a looser target with more, whatever the 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -107,8 +108,7 @@ class Simulation:
 
     def _place(self, requests_per_second: float) -> int:
         """The first on the grid that is no lower."""
-        wanted = requests_per_second * (1 - 1e-9)
-        return next((n for n, rate in enumerate(self._grid) if rate >= wanted), len(self._grid))
+        return bisect_left(self._grid, requests_per_second * (1 - 1e-9))
 
     def _start(self, burstiness: float) -> tuple[int, int]:
         """For Poisson arrivals the table's own rows narrow it down at once."""
