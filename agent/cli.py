@@ -155,7 +155,7 @@ def simulate_cluster(port: Annotated[int, typer.Option(min=0, max=65535, help="0
     """The cluster simulator: a Kubernetes API on loopback, with KServe's life cycle."""
     with told_in_words(False):
         from knowledge.settings import load_settings
-        from simulator.cluster import serve
+        from simulator.cluster.server import serve
 
         serve(load_settings().home_dir, port)
 

@@ -43,7 +43,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _clean_environment() -> None:
     """Settings come from the tests, not from whoever runs them."""
-    for name in [n for n in os.environ if n.startswith("COMPASS_") and n != "COMPASS_TESTS_NO_SKIP"]:
+    for name in [n for n in os.environ if n.startswith("COMPASS_") and n not in ("COMPASS_TESTS_NO_SKIP", "COMPASS_TEST_KUBECONFIG")]:
         del os.environ[name]
     os.environ.pop("DATABASE_URL", None)
     os.environ["OLLAMA_HOST"] = "http://127.0.0.1:9"  # nobody answers there

@@ -213,7 +213,7 @@ def simulator_address(home: Path) -> str:
     if url:
         return url
     subprocess.Popen(  # noqa: S603 - our own module, no shell
-        [sys.executable, "-m", "simulator.cluster", "--home", str(home)],
+        [sys.executable, "-m", "simulator.cluster.server", "--home", str(home)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=(home / "simulator.log").open("ab"),

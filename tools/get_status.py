@@ -57,7 +57,8 @@ def get_status(query: StatusQuery, cluster: Cluster) -> DeploymentStatus:
     failure = (status.get("modelStatus") or {}).get("lastFailureInfo")
     # What the controller has seen may be older than what was applied last.
     generation = service["metadata"].get("generation")
-    current = status.get("observedGeneration", generation) == generation
+    deployment = cluster.get("apps/v1", "Deployment", f"{query.name}-predictor")
+    current = status.get("observedGeneration", generation) == generation and _rolled_out(deployment)
     ready = current and any(c.type == "Ready" and c.status == "True" for c in conditions)
     waiting = next((c["message"] for p in pods for c in _pod_conditions(p) if c["type"] == "PodScheduled" and c["status"] == "False"), None)
     if ready:
@@ -99,6 +100,15 @@ def _progress(pods: list[dict[str, Any]]) -> str:
         return "Waiting for the controller to create pods."
     phases = [str((p.get("status") or {}).get("phase", "Pending")) for p in pods]
     return f"{sum(_is_ready(p) for p in pods)} of {len(pods)} replicas ready; the others: {', '.join(sorted(set(phases)))}."
+
+
+def _rolled_out(deployment: dict[str, Any] | None) -> bool:
+    """Whether all pods are of the newest template and work: KServe says Ready while old ones still serve."""
+    if deployment is None:
+        return False
+    status, wanted = deployment.get("status") or {}, deployment["spec"].get("replicas", 1)
+    counts = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "availableReplicas")]
+    return status.get("observedGeneration") == deployment["metadata"]["generation"] and counts == [wanted] * 3
 
 
 def _is_ready(pod: dict[str, Any]) -> bool:

@@ -165,6 +165,7 @@ def test_a_foreign_owner_is_not_overwritten(
     import yaml
 
     theirs = yaml.safe_load(bundle.files[1].content)
+    theirs["spec"]["predictor"]["minReplicas"] = theirs["spec"]["predictor"]["maxReplicas"] = 2
     cluster._resource(*INFERENCE_SERVICE).create(body=theirs, namespace="default", query_params=[("fieldManager", "argocd")])
     with pytest.raises(CompassError, match="argocd"):
         apply(bundle, approve(bundle.digest), database, cluster)

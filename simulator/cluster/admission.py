@@ -1,0 +1,102 @@
+"""What a cluster refuses although the schema allows it: KServe's webhook, and quotas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from simulator.cluster.objects import ApiError, Object
+from simulator.cluster.orders import Orders
+from simulator.cluster.resources import Resource
+from simulator.cluster.store import Store
+
+KSERVE_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+AUTOSCALER_CLASSES = {"hpa", "keda", "external", "none"}
+IMPLEMENTATIONS = {"model", "containers", "sklearn", "xgboost", "pytorch", "triton", "huggingface", "onnx", "tensorflow"}
+UNITS = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "m": 1e-3}
+
+
+class Admission:
+    """The store asks it before each write of a client."""
+
+    def __init__(self, store: Store, orders: Orders) -> None:
+        self._store = store
+        self._orders = orders
+
+    def __call__(self, resource: Resource, new: Object, old: Object | None) -> None:
+        """Raises ApiError 403 in the webhook's words."""
+        if resource.kind != "InferenceService":
+            return
+        name = new["metadata"]["name"]
+        if self._orders.strikes("webhook", name):
+            self._refuse("the InferenceService must carry the label cost-center")
+        for why in self._problems(new):
+            self._refuse(why)
+
+    def _problems(self, service: Object) -> Iterator[str]:
+        name = service["metadata"]["name"]
+        if not KSERVE_NAME.fullmatch(name):
+            yield f"the InferenceService {name!r} is invalid: a InferenceService name must consist of lower case alphanumeric characters"
+        annotations = service["metadata"].get("annotations") or {}
+        scaler = annotations.get("serving.kserve.io/autoscalerClass")
+        if scaler is not None and scaler not in AUTOSCALER_CLASSES:
+            yield f"[{scaler}] is not a supported autoscaler class type"
+        predictor = service["spec"].get("predictor") or {}
+        if len([k for k in predictor if k in IMPLEMENTATIONS]) != 1:
+            yield "exactly one of [Custom, Model, …] must be specified in PredictorSpec"
+        if predictor.get("maxReplicas") and (predictor.get("minReplicas") or 0) > predictor["maxReplicas"]:
+            yield "MinReplicas cannot be greater than MaxReplicas"
+        for container in [predictor.get("model") or {}, *(predictor.get("containers") or [])]:
+            yield from self._container_problems(container)
+        runtime = (predictor.get("model") or {}).get("runtime")
+        if runtime and self._store.get("ClusterServingRuntime", "", runtime) is None:
+            yield f"no runtime found with name {runtime!r}"
+
+    def _container_problems(self, container: Object) -> Iterator[str]:
+        resources = container.get("resources") or {}
+        limits = resources.get("limits") or {}
+        for name, value in (resources.get("requests") or {}).items():
+            if name in limits and quantity(value) > quantity(limits[name]):
+                yield f"requests of {name} must be less than or equal to its limit"
+
+    def _refuse(self, why: str) -> None:
+        webhook = "inferenceservice.kserve-webhook-server.validator"
+        raise ApiError(403, "Forbidden", f'admission webhook "{webhook}" denied the request: {why}')
+
+
+def quantity(value: Any) -> float:
+    """A Kubernetes quantity as a number: "500m" is 0.5, "2Gi" is 2147483648."""
+    text = str(value)
+    for suffix in sorted(UNITS, key=len, reverse=True):
+        if text.endswith(suffix):
+            return float(text.removesuffix(suffix)) * UNITS[suffix]
+    return float(text)
+
+
+def over_quota(pod: Object, store: Store, orders: Orders, deployment: str) -> str | None:
+    """Why the namespace's quota has no room for a pod, in the words of the API server."""
+    name, namespace = pod["metadata"].get("name") or pod["metadata"].get("generateName", ""), pod["metadata"]["namespace"]
+    wanted = _resources_of(pod)
+    quotas = {q["metadata"]["name"]: (q["spec"].get("hard") or {}) for q in store.of("ResourceQuota", namespace)}
+    if orders.strikes("quota", deployment):
+        quotas["gpu-quota"] = {"requests.nvidia.com/gpu": "0", "requests.amd.com/gpu": "0"}
+    for quota, hard in quotas.items():
+        for limit, allowed in hard.items():
+            kind = limit.removeprefix("requests.").removeprefix("limits.")
+            asked = 1.0 if kind in ("pods", "count/pods") else wanted.get(kind, 0.0)
+            others = [_resources_of(p) for p in store.of("Pod", namespace)]
+            used = float(len(others)) if kind in ("pods", "count/pods") else sum(o.get(kind, 0.0) for o in others)
+            if asked and used + asked > quantity(allowed):
+                figures = f"requested: {limit}={asked:g}, used: {limit}={used:g}, limited: {limit}={allowed}"
+                return f'pods "{name}" is forbidden: exceeded quota: {quota}, {figures}'
+    return None
+
+
+def _resources_of(pod: Object) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for container in pod["spec"].get("containers", []):
+        resources = container.get("resources") or {}
+        for kind, value in {**(resources.get("limits") or {}), **(resources.get("requests") or {})}.items():
+            found[kind] = found.get(kind, 0.0) + quantity(value)
+    return found

@@ -1,0 +1,238 @@
+"""The lives of pods: images, downloads, loading, readiness; and how each goes wrong, with events, states and logs as of the real thing."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.cluster.logs import Logs
+from simulator.cluster.objects import Object, is_true, now, with_conditions
+from simulator.cluster.orders import Orders
+from simulator.cluster.serving import Serving, serving_of
+from simulator.cluster.store import Store
+
+PULL_S = 5.0
+START_S = 5.0
+DOWNLOAD_GB_PER_S = 1.0
+FIRST_BACK_OFF_S = 10.0
+LONGEST_BACK_OFF_S = 300.0
+INITIALIZER = "storage-initializer"
+
+
+@dataclass
+class Life:
+    """What a pod does now, and until when by the monotonic clock."""
+
+    stage: str
+    until: float
+    restarts: int = 0
+
+
+@dataclass(frozen=True)
+class Death:
+    """How a container ends that doesn't live."""
+
+    container: str
+    reason: str
+    exit_code: int
+    log: tuple[str, ...]
+
+
+class Kubelet:
+    def __init__(self, store: Store, orders: Orders, logs: Logs, time_scale: float) -> None:
+        """`time_scale` shortens every wait: 0.02 makes a minute 1.2 seconds."""
+        self._store = store
+        self._orders = orders
+        self._logs = logs
+        self._time_scale = time_scale
+        self._lives: dict[str, Life] = {}
+
+    def reconcile(self) -> None:
+        living = set()
+        for pod in self._store.of("Pod"):
+            living.add(pod["metadata"]["uid"])
+            if pod["spec"].get("nodeName") and not is_true(pod, "Ready"):
+                self._live(pod)
+        self._lives = {uid: life for uid, life in self._lives.items() if uid in living}
+        self._logs.forget(living)
+
+    def _live(self, pod: Object) -> None:
+        uid = pod["metadata"]["uid"]
+        life = self._lives.get(uid)
+        if life is None:
+            restarts = sum(s.get("restartCount", 0) for s in (pod.get("status") or {}).get("containerStatuses") or [])
+            self._enter(pod, "pulling", PULL_S, restarts)
+            self._show(pod, _waiting(pod, "ContainerCreating"))
+            return
+        if time.monotonic() < life.until:
+            return
+        getattr(self, f"_after_{life.stage}")(pod, life)
+
+    def _enter(self, pod: Object, stage: str, seconds: float, restarts: int) -> None:
+        self._lives[pod["metadata"]["uid"]] = Life(stage, time.monotonic() + seconds * self._time_scale, restarts)
+
+    def _after_pulling(self, pod: Object, life: Life) -> None:
+        image = pod["spec"]["containers"][0].get("image", "")
+        missing = self._missing_secret(pod)
+        if self._struck("image-pull", pod):
+            why = f'failed to pull and unpack image "{image}": failed to resolve reference "{image}": not found'
+            self._event(pod, "Failed", f'Failed to pull image "{image}": rpc error: code = NotFound desc = {why}', warning=True)
+            self._event(pod, "Failed", "Error: ErrImagePull", warning=True)
+            self._event(pod, "BackOff", f'Back-off pulling image "{image}"', warning=True)
+            self._show(pod, _waiting(pod, "ImagePullBackOff", f'Back-off pulling image "{image}": ErrImagePull: {why}'))
+            self._enter(pod, "pulling", FIRST_BACK_OFF_S, life.restarts)
+        elif missing:
+            self._event(pod, "Failed", f"Error: {missing}", warning=True)
+            self._show(pod, _waiting(pod, "CreateContainerConfigError", missing))
+            self._enter(pod, "pulling", FIRST_BACK_OFF_S, life.restarts)
+        else:
+            self._event(pod, "Pulled", f'Successfully pulled image "{image}"')
+            serving = serving_of(pod)
+            if pod["spec"].get("initContainers") and serving is not None:
+                self._event(pod, "Started", f"Started container {INITIALIZER}")
+                self._logs.write(pod, INITIALIZER, f"INFO Copying contents of hf://{serving.model_id} to /mnt/models")
+                self._show(pod, _initializing(pod))
+                self._enter(pod, "downloading", serving.weights_gb / DOWNLOAD_GB_PER_S, life.restarts)
+            else:
+                self._begin(pod, life)
+
+    def _after_downloading(self, pod: Object, life: Life) -> None:
+        serving = serving_of(pod)
+        death = self._download_failure(pod, serving) if serving else None
+        if death is not None:
+            self._die(pod, life, death)
+            return
+        self._logs.write(pod, INITIALIZER, "INFO Successfully copied the model")
+        self._begin(pod, life)
+
+    def _begin(self, pod: Object, life: Life) -> None:
+        name = pod["spec"]["containers"][0]["name"]
+        serving = serving_of(pod)
+        self._event(pod, "Started", f"Started container {name}")
+        self._logs.write(pod, name, f"INFO vLLM API server (simulated), args: {' '.join(pod['spec']['containers'][0].get('args') or [])}")
+        self._show(pod, _running(pod, ready=False, restarts=life.restarts), initialized=True)
+        self._enter(pod, "loading", START_S if serving else 0.0, life.restarts)
+
+    def _after_loading(self, pod: Object, life: Life) -> None:
+        serving = serving_of(pod)
+        name = pod["spec"]["containers"][0]["name"]
+        if self._struck("slow-start", pod):
+            self._event(pod, "Unhealthy", 'Startup probe failed: Get "http://10.0.0.1:8080/v1/models": connection refused', warning=True)
+            self._event(pod, "Killing", f"Container {name} failed startup probe, will be restarted")
+            self._die(pod, life, Death(name, "Error", 143, ("INFO Loading safetensors checkpoint shards: 41% Completed",)))
+            return
+        death = self._load_failure(pod, serving, name)
+        if death is not None:
+            self._die(pod, life, death)
+            return
+        self._logs.write(pod, name, "INFO Application startup complete.")
+        self._show(pod, _running(pod, ready=True, restarts=life.restarts), initialized=True, ready=True)
+        self._lives.pop(pod["metadata"]["uid"], None)
+
+    def _after_back_off(self, pod: Object, life: Life) -> None:
+        """Try again from where it died; what was wrong may have been put right."""
+        self._enter(pod, "pulling", 0.0, life.restarts)
+
+    def _die(self, pod: Object, life: Life, death: Death) -> None:
+        self._logs.write(pod, death.container, *death.log)
+        self._logs.end(pod, death.container)
+        restarts = life.restarts + 1
+        wait = min(FIRST_BACK_OFF_S * 2 ** (restarts - 1), LONGEST_BACK_OFF_S)
+        message = f"back-off {wait:.0f}s restarting failed container={death.container} pod={pod['metadata']['name']}"
+        self._event(
+            pod, "BackOff", f"Back-off restarting failed container {death.container} in pod {pod['metadata']['name']}", warning=True
+        )
+        terminated = {"terminated": {"exitCode": death.exit_code, "reason": death.reason, "finishedAt": now(), "startedAt": now()}}
+        if death.container == INITIALIZER:
+            terminated["terminated"]["message"] = death.log[-1]
+        entry = _status(pod, death.container, restarts=restarts) | {
+            "state": {"waiting": {"reason": "CrashLoopBackOff", "message": message}},
+            "lastState": terminated,
+        }
+        statuses = (
+            {"initContainerStatuses": [entry]} | _waiting(pod, "PodInitializing")
+            if death.container == INITIALIZER
+            else {"containerStatuses": [entry]}
+        )
+        self._show(pod, statuses)
+        self._enter(pod, "back_off", wait, restarts)
+
+    def _download_failure(self, pod: Object, serving: Serving) -> Death | None:
+        url = f"https://huggingface.co/{serving.model_id}"
+        if serving.model is None:
+            why = f"huggingface_hub.errors.RepositoryNotFoundError: 404 Client Error. Repository Not Found for url: {url}"
+        elif self._struck("unauthorized", pod):
+            why = f"huggingface_hub.errors.GatedRepoError: 401 Client Error. Cannot access gated repo for url {url}. Access is restricted."
+        else:
+            return None
+        return Death(INITIALIZER, "Error", 1, ("Traceback (most recent call last):", why))
+
+    def _load_failure(self, pod: Object, serving: Serving | None, container: str) -> Death | None:
+        if self._struck("oom", pod):
+            return Death(container, "OOMKilled", 137, ("INFO Loading safetensors checkpoint shards: 73% Completed",))
+        if self._struck("crash", pod):
+            lines = ("ERROR EngineCore failed to start.", "RuntimeError: Engine core initialization failed. See root cause above.")
+            return Death(container, "Error", 1, lines)
+        if serving is not None and not serving.fits:
+            why = f"{serving.weights_gib:.1f} GiB of weights on {serving.gpu_count} GPUs with {serving.gpu.memory_gb} GB each"
+            return Death(container, "Error", 1, (f"torch.OutOfMemoryError: CUDA out of memory: {why}.",))
+        return None
+
+    def _missing_secret(self, pod: Object) -> str | None:
+        for container in [*(pod["spec"].get("initContainers") or []), *pod["spec"]["containers"]]:
+            for entry in container.get("env") or []:
+                wanted: dict[str, Any] | None = (entry.get("valueFrom") or {}).get("secretKeyRef")
+                if wanted and not wanted.get("optional"):
+                    secret = self._store.get("Secret", pod["metadata"]["namespace"], wanted["name"])
+                    if secret is None:
+                        return f'secret "{wanted["name"]}" not found'
+                    if wanted["key"] not in {**(secret.get("data") or {}), **(secret.get("stringData") or {})}:
+                        return f"couldn't find key {wanted['key']} in Secret {pod['metadata']['namespace']}/{wanted['name']}"
+        return None
+
+    def _struck(self, failure: Any, pod: Object) -> bool:
+        return self._orders.strikes(failure, pod["metadata"]["name"])
+
+    def _event(self, pod: Object, reason: str, message: str, warning: bool = False) -> None:
+        self._store.event(pod, reason, message, "Warning" if warning else "Normal", "kubelet")
+
+    def _show(self, pod: Object, statuses: Object, initialized: bool = False, ready: bool = False) -> None:
+        current = self._store.get("Pod", pod["metadata"]["namespace"], pod["metadata"]["name"])
+        if current is None:
+            return
+        states = {
+            "PodScheduled": True,
+            "Initialized": initialized or not pod["spec"].get("initContainers"),
+            "ContainersReady": ready,
+            "Ready": ready,
+        }
+        conditions = with_conditions(current, [{"type": t, "status": str(s)} for t, s in states.items()])
+        phase = "Running" if initialized else "Pending"
+        address = {"podIP": "127.0.0.1", "hostIP": "127.0.0.1", "startTime": current["status"].get("startTime") or now()}
+        self._store.status(current, {"phase": phase, "conditions": conditions} | address | statuses)
+
+
+def _status(pod: Object, container: str, restarts: int = 0, ready: bool = False) -> Object:
+    every = [*(pod["spec"].get("initContainers") or []), *pod["spec"]["containers"]]
+    image = next((c.get("image", "") for c in every if c["name"] == container), "")
+    return {"name": container, "image": image, "imageID": image, "ready": ready, "started": ready, "restartCount": restarts}
+
+
+def _waiting(pod: Object, reason: str, message: str = "") -> Object:
+    state = {"waiting": {"reason": reason} | ({"message": message} if message else {})}
+    return {"containerStatuses": [_status(pod, c["name"]) | {"state": state} for c in pod["spec"]["containers"]]}
+
+
+def _initializing(pod: Object) -> Object:
+    running = {"state": {"running": {"startedAt": now()}}}
+    return {"initContainerStatuses": [_status(pod, INITIALIZER) | running]} | _waiting(pod, "PodInitializing")
+
+
+def _running(pod: Object, ready: bool, restarts: int) -> Object:
+    state = {"state": {"running": {"startedAt": now()}}}
+    done = {"state": {"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": now(), "finishedAt": now()}}}
+    found: Object = {"containerStatuses": [_status(pod, c["name"], restarts, ready) | state for c in pod["spec"]["containers"]]}
+    if pod["spec"].get("initContainers"):
+        found["initContainerStatuses"] = [_status(pod, INITIALIZER, ready=True) | done]
+    return found

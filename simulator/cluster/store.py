@@ -1,0 +1,320 @@
+"""The cluster's objects: every write checked, versioned, owned field by field, and told to whoever watches.
+
+Kept in memory and, after each change, in one file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import secrets
+import uuid
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from simulator.cluster import fields
+from simulator.cluster.objects import CONTROLLER, ApiError, Key, Object, not_found, now
+from simulator.cluster.resources import Resource, by_id, by_kind, is_spec
+
+NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+REMEMBERED_CHANGES = 10_000
+FIRST_STATUS: dict[str, Object] = {"Pod": {"status": {"phase": "Pending"}}, "Namespace": {"status": {"phase": "Active"}}}
+"""What a server puts into new objects of clients."""
+Admission = Callable[[Resource, Object, Object | None], None]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One entry of what watchers are told."""
+
+    version: int
+    type: Literal["ADDED", "MODIFIED", "DELETED"]
+    key: Key
+    document: Object
+    before: Object | None
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Who writes, and how much of it is meant."""
+
+    manager: str = CONTROLLER
+    dry_run: bool = False
+    subresource: str = ""
+
+
+class Store:
+    """`flush` makes what was changed last. An answer is given only after a flush."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._objects: dict[str, dict[Key, Object]] = defaultdict(dict)
+        self._events: dict[tuple[str, str, str], Key] = {}  # (uid, reason, message) -> the event that counts it
+        self._version = 1
+        self._unsaved = False
+        self._changes: deque[Change] = deque(maxlen=REMEMBERED_CHANGES)
+        self._waiting: set[asyncio.Future[None]] = set()
+        self.admission: Admission = lambda resource, new, old: None
+        """Asked before each write that is no controller's."""
+        if file is not None and file.exists():
+            saved = json.loads(file.read_text())
+            self._version = saved["version"]
+            for value in saved["objects"]:
+                resource = by_kind().get(value["kind"])
+                if resource is not None:
+                    self._objects[resource.id][resource.key(value)] = value
+            for key, event in self._objects["events"].items():
+                self._events[_event_identity(event)] = key
+        self._forgotten = self._version
+        """Changes up to here are no longer known."""
+
+    @property
+    def version(self) -> str:
+        return str(self._version)
+
+    # Reading
+
+    def get(self, kind: str, namespace: str, name: str) -> Object | None:
+        """The object itself, not a copy; change it only through this store."""
+        resource = by_kind()[kind]
+        return self._objects[resource.id].get(Key(resource.id, namespace if resource.namespaced else "", name))
+
+    def of(self, kind: str, namespace: str = "") -> Iterator[Object]:
+        """Objects of a kind, in one namespace or, with "", in all."""
+        for key, value in list(self._objects[by_kind()[kind].id].items()):
+            if namespace in ("", key.namespace):
+                yield value
+
+    def owned(self, owner: Object, kind: str) -> list[Object]:
+        """Objects of a kind that a controller made for `owner`, in the order of their making."""
+        uid = owner["metadata"]["uid"]
+        return [
+            o
+            for o in self.of(kind, owner["metadata"].get("namespace", ""))
+            if any(r.get("uid") == uid for r in o["metadata"].get("ownerReferences", []))
+        ]
+
+    def changes_since(self, version: int) -> list[Change]:
+        """Raises ApiError 410 where they are no longer known."""
+        if version < self._forgotten:
+            raise ApiError(410, "Expired", f"too old resource version: {version} ({self._forgotten})")
+        return [c for c in self._changes if c.version > version]
+
+    async def wait_for_change(self, timeout_s: float) -> None:
+        """Until the next change, or the time is up."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.add(future)
+        try:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(future, timeout_s)
+        finally:
+            self._waiting.discard(future)
+
+    # Writing
+
+    def create(self, document: Object, writer: Writer | None = None) -> Object:
+        """Raises ApiError 409 if it exists already."""
+        writer = writer or Writer()
+        resource = by_kind()[document["kind"]]
+        document = _named(document)
+        key = resource.key(document)
+        if key in self._objects[resource.id]:
+            raise ApiError(409, "AlreadyExists", f'{resource.id} "{key.name}" already exists')
+        if resource.status and writer.manager != CONTROLLER:
+            document = {k: v for k, v in document.items() if k != "status"} | FIRST_STATUS.get(resource.kind, {})
+        document = fields.written(_empty(document), _without_owners(document), resource.schema, writer.manager, "")
+        return self._put(resource, document, None, writer)
+
+    def update(self, document: Object, writer: Writer | None = None) -> Object:
+        """Write a changed copy back; nothing happens if nothing changed. Raises ApiError 409 if its version is not the last."""
+        writer = writer or Writer()
+        resource = by_kind()[document["kind"]]
+        live = self._objects[resource.id].get(resource.key(document))
+        if live is None:
+            raise not_found(resource.id, document["metadata"]["name"])
+        sent = document["metadata"].get("resourceVersion")
+        if sent not in (None, "", live["metadata"]["resourceVersion"]) and writer.manager != CONTROLLER:
+            raise ApiError(
+                409,
+                "Conflict",
+                f'Operation cannot be fulfilled on {resource.id} "{document["metadata"]["name"]}": the object has been modified; '
+                "please apply your changes to the latest version and try again",
+            )
+        document = _isolated(document, live, resource, writer)
+        document = fields.written(live, document, resource.schema, writer.manager, writer.subresource)
+        return self._put(resource, document, live, writer)
+
+    def apply(self, document: Object, writer: Writer, force: bool) -> tuple[Object, bool]:
+        """Server-side apply. Returns the object and whether it is new."""
+        resource = by_kind()[document["kind"]]
+        live = self._objects[resource.id].get(resource.key(document))
+        sent = document["metadata"].get("uid")
+        if sent and (live is None or live["metadata"]["uid"] != sent):
+            raise ApiError(409, "Conflict", f"Precondition failed: UID in precondition: {sent}")
+        if resource.status:
+            document = {k: v for k, v in document.items() if k != "status"}
+        after = fields.applied(live, document, resource.schema, writer.manager, force)
+        return self._put(resource, after, live, writer), live is None
+
+    def status(self, document: Object, status: Object) -> Object:
+        """A controller's write of the status alone."""
+        return self.update(document | {"status": status}, Writer(subresource="status"))
+
+    def delete(self, key: Key, writer: Writer | None = None, orphan: bool = False) -> Object:
+        """Remove an object and what it owned; one with finalizers is only marked until they are gone."""
+        resource, found = by_id()[key.resource], self._objects[key.resource].get(key)
+        if found is None:
+            raise not_found(key.resource, key.name)
+        if writer is not None and writer.dry_run:
+            return found
+        if found["metadata"].get("finalizers"):
+            if not found["metadata"].get("deletionTimestamp"):
+                marked = found | {"metadata": found["metadata"] | {"deletionTimestamp": now(), "deletionGracePeriodSeconds": 0}}
+                return self._put(resource, marked, found, Writer())
+            return found
+        del self._objects[key.resource][key]
+        self._tell("DELETED", key, found, found)
+        if key.resource == "namespaces":
+            for other in [k for objects in self._objects.values() for k in objects if k.namespace == key.name]:
+                if other in self._objects[other.resource]:
+                    self.delete(other)
+        if not orphan:  # the garbage collector
+            uid = found["metadata"]["uid"]
+            for objects in list(self._objects.values()):
+                for k, value in list(objects.items()):
+                    if k in objects and any(o.get("uid") == uid for o in value["metadata"].get("ownerReferences", [])):
+                        self.delete(k)
+        if key.resource == "events":
+            self._events.pop(_event_identity(found), None)
+        return found
+
+    def event(self, about: Object, reason: str, message: str, kind: str = "Normal", source: str = CONTROLLER) -> None:
+        """Record an event, or count it again if it was the same."""
+        meta = about["metadata"]
+        counted = self._events.get((meta["uid"], reason, message))
+        if counted is not None:
+            old = self._objects["events"][counted]
+            self.update(old | {"count": old["count"] + 1, "lastTimestamp": now()})
+            return
+        # Events of what has no namespace go to `default`, as a real server's do.
+        namespace = meta.get("namespace", "default")
+        involved = {"apiVersion": about["apiVersion"], "kind": about["kind"], "namespace": meta.get("namespace", "")}
+        event = self.create(
+            {
+                "apiVersion": "v1",
+                "kind": "Event",
+                "metadata": {"name": f"{meta['name']}.{secrets.token_hex(8)}", "namespace": namespace},
+                "involvedObject": involved | {"name": meta["name"], "uid": meta["uid"]},
+                "reason": reason,
+                "message": message,
+                "type": kind,
+                "count": 1,
+                "firstTimestamp": now(),
+                "lastTimestamp": now(),
+                "source": {"component": source},
+                "reportingComponent": source,
+                "reportingInstance": "",
+            }
+        )
+        self._events[meta["uid"], reason, message] = by_kind()["Event"].key(event)
+
+    def _put(self, resource: Resource, document: Object, live: Object | None, writer: Writer) -> Object:
+        key = resource.key(document)
+        self._check(resource, document)
+        if writer.manager != CONTROLLER:
+            self.admission(resource, document, live)
+        if live is None:
+            born = {"uid": str(uuid.uuid4()), "creationTimestamp": now(), "generation": 1}
+            document = document | {"metadata": document["metadata"] | born}
+        else:
+            kept = {k: live["metadata"][k] for k in ("uid", "creationTimestamp", "generation", "resourceVersion") if k in live["metadata"]}
+            document = document | {"metadata": document["metadata"] | kept}
+            if document == live:
+                return live
+            if any(document.get(k) != live.get(k) for k in {*document, *live} if is_spec(k)):
+                document = document | {"metadata": document["metadata"] | {"generation": kept.get("generation", 1) + 1}}
+        if writer.dry_run:
+            version = live["metadata"]["resourceVersion"] if live else ""
+            return document | {"metadata": document["metadata"] | ({"resourceVersion": version} if version else {})}
+        self._version += 1
+        document = document | {"metadata": document["metadata"] | {"resourceVersion": self.version}}
+        meta = document["metadata"]
+        if live is not None and meta.get("deletionTimestamp") and not meta.get("finalizers"):
+            self._objects[resource.id][key] = document
+            return self.delete(key)
+        self._objects[resource.id][key] = document
+        self._tell("ADDED" if live is None else "MODIFIED", key, document, live)
+        return document
+
+    def _check(self, resource: Resource, document: Object) -> None:
+        name = document["metadata"]["name"]
+        if not NAME.fullmatch(name) or len(name) > 253:
+            why = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'"
+            raise ApiError(
+                422, "Invalid", f'{document["kind"]}.{resource.group} "{name}" is invalid: metadata.name: Invalid value: "{name}": {why}'
+            )
+        namespace = document["metadata"].get("namespace", "")
+        if resource.namespaced and self.get("Namespace", "", namespace) is None:
+            raise not_found("namespaces", namespace)
+
+    def _tell(self, kind: Literal["ADDED", "MODIFIED", "DELETED"], key: Key, document: Object, before: Object | None) -> None:
+        if kind == "DELETED":
+            self._version += 1
+            document = document | {"metadata": document["metadata"] | {"resourceVersion": self.version}}
+        if len(self._changes) == self._changes.maxlen:
+            self._forgotten = self._changes[0].version
+        self._changes.append(Change(self._version, kind, key, document, before))
+        self._unsaved = True
+        for future in self._waiting:
+            if not future.done():
+                future.set_result(None)
+
+    def flush(self) -> None:
+        """Write what changed to the file, whole or not at all."""
+        if self._file is None or not self._unsaved:
+            return
+        self._unsaved = False
+        text = json.dumps({"version": self._version, "objects": [v for objects in self._objects.values() for v in objects.values()]})
+        draft = self._file.with_suffix(".draft")
+        draft.write_text(text)
+        os.replace(draft, self._file)  # a reader, or a restart after a kill, sees the old file or the new one
+
+
+def _named(document: Object) -> Object:
+    meta = document["metadata"]
+    if not meta.get("name") and meta.get("generateName"):
+        return document | {"metadata": meta | {"name": meta["generateName"] + secrets.token_hex(3)[:5]}}
+    return document
+
+
+def _empty(document: Object) -> Object:
+    return {"apiVersion": document["apiVersion"], "kind": document["kind"], "metadata": {"name": document["metadata"]["name"]}}
+
+
+def _without_owners(document: Object) -> Object:
+    return document | {"metadata": {k: v for k, v in document["metadata"].items() if k != "managedFields"}}
+
+
+def _isolated(document: Object, live: Object, resource: Resource, writer: Writer) -> Object:
+    """The status changes through its subresource alone, and nothing else does there."""
+    managed = live["metadata"].get("managedFields", [])
+    if writer.subresource == "status":
+        result = {k: v for k, v in live.items() if k != "status"}
+        if document.get("status") is not None:
+            result["status"] = document["status"]
+    elif resource.status and writer.manager != CONTROLLER:
+        result = {k: v for k, v in document.items() if k != "status"} | ({"status": live["status"]} if "status" in live else {})
+    else:
+        result = document
+    return result | {"metadata": result["metadata"] | {"managedFields": managed}}
+
+
+def _event_identity(event: Object) -> tuple[str, str, str]:
+    involved: dict[str, Any] = event["involvedObject"]
+    return involved.get("uid", ""), event.get("reason", ""), event.get("message", "")
