@@ -221,7 +221,7 @@ def _status(state: ConversationState, services: Services, record: list[AnyMessag
     for name in names[-MAX_STATUS:]:
         query = StatusQuery(name=name)
         try:
-            status = call_tool("get_status", query, functools.partial(get_status, query, services.cluster), record)
+            status = call_tool("get_status", query, functools.partial(get_status, query, services.cluster, services.database), record)
         except CompassError as error:
             say(str(error), record)
             return

@@ -11,6 +11,12 @@ import re
 _YES = "(?:yes|yep|yeah|ok|okay|sure|confirmed)"
 _OBJECT = "(?:it|this|that|these|the (?:plan|manifests?|deployment))"
 _APPROVAL = re.compile(f"(?:{_YES}[,.!]? )?(?:please )?(?:i )?approved?(?: {_OBJECT})?(?:,? please)?")
+TAKE_OVER = "approve and take over"
+"""The second approval, of what others own; no other words will do."""
+
+
+def is_takeover(text: str) -> bool:
+    return re.sub(r"\s+", " ", text.strip().lower()).rstrip(".! ") in (TAKE_OVER, f"yes, {TAKE_OVER}")
 
 
 def is_approval(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from langgraph.types import interrupt
 
+from agent.approval import TAKE_OVER
 from agent.moves import Stage
 from agent.replies import Reply
 from agent.services import Services
@@ -15,6 +16,7 @@ from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from tools.planning.ranking import pick
 from tools.recommendation import Plan
+from tools.render_manifest import ManifestBundle
 from tools.specification import Specification
 
 answered: ContextVar[bool] = ContextVar("answered", default=False)
@@ -22,7 +24,7 @@ answered: ContextVar[bool] = ContextVar("answered", default=False)
 QUESTIONS: dict[str, str] = {
     "specification_review": "Is this what you need?",
     "presenting_options": "Which one shall it be?",
-    "configuration_finalized": "Approve exactly these manifests?",
+    "configuration_finalized": "Approve exactly this?",
     "basic_monitoring": "Try it, ask about it, or finish?",
 }
 REPLIES: dict[str, list[str]] = {
@@ -36,8 +38,8 @@ REPLIES: dict[str, list[str]] = {
         "keep this as A",
         "cancel",
     ],
-    "configuration_finalized": ["yes, approve", "no, back to the options", "show the manifests", "cancel"],
-    "basic_monitoring": ["send it: hello, who are you?", "status", "done"],
+    "configuration_finalized": ["yes, approve", "no", "show the manifests", "export as kustomize", "cancel"],
+    "basic_monitoring": ["send it: hello, who are you?", "status", "scale to 3", "another option", "delete it", "done"],
 }
 NO_OPTIONS_REPLIES = ["what if TTFT were 300 ms?", "what if any GPU would do?", "undo", "start over", "cancel"]
 
@@ -81,27 +83,42 @@ def in_short(specification: Specification, plan: Plan) -> dict[str, Any]:
     }
 
 
+def approval_details(state: ConversationState, bundle: ManifestBundle, settings: Settings) -> dict[str, Any]:
+    """What would be done, to what, where, at what cost; `owners` are others whose objects it would change."""
+    review, selected = state.get("review"), state.get("selected")
+    return {
+        "action": bundle.action,
+        "digest": bundle.digest,
+        "cluster": settings.cluster,
+        "simulated": settings.cluster == "sim",
+        "read_only": settings.read_only,
+        "namespace": bundle.namespace,
+        "name": bundle.name,
+        "model_id": bundle.model_id,
+        "recommendation": selected.model_dump(mode="json") if selected and selected.model_id == bundle.model_id else None,
+        "files": [f.model_dump(mode="json") for f in bundle.files],
+        "problems": [p.model_dump(mode="json") for p in [*bundle.problems, *(review.problems if review else [])]],
+        "changes": [c.model_dump(mode="json") for c in review.changes] if review else [],
+        "owners": [o.model_dump(mode="json") for o in review.owners] if review else [],
+        "notes": review.notes if review else [],
+        "takes_over_asked": bool(state.get("takes_over_asked")),
+    }
+
+
 def payload(stage: Stage, state: ConversationState, settings: Settings) -> dict[str, Any]:
     """Everything an interface needs to draw the pause, as plain JSON values."""
-    replies = REPLIES[stage]
+    replies, question = REPLIES[stage], QUESTIONS[stage]
     details: dict[str, Any] = {}
-    specification, plan, bundle, selected = state.get("specification"), state.get("plan"), state.get("bundle"), state.get("selected")
+    specification, plan, bundle = state.get("specification"), state.get("plan"), state.get("bundle")
     if stage == "specification_review" and specification:
         details["specification"] = specification.model_dump(mode="json")
     if stage == "presenting_options" and plan and specification:
         details |= options_details(state, specification, plan)
         replies = replies if plan.recommendations else NO_OPTIONS_REPLIES
-    if stage == "configuration_finalized" and bundle and selected:
-        details |= {
-            "digest": bundle.digest,
-            "cluster": settings.cluster,
-            "simulated": settings.cluster == "sim",
-            "namespace": bundle.namespace,
-            "name": bundle.name,
-            "recommendation": selected.model_dump(mode="json"),
-            "files": [f.model_dump(mode="json") for f in bundle.files],
-            "problems": [p.model_dump(mode="json") for p in bundle.problems],
-        }
+    if stage == "configuration_finalized" and bundle:
+        details |= approval_details(state, bundle, settings)
+        if details["takes_over_asked"]:
+            question, replies = "Take it over all the same?", [TAKE_OVER, "no", "cancel"]
     if stage == "basic_monitoring" and bundle:
         details |= {"name": bundle.name, "model_id": bundle.model_id, "endpoint": state.get("endpoint")}
-    return {"state": stage, "question": QUESTIONS[stage], "replies": replies, "details": details}
+    return {"state": stage, "question": question, "replies": replies, "details": details}

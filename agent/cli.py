@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from agent.benchmarks_cli import benchmarks
+from agent.deployments_cli import audit, deployments
 from agent.told import told_in_words
 
 app = typer.Typer(
@@ -20,6 +21,8 @@ app = typer.Typer(
 simulate = typer.Typer(help="The simulators on their own.", no_args_is_help=True)
 app.add_typer(simulate, name="simulate")
 app.add_typer(benchmarks, name="benchmarks")
+app.add_typer(deployments, name="deployments")
+app.command()(audit)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
@@ -97,11 +100,14 @@ def recommend(
     spec: Annotated[Path | None, typer.Option(help="A specification as JSON, as `--json` prints it.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many options.")] = 5,
     view: Annotated[str, typer.Option(help="Rank by: balanced, lowest_cost, lowest_latency, best_quality or simplest.")] = "balanced",
+    output: Annotated[Path | None, typer.Option(help="A folder to write the manifests of one option to; nothing is applied.")] = None,
+    form: Annotated[str, typer.Option(help="Of the manifests: yaml, kustomize or helm.")] = "yaml",
+    option: Annotated[int, typer.Option(min=1, help="Which option's manifests.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Ranked options and near misses, without a conversation."""
     with told_in_words(as_json):
-        from agent.recommend import recommendation_for, specification_from_file, specification_from_words
+        from agent.recommend import manifests_of, recommendation_for, specification_from_file, specification_from_words
         from knowledge.errors import CompassError
         from knowledge.settings import load_settings
 
@@ -110,7 +116,11 @@ def recommend(
             raise CompassError("Give either a text or --spec FILE, for instance: compass recommend 'a chatbot for 1000 users'.")
         specification = specification_from_words(text, settings) if text is not None else specification_from_file(spec or Path())
         plan = recommendation_for(specification, settings, limit, view)
+        if output is not None:
+            written = manifests_of(plan, option, specification, settings, output, form)
         result: dict[str, Any] = {"specification": specification.model_dump(mode="json"), **plan.model_dump(mode="json")}
+        if output is not None:
+            result["files"] = [str(path) for path in written]
         if as_json:
             print(json.dumps(result, indent=2))
             return
@@ -123,6 +133,8 @@ def recommend(
         console.print(specification_card(result["specification"]))
         for part in options(result):
             console.print(part)
+        for path in result.get("files", []):
+            print(path)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from agent.models.choose import choose_model
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
-from tools.cluster import INFERENCE_SERVICE, Cluster
+from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 
 
 class Finding(BaseModel):

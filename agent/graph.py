@@ -8,8 +8,9 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
+from agent.nodes.approving import configuration_finalized
 from agent.nodes.context import context_collection
-from agent.nodes.deployment import configuration_finalized, deployment_execution, failed, post_deployment_validation
+from agent.nodes.deployment import deployment_execution, failed, post_deployment_validation
 from agent.nodes.monitoring import basic_monitoring, success
 from agent.nodes.recommendation import capacity_planning, interactive_exploration, model_recommendation, presenting_options
 from agent.nodes.specification import specification_editing, specification_generation, specification_review, traffic_profile_mapping

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from tools.manifests.export import Form
 from tools.recommendation import View
 from tools.specification import Contract, SpecificationChange
 
@@ -85,6 +86,16 @@ class Reject(Contract):
     reason: str = ""
 
 
+class CheckAgain(Contract):
+    """Ask the cluster again what it says to these manifests."""
+
+
+class Export(Contract):
+    """Write the manifests to files instead of applying them: plain YAML, Kustomize, or a Helm chart."""
+
+    form: Form = "yaml"
+
+
 class SendPrompt(Contract):
     """Send a test prompt to the deployed endpoint."""
 
@@ -100,7 +111,21 @@ class Retry(Contract):
 
 
 class BackToOptions(Contract):
-    """Choose another option instead of the one that failed."""
+    """Choose another option instead of the one that failed, or for what runs."""
+
+
+class Scale(Contract):
+    """Change the number of replicas of what runs."""
+
+    replicas: int = Field(ge=1, le=10_000)
+
+
+class Delete(Contract):
+    """Take what runs away: the deployment and all that belongs to it."""
+
+
+class RollBack(Contract):
+    """Go back to what ran before the deployment that failed, or to nothing if nothing did."""
 
 
 class Ask(Contract):
@@ -128,6 +153,8 @@ class Approve(Contract):
     """The person approves exactly the manifests with this digest. Made by `approval.py` or a button, never by a model."""
 
     digest: str
+    takes_over: bool = False
+    """Said a second time, of objects that others own."""
 
 
 Move = (
@@ -141,10 +168,15 @@ Move = (
     | RestorePlan
     | SelectOption
     | Reject
+    | CheckAgain
+    | Export
     | SendPrompt
     | Finish
     | Retry
     | BackToOptions
+    | Scale
+    | Delete
+    | RollBack
     | Ask
     | StartOver
     | Cancel
@@ -158,9 +190,9 @@ MOVES: dict[Stage, tuple[type[Move], ...]] = {
     "context_collection": (DescribeNeed, *ANYWHERE),
     "specification_review": (Confirm, EditSpecification, *ANYWHERE),
     "presenting_options": (SelectOption, Explore, UndoExplore, ShowView, KeepPlan, RestorePlan, *ANYWHERE),
-    "configuration_finalized": (Reject, SelectOption, *ANYWHERE),
-    "basic_monitoring": (SendPrompt, Finish, DescribeNeed, *ANYWHERE),
-    "failed": (Retry, BackToOptions, EditSpecification, DescribeNeed, Finish, *ANYWHERE),
+    "configuration_finalized": (Reject, SelectOption, CheckAgain, Export, *ANYWHERE),
+    "basic_monitoring": (SendPrompt, Scale, BackToOptions, Delete, Finish, DescribeNeed, *ANYWHERE),
+    "failed": (Retry, RollBack, BackToOptions, EditSpecification, DescribeNeed, Finish, *ANYWHERE),
 }
 POSSIBLE: dict[Stage, str] = {
     "context_collection": "Tell me what you need, for instance “a chatbot for 1000 users, low latency critical”.",
@@ -170,9 +202,12 @@ POSSIBLE: dict[Stage, str] = {
         " or ask."
     ),
     "configuration_finalized": (
-        "Say “yes, approve” to deploy exactly these manifests, “no” to go back to the options, “option 2” to see another one's, or ask."
+        "Say “yes, approve” to have exactly this done, “no” to leave it, “check again” to ask the cluster anew, “export” for the files,"
+        " or ask."
     ),
-    "basic_monitoring": "Send a test prompt (“send it: hello”), ask for the status, or say “done”.",
-    "failed": "Say “retry”, “options” to choose another, change the specification, or describe something new.",
+    "basic_monitoring": (
+        "Send a test prompt (“send it: hello”), ask for the status, “scale to 3”, “another option”, “delete it”, or say “done”."
+    ),
+    "failed": "Say “retry”, “roll back”, “options” to choose another, change the specification, or describe something new.",
 }
 """One sentence on what may be said, for replies that could not be used."""

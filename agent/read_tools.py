@@ -48,7 +48,7 @@ READ_TOOLS = {
             "get_status",
             "How a deployment is doing in the cluster.",
             StatusQuery,
-            lambda request, services: get_status(request, services.cluster),
+            lambda request, services: get_status(request, services.cluster, services.database),
         ),
     )
 }

@@ -9,13 +9,16 @@ from pydantic import ValidationError
 
 from agent.checks import change_or_problem
 from agent.intent import extract_intent
+from agent.manifests import manifest_request
 from agent.models.choose import choose_model
 from knowledge.catalogue import SloTargets, TrafficProfile
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
+from tools.manifests.export import as_form, write
 from tools.plan_capacity import PlanRequest, plan_capacity
 from tools.recommendation import VIEWS, Plan
+from tools.render_manifest import render_manifest
 from tools.specification import (
     Demand,
     Intent,
@@ -86,3 +89,16 @@ def recommendation_for(specification: Specification, settings: Settings, limit: 
         return plan_capacity(request, database)
     finally:
         database.close()
+
+
+def manifests_of(plan: Plan, option: int, specification: Specification, settings: Settings, folder: Path, form: str) -> list[Path]:
+    """Write the manifests of one option, checked; nothing is applied. Raises CompassError for an option that there isn't."""
+    chosen = next((o for o in plan.recommendations if o.rank == option), None)
+    if chosen is None:
+        raise CompassError(f"There is no option {option}; there are {len(plan.recommendations)}.")
+    # Whoever applies the files has a name of their own choosing for them: the folder's.
+    request = manifest_request(chosen, specification, folder.resolve().name, folder.resolve().name, settings, monitoring=True)
+    bundle = render_manifest(request)
+    if not bundle.valid:
+        raise CompassError("; ".join(f"{p.file}, {p.field}: {p.text}" for p in bundle.problems))
+    return write(bundle, folder, as_form(form))

@@ -31,7 +31,8 @@ from agent.tracing import in_words
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
-from tools.cluster import Cluster
+from tools.clusters.cluster import Cluster
+from tools.clusters.writer import Writer
 
 log = logging.getLogger(__name__)
 THREAD_ID = re.compile(r"[\w.:@-]{1,100}", re.ASCII)
@@ -61,6 +62,7 @@ class Runtime:
         """Open the database, choose the model. Raises CompassError with a remedy if one of them can't be used."""
         self.settings = settings
         self.cluster = Cluster(settings)
+        self.writer = None if settings.read_only else Writer(self.cluster)
         self.chosen: ChosenModel = choose_model(settings)
         self.database = Database(settings)
         saver = PostgresSaver(self.database.pool, serde=JsonPlusSerializer(allowed_msgpack_modules=SERIALIZED))
@@ -158,7 +160,7 @@ class Runtime:
         yield from self._stream(thread_id, run, answer)
 
     def _stream(self, thread_id: str, run: Any, reply: Reply | None = None) -> Iterator[Event]:
-        services = Services(self.settings, self.database, self.cluster, self.chosen.model, thread_id, reply)
+        services = Services(self.settings, self.database, self.cluster, self.writer, self.chosen.model, thread_id, reply)
         last_state: str | None = None
         stream = self._graph.stream(run, _config(thread_id), context=services, stream_mode=["custom", "updates"], durability="sync")
         for mode, chunk in stream:

@@ -9,7 +9,8 @@ from langchain_core.language_models import BaseChatModel
 from agent.replies import Reply
 from knowledge.database import Database
 from knowledge.settings import Settings
-from tools.cluster import Cluster
+from tools.clusters.cluster import Cluster
+from tools.clusters.writer import Writer
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Services:
     settings: Settings
     database: Database
     cluster: Cluster
+    writer: Writer | None
+    """None in read-only mode: then nothing in this process can change a cluster."""
     model: BaseChatModel
     thread_id: str
     """Of the run that these are passed to."""

@@ -9,10 +9,13 @@ from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
 
 from knowledge.catalogue import SloTargets, TrafficProfile
-from tools.get_status import ClusterEvent, Condition, DeploymentStatus
-from tools.manifest_check import Problem
+from tools.deploying.diagnosis import Diagnosis
+from tools.deploying.review import ObjectChange, Ownership, Review
+from tools.get_status import ClusterEvent, Condition, DeploymentStatus, PodStatus
+from tools.manifests.check import Problem
+from tools.manifests.digests import ManifestFile
 from tools.recommendation import NearMiss, Plan, Predicted, PredictedLatency, Quality, Recommendation, View
-from tools.render_manifest import ManifestBundle, ManifestFile
+from tools.render_manifest import ManifestBundle
 from tools.specification import Assumption, Contract, Demand, Intent, Overrides, Priorities, Specification, SpecificationChange
 
 
@@ -53,6 +56,15 @@ class ConversationState(TypedDict, total=False):
     """What the options are listed and ranked by."""
     selected: Recommendation | None
     bundle: ManifestBundle | None
+    """What is up for approval, or was approved last."""
+    review: Review | None
+    """What the cluster said to `bundle`."""
+    takes_over_asked: bool
+    """Whether a first approval met objects that others own."""
+    asked_from: Literal["presenting_options", "basic_monitoring", "failed"]
+    """Where the approval was asked from, and a rejection leads back to."""
+    running: ManifestBundle | None
+    """What was applied last in this conversation and became ready."""
     plan_id: str
     """Of this plan among those of the conversation; its deployment is named after it."""
     approval_id: str | None
@@ -60,7 +72,7 @@ class ConversationState(TypedDict, total=False):
     """Names of all deployments approved in this conversation, the newest last; a new plan doesn't forget them."""
     endpoint: str | None
     failure: str | None
-    ended: Literal["success", "failed", "cancelled"] | None
+    ended: Literal["success", "failed", "cancelled", "deleted"] | None
 
 
 SERIALIZED: list[type[Any]] = [
@@ -69,20 +81,25 @@ SERIALIZED: list[type[Any]] = [
     Condition,
     Demand,
     DeploymentStatus,
+    Diagnosis,
     Explored,
     Intent,
     Kept,
     ManifestBundle,
     ManifestFile,
     NearMiss,
+    ObjectChange,
     Overrides,
+    Ownership,
     Plan,
+    PodStatus,
     Predicted,
     PredictedLatency,
     Priorities,
     Problem,
     Quality,
     Recommendation,
+    Review,
     SloTargets,
     Specification,
     SpecificationChange,
@@ -107,6 +124,10 @@ def fresh() -> ConversationState:
         "view": "balanced",
         "selected": None,
         "bundle": None,
+        "review": None,
+        "takes_over_asked": False,
+        "asked_from": "presenting_options",
+        "running": None,
         "plan_id": secrets.token_hex(4),
         "approval_id": None,
         "endpoint": None,

@@ -16,13 +16,13 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, SystemMessage, ToolCall, ToolMessage
 from pydantic import BaseModel
 
-from agent.approval import is_approval
+from agent.approval import is_approval, is_takeover
 from agent.checks import change_or_problem
 from agent.events import MessageEvent, emit
 from agent.grounding import drop_unsaid
 from agent.models.builtin.interpreter import MAX_CHARACTERS, BuiltinInterpreter, interpret
 from agent.models.builtin.quantities import find_quantities
-from agent.moves import MOVES, Approve, Cancel, Finish, Move, SelectOption, SendPrompt, Stage, StartOver, Unclear
+from agent.moves import MOVES, Approve, Cancel, Delete, Finish, Move, RollBack, Scale, SelectOption, SendPrompt, Stage, StartOver, Unclear
 from agent.prompts import stage_prompt
 from agent.read_tools import READ_TOOLS, ReadTool
 from agent.replies import Reply
@@ -40,7 +40,7 @@ def move_of(reply: Reply, stage: Stage, state: ConversationState, services: Serv
     """What the person wants, among the moves that `stage` offers; `Unclear` with a sentence for everything else."""
     if reply.text is not None:
         record.append(HumanMessage(content=reply.text))
-        if stage == "configuration_finalized" and is_approval(reply.text) and not reply.shown:
+        if stage == "configuration_finalized" and (is_approval(reply.text) or is_takeover(reply.text)) and not reply.shown:
             return Unclear(question="These manifests weren't before you when you wrote that. Look at them first, then approve.")
         return move_of_words(reply.text, stage, state, services, record)
     record.append(HumanMessage(content=f"[{reply.move}] {json.dumps(reply.arguments)}"))
@@ -56,8 +56,8 @@ def move_of(reply: Reply, stage: Stage, state: ConversationState, services: Serv
 def move_of_words(text: str, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]) -> Move:
     """The same for typed words."""
     bundle = state.get("bundle")
-    if stage == "configuration_finalized" and bundle and is_approval(text):
-        return Approve(digest=bundle.digest)
+    if stage == "configuration_finalized" and bundle and (is_approval(text) or is_takeover(text)):
+        return Approve(digest=bundle.digest, takes_over=is_takeover(text))
     offered = {kind.__name__: kind for kind in MOVES[stage]}
     if isinstance(services.model, BuiltinInterpreter) or not text.strip() or len(text) > MAX_CHARACTERS:
         return _by_rules(text, offered)
@@ -134,7 +134,7 @@ def _grounded(move: Any, text: str, offered: dict[str, type[Move]]) -> Move | No
     if isinstance(move, SpecificationChange):
         kept = drop_unsaid(move, text)
         return None if kept.empty else kept  # type: ignore[return-value]
-    if isinstance(move, SelectOption | StartOver | Cancel | Finish):
+    if isinstance(move, SelectOption | StartOver | Cancel | Finish | Scale | Delete | RollBack):
         # What ends or decides something is taken from a model only where the words, read by rules, say the same or name the number.
         by_rules = interpret(text, set(offered))
         named = isinstance(move, SelectOption) and move.rank in {q.value for q in find_quantities(text.lower())}

@@ -29,6 +29,12 @@ class Settings(BaseSettings):
     namespace: str = Field(default="default", pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
     actor: str = Field(default="local user", min_length=1, max_length=100)
     """Who approves; written beside each approval."""
+    read_only: bool = False
+    """Plan, render, export and watch, but have nothing that could change a cluster."""
+    autoscaling_prometheus: str | None = Field(default=None, pattern=r"^https?://")
+    """Where KEDA finds vLLM's metrics in the cluster; with it the number of replicas follows the load."""
+    simulator_image: str | None = None
+    """An image of the vLLM simulator to serve instead of vLLM, for clusters without GPUs."""
     prices: Path | None = None
     """A CSV of your own prices; for the GPU types that it lists, only these count."""
     ready_timeout_s: float = Field(default=1800.0, gt=0)

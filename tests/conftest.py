@@ -23,7 +23,7 @@ from knowledge.curves import CurveTable
 from knowledge.database import Database
 from knowledge.embedded import embedded_url
 from knowledge.settings import Settings
-from tools.cluster import Cluster
+from tools.clusters.cluster import Cluster
 
 # A busy machine is no failure of the code.
 hypothesis.settings.register_profile("compass", deadline=None)

@@ -9,7 +9,7 @@ from pathlib import Path
 from agent.events import CheckpointEvent, ErrorEvent, Event, MessageEvent, StateEvent, ToolCallEvent
 from agent.runtime import Runtime
 from knowledge.errors import CompassError
-from tools.cluster import INFERENCE_SERVICE, Cluster
+from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 
 SCENARIOS = Path(__file__).parents[1] / "evals" / "scenarios"
 MAIN_SCRIPT = (SCENARIOS / "chatbot.txt").read_text(encoding="utf-8").splitlines()

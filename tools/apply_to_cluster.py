@@ -1,4 +1,4 @@
-"""Tool, the only one that writes: apply approved bytes to the cluster. Never bound to a language model."""
+"""Tool, the only one that writes: do what was approved to the cluster. Never bound to a language model."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ import yaml
 
 from knowledge.database import Database
 from knowledge.errors import CompassError
-from tools.approvals import claim_approval, mark_approval
-from tools.cluster import Cluster
-from tools.render_manifest import ManifestFile, digest_of
+from tools.clusters.writer import Writer
+from tools.deploying.approvals import Approval, Status, begin, claim_approval, mark_approval
+from tools.deploying.audit import AuditEvent
+from tools.deploying.live import fingerprint, owner_of
+from tools.deploying.transaction import Incomplete, Undone, carry_out, live_objects
+from tools.manifests.digests import Action, ManifestFile, digest_of
 from tools.specification import Contract
 
 
 class ApplyRequest(Contract):
     approval_id: str
     files: list[ManifestFile]
+    action: Action = "apply"
 
 
 class AppliedObject(Contract):
@@ -26,48 +30,88 @@ class AppliedObject(Contract):
 
 
 class ApplyResult(Contract):
+    """`objects` are those applied; none of a deletion."""
+
     digest: str
     cluster: str
     namespace: str
+    action: Action
     objects: list[AppliedObject]
 
 
-def apply_to_cluster(request: ApplyRequest, database: Database, cluster: Cluster) -> ApplyResult:
-    """Dry-run every object, then server-side apply each in order. Safe to run again after it was killed half way.
+def apply_to_cluster(request: ApplyRequest, database: Database, writer: Writer) -> ApplyResult:
+    """Dry-run every object, then server-side apply (or delete) each in order, all or nothing. Safe to run again after it was killed.
 
-    Refuses with CompassError unless the approval exists, is fresh, and is for exactly these bytes on this cluster and
-    namespace. Two callers with one approval take turns on its row; the second finds it used and applies nothing.
+    Refuses with CompassError unless the approval exists, is fresh, is for exactly these bytes on this cluster and namespace,
+    and the live objects are still those that the person saw. Two callers with one approval take turns on its row; the second
+    finds it used and applies nothing. Every outcome goes on the audit log.
     """
-    digest = digest_of(request.files)
+    cluster = writer.cluster
+    digest = digest_of(request.files, request.action)
+    refused: str | None = None
+    failure: Exception | None = None
     with database.connect() as connection:
         # A separate, committed mark first: if we are killed below, the approval stays usable however old it gets.
         with connection.transaction():
             approval = claim_approval(request.approval_id, digest, cluster.target, cluster.namespace, connection)
+            documents = [_document(f, cluster.namespace) for f in request.files]  # read only now: until approved they are anybody's bytes
+            begun_earlier = approval.status == "applying"
             if approval.status == "approved":
-                mark_approval(approval.id, "applying", connection)
-        documents = [_document(f, cluster.namespace) for f in request.files]  # read only now: until approved they are anybody's bytes
+                before = live_objects(documents, cluster)
+                refused = _no_longer_approved(approval, before)
+                if refused is None:
+                    begin(approval, before, connection)
+                else:
+                    mark_approval(approval, "refused", "refused", refused, connection)
+        if refused is not None:
+            raise CompassError(refused)
         with connection.transaction():
             approval = claim_approval(request.approval_id, digest, cluster.target, cluster.namespace, connection)
-            if approval.status != "applied":  # an approval is used once; what it made is only looked up afterwards
-                for document in documents:
-                    cluster.dry_run(document)
-                for document in documents:
-                    cluster.apply(document)
-                mark_approval(request.approval_id, "applied", connection)
-            objects = [_applied(d, cluster) for d in documents]
-    return ApplyResult(digest=digest, cluster=cluster.target, namespace=cluster.namespace, objects=objects)
+            if approval.status == "applying":  # an approval is used once; what it made is only looked up afterwards
+                try:
+                    before = approval.before or [None] * len(documents)
+                    carry_out(request.action, documents, before, writer, approval.takes_over, begun_earlier)
+                    mark_approval(approval, "applied", "done", ", ".join(_label(d) for d in documents), connection)
+                except Exception as error:
+                    failure = error
+                    mark_approval(approval, *_outcome(error), str(error)[:2000], connection)
+        if failure is not None:
+            raise failure
+        objects = [_applied(d, writer) for d in documents] if request.action == "apply" else []
+    return ApplyResult(digest=digest, cluster=cluster.target, namespace=cluster.namespace, action=request.action, objects=objects)
 
 
-def _applied(document: dict[str, Any], cluster: Cluster) -> AppliedObject:
+def _no_longer_approved(approval: Approval, before: list[dict[str, Any] | None]) -> str | None:
+    """Why what is live may not be changed by this approval."""
+    if approval.live and fingerprint(before) != approval.live:
+        return "Nothing was applied: what runs there has changed since you were shown the difference. Look at the new one and approve that."
+    owners = sorted({owner for o in before if o is not None and (owner := owner_of(o))})
+    if owners and not approval.takes_over:
+        return f"Nothing was applied: {', '.join(owners)} manages what is there, and taking it over wasn't approved."
+    return None
+
+
+def _outcome(error: Exception) -> tuple[Status, AuditEvent]:
+    """An incomplete attempt may be finished with the same approval; all others need a new one."""
+    if isinstance(error, Incomplete):
+        return "applying", "incomplete"
+    return ("undone", "undone") if isinstance(error, Undone) else ("refused", "refused")
+
+
+def _applied(document: dict[str, Any], writer: Writer) -> AppliedObject:
     kind, name = document["kind"], document["metadata"]["name"]
-    found = cluster.get(document["apiVersion"], kind, name)
+    found = writer.cluster.get(document["apiVersion"], kind, name)
     if found is None:
-        raise CompassError(f"{kind} {name} was applied, but is gone from {cluster.description}. Somebody else may have deleted it.")
+        raise CompassError(f"{kind} {name} was applied, but is gone from {writer.cluster.description}. Somebody else may have deleted it.")
     return AppliedObject(kind=kind, name=name, uid=str(found["metadata"]["uid"]))
 
 
 def _document(file: ManifestFile, namespace: str) -> dict[str, Any]:
-    document = yaml.safe_load(file.content)
+    document = yaml.load(file.content, Loader=yaml.CSafeLoader)
     if not isinstance(document, dict) or document.get("metadata", {}).get("namespace") != namespace:
         raise CompassError(f"Nothing was applied: {file.path} isn't an object of namespace {namespace}.")
     return document
+
+
+def _label(document: dict[str, Any]) -> str:
+    return f"{document['kind']} {document['metadata']['name']}"

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Literal
 
-from tools.cluster import INFERENCE_SERVICE, Cluster
+import yaml
+
+from knowledge.database import Database
+from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
+from tools.deploying.approvals import revisions
+from tools.deploying.diagnosis import Diagnosis, Signs, diagnose
+from tools.deploying.live import drift
 from tools.specification import Contract
 from tools.untrusted import printable
 
 EVENTS = 5
+Object = dict[str, Any]
 
 
 class StatusQuery(Contract):
@@ -22,11 +30,23 @@ class Condition(Contract):
     message: str
 
 
+class PodStatus(Contract):
+    """`state` is what kubectl's column STATUS says."""
+
+    name: str
+    state: str
+    ready: bool
+    restarts: int
+    node: str | None
+
+
 class ClusterEvent(Contract):
     type: str
     reason: str
     message: str
     object: str
+    last_seen: str
+    count: int
 
 
 class DeploymentStatus(Contract):
@@ -37,104 +57,180 @@ class DeploymentStatus(Contract):
     cluster: str
     phase: Literal["absent", "pending", "ready", "failed"]
     message: str
-    unschedulable: bool
+    diagnosis: Diagnosis | None
+    """What is wrong and what helps, as soon as it shows; also while there is still hope."""
     endpoint: str | None
+    model_id: str | None
+    age_seconds: float | None
     replicas_ready: int
     replicas_wanted: int
     conditions: list[Condition]
+    pods: list[PodStatus]
     events: list[ClusterEvent]
+    approved_digest: str | None
+    """Of what was applied last by an approval, as far as this database knows."""
+    drift: list[str] | None
+    """Fields that are otherwise than approved; None where no approval is known."""
 
 
-def get_status(query: StatusQuery, cluster: Cluster) -> DeploymentStatus:
-    """Conditions, replicas, last events and endpoint of an InferenceService. Raises CompassError if the cluster can't be asked."""
+def get_status(query: StatusQuery, cluster: Cluster, database: Database | None = None) -> DeploymentStatus:
+    """Conditions, replicas, pods, last events, endpoint, age and drift of an InferenceService.
+
+    Without a database nothing is known of approvals. Raises CompassError if the cluster can't be asked.
+    """
     service = cluster.get(*INFERENCE_SERVICE, query.name)
     if service is None:
-        return _status(query.name, cluster, "absent", f"There is no deployment {query.name} in {cluster.description}.")
-    pods = cluster.list("v1", "Pod", label_selector=f"serving.kserve.io/inferenceservice={query.name}")
-    events = [_event(e) for e in cluster.list("v1", "Event") if _concerns(e, query.name, pods)]
-    status = service.get("status") or {}
-    conditions = [_condition(c) for c in status.get("conditions", [])]
-    failure = (status.get("modelStatus") or {}).get("lastFailureInfo")
-    # What the controller has seen may be older than what was applied last.
-    generation = service["metadata"].get("generation")
+        return _status(query.name, cluster, phase="absent", message=f"There is no deployment {query.name} in {cluster.description}.")
+    selector = f"serving.kserve.io/inferenceservice={query.name}"
+    pods = cluster.list("v1", "Pod", label_selector=selector)
     deployment = cluster.get("apps/v1", "Deployment", f"{query.name}-predictor")
-    current = status.get("observedGeneration", generation) == generation and _rolled_out(deployment)
-    ready = current and any(c.type == "Ready" and c.status == "True" for c in conditions)
-    waiting = next((c["message"] for p in pods for c in _pod_conditions(p) if c["type"] == "PodScheduled" and c["status"] == "False"), None)
+    events = [e for e in cluster.list("v1", "Event") if _concerns(e, query.name, pods)]
+    events.sort(key=lambda e: str(e.get("lastTimestamp") or e.get("eventTime") or ""))
+    status = service.get("status") or {}
+    ready = _is_current(service, deployment) and _is_true(service, "Ready")
+    signs = Signs(pods, [deployment] if deployment else [], events, lambda pod, container: _log(cluster, pod, container))
+    found = None if ready else diagnose(signs)
     if ready:
         phase, message = "ready", "All replicas are ready."
-    elif failure:
-        phase, message = "failed", printable(f"{failure.get('reason', 'Failed')}: {failure.get('message', '')}")
-    elif waiting:
-        phase, message = "pending", printable(f"The pods can't be placed: {waiting}")
+    elif found is not None:
+        phase, message = "pending" if found.waiting_may_help else "failed", f"{found.cause} {found.remedy}"
     else:
         phase, message = "pending", _progress(pods)
+    approved = _approved(query.name, cluster, database)
     return _status(
         query.name,
         cluster,
-        phase,
-        message,
+        phase=phase,
+        message=message,
+        diagnosis=found,
         endpoint=status.get("url") if ready else None,
-        unschedulable=waiting is not None and not ready,
-        replicas_ready=sum(_is_ready(p) for p in pods),
+        model_id=(service["metadata"].get("annotations") or {}).get("compass.dev/model"),
+        age_seconds=_age(service),
+        replicas_ready=sum(_is_true(p, "Ready") for p in pods),
         replicas_wanted=int(service["spec"]["predictor"].get("minReplicas", 1)),
-        conditions=conditions,
-        events=events[-EVENTS:],
+        conditions=[_condition(c) for c in status.get("conditions", [])],
+        pods=[_pod(p) for p in pods],
+        events=[_event(e) for e in events[-EVENTS:]],
+        approved_digest=approved[0] if approved else None,
+        drift=drift(approved[1], service) if approved else None,
     )
 
 
-def _status(name: str, cluster: Cluster, phase: Any, message: str, **more: Any) -> DeploymentStatus:
+def _status(name: str, cluster: Cluster, **more: Any) -> DeploymentStatus:
     empty: dict[str, Any] = {
-        "unschedulable": False,
+        "diagnosis": None,
         "endpoint": None,
+        "model_id": None,
+        "age_seconds": None,
         "replicas_ready": 0,
         "replicas_wanted": 0,
         "conditions": [],
+        "pods": [],
         "events": [],
+        "approved_digest": None,
+        "drift": None,
     }
-    return DeploymentStatus(name=name, namespace=cluster.namespace, cluster=cluster.target, phase=phase, message=message, **(empty | more))
+    return DeploymentStatus(name=name, namespace=cluster.namespace, cluster=cluster.target, **(empty | more))
 
 
-def _progress(pods: list[dict[str, Any]]) -> str:
+def _approved(name: str, cluster: Cluster, database: Database | None) -> tuple[str, Object] | None:
+    """Digest and InferenceService of what was applied last."""
+    if database is None:
+        return None
+    for revision in revisions(cluster.target, cluster.namespace, name, database):
+        if revision.action == "delete":
+            return None
+        for file in revision.files:
+            document = yaml.load(file.content, Loader=yaml.CSafeLoader)
+            if document["kind"] == "InferenceService":
+                return revision.digest, document
+    return None
+
+
+def _log(cluster: Cluster, pod: str, container: str) -> str:
+    return cluster.log(pod, container, previous=True) or cluster.log(pod, container, previous=False)
+
+
+def _age(service: Object) -> float | None:
+    created = service["metadata"].get("creationTimestamp")
+    return (datetime.now(UTC) - datetime.fromisoformat(str(created))).total_seconds() if created else None
+
+
+def _progress(pods: list[Object]) -> str:
     if not pods:
         return "Waiting for the controller to create pods."
-    phases = [str((p.get("status") or {}).get("phase", "Pending")) for p in pods]
-    return f"{sum(_is_ready(p) for p in pods)} of {len(pods)} replicas ready; the others: {', '.join(sorted(set(phases)))}."
+    ready = sum(_is_true(p, "Ready") for p in pods)
+    doing = sorted({_doing(p) for p in pods if not _is_true(p, "Ready")})
+    return f"{ready} of {len(pods)} replicas ready" + (f"; the others: {', '.join(doing)}." if doing else ".")
 
 
-def _rolled_out(deployment: dict[str, Any] | None) -> bool:
-    """Whether all pods are of the newest template and work: KServe says Ready while old ones still serve."""
-    if deployment is None:
+def _doing(pod: Object) -> str:
+    """In plain words, what a pod is at."""
+    status = pod.get("status") or {}
+    if not (pod.get("spec") or {}).get("nodeName"):
+        return "waiting for a node"
+    if any((s.get("state") or {}).get("running") for s in status.get("initContainerStatuses") or []):
+        return "downloading the model"
+    if any((s.get("state") or {}).get("running") for s in status.get("containerStatuses") or []):
+        return "loading the model"
+    return "pulling the image"
+
+
+def _state(pod: Object) -> str:
+    status = pod.get("status") or {}
+    for entry in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
+        state = entry.get("state") or {}
+        reason = (state.get("waiting") or {}).get("reason") or (state.get("terminated") or {}).get("reason")
+        if reason and reason != "Completed":
+            return printable(str(reason), 60)
+    return str(status.get("phase") or "Pending")
+
+
+def _pod(pod: Object) -> PodStatus:
+    statuses = (pod.get("status") or {}).get("containerStatuses") or []
+    return PodStatus(
+        name=pod["metadata"]["name"],
+        state=_state(pod),
+        ready=_is_true(pod, "Ready"),
+        restarts=sum(int(s.get("restartCount") or 0) for s in statuses),
+        node=(pod.get("spec") or {}).get("nodeName"),
+    )
+
+
+def _is_current(service: Object, deployment: Object | None) -> bool:
+    """Whether all pods are of what was applied last: KServe says Ready while old ones still serve."""
+    generation = service["metadata"].get("generation")
+    if deployment is None or (service.get("status") or {}).get("observedGeneration", generation) != generation:
         return False
     status, wanted = deployment.get("status") or {}, deployment["spec"].get("replicas", 1)
     counts = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "availableReplicas")]
     return status.get("observedGeneration") == deployment["metadata"]["generation"] and counts == [wanted] * 3
 
 
-def _is_ready(pod: dict[str, Any]) -> bool:
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in _pod_conditions(pod))
+def _is_true(document: Object, kind: str) -> bool:
+    found = (document.get("status") or {}).get("conditions") or []
+    return any(c.get("type") == kind and c.get("status") == "True" for c in found)
 
 
-def _pod_conditions(pod: dict[str, Any]) -> list[dict[str, Any]]:
-    found = (pod.get("status") or {}).get("conditions") or []
-    return [{"type": c.get("type"), "status": c.get("status"), "message": c.get("message") or ""} for c in found]
-
-
-def _condition(c: dict[str, Any]) -> Condition:
+def _condition(c: Object) -> Condition:
     return Condition(type=c["type"], status=c["status"], reason=c.get("reason") or "", message=printable(c.get("message") or ""))
 
 
-def _concerns(event: dict[str, Any], name: str, pods: list[dict[str, Any]]) -> bool:
+def _concerns(event: Object, name: str, pods: list[Object]) -> bool:
     involved = event.get("involvedObject") or {}
     current = {p["metadata"]["name"] for p in pods}
-    return involved.get("name") in current or (involved.get("kind") == "InferenceService" and involved.get("name") == name)
+    about = str(involved.get("name") or "")
+    ours = involved.get("kind") == "InferenceService" and about == name
+    return about in current or ours or (involved.get("kind") in ("Deployment", "ReplicaSet") and about.startswith(f"{name}-predictor"))
 
 
-def _event(event: dict[str, Any]) -> ClusterEvent:
+def _event(event: Object) -> ClusterEvent:
     involved = event.get("involvedObject") or {}
     return ClusterEvent(
         type=event.get("type") or "Normal",
         reason=event.get("reason") or "",
         message=printable(event.get("message") or ""),
         object=f"{involved.get('kind', '')}/{involved.get('name', '')}",
+        last_seen=str(event.get("lastTimestamp") or event.get("eventTime") or ""),
+        count=int(event.get("count") or 1),
     )

@@ -17,7 +17,7 @@ from tools.planning.exclusions import excluded
 from tools.planning.memory import memory_of
 from tools.planning.near_misses import near_misses
 from tools.planning.planner import Planner
-from tools.planning.pricing import HOURS_PER_MONTH
+from tools.planning.pricing import HOURS_PER_MONTH, in_words
 from tools.planning.provenance import estimate_error_of, provenance_of
 from tools.planning.quality import catalogued_quality
 from tools.planning.ranking import Criteria
@@ -113,7 +113,7 @@ def _recommendation(
         simulated=sized is not None,
         provenance=provenance_of(planner.table, n),
         estimate_error=estimate_error_of(planner.table, n),
-        price=_priced(price),
+        price=in_words(price),
         gpus_billed=round(size.cost / price.usd_per_gpu_hour / HOURS_PER_MONTH),
         quality=catalogued_quality(configuration.model_id, planner.use_case_id),
         memory=memory_of(configuration.model_id, configuration.gpu_type, configuration.gpu_count, specification.traffic_profile),
@@ -147,12 +147,6 @@ def _read(planner: Planner, shown: Ints) -> list[list[PredictedLatency]]:
 def _latency(p50: float, p95: float, p99: float) -> PredictedLatency:
     low, high = (None if math.isnan(v) else round(v, 1) for v in (p50, p99))
     return PredictedLatency(p50=low, p95=round(p95, 1), p99=high)
-
-
-def _priced(price: Price) -> str:
-    doubt = "estimated by its source, " if "ESTIMATED" in price.source else ""
-    whole = "" if price.by_the_gpu or price.gpus_per_instance == 1 else f" in machines of {price.gpus_per_instance}"
-    return f"{price.usd_per_gpu_hour:g} USD per GPU-hour{whole}, {doubt}{price.provider} {price.region}, {price.effective_date}"
 
 
 def _views(criteria: Criteria, shown: list[int]) -> dict[View, list[int]]:

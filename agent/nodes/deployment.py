@@ -1,7 +1,8 @@
-"""Rendering, approval, applying, and the checks that follow. The approval is what leads to the one call that writes."""
+"""Doing what was approved, and the checks that follow; what failed can be retried, rolled back or changed."""
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import Literal
 
@@ -9,110 +10,74 @@ from langchain_core.messages import AnyMessage
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from agent.checkpoints import pause
 from agent.events import ProgressEvent, emit
-from agent.moves import Approve, BackToOptions, DescribeNeed, EditSpecification, Finish, Reject, Retry, SelectOption
+from agent.moves import BackToOptions, DescribeNeed, EditSpecification, Finish, Retry, RollBack
 from agent.nodes.common import anywhere, refuse
-from agent.nodes.recommendation import selected_option
 from agent.nodes.specification import checked_change
 from agent.services import Services
 from agent.state import ConversationState
 from agent.tracing import in_words
 from agent.transcript import call_tool, say
-from agent.understand import move_of, move_of_words
+from agent.understand import move_of_words
 from knowledge.errors import CompassError
 from tools.apply_to_cluster import ApplyRequest, apply_to_cluster
-from tools.approvals import ApprovalRequest, record_approval
+from tools.deploying.approvals import mark_healthy
+from tools.deploying.revisions import rollback_bundle
 from tools.endpoint import send_prompt, served_models
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
-from tools.render_manifest import ManifestBundle, ManifestRequest, render_manifest
 from tools.specification import SpecificationChange
 
-POLL_S = 0.5
+WATCH_INTERVAL_S = 0.5
 SMOKE_PROMPT = "Reply with one short sentence."
 
 
-def configuration_finalized(
-    state: ConversationState, runtime: Runtime[Services]
-) -> Command[Literal["configuration_finalized", "deployment_execution", "presenting_options", "context_collection", "__end__"]]:
-    """Pause: the rendered, validated manifests are before the person, who approves exactly these or goes back."""
+def deployment_execution(state: ConversationState, runtime: Runtime[Services]) -> Command[Literal["post_deployment_validation", "failed"]]:
+    """Do what was approved. Killed in the middle, it runs again and ends with the same objects."""
     services = runtime.context
     record: list[AnyMessage] = []
-    bundle = state.get("bundle")
-    if bundle is None:  # first entry: render, keep, and come back to pause, so that what is shown is what is stored
-        rendered = _render(state, services, record)
-        say(_introduction(rendered, services), record)
-        return Command(goto="configuration_finalized", update={"bundle": rendered, "messages": record})
-
-    reply = pause("configuration_finalized", state, services)
-    move = move_of(reply, "configuration_finalized", state, services, record)
-    if isinstance(move, Approve):
-        if move.digest != bundle.digest or not bundle.valid:
-            why = "These manifests have problems and can't be deployed." if not bundle.valid else "That approval is for other manifests."
-            refuse(why, "configuration_finalized", record)
-            return Command(goto="configuration_finalized", update={"messages": record})
-        approval = ApprovalRequest(
-            thread_id=services.thread_id,
-            interrupt_id=reply.interrupt_id,
-            digest=bundle.digest,
-            cluster=services.cluster.target,
-            namespace=bundle.namespace,
-            actor=services.settings.actor,
-        )
-        approval_id = record_approval(approval, services.database)
-        say(f"Approved by {approval.actor}: {bundle.digest[:19]}… on {services.cluster.description}.", record)
-        names = [n for n in state.get("deployed") or [] if n != bundle.name]
-        update = {"approval_id": approval_id, "deployed": [*names, bundle.name], "messages": record}
-        return Command(goto="deployment_execution", update=update)
-    if isinstance(move, Reject):
-        say("Not approved; nothing was deployed. Back to the options.", record)
-        return Command(goto="presenting_options", update={"selected": None, "bundle": None, "messages": record})
-    if isinstance(move, SelectOption):
-        other = selected_option(move, state)
-        if isinstance(other, str) or other == state.get("selected"):
-            refuse(other if isinstance(other, str) else "That is the one that is shown.", "configuration_finalized", record)
-            return Command(goto="configuration_finalized", update={"messages": record})
-        say(f"Option {other.rank} instead; nothing was deployed.", record)
-        return Command(goto="configuration_finalized", update={"selected": other, "bundle": None, "messages": record})
-    where, update = anywhere(move, "configuration_finalized", state, services, record) or ("stay", {"messages": record})
-    return Command(goto="configuration_finalized" if where == "stay" else where, update=update)
+    bundle, approval_id, writer = state.get("bundle"), state.get("approval_id"), services.writer
+    if bundle is None or approval_id is None or writer is None:
+        return Command(goto="failed", update={"failure": "There is no approval to act on.", "messages": record})
+    request = ApplyRequest(approval_id=approval_id, files=bundle.files, action=bundle.action)
+    doing = "Deleting" if bundle.action == "delete" else "Applying"
+    emit(ProgressEvent(text=f"{doing} {len(bundle.files)} objects, {services.cluster.description}"))
+    try:
+        applied = call_tool("apply_to_cluster", request, lambda: apply_to_cluster(request, services.database, writer), record)
+    except Exception as error:  # whatever it is, it must end in `failed`, where the person can go on
+        return Command(goto="failed", update={"failure": in_words(error), "messages": record})
+    kinds = ", ".join(o.kind for o in applied.objects)
+    done = f"Deleted from {services.cluster.description}" if bundle.action == "delete" else f"Applied to {services.cluster.description}"
+    say(f"{done}: {bundle.name}{f' ({kinds})' if kinds else ''}.", record)
+    return Command(goto="post_deployment_validation", update={"messages": record})
 
 
-def deployment_execution(state: ConversationState, runtime: Runtime[Services]) -> Command[Literal["post_deployment_validation", "failed"]]:
-    """Apply the approved bytes. Killed in the middle, it runs again and ends with the same objects."""
+def post_deployment_validation(
+    state: ConversationState, runtime: Runtime[Services]
+) -> Command[Literal["basic_monitoring", "failed", "__end__"]]:
+    """Wait until it is ready, then check that the endpoint serves this model and answers a prompt; what was deleted must be gone."""
     services = runtime.context
     record: list[AnyMessage] = []
     bundle, approval_id = state.get("bundle"), state.get("approval_id")
     if bundle is None or approval_id is None:
-        return Command(goto="failed", update={"failure": "There is no approval to deploy with.", "messages": record})
-    request = ApplyRequest(approval_id=approval_id, files=bundle.files)
-    emit(ProgressEvent(text=f"Applying {len(bundle.files)} objects to {services.cluster.description}"))
-    try:
-        applied = call_tool("apply_to_cluster", request, lambda: apply_to_cluster(request, services.database, services.cluster), record)
-    except Exception as error:  # whatever it is, it must end in `failed`, where the person can go on
-        return Command(goto="failed", update={"failure": in_words(error), "messages": record})
-    names = ", ".join(f"{o.kind} {o.name}" for o in applied.objects)
-    say(f"Applied to {services.cluster.description}: {names}.", record)
-    return Command(goto="post_deployment_validation", update={"messages": record})
-
-
-def post_deployment_validation(state: ConversationState, runtime: Runtime[Services]) -> Command[Literal["basic_monitoring", "failed"]]:
-    """Wait until it is ready, then check that the endpoint serves this model and answers a prompt."""
-    services = runtime.context
-    record: list[AnyMessage] = []
-    bundle = state.get("bundle")
-    if bundle is None:
         return Command(goto="failed", update={"failure": "There is no deployment to check.", "messages": record})
     try:
-        status = _wait_until_ready(bundle.name, services, record)
+        if bundle.action == "delete":
+            _wait(bundle.name, services, record, until="absent")
+            left = [n for n in state.get("deployed") or [] if n != bundle.name]
+            say(f"{bundle.name} is gone. Say what you need to begin again.", record)
+            gone = {"deployed": left, "running": None, "endpoint": None, "bundle": None, "review": None}
+            return Command(goto="__end__", update=gone | {"ended": "deleted", "messages": record})
+        status = _wait(bundle.name, services, record, until="ready")
         endpoint = status.endpoint
         if status.phase != "ready" or endpoint is None:
             return Command(goto="failed", update={"failure": status.message, "messages": record})
-        if bundle.model_id not in served_models(endpoint):
-            raise CompassError(f"The endpoint {endpoint} serves {', '.join(served_models(endpoint))}, not {bundle.model_id}.")
+        served = served_models(endpoint)
+        if bundle.model_id not in served:
+            raise CompassError(f"The endpoint {endpoint} serves {', '.join(served)}, not {bundle.model_id}.")
         seen = send_prompt(endpoint, bundle.model_id, SMOKE_PROMPT, max_tokens=16)
     except Exception as error:
         return Command(goto="failed", update={"failure": in_words(error), "messages": record})
+    mark_healthy(approval_id, services.database)
     replicas = f"{status.replicas_ready} of {status.replicas_wanted} replicas"
     first = f"A first prompt was answered: TTFT {seen.ttft_ms:,.0f} ms (one request, not a p95)."
     say(
@@ -121,13 +86,14 @@ def post_deployment_validation(state: ConversationState, runtime: Runtime[Servic
         kind="status",
         details=status.model_dump(mode="json"),
     )
-    return Command(goto="basic_monitoring", update={"endpoint": endpoint, "messages": record})
+    running = {"endpoint": endpoint, "running": bundle, "asked_from": "presenting_options"}
+    return Command(goto="basic_monitoring", update=running | {"messages": record})
 
 
 def failed(
     state: ConversationState, runtime: Runtime[Services]
 ) -> Command[Literal["configuration_finalized", "presenting_options", "specification_editing", "context_collection", "__end__"]]:
-    """Say what failed, and end. The next message comes back here: retry, another option, an edit, or something new."""
+    """Say what failed, and end. The next message comes back here: retry, roll back, another option, an edit, or something new."""
     services = runtime.context
     record: list[AnyMessage] = []
     words = state.get("incoming")
@@ -137,15 +103,25 @@ def failed(
         refuse("Nothing is lost:", "failed", record)
         return Command(goto="__end__", update={"ended": "failed", "messages": record})
     move = move_of_words(words, "failed", state, services, record)
-    again = {"incoming": None, "ended": None, "failure": None, "messages": record}
+    anew = {"bundle": None, "review": None, "approval_id": None}
+    again = {"incoming": None, "ended": None, "failure": None, "asked_from": "presenting_options", "messages": record}
     if isinstance(move, Retry):  # the same manifests, but a new approval: the old one was for the attempt that failed
-        return Command(goto="configuration_finalized", update=again | {"bundle": None, "approval_id": None})
+        kept = {"bundle": state.get("bundle")}  # a deletion or a roll back is retried as that
+        return Command(
+            goto="configuration_finalized", update=again | anew | kept | {"asked_from": "failed", "failure": state.get("failure")}
+        )
+    if isinstance(move, RollBack):
+        back = rollback_bundle(state.get("bundle"), state.get("approval_id"), services.cluster, services.database)
+        if isinstance(back, str):
+            refuse(back, "failed", record)
+            return Command(goto="__end__", update={"incoming": None, "messages": record})
+        update = again | anew | {"bundle": back, "asked_from": "failed", "failure": state.get("failure")}
+        return Command(goto="configuration_finalized", update=update)
     if isinstance(move, BackToOptions):
-        return Command(goto="presenting_options", update=again | {"selected": None, "bundle": None, "approval_id": None})
+        return Command(goto="presenting_options", update=again | anew | {"selected": None})
     change = checked_change(state, move, services) if isinstance(move, EditSpecification) else None
     if isinstance(change, SpecificationChange):
-        update = again | {"change": change, "selected": None, "bundle": None, "approval_id": None}
-        return Command(goto="specification_editing", update=update)
+        return Command(goto="specification_editing", update=again | anew | {"change": change, "selected": None})
     if isinstance(move, DescribeNeed):
         return Command(goto="context_collection", update={"messages": record})
     if isinstance(change, str):
@@ -160,42 +136,31 @@ def failed(
     return Command(goto="__end__", update={"incoming": None, "messages": record})
 
 
-def _render(state: ConversationState, services: Services, record: list[AnyMessage]) -> ManifestBundle:
-    selected, specification = state.get("selected"), state.get("specification")
-    if selected is None or specification is None:
-        raise CompassError("No option has been chosen.")
-    request = ManifestRequest(
-        recommendation=selected,
-        traffic_profile=specification.traffic_profile,
-        use_case=specification.intent.use_case or "",
-        thread_id=services.thread_id,
-        plan_id=state["plan_id"],
-        namespace=services.cluster.namespace,
-    )
-    return call_tool("render_manifest", request, lambda: render_manifest(request), record)
+def _known(status: DeploymentStatus) -> DeploymentStatus:
+    return status
 
 
-def _introduction(bundle: ManifestBundle, services: Services) -> str:
-    if not bundle.valid:
-        return "The manifests have problems: " + "; ".join(f"{p.file}, {p.field}: {p.text}" for p in bundle.problems)
-    return f"{len(bundle.files)} manifests, checked. Nothing is applied to {services.cluster.description} before you approve exactly these."
+def _wait(name: str, services: Services, record: list[AnyMessage], until: Literal["ready", "absent"]) -> DeploymentStatus:
+    """Watch until it is so, or fails for good; only the last status goes on record.
 
-
-def _wait_until_ready(name: str, services: Services, record: list[AnyMessage]) -> DeploymentStatus:
-    """Poll until ready or failed; only the last status goes on record. Raises CompassError when the time is up."""
+    What goes wrong is said as soon as it shows. Raises CompassError when waiting is over.
+    """
     query = StatusQuery(name=name)
     deadline = time.monotonic() + services.settings.ready_timeout_s
-    unplaced_since: float | None = None
+    hoping_since: float | None = None
     shown = ""
-    while (status := get_status(query, services.cluster)).phase == "pending":
-        now = time.monotonic()
-        unplaced_since = (unplaced_since or now) if status.unschedulable else None
-        if unplaced_since and now - unplaced_since > services.cluster.placement_patience_s:
-            raise CompassError(f"{status.message} Fewer replicas, another GPU type, or more nodes would help.")
+    while True:
+        status = get_status(query, services.cluster, services.database)
+        if status.phase == until or (until == "ready" and status.phase in ("failed", "absent")):
+            return call_tool("get_status", query, functools.partial(_known, status), record)
         if status.message != shown:
             shown = status.message
             emit(ProgressEvent(text=shown))
+        now = time.monotonic()
+        hoping_since = (hoping_since or now) if status.diagnosis else None
+        if until == "ready" and hoping_since and now - hoping_since > services.cluster.placement_patience_s:
+            raise CompassError(status.message)
         if now > deadline:
-            raise CompassError(f"{name} wasn't ready after {services.settings.ready_timeout_s:,.0f} s. {status.message}")
-        time.sleep(POLL_S)
-    return call_tool("get_status", query, lambda: status, record)
+            wanted = "ready" if until == "ready" else "gone"
+            raise CompassError(f"{name} wasn't {wanted} after {services.settings.ready_timeout_s:,.0f} s. {status.message}")
+        time.sleep(WATCH_INTERVAL_S)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from langchain_core.messages import AnyMessage
 from langgraph.runtime import Runtime
@@ -10,20 +10,23 @@ from langgraph.types import Command
 
 from agent.checkpoints import pause
 from agent.events import TokenEvent, emit
-from agent.moves import DescribeNeed, Finish, SendPrompt
-from agent.nodes.common import anywhere
+from agent.moves import BackToOptions, Delete, DescribeNeed, Finish, Scale, SendPrompt
+from agent.nodes.common import anywhere, refuse
 from agent.services import Services
 from agent.state import ConversationState
 from agent.transcript import say
 from agent.understand import move_of, move_of_words
+from knowledge.catalogue import prices
 from knowledge.errors import CompassError
+from tools.deploying.revisions import deletion_of
 from tools.endpoint import send_prompt
+from tools.planning.scaling import rescaled
 
 
 def basic_monitoring(
     state: ConversationState, runtime: Runtime[Services]
-) -> Command[Literal["basic_monitoring", "success", "context_collection", "__end__"]]:
-    """Pause: the person tries the endpoint, asks about it, or finishes. After `success`, a new message comes back here."""
+) -> Command[Literal["basic_monitoring", "success", "configuration_finalized", "presenting_options", "context_collection", "__end__"]]:
+    """Pause: the person tries the endpoint, asks about it, changes it, or finishes. After `success`, a new message comes back here."""
     services = runtime.context
     record: list[AnyMessage] = []
     words = state.get("incoming")
@@ -34,6 +37,18 @@ def basic_monitoring(
     taken = {"incoming": None, "ended": None, "messages": record}
     if isinstance(move, Finish):
         return Command(goto="success", update=taken)
+    if isinstance(move, Scale | Delete):
+        change = _changed(move, state, services)
+        if isinstance(change, str):
+            refuse(change, "basic_monitoring", record)
+            return Command(goto="basic_monitoring", update=taken)
+        return Command(goto="configuration_finalized", update=taken | change | {"review": None, "asked_from": "basic_monitoring"})
+    if isinstance(move, BackToOptions):
+        if state.get("plan") is None or state.get("specification") is None:
+            refuse("There is no plan to choose from any more.", "basic_monitoring", record)
+            return Command(goto="basic_monitoring", update=taken)
+        say("What you choose replaces what runs, pod by pod, after your approval.", record)
+        return Command(goto="presenting_options", update=taken | {"selected": None, "bundle": None, "review": None})
     if isinstance(move, SendPrompt):
         _try_endpoint(move.prompt, state, record)
         return Command(goto="basic_monitoring", update=taken)
@@ -51,6 +66,25 @@ def success(state: ConversationState) -> Command[Literal["__end__"]]:
     name = bundle.name if bundle else "The deployment"
     say(f"{name} runs at {state.get('endpoint')}. Write again to test it, to see its status, or to plan something new.", record)
     return Command(goto="__end__", update={"ended": "success", "messages": record})
+
+
+def _changed(move: Scale | Delete, state: ConversationState, services: Services) -> dict[str, Any] | str:
+    """What goes up for approval, or why nothing can."""
+    running, selected, specification = state.get("running"), state.get("selected"), state.get("specification")
+    if running is None:
+        return "Nothing of this conversation runs."
+    if isinstance(move, Delete):
+        return {"bundle": deletion_of(running)}
+    profile = state.get("benchmark_profile")
+    if selected is None or specification is None or profile is None or selected.model_id != running.model_id:
+        return "What runs isn't the option that was chosen last, so I don't know its figures; choose an option instead."
+    if move.replicas == selected.replicas:
+        return f"It has {move.replicas} replicas already."
+    try:
+        scaled = rescaled(selected, move.replicas, specification, profile, prices(services.settings.prices))
+    except CompassError as error:
+        return str(error)
+    return {"bundle": None, "selected": scaled}
 
 
 def _try_endpoint(prompt: str, state: ConversationState, record: list[AnyMessage]) -> None:

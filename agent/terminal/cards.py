@@ -14,6 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.events import CheckpointEvent
+from tools.deploying.audit import Audited
+from tools.deploying.review import Review
+from tools.get_status import DeploymentStatus
 from tools.specification import rate
 
 ACCENT = "cyan"
@@ -45,7 +48,7 @@ def card(kind: str, details: dict[str, Any]) -> list[RenderableType]:
     if kind == "presenting_options":
         return options(details)
     if kind == "configuration_finalized":
-        return [approval(details)]
+        return approval(details)
     if kind == "manifests":
         return [
             Panel(Syntax(f["content"].rstrip(), "yaml", background_color="default"), title=f["path"], box=box.ROUNDED)
@@ -222,22 +225,44 @@ def _footnote(found: list[dict[str, Any]], details: dict[str, Any]) -> str:
     return f"{reading}\nLatencies {origins}.{accuracy} Prices on demand, {priced}."
 
 
-def approval(details: dict[str, Any]) -> RenderableType:
-    """What would be applied, where, at what cost; the digest is what is approved."""
-    chosen = details["recommendation"]
+CHANGES = {"create": "Creates", "update": "Changes", "unchanged": "Keeps", "delete": "Deletes", "absent": "Already gone"}
+
+
+def approval(details: dict[str, Any]) -> list[RenderableType]:
+    """What would be done, where, at what cost; the digest is what is approved. Below it, what changes in what is there."""
+    deletes, chosen = details["action"] == "delete", details["recommendation"]
     rows = _plain_table()
     target = "the simulated cluster" if details["simulated"] else details["cluster"]
     rows.add_row("Target", Text(f"{target}, namespace {details['namespace']}", style="bold" if details["simulated"] else "bold red"))
-    rows.add_row("Creates", Text(f"InferenceService and ServiceAccount {details['name']}"))
-    rows.add_row("Model", Text(chosen["model_id"]))
-    rows.add_row("Replicas", Text(f"{chosen['replicas']} × {chosen['gpu_count']} {chosen['gpu_type']}"))
-    billed = f"{chosen['gpus_billed']} × {chosen['price']}"
-    rows.add_row("Cost", Text(f"${chosen['cost_usd_per_month']:,.2f} a month  ({billed})"))
-    rows.add_row("Files", Text(", ".join(f["path"] for f in details["files"]) + "  (“show the manifests”)"))
+    rows.add_row("Deployment", Text(details["name"]))
+    for change, label in CHANGES.items():
+        kinds = [c["kind"] for c in details["changes"] if c["change"] == change]
+        if kinds:
+            rows.add_row(label, Text(", ".join(kinds), style="red" if change == "delete" else ""))
+    rows.add_row("Model", Text(details["model_id"]))
+    if chosen and not deletes:
+        rows.add_row("Replicas", Text(f"{chosen['replicas']} × {chosen['gpu_count']} {chosen['gpu_type']}"))
+        billed = f"{chosen['gpus_billed']} × {chosen['price']}"
+        rows.add_row("Cost", Text(f"${chosen['cost_usd_per_month']:,.2f} a month  ({billed})"))
+        if not chosen["meets_slo"]:
+            rows.add_row("Too few", Text("At the planned peak this many replicas would not hold the targets.", style="red"))
+    elif chosen:
+        rows.add_row("Saves", Text(f"${chosen['cost_usd_per_month']:,.2f} a month"))
+    rows.add_row("Files", Text(f"{len(details['files'])}  (“show the manifests”)"))
     rows.add_row("Digest", Text(details["digest"], style=ACCENT))
+    for owner in details["owners"]:
+        fields = f": {', '.join(owner['fields'])}" if owner["fields"] else ""
+        rows.add_row("Belongs to", Text(f"{owner['owner']}, the {owner['kind']}{fields}", style="red"))
     for problem in details["problems"]:
         rows.add_row("Problem", Text(f"{problem['file']}, {problem['field']}: {problem['text']}", style="red"))
-    return Panel(rows, title="Approval", border_style="yellow", box=box.ROUNDED)
+    for note in details["notes"]:
+        rows.add_row("Note", Text(note))
+    parts: list[RenderableType] = [Panel(rows, title="Approval", border_style="red" if deletes else "yellow", box=box.ROUNDED)]
+    for change in details["changes"]:
+        if change["diff"]:
+            title = f"{change['kind']} {change['name']}"
+            parts.append(Panel(Syntax(change["diff"], "diff", background_color="default", word_wrap=True), title=title, box=box.ROUNDED))
+    return parts
 
 
 def status(details: dict[str, Any]) -> RenderableType:
@@ -246,10 +271,61 @@ def status(details: dict[str, Any]) -> RenderableType:
     rows.add_row("Deployment", Text(f"{details['name']} in {details['namespace']} ({details['cluster']})"))
     rows.add_row("Phase", Text(details["phase"], style=f"bold {colour}"))
     rows.add_row("Replicas", Text(f"{details['replicas_ready']} of {details['replicas_wanted']} ready"))
+    if details["age_seconds"] is not None:
+        rows.add_row("Age", Text(_age(details["age_seconds"])))
     rows.add_row("Endpoint", Text(details["endpoint"] or "none yet"))
+    if details["diagnosis"]:
+        rows.add_row("Cause", Text(details["diagnosis"]["cause"], style="red"))
+        rows.add_row("Remedy", Text(details["diagnosis"]["remedy"]))
+    if details["drift"]:
+        rows.add_row("Drift", Text(f"otherwise than approved: {', '.join(details['drift'][:6])}", style="yellow"))
+    elif details["drift"] is not None:
+        rows.add_row("Drift", Text("none: as approved"))
+    for pod in details["pods"][:8]:
+        more = f", {pod['restarts']} restarts" if pod["restarts"] else ""
+        rows.add_row(
+            "Pod", Text(f"{pod['name']}  {pod['state']}{more}, {pod['node'] or 'no node'}", style="" if pod["ready"] else "yellow")
+        )
     for event in details["events"][-3:]:
         rows.add_row("Event", Text(f"{event['reason']}: {event['message']}", style="dim"))
     return Panel(rows, title="Status", border_style=colour, box=box.ROUNDED)
+
+
+def plain_changes(found: Review) -> str:
+    """One line for each object."""
+    return "\n".join(f"  {CHANGES[c.change].lower()} {c.kind} {c.name}" for c in found.changes)
+
+
+def deployment_list(found: list[DeploymentStatus]) -> RenderableType:
+    table = Table(box=box.SIMPLE_HEAD, header_style=f"bold {ACCENT}", pad_edge=False, padding=(0, 1))
+    for name in ("Deployment", "Model", "Phase", "Ready", "Age", "Drift"):
+        table.add_column(name, overflow="fold")
+    for s in found:
+        drift = "?" if s.drift is None else f"{len(s.drift)} fields" if s.drift else "none"
+        age = _age(s.age_seconds) if s.age_seconds is not None else "?"
+        cells = (s.name, s.model_id or "?", s.phase, f"{s.replicas_ready}/{s.replicas_wanted}", age, drift)
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def audit_list(found: list[Audited]) -> RenderableType:
+    table = Table(box=box.SIMPLE_HEAD, header_style=f"bold {ACCENT}", pad_edge=False, padding=(0, 1))
+    for name in ("When", "What", "Deployment", "Digest"):
+        table.add_column(name, no_wrap=True)
+    for e in found:
+        what = f"{e.event}{' deletion' if e.action == 'delete' else ''}"
+        said = f": {e.detail}" if e.detail and e.event not in ("started", "done") else ""
+        about = Text("\n".join(textwrap.wrap(f"{e.actor}, {e.cluster}/{e.namespace}{said}", 56)), style="dim")
+        when = e.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        table.add_row(Text(when), Text(what), Group(Text(e.name), about), Text(e.digest[7:19]))
+    return table
+
+
+def _age(seconds: float) -> str:
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:,.0f} {unit}"
+    return f"{seconds:,.0f} seconds"
 
 
 def seconds(ms: float) -> str:

@@ -43,8 +43,9 @@ class KServe:
         return self._store.get("Deployment", meta["namespace"], f"{meta['name']}-predictor")
 
     def pods(self, service: Object) -> list[Object]:
-        namespace, name = service["metadata"]["namespace"], service["metadata"]["name"]
-        return [p for p in self._store.of("Pod", namespace) if (p["metadata"].get("labels") or {}).get(LABEL) == name]
+        deployment = self.deployment(service)
+        sets = self._store.owned(deployment, "ReplicaSet") if deployment else []
+        return [p for s in sets for p in self._store.owned(s, "Pod")]
 
     def publish(self, service: Object, url: str | None) -> None:
         """Conditions, model status and, once it serves, the URL."""

@@ -15,7 +15,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import uvicorn
@@ -45,26 +45,32 @@ class Controllers:
         self._store = store
         self._kserve = KServe(store)
         self._ingress = Ingress()
-        workloads = Workloads(store, orders).reconcile
-        scheduler, kubelet = Scheduler(store, orders).reconcile, Kubelet(store, orders, logs, time_scale).reconcile
-        # Workloads again at the end, so that their status follows readiness within the same step.
-        self._controllers = (self._kserve.reconcile, workloads, scheduler, kubelet, workloads)
+        self._kubelet = Kubelet(store, orders, logs, time_scale)
+        self._others = (self._kserve.reconcile, Workloads(store, orders).reconcile, Scheduler(store, orders).reconcile)
+        """These act on what they see alone: as long as nothing changes they have nothing to do."""
 
     async def run(self) -> None:
         """Until cancelled."""
         try:
+            seen = ""
             while True:
-                for reconcile in self._controllers:
-                    try:
-                        reconcile()
-                    except Exception:  # one controller's trouble is not the others'
-                        log.exception("%s failed", reconcile)
-                    await asyncio.sleep(0)  # requests are answered in between
-                await self._publish()
+                self._step(self._kubelet.reconcile)
+                if self._store.version != seen:
+                    seen = self._store.version
+                    for reconcile in self._others:
+                        self._step(reconcile)
+                        await asyncio.sleep(0)  # requests are answered in between
+                    await self._publish()
                 self._store.flush()
                 await asyncio.sleep(PERIOD_S)
         finally:
             self._ingress.close_all_but(set())
+
+    def _step(self, reconcile: Callable[[], None]) -> None:
+        try:
+            reconcile()
+        except Exception:  # one controller's trouble is not the others'
+            log.exception("%s failed", reconcile)
 
     async def _publish(self) -> None:
         services = list(self._store.of("InferenceService"))
@@ -104,7 +110,7 @@ def serve(home: Path, port: int = 0) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return
-    store = Store(home / "simulator-objects.json")
+    store = Store(home / "simulator.db")
     inventory = dict(part.split("=") for part in os.environ.get("COMPASS_SIMULATOR_GPUS", "").split(",") if part)
     fill(store, {k: int(v) for k, v in inventory.items()})
     time_scale = float(os.environ.get("COMPASS_SIMULATOR_TIME_SCALE", "0.02"))

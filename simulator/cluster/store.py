@@ -1,14 +1,12 @@
 """The cluster's objects: every write checked, versioned, owned field by field, and told to whoever watches.
 
-Kept in memory and, after each change, in one file.
+Kept in memory and, after each flush, on disk.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import os
 import re
 import secrets
 import uuid
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from simulator.cluster import fields
+from simulator.cluster.disk import Disk
 from simulator.cluster.objects import CONTROLLER, ApiError, Key, Object, not_found, now
 from simulator.cluster.resources import Resource, by_id, by_kind, is_spec
 
@@ -53,22 +52,22 @@ class Store:
     """`flush` makes what was changed last. An answer is given only after a flush."""
 
     def __init__(self, file: Path | None = None) -> None:
-        self._file = file
+        self._disk = Disk(file) if file is not None else None
         self._objects: dict[str, dict[Key, Object]] = defaultdict(dict)
         self._events: dict[tuple[str, str, str], Key] = {}  # (uid, reason, message) -> the event that counts it
+        self._dependents: dict[str, dict[Key, None]] = defaultdict(dict)  # uid of an owner -> what it owns, in the order of its making
         self._version = 1
-        self._unsaved = False
+        self._unsaved: dict[Key, Object | None] = {}
         self._changes: deque[Change] = deque(maxlen=REMEMBERED_CHANGES)
         self._waiting: set[asyncio.Future[None]] = set()
         self.admission: Admission = lambda resource, new, old: None
         """Asked before each write that is no controller's."""
-        if file is not None and file.exists():
-            saved = json.loads(file.read_text())
-            self._version = saved["version"]
-            for value in saved["objects"]:
+        if self._disk is not None:
+            self._version = self._disk.version()
+            for value in self._disk.objects():
                 resource = by_kind().get(value["kind"])
                 if resource is not None:
-                    self._objects[resource.id][resource.key(value)] = value
+                    self._keep(resource.key(value), value)
             for key, event in self._objects["events"].items():
                 self._events[_event_identity(event)] = key
         self._forgotten = self._version
@@ -93,12 +92,8 @@ class Store:
 
     def owned(self, owner: Object, kind: str) -> list[Object]:
         """Objects of a kind that a controller made for `owner`, in the order of their making."""
-        uid = owner["metadata"]["uid"]
-        return [
-            o
-            for o in self.of(kind, owner["metadata"].get("namespace", ""))
-            if any(r.get("uid") == uid for r in o["metadata"].get("ownerReferences", []))
-        ]
+        resource = by_kind()[kind].id
+        return [self._objects[resource][key] for key in self._dependents.get(owner["metadata"]["uid"], ()) if key.resource == resource]
 
     def changes_since(self, version: int) -> list[Change]:
         """Raises ApiError 410 where they are no longer known."""
@@ -147,6 +142,8 @@ class Store:
                 "please apply your changes to the latest version and try again",
             )
         document = _isolated(document, live, resource, writer)
+        if document == live:
+            return live
         document = fields.written(live, document, resource.schema, writer.manager, writer.subresource)
         return self._put(resource, document, live, writer)
 
@@ -178,18 +175,16 @@ class Store:
                 marked = found | {"metadata": found["metadata"] | {"deletionTimestamp": now(), "deletionGracePeriodSeconds": 0}}
                 return self._put(resource, marked, found, Writer())
             return found
-        del self._objects[key.resource][key]
+        self._drop(key, found)
         self._tell("DELETED", key, found, found)
         if key.resource == "namespaces":
             for other in [k for objects in self._objects.values() for k in objects if k.namespace == key.name]:
                 if other in self._objects[other.resource]:
                     self.delete(other)
         if not orphan:  # the garbage collector
-            uid = found["metadata"]["uid"]
-            for objects in list(self._objects.values()):
-                for k, value in list(objects.items()):
-                    if k in objects and any(o.get("uid") == uid for o in value["metadata"].get("ownerReferences", [])):
-                        self.delete(k)
+            for dependent in list(self._dependents.pop(found["metadata"]["uid"], ())):
+                if dependent in self._objects[dependent.resource]:
+                    self.delete(dependent)
         if key.resource == "events":
             self._events.pop(_event_identity(found), None)
         return found
@@ -246,11 +241,27 @@ class Store:
         document = document | {"metadata": document["metadata"] | {"resourceVersion": self.version}}
         meta = document["metadata"]
         if live is not None and meta.get("deletionTimestamp") and not meta.get("finalizers"):
-            self._objects[resource.id][key] = document
+            self._keep(key, document)
             return self.delete(key)
-        self._objects[resource.id][key] = document
+        self._keep(key, document)
         self._tell("ADDED" if live is None else "MODIFIED", key, document, live)
         return document
+
+    def _keep(self, key: Key, document: Object) -> None:
+        before = self._objects[key.resource].get(key)
+        if before is not None and _owners(before) != _owners(document):
+            self._disown(key, before)
+        self._objects[key.resource][key] = document
+        for owner in _owners(document):
+            self._dependents[owner][key] = None
+
+    def _drop(self, key: Key, document: Object) -> None:
+        del self._objects[key.resource][key]
+        self._disown(key, document)
+
+    def _disown(self, key: Key, document: Object) -> None:
+        for owner in _owners(document):
+            self._dependents.get(owner, {}).pop(key, None)
 
     def _check(self, resource: Resource, document: Object) -> None:
         name = document["metadata"]["name"]
@@ -270,20 +281,16 @@ class Store:
         if len(self._changes) == self._changes.maxlen:
             self._forgotten = self._changes[0].version
         self._changes.append(Change(self._version, kind, key, document, before))
-        self._unsaved = True
+        self._unsaved[key] = None if kind == "DELETED" else document
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)
 
     def flush(self) -> None:
-        """Write what changed to the file, whole or not at all."""
-        if self._file is None or not self._unsaved:
-            return
-        self._unsaved = False
-        text = json.dumps({"version": self._version, "objects": [v for objects in self._objects.values() for v in objects.values()]})
-        draft = self._file.with_suffix(".draft")
-        draft.write_text(text)
-        os.replace(draft, self._file)  # a reader, or a restart after a kill, sees the old file or the new one
+        """Write what changed since the last flush, whole or not at all."""
+        if self._disk is not None and self._unsaved:
+            self._disk.save(self._version, self._unsaved)
+            self._unsaved = {}
 
 
 def _named(document: Object) -> Object:
@@ -291,6 +298,11 @@ def _named(document: Object) -> Object:
     if not meta.get("name") and meta.get("generateName"):
         return document | {"metadata": meta | {"name": meta["generateName"] + secrets.token_hex(3)[:5]}}
     return document
+
+
+def _owners(document: Object) -> list[str]:
+    """Their uids."""
+    return [r["uid"] for r in document["metadata"].get("ownerReferences") or []]
 
 
 def _empty(document: Object) -> Object:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from simulator.cluster.disk import Disk
 from tests.talking import MAIN_SCRIPT, SCENARIOS
 
 COMPASS = [sys.executable, "-m", "agent.cli"]
@@ -50,8 +51,8 @@ def states(found: list[dict[str, Any]]) -> list[str]:
 
 def objects(home: Path) -> list[tuple[str, str]]:
     """What clients made in the simulated cluster, from its own file."""
-    saved = json.loads((home / "simulator-objects.json").read_text())["objects"]
-    return sorted((o["kind"], o["metadata"]["name"]) for o in saved if o["kind"] in ("InferenceService", "ServiceAccount"))
+    kinds = ("InferenceService", "ServiceAccount")
+    return sorted((o["kind"], o["metadata"]["name"]) for o in Disk(home / "simulator.db").objects() if o["kind"] in kinds)
 
 
 class Talk:
@@ -277,8 +278,8 @@ def test_the_installed_package_carries_its_data(tmp_path: Path) -> None:
         ("prompts", "*.j2"),
         ("templates", "*.j2"),
         ("agent", "**/*.py"),
-        ("tools", "*.py"),
-        ("simulator", "*.py"),
+        ("tools", "**/*.py"),
+        ("simulator", "**/*.py"),
     ):
         wanted = {str(f.relative_to(root)) for f in (root / folder).glob(pattern)}
         assert wanted

@@ -290,7 +290,7 @@ def test_after_a_failed_approval_a_no_is_a_no(runtime: Runtime, thread: str, mon
     """LangGraph keeps the reply of a node that failed, and would give it again in place of the next one."""
     converse(runtime, thread, *TO_APPROVAL)
     with monkeypatch.context() as broken:
-        broken.setattr("agent.nodes.deployment.record_approval", lambda *_: (_ for _ in ()).throw(RuntimeError("connection lost")))
+        broken.setattr("agent.nodes.approving.record_approval", lambda *_: (_ for _ in ()).throw(RuntimeError("connection lost")))
         heard = converse(runtime, thread, "yes, approve")
     assert "went wrong" in heard.text
     assert heard.checkpoint is not None
@@ -308,7 +308,7 @@ def test_the_reply_that_counts_is_the_last_even_where_the_checkpoint_could_not_b
     converse(runtime, thread, *TO_APPROVAL)
     with monkeypatch.context() as broken:
         broken.setattr("agent.tracing.say", lambda *_: (_ for _ in ()).throw(psycopg.OperationalError("gone")))
-        broken.setattr("agent.nodes.deployment.record_approval", lambda *_: (_ for _ in ()).throw(psycopg.OperationalError("gone")))
+        broken.setattr("agent.nodes.approving.record_approval", lambda *_: (_ for _ in ()).throw(psycopg.OperationalError("gone")))
         assert converse(runtime, thread, "yes, approve").errors
     heard = converse(runtime, thread, "no")
     assert "apply_to_cluster" not in heard.tools
@@ -319,7 +319,7 @@ def test_the_reply_that_counts_is_the_last_even_where_the_checkpoint_could_not_b
 @pytest.mark.parametrize("turns", range(1, 5))
 def test_an_error_at_a_pause_does_not_close_it(runtime: Runtime, thread: str, turns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     before = converse(runtime, thread, *[*TO_APPROVAL, "yes, approve"][:turns]).checkpoint
-    for module in ("specification", "recommendation", "deployment", "monitoring"):
+    for module in ("specification", "recommendation", "approving", "monitoring"):
         monkeypatch.setattr(f"agent.nodes.{module}.move_of", lambda *_: 1 // 0)
     heard = converse(runtime, thread, "why this one?")
     assert "ZeroDivisionError" in heard.text
@@ -335,7 +335,7 @@ def test_words_said_to_a_turn_that_was_cut_off_do_not_answer_what_it_leads_to(
 ) -> None:
     converse(runtime, thread, *TO_APPROVAL[:2])
     with monkeypatch.context() as broken:
-        broken.setattr("agent.nodes.deployment.render_manifest", lambda *_: 1 // 0)
+        broken.setattr("agent.nodes.approving.render_manifest", lambda *_: 1 // 0)
         assert converse(runtime, thread, "deploy the cheapest").errors
     heard = converse(runtime, thread, "yes, approve")
     assert "was finished first" in heard.text
@@ -433,8 +433,8 @@ def test_a_dead_cluster_fails_in_words_and_can_be_retried(settings: Settings, th
     try:
         converse(runtime, thread, *TO_APPROVAL)
         with monkeypatch.context() as broken:
-            broken.setattr("tools.cluster.simulator_address", lambda home: "http://127.0.0.1:9")
-            runtime.cluster._dynamic = None
+            broken.setattr("tools.clusters.connection.simulator_address", lambda home: "http://127.0.0.1:9")
+            runtime.cluster.connection._dynamic = None
             heard = converse(runtime, thread, "yes, approve")
         assert heard.states[-1] == "failed"
         assert "doesn't answer" in heard.text

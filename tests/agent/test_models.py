@@ -196,7 +196,7 @@ def test_a_conversation_over_ollamas_wire(settings: Settings, ollama: str, threa
         assert OllamaWire.answers == []
         dead = converse(runtime, thread, "show me the yaml")  # the server now answers 500
         assert "built-in interpreter took this turn" in dead.text
-        assert "These 2 files" in dead.text
+        assert "These 5 files" in dead.text
     finally:
         runtime.close()
 

@@ -18,7 +18,7 @@ from kubernetes.dynamic import DynamicClient
 from kubernetes.dynamic.exceptions import DynamicApiError
 
 from tests.tools.test_manifests import request
-from tools.cluster import simulator_address
+from tools.clusters.simulated import simulator_address
 from tools.render_manifest import render_manifest
 
 Object = dict[str, Any]

@@ -15,7 +15,7 @@ from kubernetes.dynamic import DynamicClient
 from simulator.cluster.orders import FAILURES, NAMESPACE
 from tests.cluster.conftest import Object, until
 from tests.cluster.test_api import KSERVE, Kind, status_of
-from tools.cluster import simulator_address
+from tools.clusters.simulated import simulator_address
 
 pytestmark = pytest.mark.usefixtures("_pods_run")
 

@@ -15,11 +15,13 @@ from knowledge.settings import Settings
 from tests.talking import deployed
 from tests.tools.test_manifests import request
 from tools.apply_to_cluster import ApplyRequest, ApplyResult, apply_to_cluster
-from tools.approvals import ApprovalRequest, record_approval
-from tools.cluster import INFERENCE_SERVICE, Cluster
+from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
+from tools.clusters.writer import Writer
+from tools.deploying.approvals import ApprovalRequest, record_approval
 from tools.endpoint import send_prompt, served_models
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
-from tools.render_manifest import ManifestBundle, ManifestFile, render_manifest
+from tools.manifests.digests import ManifestFile, digest_of
+from tools.render_manifest import ManifestBundle, render_manifest
 from tools.untrusted import printable
 
 
@@ -40,7 +42,7 @@ def approve(database: Database, thread: str) -> Callable[..., str]:
 
 
 def apply(bundle: ManifestBundle, approval_id: str, database: Database, cluster: Cluster) -> ApplyResult:
-    return apply_to_cluster(ApplyRequest(approval_id=approval_id, files=bundle.files), database, cluster)
+    return apply_to_cluster(ApplyRequest(approval_id=approval_id, files=bundle.files), database, Writer(cluster))
 
 
 def wait_ready(name: str, cluster: Cluster) -> DeploymentStatus:
@@ -56,7 +58,8 @@ def test_approved_bytes_become_a_serving_endpoint(
     bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster
 ) -> None:
     result = apply(bundle, approve(bundle.digest), database, cluster)
-    assert [(o.kind, o.name) for o in result.objects] == [("ServiceAccount", bundle.name), ("InferenceService", bundle.name)]
+    kinds = ["ServiceAccount", "NetworkPolicy", "PodDisruptionBudget", "InferenceService"]
+    assert [(o.kind, o.name) for o in result.objects] == [(kind, bundle.name) for kind in kinds]
     status = wait_ready(bundle.name, cluster)
     assert (status.phase, status.replicas_ready) == ("ready", 1)
     assert status.endpoint
@@ -77,9 +80,9 @@ def test_any_other_byte_is_refused_and_nothing_is_applied(
             files = list(bundle.files)
             files[index] = ManifestFile(path=file.path, content=content)
             with pytest.raises(CompassError, match="Nothing was applied"):
-                apply_to_cluster(ApplyRequest(approval_id=approval, files=files), database, cluster)
+                apply_to_cluster(ApplyRequest(approval_id=approval, files=files), database, Writer(cluster))
     with pytest.raises(CompassError, match="Nothing was applied"):
-        apply_to_cluster(ApplyRequest(approval_id=approval, files=bundle.files[:1]), database, cluster)
+        apply_to_cluster(ApplyRequest(approval_id=approval, files=bundle.files[:1]), database, Writer(cluster))
     assert bundle.name not in deployed(cluster)
 
 
@@ -150,9 +153,7 @@ def test_the_same_pause_can_not_approve_two_digests(bundle: ManifestBundle, appr
 def test_a_typo_in_a_manifest_is_refused_by_the_dry_run_before_anything_is_kept(
     bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster
 ) -> None:
-    from tools.render_manifest import digest_of
-
-    files = [bundle.files[0], ManifestFile(path="x", content=bundle.files[1].content.replace("minReplicas", "minReplica"))]
+    files = [bundle.files[0], ManifestFile(path="x", content=bundle.files[-1].content.replace("    minReplicas", "    minReplica"))]
     typo = bundle.model_copy(update={"files": files, "digest": digest_of(files)})
     with pytest.raises(CompassError, match="unknown field"):
         apply(typo, approve(typo.digest), database, cluster)
@@ -164,9 +165,9 @@ def test_a_foreign_owner_is_not_overwritten(
 ) -> None:
     import yaml
 
-    theirs = yaml.safe_load(bundle.files[1].content)
+    theirs = yaml.safe_load(bundle.files[-1].content)
     theirs["spec"]["predictor"]["minReplicas"] = theirs["spec"]["predictor"]["maxReplicas"] = 2
-    cluster._resource(*INFERENCE_SERVICE).create(body=theirs, namespace="default", query_params=[("fieldManager", "argocd")])
+    cluster.connection.resource(*INFERENCE_SERVICE).create(body=theirs, namespace="default", query_params=[("fieldManager", "argocd")])
     with pytest.raises(CompassError, match="argocd"):
         apply(bundle, approve(bundle.digest), database, cluster)
 
@@ -193,7 +194,7 @@ def test_a_context_that_does_not_exist_is_a_sentence(settings: Settings, monkeyp
 def test_a_dead_or_hung_api_server_is_a_sentence_in_bounded_time(
     answers: bool, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("tools.cluster.REQUEST_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("tools.clusters.connection.REQUEST_TIMEOUT_S", 0.5)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         if answers:
@@ -217,7 +218,7 @@ def test_no_gpu_left_is_a_failure_that_says_so(approve: Callable[..., str], data
     apply(big, approve(big.digest), database, cluster)
     for _ in range(200):
         status = get_status(StatusQuery(name=big.name), cluster)
-        if status.unschedulable:
+        if status.diagnosis:
             break
         threading.Event().wait(0.05)
     assert status.phase == "pending"

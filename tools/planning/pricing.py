@@ -69,3 +69,10 @@ def cheapest(offered: Offers, gpu_codes: Ints, gpu_counts: Ints, replicas: Float
     cost = np.where(np.isnan(cost), np.inf, cost)
     best = np.argmin(cost, axis=1)
     return np.take_along_axis(cost, best[:, None], axis=1)[:, 0], best
+
+
+def in_words(price: Price) -> str:
+    """With provider, region and date, and how it is sold."""
+    doubt = "estimated by its source, " if "ESTIMATED" in price.source else ""
+    whole = "" if price.by_the_gpu or price.gpus_per_instance == 1 else f" in machines of {price.gpus_per_instance}"
+    return f"{price.usd_per_gpu_hour:g} USD per GPU-hour{whole}, {doubt}{price.provider} {price.region}, {price.effective_date}"

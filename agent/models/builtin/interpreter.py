@@ -79,6 +79,9 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
         prompt = _test_prompt(text, bare)
         if prompt:
             return moves.SendPrompt(prompt=prompt)
+    changed = _of_what_runs(low, bare, offered)
+    if changed is not None:
+        return changed
     if "Retry" in offered and re.search(phrases.RETRY, low) and not re.search(phrases.NO_TO_IT, low):
         return moves.Retry()
     if "BackToOptions" in offered and re.search(phrases.OTHER_OPTIONS, low):
@@ -127,6 +130,25 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
             if counted.fields:
                 return _change("DescribeNeed", counted)
     return _not_offered(low, bare, offered)
+
+
+def _of_what_runs(low: str, bare: str, offered: set[str]) -> BaseModel | None:
+    """Scaling, deleting, rolling back; looking again at, or writing out, what is up for approval."""
+    scale = re.fullmatch(phrases.SCALE, bare) if "Scale" in offered else None
+    if scale:
+        count = int(scale["count"] or scale["plain"])
+        return moves.Scale(replicas=count) if 1 <= count <= 10_000 else moves.Unclear(question="How many replicas, from 1 to 10,000?")
+    if "Delete" in offered and re.fullmatch(phrases.DELETE, bare):
+        return moves.Delete()
+    if "RollBack" in offered and re.search(phrases.ROLL_BACK, low) and not re.search(phrases.NO_TO_IT, low):
+        return moves.RollBack()
+    if "CheckAgain" in offered and re.fullmatch(phrases.CHECK_AGAIN, bare):
+        return moves.CheckAgain()
+    export = re.fullmatch(phrases.EXPORT, bare) if "Export" in offered else None
+    if export:
+        form = (export["form"] or "yaml").split()[0]
+        return moves.Export.model_validate({"form": form if form in ("kustomize", "helm") else "yaml"})
+    return None
 
 
 def _of_plans(bare: str) -> BaseModel | None:

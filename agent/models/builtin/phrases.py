@@ -84,6 +84,22 @@ REJECT = (
     )
     + r"\b"
 )
+SCALE = (
+    r"(?:please )?(?:(?:scale|resize|go|grow|shrink|increase|reduce)(?: (?:it|up|down|out|in|the deployment|the replicas))*"
+    r" to (?P<count>\d{1,6})(?: replicas?| pods?)?|(?:make it |use |set |run )?(?P<plain>\d{1,6}) (?:replicas?|pods?))(?: please)?"
+)
+DELETE = r"(?:please )?" + any_of(
+    r"(?:delete|remove|undeploy|destroy|tear down|take down|shut down)"
+    r"(?: (?:it|this|that|the (?:deployment|endpoint|service)|everything))?",
+    "tear it down|take it down|shut it down|clean up",
+)
+ROLL_BACK = r"\b(?:roll(?:ed|ing)?[ -]?back|revert|undo|previous (?:one|version|revision)|clean (?:it )?up|remove it|delete it)\b"
+CHECK_AGAIN = r"(?:please )?" + any_of("(?:check|look|try|ask)(?: it| the cluster)? again", "re-?check", "refresh", "retry", "again")
+EXPORT = (
+    r"(?:please )?(?:export|write|save|give me|download)(?: (?:it|them|this|the))*(?: (?:manifests?|files?|yaml))*"
+    r"(?: (?:out|to files?|instead))*"
+    r"(?: (?:as|for|in|with) (?:an? )?(?P<form>(?:plain )?yaml|kustomize|helm)(?: (?:chart|values(?: file)?|base))?)?"
+)
 RETRY = r"\b(?:retry|again|once more)\b"
 OTHER_OPTIONS = r"\b(?:options?|another|different|back|alternatives?)\b"
 UNDO = r"\b" + any_of("undo", "go back", "back to (?:the )?(?:original|previous|before|first plan)", "revert", "as before") + r"\b"

@@ -1,0 +1,131 @@
+"""Reading a cluster: objects, logs, GPUs, and what an apply would give without keeping it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from knowledge.catalogue import gpus
+from knowledge.settings import Settings
+from tools.clusters.connection import Connection
+from tools.clusters.refusals import Refused
+
+FIELD_MANAGER = "compass"
+INFERENCE_SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
+Object = dict[str, Any]
+
+
+class Cluster:
+    """One namespace of one cluster. Nothing here changes anything; see `writer.py`."""
+
+    def __init__(self, settings: Settings, connection: Connection | None = None) -> None:
+        self.connection = connection or Connection(settings)
+        self.namespace = settings.namespace
+
+    @property
+    def target(self) -> str:
+        return self.connection.target
+
+    @property
+    def simulated(self) -> bool:
+        return self.connection.simulated
+
+    @property
+    def description(self) -> str:
+        return self.connection.description
+
+    @property
+    def placement_patience_s(self) -> float:
+        """How long pods may be unschedulable: a real cluster may add nodes, the simulated one never does."""
+        return 1.0 if self.simulated else 300.0
+
+    def get(self, api_version: str, kind: str, name: str) -> Object | None:
+        """One object of our namespace, or None."""
+        from kubernetes.dynamic.exceptions import NotFoundError
+
+        with self.connection.calling(f"get {kind} {name}"):
+            try:
+                return dict(self.connection.resource(api_version, kind).get(name=name, namespace=self.namespace).to_dict())
+            except NotFoundError:
+                return None
+
+    def list(self, api_version: str, kind: str, label_selector: str = "", field_selector: str = "") -> list[Object]:
+        """Objects of our namespace."""
+        with self.connection.calling(f"list {kind}"):
+            found = self.connection.resource(api_version, kind).get(
+                namespace=self.namespace,
+                label_selector=label_selector or None,
+                field_selector=field_selector or None,
+            )
+            return [dict(item.to_dict()) for item in found.items]
+
+    def offers(self, api_version: str, kind: str) -> bool:
+        """Whether the server knows a kind. Raises CompassError if it can't be asked."""
+        with self.connection.calling(f"look for {kind}"):
+            try:
+                self.connection.resource(api_version, kind)
+            except Refused:
+                return False
+            return True
+
+    def log(self, pod: str, container: str, previous: bool, lines: int = 20) -> str:
+        """The last lines that a container wrote, empty where they can't be had."""
+        from kubernetes.client import CoreV1Api
+
+        try:
+            with self.connection.calling(f"log of {pod}"):
+                api = CoreV1Api(self.connection.client().client)
+                answer = api.read_namespaced_pod_log(
+                    pod, self.namespace, container=container, previous=previous, tail_lines=lines, limit_bytes=20_000
+                )
+                return str(answer or "")
+        except Refused:
+            return ""
+
+    def dry_run(self, document: Object, force: bool = False) -> Object:
+        """What the object would be after an apply, checked strictly by the server and not kept.
+
+        Raises Refused with the server's words, its `conflicts` filled where others own fields.
+        """
+        name, kind = document["metadata"]["name"], document["kind"]
+        exists = self.get(document["apiVersion"], kind, name) is not None
+        with self.connection.calling(f"dry run of {kind} {name}"):
+            if exists:
+                return self.apply_request(document, force, dry_run="All")
+            # A strict POST says which field is unknown, where server-side apply answers 500.
+            made = self.connection.resource(document["apiVersion"], kind).create(
+                body=document,
+                namespace=self.namespace,
+                query_params=[("dryRun", "All"), ("fieldValidation", "Strict"), ("fieldManager", FIELD_MANAGER)],
+            )
+            return dict(made.to_dict())
+
+    def gpus(self) -> dict[str, int]:
+        """GPUs that the nodes may give to pods, by catalogued type, in use or not. Listing nodes is a right of its own (cluster-wide)."""
+        with self.connection.calling("list Node"):
+            nodes = [dict(item.to_dict()) for item in self.connection.resource("v1", "Node").get().items]
+        found: dict[str, int] = {}
+        for gpu in gpus().values():
+            labelled = [n for n in nodes if n["metadata"].get("labels", {}).get(gpu.node_label_key) == gpu.node_label]
+            count = sum(int(n.get("status", {}).get("allocatable", {}).get(gpu.resource, 0)) for n in labelled)
+            if count:
+                found[gpu.id] = count
+        return found
+
+    def version(self) -> str:
+        """The server's version, to see that it answers."""
+        from kubernetes.client import VersionApi
+
+        with self.connection.calling("version"):
+            return str(VersionApi(self.connection.client().client).get_code().git_version)
+
+    def apply_request(self, document: Object, force: bool, **options: Any) -> Object:
+        """One server-side apply as this field manager; kept unless `dry_run="All"` is among the options."""
+        found = self.connection.resource(document["apiVersion"], document["kind"]).server_side_apply(
+            body=document,
+            name=document["metadata"]["name"],
+            namespace=self.namespace,
+            field_manager=FIELD_MANAGER,
+            force_conflicts=force or None,
+            **options,
+        )
+        return dict(found.to_dict())

@@ -1,0 +1,50 @@
+"""The simulated cluster's process: found by its address under the home, started if nobody answers there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from knowledge.errors import CompassError
+
+SIMULATOR_START_S = 20
+
+
+def simulator_address(home: Path) -> str:
+    """The URL of this home's cluster simulator, which is started as a process of its own if it doesn't answer."""
+    address = home / "simulator.json"
+    url = _answering(address)
+    if url:
+        return url
+    subprocess.Popen(  # noqa: S603 - our own module, no shell
+        [sys.executable, "-m", "simulator.cluster.server", "--home", str(home)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=(home / "simulator.log").open("ab"),
+        start_new_session=True,  # it outlives the conversation, as a cluster does
+        env={k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG") or k.startswith(("PYTHON", "COMPASS_SIMULATOR_"))},
+    )
+    deadline = time.monotonic() + SIMULATOR_START_S
+    while time.monotonic() < deadline:
+        time.sleep(0.1)
+        url = _answering(address)
+        if url:
+            return url
+    raise CompassError(f"The cluster simulator didn't start within {SIMULATOR_START_S} s. Its log is {home / 'simulator.log'}.")
+
+
+def _answering(address: Path) -> str | None:
+    try:
+        url = str(json.loads(address.read_text())["url"])
+        found = httpx.get(f"{url}/version", timeout=2, trust_env=False).raise_for_status().json()
+        if "compass.simulator" not in found["gitVersion"]:
+            return None
+    except (OSError, ValueError, KeyError, TypeError, httpx.HTTPError):
+        return None
+    return url

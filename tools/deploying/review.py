@@ -1,0 +1,115 @@
+"""Before anyone is asked: what the cluster says to a bundle, and what would change there, object by object."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import yaml
+
+from knowledge.errors import CompassError
+from tools.clusters.cluster import Cluster
+from tools.clusters.refusals import Refused
+from tools.deploying.live import difference, drift, fingerprint, owner_of, stripped, tool_of
+from tools.manifests.check import Problem
+from tools.render_manifest import ManifestBundle
+from tools.specification import Contract
+from tools.untrusted import printable
+
+Object = dict[str, Any]
+
+
+class ObjectChange(Contract):
+    """What would become of one object; `diff` is against the live one, empty for what is new or stays."""
+
+    kind: str
+    name: str
+    change: Literal["create", "update", "unchanged", "delete", "absent"]
+    diff: str = ""
+
+
+class Ownership(Contract):
+    """Somebody else's hold on an object: by fields, or by marking it as theirs."""
+
+    kind: str
+    name: str
+    owner: str
+    fields: list[str]
+
+
+class Review(Contract):
+    changes: list[ObjectChange]
+    owners: list[Ownership]
+    """Approving once is not enough where there are any."""
+    problems: list[Problem]
+    notes: list[str]
+    live: str
+    """Fingerprint of the live objects as they were looked at."""
+    made_at: datetime
+
+    @property
+    def touches_nothing(self) -> bool:
+        return all(c.change in ("unchanged", "absent") for c in self.changes)
+
+
+def review(bundle: ManifestBundle, cluster: Cluster, read_only: bool) -> Review:
+    """Look at each live object and let the server try each new one without keeping it.
+
+    Nothing is raised: a cluster that refuses or doesn't answer is a problem, with what it said.
+    """
+    found = Review(changes=[], owners=[], problems=[], notes=[], live="", made_at=datetime.now(UTC))
+    live: list[Object | None] = []
+    for file in bundle.files:
+        document = yaml.load(file.content, Loader=yaml.CSafeLoader)
+        kind, name = document["kind"], document["metadata"]["name"]
+        try:
+            there = cluster.get(document["apiVersion"], kind, name)
+            live.append(there)
+            if bundle.action == "delete":
+                found.changes.append(ObjectChange(kind=kind, name=name, change="delete" if there else "absent"))
+            else:
+                found.changes.append(_applied(document, there, cluster, read_only, found))
+            _mark_owner(document, there, found)
+        except CompassError as error:
+            found.problems.append(Problem(file=file.path, field=kind, text=str(error)))
+            if not isinstance(error, Refused):
+                break  # nobody answers: the others would only wait as long
+    return found.model_copy(update={"live": fingerprint(live)})
+
+
+def _applied(document: Object, there: Object | None, cluster: Cluster, read_only: bool, found: Review) -> ObjectChange:
+    kind, name = document["kind"], document["metadata"]["name"]
+    if read_only:
+        return _by_comparison(document, there)
+    try:
+        after = cluster.dry_run(document)
+    except Refused as refused:
+        if refused.conflicts:
+            for manager in sorted({c.manager for c in refused.conflicts}):
+                fields = [c.field for c in refused.conflicts if c.manager == manager]
+                found.owners.append(Ownership(kind=kind, name=name, owner=tool_of(manager), fields=fields))
+            after = cluster.dry_run(document, force=True)
+        elif refused.status == 403 and "cannot" in str(refused):
+            # Planning without the right to apply is fine: the difference is then worked out here.
+            found.problems.append(Problem(file=kind, field=name, text=str(refused)))
+            return _by_comparison(document, there)
+        else:
+            raise
+    if there is None:
+        return ObjectChange(kind=kind, name=name, change="create")
+    change: Literal["update", "unchanged"] = "unchanged" if stripped(after) == stripped(there) else "update"
+    return ObjectChange(kind=kind, name=name, change=change, diff=difference(there, after))
+
+
+def _by_comparison(document: Object, there: Object | None) -> ObjectChange:
+    """Without the server's help: the fields that we would set to something else."""
+    changed = drift(document, there) if there else []
+    change: Literal["create", "update", "unchanged"] = "create" if there is None else "update" if changed else "unchanged"
+    return ObjectChange(kind=document["kind"], name=document["metadata"]["name"], change=change, diff="\n".join(f"~ {p}" for p in changed))
+
+
+def _mark_owner(document: Object, there: Object | None, found: Review) -> None:
+    tool = owner_of(there) if there else None
+    kind, name = document["kind"], document["metadata"]["name"]
+    if tool and not any((o.kind, o.name) == (kind, name) for o in found.owners):
+        found.owners.append(Ownership(kind=kind, name=name, owner=printable(tool), fields=[]))

@@ -1,0 +1,117 @@
+"""Several objects changed as one: all of them, or none; and where even that fails, each one's state is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from knowledge.errors import CompassError
+from tools.clusters.cluster import Cluster
+from tools.clusters.writer import Writer
+from tools.deploying.live import ours, stripped
+from tools.manifests.digests import Action
+
+Object = dict[str, Any]
+
+
+class Undone(CompassError):
+    """It failed, and the cluster is as it was before."""
+
+
+class Incomplete(CompassError):
+    """It failed, and undoing failed as well: the message names each object and its state."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One object that is changed, and what it was before."""
+
+    document: Object
+    before: Object | None
+
+    @property
+    def label(self) -> str:
+        return f"{self.document['kind']} {self.document['metadata']['name']}"
+
+
+def live_objects(documents: list[Object], cluster: Cluster) -> list[Object | None]:
+    return [cluster.get(d["apiVersion"], d["kind"], d["metadata"]["name"]) for d in documents]
+
+
+def carry_out(
+    action: Action, documents: list[Object], before: list[Object | None], writer: Writer, takes_over: bool, begun_earlier: bool
+) -> None:
+    """Apply or delete the objects in order, dry run first; `before` is what to go back to.
+
+    Raises Undone or Incomplete; what the dry run refuses is raised as it is, unless an earlier attempt had begun.
+    """
+    steps = [Step(document, there) for document, there in zip(documents, before, strict=True)]
+    try:
+        if action == "apply":
+            for document in documents:
+                writer.cluster.dry_run(document, force=takes_over)
+    except Exception as error:
+        if begun_earlier:
+            _undo(steps, writer, error)
+        raise
+    for number, step in enumerate(steps, start=1):
+        try:
+            if action == "apply":
+                writer.apply(step.document, force=takes_over)
+            else:
+                _delete(step.document, writer)
+        except Exception as error:
+            # The request may have arrived although its answer didn't: this object is put back like those before it.
+            _undo(steps if begun_earlier else steps[:number], writer, error)
+
+
+def _delete(document: Object, writer: Writer) -> None:
+    there = writer.cluster.get(document["apiVersion"], document["kind"], document["metadata"]["name"])
+    if there is not None:
+        writer.delete(there["apiVersion"], there["kind"], there["metadata"]["name"], there["metadata"]["uid"])
+
+
+def _undo(steps: list[Step], writer: Writer, cause: Exception) -> None:
+    """Put every object back, the last first. Always raises."""
+    left: list[str] = []
+    for step in reversed(steps):
+        failed = _tried(lambda step=step: _restore(step, writer))  # type: ignore[misc]
+        if failed:
+            left.append(f"{step.label} ({failed})")
+    why = str(cause) if isinstance(cause, CompassError) else f"{type(cause).__name__}: {cause}"
+    if left:
+        raise Incomplete(
+            f"{why} Undoing it failed as well; these may have been changed: {', '.join(left)}. Trying again finishes it."
+        ) from cause
+    raise Undone(f"{why} Everything was put back as it was before.") from cause
+
+
+def _restore(step: Step, writer: Writer) -> None:
+    meta = step.document["metadata"]
+    there = writer.cluster.get(step.document["apiVersion"], step.document["kind"], meta["name"])
+    if step.before is None:
+        if there is not None and ours(there) is not None:
+            writer.delete(there["apiVersion"], there["kind"], meta["name"], there["metadata"]["uid"])
+        return
+    if there is not None and _same(there, step.before):
+        return
+    mine = ours(step.before)
+    if mine is not None:
+        after = writer.apply(mine, force=True)
+        if _same(after, step.before):
+            return
+    writer.replace(step.before)
+
+
+def _same(one: Object, other: Object) -> bool:
+    return stripped(one) == stripped(other)
+
+
+def _tried(what: Callable[[], None]) -> str | None:
+    """Why it failed, None if it didn't."""
+    try:
+        what()
+    except Exception as error:
+        return str(error)
+    return None

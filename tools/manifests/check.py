@@ -1,0 +1,51 @@
+"""What must hold of a bundle before a person is asked to approve it, without a cluster; `deploying/review.py` then asks the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import yaml
+
+from tools.manifests.policy import TOKEN_LIKE, violations
+from tools.manifests.schema import Head, parsed
+from tools.specification import Contract
+
+
+class Problem(Contract):
+    """Where a bundle is wrong, and what would be accepted."""
+
+    file: str
+    field: str
+    text: str
+
+
+def check_bundle(files: Sequence[tuple[str, str]]) -> list[Problem]:
+    """The problems of (path, YAML text) pairs; empty when a person may be asked."""
+    problems: list[Problem] = []
+    heads: list[tuple[str, Head]] = []
+    for path, text in files:
+        if TOKEN_LIKE.search(text):
+            problems.append(Problem(file=path, field="(whole file)", text="looks as if it held a secret: name a Secret instead"))
+        try:
+            document = parsed(yaml.load(text, Loader=yaml.CSafeLoader))
+        except yaml.YAMLError as error:
+            problems.append(Problem(file=path, field="(whole file)", text=f"is not YAML: {str(error).splitlines()[0]}"))
+            continue
+        if isinstance(document, Head):
+            heads.append((path, document))
+            problems.extend(Problem(file=path, field=field, text=why) for field, why in violations(document))
+        else:
+            problems.extend(Problem(file=path, field=field, text=why) for field, why in document)
+    problems.extend(_between(heads))
+    return problems
+
+
+def _between(heads: Sequence[tuple[str, Head]]) -> Iterator[Problem]:
+    """All objects are of one deployment in one namespace, each kind once."""
+    kinds = [type(head).__name__ for _, head in heads]
+    for index, (path, head) in enumerate(heads):
+        first = heads[0][1].metadata
+        if (head.metadata.name, head.metadata.namespace) != (first.name, first.namespace):
+            yield Problem(file=path, field="metadata", text=f"must be named {first.name} in namespace {first.namespace}, as the others are")
+        if kinds[index] in kinds[:index]:
+            yield Problem(file=path, field="kind", text=f"there is a {kinds[index]} already")

@@ -1,0 +1,110 @@
+"""Rules that no schema holds: KServe's webhook, figures that must agree, and what a cluster admin would refuse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from knowledge.catalogue import gpus, models
+from knowledge.estimator.memory import plan_memory
+from tools.manifests.schema import Container, Head, InferenceService, Predictor, ServedModel
+
+UNITS = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "m": 1e-3}
+TOKEN_LIKE = re.compile(
+    r"hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY|eyJ[\w-]{20,}\.[\w-]{20,}"
+)
+SECRET_NAME = re.compile(r"TOKEN|PASSWORD|SECRET|CREDENTIAL|API_?KEY", re.IGNORECASE)
+PINNED = re.compile(r"^[\w./:-]+(:(?!latest$)[\w][\w.-]*|@sha256:[0-9a-f]{64})$")
+AUTOSCALER_CLASSES = {"hpa", "keda", "external", "none"}
+
+
+def violations(document: Head) -> Iterator[tuple[str, str]]:
+    """(field, what must hold) for each rule that an object breaks."""
+    if isinstance(document, InferenceService):
+        annotations = document.metadata.annotations
+        if annotations.get("serving.kserve.io/deploymentMode") != "Standard":
+            yield "metadata.annotations.serving.kserve.io/deploymentMode", "must be Standard: the shipped default is Serverless"
+        scaler = annotations.get("serving.kserve.io/autoscalerClass")
+        if scaler not in AUTOSCALER_CLASSES:
+            yield "metadata.annotations.serving.kserve.io/autoscalerClass", f"must be one of {', '.join(sorted(AUTOSCALER_CLASSES))}"
+        yield from _predictor(document.spec.predictor, scaler)
+
+
+def _predictor(predictor: Predictor, scaler: str | None) -> Iterator[tuple[str, str]]:
+    where = "spec.predictor"
+    if not 1 <= predictor.min_replicas <= predictor.max_replicas:
+        yield f"{where}.minReplicas", "must be at least 1 and at most maxReplicas"
+    if scaler == "none" and (predictor.min_replicas != predictor.max_replicas or predictor.auto_scaling):
+        yield f"{where}.maxReplicas", "must equal minReplicas where nothing scales"
+    if scaler == "keda" and not predictor.auto_scaling:
+        yield f"{where}.autoScaling", "must say what KEDA scales by"
+    rolling = predictor.deployment_strategy.rolling_update
+    if rolling.max_surge == rolling.max_unavailable == 0:
+        yield f"{where}.deploymentStrategy", "must allow a pod more or a pod less: with neither an update never begins"
+    container = predictor.container
+    if container is None or (predictor.model and predictor.containers) or len(predictor.containers or [0]) != 1:
+        yield where, "must have exactly one implementation: model, or one container"
+        return
+    mounted = {m.name for m in container.volume_mounts}
+    if mounted != {v.name for v in predictor.volumes}:
+        yield f"{where}.volumes", "must be those that the container mounts"
+    if isinstance(container, ServedModel):
+        yield from _container(container, f"{where}.model")
+        yield from _gpus(container, predictor, f"{where}.model")
+    else:
+        yield from _container(container, f"{where}.containers")
+
+
+def _container(container: Container, where: str) -> Iterator[tuple[str, str]]:
+    limits, requests = container.resources.limits, container.resources.requests
+    for name in ("cpu", "memory"):
+        if name not in limits:
+            yield f"{where}.resources.limits.{name}", "must be set"
+    for name, value in requests.items():
+        if name in limits and quantity(value) > quantity(limits[name]):
+            yield f"{where}.resources.requests.{name}", "must not be above the limit"
+    if not PINNED.match(container.image):
+        yield f"{where}.image", "must be pinned to a version or a digest, not latest"
+    if container.security_context.capabilities.drop != ["ALL"]:
+        yield f"{where}.securityContext.capabilities.drop", "must be [ALL]"
+    for entry in container.env:
+        if (entry.value is None) == (entry.value_from is None):
+            yield f"{where}.env.{entry.name}", "must have a value or a source, not both"
+        if entry.value is not None and SECRET_NAME.search(entry.name):
+            yield f"{where}.env.{entry.name}", "must come from a Secret"
+    names = [entry.name for entry in container.env]
+    for name in sorted({n for n in names if names.count(n) > 1}):
+        yield f"{where}.env.{name}", "must be set once"
+
+
+def _gpus(model: ServedModel, predictor: Predictor, where: str) -> Iterator[tuple[str, str]]:
+    """GPU count = tensor parallel, of a kind that the node selector names, with room for the model and its context."""
+    limits = {k: int(v) for k, v in model.resources.limits.items() if k.endswith("/gpu")}
+    arguments = dict(a.removeprefix("--").split("=", 1) for a in model.args if a.startswith("--") and "=" in a)
+    if len(limits) != 1 or arguments.get("tensor-parallel-size") != str(next(iter(limits.values()))):
+        yield f"{where}.args", "the tensor parallel size must equal the GPUs in resources.limits"
+        return
+    (resource, count) = next(iter(limits.items()))
+    selected = next((g for g in gpus().values() if predictor.node_selector.get(g.node_label_key) == g.node_label), None)
+    if selected is None:
+        yield "spec.predictor.nodeSelector", "must name a GPU of the catalogue"
+        return
+    if selected.resource != resource:
+        yield f"{where}.resources.limits", f"a {selected.id} is asked for as {selected.resource}"
+    if not any(t.key == resource for t in predictor.tolerations):
+        yield "spec.predictor.tolerations", f"must tolerate {resource}: GPU nodes are tainted with it"
+    served = models().get(model.storage_uri.removeprefix("hf://").split(":")[0])
+    context = arguments.get("max-model-len", "")
+    if served is None or not context.isdigit():
+        return
+    longest = plan_memory(served, selected, count, int(context)).max_context_tokens
+    if longest < int(context):
+        yield f"{where}.args", f"{context} tokens of context don't fit: beside the weights there is room for {longest}"
+
+
+def quantity(text: str) -> float:
+    """A Kubernetes quantity as a number."""
+    for suffix in sorted(UNITS, key=len, reverse=True):
+        if text.endswith(suffix):
+            return float(text.removesuffix(suffix)) * UNITS[suffix]
+    return float(text)

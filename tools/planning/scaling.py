@@ -1,0 +1,61 @@
+"""What runs, with another number of replicas: its cost, and its latencies at the share of the peak that each then gets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from knowledge.catalogue import Price, TrafficProfile
+from knowledge.curves import METRICS
+from knowledge.errors import CompassError
+from tools.planning.pricing import HOURS_PER_MONTH, cheapest, in_words, offers
+from tools.planning.simulation import Configuration, can_be_simulated, rounded_up, simulated
+from tools.recommendation import Autoscaling, Predicted, PredictedLatency, Recommendation
+from tools.specification import MAX_GPUS, Specification
+
+
+def rescaled(
+    chosen: Recommendation, replicas: int, specification: Specification, profile: TrafficProfile, prices: Sequence[Price]
+) -> Recommendation:
+    """`chosen` with so many replicas, simulated at their share of the planned peak; whether that holds the targets is in `meets_slo`.
+
+    Raises CompassError where nobody sells so many GPUs, or where the number is out of bounds.
+    """
+    if not 1 <= replicas <= MAX_GPUS // chosen.gpu_count:
+        raise CompassError(f"The number of replicas must be between 1 and {MAX_GPUS // chosen.gpu_count}.")
+    offered = offers(prices, [chosen.gpu_type], specification.intent.providers, specification.intent.regions)
+    costs, best = cheapest(offered, np.array([0]), np.array([chosen.gpu_count]), np.array([float(replicas)]))
+    cost = float(costs[0])
+    if not np.isfinite(cost):
+        raise CompassError(f"Nobody in the price table sells {replicas} × {chosen.gpu_count} {chosen.gpu_type}.")
+    spare = min(specification.spare_replicas, replicas - 1)
+    working = replicas - spare
+    configuration = Configuration(chosen.model_id, chosen.gpu_type, chosen.gpu_count, profile)
+    capacity = chosen.max_requests_per_second * working / max(1, chosen.replicas - specification.spare_replicas)
+    peak = specification.demand.peak_requests_per_second
+    predicted = chosen.predicted
+    simulates = can_be_simulated(configuration) and peak <= capacity
+    if simulates:
+        of_all = specification.demand.burstiness
+        thinned = rounded_up(1 + (of_all - 1) / working, of_all)
+        seen = simulated(configuration, peak / working, thinned)
+        latencies = [PredictedLatency(p50=round(a, 1), p95=round(b, 1), p99=round(c, 1)) for a, b, c in seen]
+        predicted = Predicted(**{f"{m}_ms": latency for m, latency in zip(METRICS, latencies, strict=True)})
+    price = offered.prices[0][int(best[0])]
+    return chosen.model_copy(
+        update={
+            "replicas": replicas,
+            "cost_usd_per_month": round(cost, 2),
+            "gpus_billed": round(cost / price.usd_per_gpu_hour / HOURS_PER_MONTH),
+            "price": in_words(price),
+            "predicted": predicted,
+            "max_requests_per_second": round(capacity, 3),
+            "meets_slo": peak <= capacity,
+            "simulated": simulates,
+            "autoscaling": Autoscaling(
+                min_replicas=min(chosen.autoscaling.min_replicas, replicas), max_replicas=replicas, cost_at_min_usd_per_month=round(cost, 2)
+            ),
+            "reasons": [f"scaled by hand from {chosen.replicas} to {replicas} replicas"],
+        }
+    )
