@@ -13,12 +13,12 @@ import typer
 
 from agent.benchmarks_cli import benchmarks
 from agent.deployments_cli import audit, deployments
+from agent.simulate_cli import simulate
 from agent.told import told_in_words
 
 app = typer.Typer(
     help="Plan and deploy LLM inference in one conversation.", no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False
 )
-simulate = typer.Typer(help="The simulators on their own.", no_args_is_help=True)
 app.add_typer(simulate, name="simulate")
 app.add_typer(benchmarks, name="benchmarks")
 app.add_typer(deployments, name="deployments")
@@ -160,40 +160,6 @@ def doctor(as_json: AsJson = False) -> None:
             for finding in findings:
                 print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.part:<9} {finding.text}")
     raise typer.Exit(0 if all(f.ok for f in findings) else 1)
-
-
-@simulate.command("cluster")
-def simulate_cluster(port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0) -> None:
-    """The cluster simulator: a Kubernetes API on loopback, with KServe's life cycle."""
-    with told_in_words(False):
-        from knowledge.settings import load_settings
-        from simulator.cluster.server import serve
-
-        serve(load_settings().home_dir, port)
-
-
-@simulate.command("vllm")
-def simulate_vllm(
-    model: Annotated[str, typer.Option(help="A model of the catalogue.")] = "meta-llama/Llama-3.1-8B-Instruct",
-    gpu: Annotated[str, typer.Option(help="A GPU of the catalogue.")] = "H100",
-    gpu_count: Annotated[int, typer.Option(min=1, max=8)] = 1,
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
-) -> None:
-    """A vLLM server without a GPU, on loopback: OpenAI's API with estimated timing."""
-    with told_in_words(False):
-        import uvicorn
-
-        from knowledge.catalogue import gpus, models
-        from knowledge.errors import CompassError
-        from simulator.vllm import Replica, application
-
-        if model not in models():
-            raise CompassError(f"There is no model {model!r} in the catalogue; known are {', '.join(models())}.")
-        if gpu not in gpus():
-            raise CompassError(f"There is no GPU {gpu!r} in the catalogue; known are {', '.join(gpus())}.")
-        replica = Replica(models()[model], gpus()[gpu], gpu_count, models()[model].context_tokens)
-        print(f"Simulated {model} on {gpu_count} {gpu} at http://127.0.0.1:{port}/v1", flush=True)
-        uvicorn.run(application(replica), host="127.0.0.1", port=port, log_level="warning")
 
 
 def _log_to(file: Path) -> None:

@@ -109,6 +109,7 @@ def serve(home: Path, port: int = 0) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
+        print(f"A cluster simulator runs for {home} already; its address is in {home / 'simulator.json'}.")
         return
     store = Store(home / "simulator.db")
     inventory = dict(part.split("=") for part in os.environ.get("COMPASS_SIMULATOR_GPUS", "").split(",") if part)
