@@ -51,6 +51,7 @@ EXTRAS: tuple[Transition, ...] = (
     ("basic_monitoring", "presenting_options", "another option for what runs"),
     ("post_deployment_validation", "__end__", "what was deleted is gone"),
     ("failed", "configuration_finalized", "retry or roll back, with a new approval"),
+    ("failed", "post_deployment_validation", "retry of what is there as approved: it is watched anew"),
     ("failed", "presenting_options", "another option"),
     ("failed", "specification_editing", "the person edits"),
     ("failed", "context_collection", "start over, or something new"),

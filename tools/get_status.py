@@ -16,6 +16,7 @@ from tools.specification import Contract
 from tools.untrusted import printable
 
 EVENTS = 5
+LABEL = "serving.kserve.io/inferenceservice"
 Object = dict[str, Any]
 
 
@@ -81,14 +82,14 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
     service = cluster.get(*INFERENCE_SERVICE, query.name)
     if service is None:
         return _status(query.name, cluster, phase="absent", message=f"There is no deployment {query.name} in {cluster.description}.")
-    selector = f"serving.kserve.io/inferenceservice={query.name}"
-    pods = cluster.list("v1", "Pod", label_selector=selector)
+    pods = cluster.list("v1", "Pod", label_selector=f"{LABEL}={query.name}")
     deployment = cluster.get("apps/v1", "Deployment", f"{query.name}-predictor")
     events = [e for e in cluster.list("v1", "Event") if _concerns(e, query.name, pods)]
     events.sort(key=lambda e: str(e.get("lastTimestamp") or e.get("eventTime") or ""))
     status = service.get("status") or {}
     ready = _is_current(service, deployment) and _is_true(service, "Ready")
-    signs = Signs(pods, [deployment] if deployment else [], events, lambda pod, container: _log(cluster, pod, container))
+    current = _of_this_revision(pods, deployment, cluster, query.name) if _is_observed(service, deployment) else []
+    signs = Signs(current, [deployment] if deployment else [], events, lambda pod, container: _log(cluster, pod, container))
     found = None if ready else diagnose(signs)
     if ready:
         phase, message = "ready", "All replicas are ready."
@@ -199,12 +200,30 @@ def _pod(pod: Object) -> PodStatus:
 
 def _is_current(service: Object, deployment: Object | None) -> bool:
     """Whether all pods are of what was applied last: KServe says Ready while old ones still serve."""
-    generation = service["metadata"].get("generation")
-    if deployment is None or (service.get("status") or {}).get("observedGeneration", generation) != generation:
+    if deployment is None or not _is_observed(service, deployment):
         return False
     status, wanted = deployment.get("status") or {}, deployment["spec"].get("replicas", 1)
-    counts = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "availableReplicas")]
-    return status.get("observedGeneration") == deployment["metadata"]["generation"] and counts == [wanted] * 3
+    return [status.get(name, 0) for name in ("replicas", "updatedReplicas", "availableReplicas")] == [wanted] * 3
+
+
+def _is_observed(service: Object, deployment: Object | None) -> bool:
+    """Whether the controllers have acted on what was applied last."""
+    documents = [service] if deployment is None else [service, deployment]
+    generations = [(d["metadata"].get("generation"), (d.get("status") or {}).get("observedGeneration")) for d in documents]
+    return all(observed in (None, wanted) for wanted, observed in generations)
+
+
+def _of_this_revision(pods: list[Object], deployment: Object | None, cluster: Cluster, name: str) -> list[Object]:
+    """Without those of earlier revisions, whose failures are no longer the point."""
+    if deployment is None:
+        return pods
+    sets = cluster.list("apps/v1", "ReplicaSet", label_selector=f"{LABEL}={name}")
+    newest = {s["metadata"]["uid"] for s in sets if _revision(s) == _revision(deployment)}
+    return [p for p in pods if any(o.get("uid") in newest for o in p["metadata"].get("ownerReferences") or [])]
+
+
+def _revision(document: Object) -> str | None:
+    return (document["metadata"].get("annotations") or {}).get("deployment.kubernetes.io/revision")
 
 
 def _is_true(document: Object, kind: str) -> bool:

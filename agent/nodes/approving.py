@@ -97,7 +97,7 @@ def _approve(
     approval_id = record_approval(request, services.database)
     say(f"Approved by {request.actor}: {bundle.digest[:19]}… on {services.cluster.description}.", record)
     names = [n for n in state.get("deployed") or [] if n != bundle.name]
-    update = {"approval_id": approval_id, "deployed": [*names, bundle.name], "messages": record}
+    update = {"approval_id": approval_id, "deployed": [*names, bundle.name], "failure": None, "messages": record}
     return Command(goto="deployment_execution", update=update)
 
 

@@ -62,12 +62,12 @@ def post_deployment_validation(
         return Command(goto="failed", update={"failure": "There is no deployment to check.", "messages": record})
     try:
         if bundle.action == "delete":
-            _wait(bundle.name, services, record, until="absent")
+            _wait(bundle.name, services, record, "absent")
             left = [n for n in state.get("deployed") or [] if n != bundle.name]
             say(f"{bundle.name} is gone. Say what you need to begin again.", record)
             gone = {"deployed": left, "running": None, "endpoint": None, "bundle": None, "review": None}
             return Command(goto="__end__", update=gone | {"ended": "deleted", "messages": record})
-        status = _wait(bundle.name, services, record, until="ready")
+        status = _wait(bundle.name, services, record, "ready", patient=state.get("failure") is not None)
         endpoint = status.endpoint
         if status.phase != "ready" or endpoint is None:
             return Command(goto="failed", update={"failure": status.message, "messages": record})
@@ -86,13 +86,22 @@ def post_deployment_validation(
         kind="status",
         details=status.model_dump(mode="json"),
     )
-    running = {"endpoint": endpoint, "running": bundle, "asked_from": "presenting_options"}
+    running = {"endpoint": endpoint, "running": bundle, "asked_from": "presenting_options", "failure": None}
     return Command(goto="basic_monitoring", update=running | {"messages": record})
 
 
 def failed(
     state: ConversationState, runtime: Runtime[Services]
-) -> Command[Literal["configuration_finalized", "presenting_options", "specification_editing", "context_collection", "__end__"]]:
+) -> Command[
+    Literal[
+        "configuration_finalized",
+        "post_deployment_validation",
+        "presenting_options",
+        "specification_editing",
+        "context_collection",
+        "__end__",
+    ]
+]:
     """Say what failed, and end. The next message comes back here: retry, roll back, another option, an edit, or something new."""
     services = runtime.context
     record: list[AnyMessage] = []
@@ -105,6 +114,9 @@ def failed(
     move = move_of_words(words, "failed", state, services, record)
     anew = {"bundle": None, "review": None, "approval_id": None}
     again = {"incoming": None, "ended": None, "failure": None, "asked_from": "presenting_options", "messages": record}
+    if isinstance(move, Retry) and _runs_as_approved(state, services):
+        say("It is there exactly as approved, and the cluster goes on trying; I watch it anew.", record)
+        return Command(goto="post_deployment_validation", update=again | {"failure": state.get("failure")})
     if isinstance(move, Retry):  # the same manifests, but a new approval: the old one was for the attempt that failed
         kept = {"bundle": state.get("bundle")}  # a deletion or a roll back is retried as that
         return Command(
@@ -136,14 +148,29 @@ def failed(
     return Command(goto="__end__", update={"incoming": None, "messages": record})
 
 
+def _runs_as_approved(state: ConversationState, services: Services) -> bool:
+    """Whether there is nothing to apply again: what failed is its rollout alone."""
+    bundle = state.get("bundle")
+    if bundle is None or bundle.action == "delete":
+        return False
+    try:
+        status = get_status(StatusQuery(name=bundle.name), services.cluster, services.database)
+    except CompassError:
+        return False  # the review before the approval says what is wrong
+    return status.phase != "absent" and status.approved_digest == bundle.digest and status.drift == []
+
+
 def _known(status: DeploymentStatus) -> DeploymentStatus:
     return status
 
 
-def _wait(name: str, services: Services, record: list[AnyMessage], until: Literal["ready", "absent"]) -> DeploymentStatus:
+def _wait(
+    name: str, services: Services, record: list[AnyMessage], until: Literal["ready", "absent"], patient: bool = False
+) -> DeploymentStatus:
     """Watch until it is so, or fails for good; only the last status goes on record.
 
-    What goes wrong is said as soon as it shows. Raises CompassError when waiting is over.
+    What goes wrong is said as soon as it shows; `patient` knows of a failure already and gives the cluster time to get over it.
+    Raises CompassError when waiting is over.
     """
     query = StatusQuery(name=name)
     deadline = time.monotonic() + services.settings.ready_timeout_s
@@ -151,14 +178,14 @@ def _wait(name: str, services: Services, record: list[AnyMessage], until: Litera
     shown = ""
     while True:
         status = get_status(query, services.cluster, services.database)
-        if status.phase == until or (until == "ready" and status.phase in ("failed", "absent")):
+        if status.phase == until or (until == "ready" and (status.phase == "absent" or (status.phase == "failed" and not patient))):
             return call_tool("get_status", query, functools.partial(_known, status), record)
         if status.message != shown:
             shown = status.message
             emit(ProgressEvent(text=shown))
         now = time.monotonic()
         hoping_since = (hoping_since or now) if status.diagnosis else None
-        if until == "ready" and hoping_since and now - hoping_since > services.cluster.placement_patience_s:
+        if until == "ready" and hoping_since and now - hoping_since > services.cluster.patience_s:
             raise CompassError(status.message)
         if now > deadline:
             wanted = "ready" if until == "ready" else "gone"

@@ -34,8 +34,8 @@ class Cluster:
         return self.connection.description
 
     @property
-    def placement_patience_s(self) -> float:
-        """How long pods may be unschedulable: a real cluster may add nodes, the simulated one never does."""
+    def patience_s(self) -> float:
+        """How long what is wrong may take to mend itself: a real cluster adds nodes, and starts what crashed again within 5 minutes."""
         return 1.0 if self.simulated else 300.0
 
     def get(self, api_version: str, kind: str, name: str) -> Object | None:
@@ -68,7 +68,7 @@ class Cluster:
             return True
 
     def log(self, pod: str, container: str, previous: bool, lines: int = 20) -> str:
-        """The last lines that a container wrote, empty where they can't be had."""
+        """The last lines that a container wrote, empty where there are none; why, where we may not read them."""
         from kubernetes.client import CoreV1Api
 
         try:
@@ -78,8 +78,8 @@ class Cluster:
                     pod, self.namespace, container=container, previous=previous, tail_lines=lines, limit_bytes=20_000
                 )
                 return str(answer or "")
-        except Refused:
-            return ""
+        except Refused as refused:
+            return f"its log can't be read: {refused}" if refused.status == 403 else ""
 
     def dry_run(self, document: Object, force: bool = False) -> Object:
         """What the object would be after an apply, checked strictly by the server and not kept.

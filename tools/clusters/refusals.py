@@ -77,6 +77,8 @@ def _remedy(status: int, reason: str, message: str, conflicts: tuple[Conflict, .
         return " The credentials of this kubeconfig context are not, or no longer, valid: log in again."
     if status == 404 and message.startswith("namespaces "):
         return " Create the namespace, or set COMPASS_NAMESPACE to one that exists."
+    if status == 404 and "could not find the requested resource" in message:
+        return " It doesn't know this kind: KServe isn't installed there. Install KServe 0.20 or later, or choose another cluster."
     if status == 429:
         return " The server is overloaded: try again later."
     return ""
