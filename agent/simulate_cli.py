@@ -28,6 +28,16 @@ def cluster(port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a 
         serve(load_settings().home_dir, port)
 
 
+@simulate.command("kubeconfig")
+def kubeconfig() -> None:
+    """A kubeconfig for the cluster simulator, to look around with kubectl."""
+    with told_in_words(False):
+        from knowledge.settings import load_settings
+        from tools.clusters.simulated import simulator_address, simulator_kubeconfig
+
+        print(simulator_kubeconfig(simulator_address(load_settings().home_dir)), end="")
+
+
 @simulate.command("fail")
 def fail(
     failure: Annotated[str | None, typer.Argument(help="Which failure; without it, those that strike now are listed.")] = None,

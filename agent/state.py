@@ -63,6 +63,8 @@ class ConversationState(TypedDict, total=False):
     """Whether a first approval met objects that others own."""
     asked_from: Literal["presenting_options", "basic_monitoring", "failed"]
     """Where the approval was asked from, and a rejection leads back to."""
+    attempted: ManifestBundle | None
+    """What failed, as long as its undoing is up for approval."""
     running: ManifestBundle | None
     """What was applied last in this conversation and became ready."""
     plan_id: str
@@ -127,6 +129,7 @@ def fresh() -> ConversationState:
         "review": None,
         "takes_over_asked": False,
         "asked_from": "presenting_options",
+        "attempted": None,
         "running": None,
         "plan_id": secrets.token_hex(4),
         "approval_id": None,

@@ -97,7 +97,7 @@ def _approve(
     approval_id = record_approval(request, services.database)
     say(f"Approved by {request.actor}: {bundle.digest[:19]}… on {services.cluster.description}.", record)
     names = [n for n in state.get("deployed") or [] if n != bundle.name]
-    update = {"approval_id": approval_id, "deployed": [*names, bundle.name], "failure": None, "messages": record}
+    update = {"approval_id": approval_id, "deployed": [*names, bundle.name], "failure": None, "attempted": None, "messages": record}
     return Command(goto="deployment_execution", update=update)
 
 
@@ -112,7 +112,7 @@ def _reject(
         return Command(goto="basic_monitoring", update=nothing | {"bundle": state.get("running")})
     if origin == "failed":
         say("Not approved; nothing was changed.", record)
-        return Command(goto="failed", update=nothing | {"incoming": None})
+        return Command(goto="failed", update=nothing | {"incoming": None, "bundle": state.get("attempted") or bundle, "attempted": None})
     say("Not approved; nothing was deployed. Back to the options.", record)
     return Command(goto="presenting_options", update=nothing | {"selected": None, "bundle": None})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from typing import Literal
+from typing import Any, Literal
 
 from langchain_core.messages import AnyMessage
 from langgraph.runtime import Runtime
@@ -127,8 +127,12 @@ def failed(
         if isinstance(back, str):
             refuse(back, "failed", record)
             return Command(goto="__end__", update={"incoming": None, "messages": record})
-        update = again | anew | {"bundle": back, "asked_from": "failed", "failure": state.get("failure")}
-        return Command(goto="configuration_finalized", update=update)
+        failed: dict[str, Any] = {
+            "attempted": state.get("bundle"),
+            "approval_id": state.get("approval_id"),
+            "failure": state.get("failure"),
+        }
+        return Command(goto="configuration_finalized", update=again | anew | failed | {"bundle": back, "asked_from": "failed"})
     if isinstance(move, BackToOptions):
         return Command(goto="presenting_options", update=again | anew | {"selected": None})
     change = checked_change(state, move, services) if isinstance(move, EditSpecification) else None

@@ -299,7 +299,7 @@ def plain_changes(found: Review) -> str:
 def deployment_list(found: list[DeploymentStatus]) -> RenderableType:
     table = Table(box=box.SIMPLE_HEAD, header_style=f"bold {ACCENT}", pad_edge=False, padding=(0, 1))
     for name in ("Deployment", "Model", "Phase", "Ready", "Age", "Drift"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name != "Model")
     for s in found:
         drift = "?" if s.drift is None else f"{len(s.drift)} fields" if s.drift else "none"
         age = _age(s.age_seconds) if s.age_seconds is not None else "?"

@@ -284,3 +284,73 @@ def test_the_installed_package_carries_its_data(tmp_path: Path) -> None:
         wanted = {str(f.relative_to(root)) for f in (root / folder).glob(pattern)}
         assert wanted
         assert wanted <= names, wanted - names
+
+
+@pytest.fixture
+def deployment(environment: dict[str, str]) -> str:
+    """The name of a deployment that a conversation made."""
+    words = "a chatbot for 1000 users\nlooks good\ndeploy the cheapest\nyes, approve\ndone\n"
+    done = run(["chat", "--json", "--thread", "d"], environment, words)
+    assert done.returncode == 0, done.stderr
+    return str(json.loads(run(["deployments", "--json"], environment).stdout)[0]["name"])
+
+
+def test_deployments_are_listed_looked_at_exported_and_deleted_from_the_command_line(
+    environment: dict[str, str], home: Path, deployment: str, tmp_path: Path
+) -> None:
+    assert deployment in run(["deployments"], environment).stdout
+    looked = run(["deployments", "status", deployment], environment)
+    assert looked.returncode == 0
+    assert "none: as approved" in looked.stdout
+    assert json.loads(run(["deployments", "status", deployment, "--json"], environment).stdout)["phase"] == "ready"
+    exported = run(["deployments", "export", deployment, "--output", str(tmp_path / "out"), "--form", "helm"], environment)
+    assert (tmp_path / "out" / "Chart.yaml").exists(), exported.stdout + exported.stderr
+    kept = run(["deployments", "delete", deployment], environment, "no\n")
+    assert kept.returncode == 1
+    assert "Not approved" in kept.stdout + kept.stderr
+    assert objects(home) == [("InferenceService", deployment), ("ServiceAccount", deployment)]
+    digest = next(line.split()[-1] for line in kept.stdout.splitlines() if line.startswith("Digest"))
+    other = run(["deployments", "delete", deployment, "--approve", "sha256:0"], environment)
+    assert "another one" in other.stdout + other.stderr
+    read_only = run(["deployments", "delete", deployment, "--approve", digest], environment | {"COMPASS_READ_ONLY": "1"})
+    assert "read-only" in read_only.stdout + read_only.stderr
+    assert objects(home) != []
+    done = run(["deployments", "delete", deployment, "--approve", digest], environment)
+    assert done.returncode == 0, done.stderr
+    assert objects(home) == []
+    log = json.loads(run(["audit", "--json"], environment).stdout)
+    assert [(e["action"], e["event"]) for e in log] == [(a, e) for a in ("apply", "delete") for e in ("approved", "started", "done")]
+    assert {(e["actor"], e["cluster"], e["name"]) for e in log} == {("local user", "sim", deployment)}
+    assert "approved" in run(["audit"], environment).stdout
+
+
+def test_what_there_is_not_is_said(environment: dict[str, str], tmp_path: Path) -> None:
+    assert "Nothing was approved" in run(["audit"], environment).stdout
+    assert "has deployed nothing" in run(["deployments"], environment).stdout
+    for arguments in (["status", "nobody"], ["delete", "nobody"], ["export", "nobody", "--output", str(tmp_path)]):
+        done = run(["deployments", *arguments], environment)
+        assert done.returncode == 1
+        assert "nobody" in done.stdout + done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_failures_are_ordered_and_healed_from_the_command_line(environment: dict[str, str]) -> None:
+    assert "Nothing fails" in run(["simulate", "fail"], environment).stdout
+    assert run(["simulate", "fail", "oom", "chatbot-*"], environment).stdout == "oom strikes chatbot-*\n"
+    run(["simulate", "fail", "quota"], environment)
+    run(["simulate", "heal", "oom"], environment)
+    assert run(["simulate", "fail"], environment).stdout == "quota strikes *\n"
+    wrong = run(["simulate", "fail", "earthquake"], environment)
+    assert "known are image-pull" in wrong.stderr + wrong.stdout
+    run(["simulate", "heal"], environment)
+    assert "Nothing fails" in run(["simulate", "fail"], environment).stdout
+
+
+def test_manifests_are_written_without_a_conversation_or_a_cluster(environment: dict[str, str], tmp_path: Path) -> None:
+    for form, expected in (("yaml", "inference-service.yaml"), ("kustomize", "kustomization.yaml"), ("helm", "values.yaml")):
+        out = tmp_path / form
+        done = run(["recommend", "a chatbot for 1000 users", "--output", str(out), "--form", form], environment)
+        assert done.returncode == 0, done.stderr
+        assert [f for f in out.rglob("*") if f.name.endswith(expected)], list(out.rglob("*"))
+        again = run(["recommend", "a chatbot for 1000 users", "--output", str(out), "--form", "tar"], environment)
+        assert "yaml, kustomize" in again.stdout + again.stderr

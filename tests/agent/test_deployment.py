@@ -160,6 +160,10 @@ def test_a_failed_first_deployment_is_rolled_back_to_nothing(runtime: Runtime, t
     assert shown.checkpoint.state == "configuration_finalized"
     assert converse(runtime, thread, "no").states[-1] == "failed"
     assert name in deployed(runtime.cluster)
+    assert "exit code" in converse(runtime, thread, "what went wrong?").text
+    watched = converse(runtime, thread, "retry")  # of the deployment, not of its undoing
+    assert watched.states[-1] == "failed"
+    assert "exit code" in watched.text
     done = converse(runtime, thread, "roll back", "approve")
     assert done.errors == []
     assert name not in deployed(runtime.cluster)

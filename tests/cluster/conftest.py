@@ -18,7 +18,7 @@ from kubernetes.dynamic import DynamicClient
 from kubernetes.dynamic.exceptions import DynamicApiError
 
 from tests.tools.test_manifests import request
-from tools.clusters.simulated import simulator_address
+from tools.clusters.simulated import simulator_address, simulator_kubeconfig
 from tools.render_manifest import render_manifest
 
 Object = dict[str, Any]
@@ -30,15 +30,7 @@ def kubeconfig(shared_home: Path) -> Path:
     if REAL:
         return Path(REAL)
     file = shared_home / "kubeconfig"
-    config = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "simulated",
-        "contexts": [{"name": "simulated", "context": {"cluster": "simulated", "user": "simulated"}}],
-        "clusters": [{"name": "simulated", "cluster": {"server": simulator_address(shared_home)}}],
-        "users": [{"name": "simulated", "user": {}}],
-    }
-    file.write_text(yaml.safe_dump(config))
+    file.write_text(simulator_kubeconfig(simulator_address(shared_home)))
     return file
 
 

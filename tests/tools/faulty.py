@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import yaml
+from tools.clusters.simulated import simulator_kubeconfig
 
 Fault = Literal["reset", "reset after", "timeout", "409", "429", "500", "500 after", "403"]
 FAULTS: tuple[Fault, ...] = ("reset", "reset after", "timeout", "409", "429", "500", "500 after", "403")
@@ -107,17 +107,9 @@ class FaultyProxy:
 
 @contextmanager
 def faulty_proxy(target: str, kubeconfig: Path) -> Iterator[FaultyProxy]:
-    """A proxy, and a kubeconfig whose context `faulty` leads through it."""
+    """A proxy, and a kubeconfig whose context `simulated` leads through it."""
     proxy = FaultyProxy(target)
-    config = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "faulty",
-        "contexts": [{"name": "faulty", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": {"server": proxy.url}}],
-        "users": [{"name": "u", "user": {}}],
-    }
-    kubeconfig.write_text(yaml.safe_dump(config))
+    kubeconfig.write_text(simulator_kubeconfig(proxy.url))
     try:
         yield proxy
     finally:

@@ -92,7 +92,7 @@ def bench(settings: Settings, database: Database, shared_home: Path, tmp_path: P
     monkeypatch.setattr("tools.clusters.connection.BACK_OFF_S", 0.01)
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
     with faulty_proxy(simulator_address(shared_home), tmp_path / "kubeconfig") as proxy:
-        through = Cluster(settings.model_copy(update={"cluster": "context:faulty"}))
+        through = Cluster(settings.model_copy(update={"cluster": "context:simulated"}))
         yield Bench(proxy, through, Cluster(settings), database)
 
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import httpx
+import yaml
 
 from knowledge.errors import CompassError
 
@@ -37,6 +38,19 @@ def simulator_address(home: Path) -> str:
         if url:
             return url
     raise CompassError(f"The cluster simulator didn't start within {SIMULATOR_START_S} s. Its log is {home / 'simulator.log'}.")
+
+
+def simulator_kubeconfig(address: str) -> str:
+    """A kubeconfig for kubectl, or any other client, that leads to the simulator."""
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "simulated",
+        "contexts": [{"name": "simulated", "context": {"cluster": "simulated", "user": "simulated"}}],
+        "clusters": [{"name": "simulated", "cluster": {"server": address}}],
+        "users": [{"name": "simulated", "user": {}}],
+    }
+    return yaml.safe_dump(config, sort_keys=False)
 
 
 def _answering(address: Path) -> str | None:

@@ -231,7 +231,20 @@ ABOUT: list[tuple[str, Topic]] = [
         ),
         "assumptions",
     ),
-    (any_of(r"\bwhy\b", r"\breason", "how come", "explain (?:this|that|the|your|option)", "what makes", "trade-?offs?"), "why"),
+    (
+        any_of(
+            r"\bwhy\b",
+            r"\breason",
+            "how come",
+            "explain (?:this|that|the|your|option)",
+            "what makes",
+            "trade-?offs?",
+            r"what(?:'s| is| went| has gone) wrong",
+            "what (?:happened|failed)",
+            "what(?:'s| is| was) the (?:error|problem|cause)",
+        ),
+        "why",
+    ),
     (
         any_of(
             r"\bmemory\b",
