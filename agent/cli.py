@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from agent.benchmarks_cli import benchmarks
-from agent.deployments_cli import audit, deployments
+from agent.deployments_cli import audit, deployments, outcomes
+from agent.eval_cli import evaluate
 from agent.simulate_cli import simulate
 from agent.told import told_in_words
 
@@ -23,13 +24,15 @@ app.add_typer(simulate, name="simulate")
 app.add_typer(benchmarks, name="benchmarks")
 app.add_typer(deployments, name="deployments")
 app.command()(audit)
+app.command()(outcomes)
+app.command("eval")(evaluate)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
 def main() -> None:
     """Entry point."""
-    logging.basicConfig(level=logging.CRITICAL, format="%(message)s")  # errors reach people as sentences; see _log_to
+    logging.basicConfig(level=logging.CRITICAL, format="%(message)s")  # errors reach people as sentences; see telemetry
     app()
 
 
@@ -37,7 +40,7 @@ def main() -> None:
 def default(context: typer.Context) -> None:
     """Without a command: the chat."""
     if context.invoked_subcommand is None:
-        chat()
+        serve()
 
 
 @app.command()
@@ -52,17 +55,31 @@ def chat(
 
         with Console().status("Starting Compass…") if not as_json and sys.stdout.isatty() else nullcontext():
             from agent.runtime import Runtime
+            from agent.telemetry import log_to
             from agent.terminal.chat import start
             from knowledge.settings import load_settings
 
             settings = load_settings()
-            _log_to(settings.home_dir / "compass.log")
+            log_to(settings.home_dir / "compass.log")
             runtime = Runtime(settings)
         try:
             code = start(runtime, thread, script, as_json)
         finally:
             runtime.close()
     raise typer.Exit(code)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Another address than loopback needs authentication.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8765,
+) -> None:
+    """The chat in the browser, and the REST API with its documentation at /api/docs."""
+    with told_in_words(False):
+        from agent.serve import serve as serve_until_stopped
+        from knowledge.settings import load_settings
+
+        serve_until_stopped(load_settings(), host, port)
 
 
 @app.command()
@@ -160,16 +177,6 @@ def doctor(as_json: AsJson = False) -> None:
             for finding in findings:
                 print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.part:<9} {finding.text}")
     raise typer.Exit(0 if all(f.ok for f in findings) else 1)
-
-
-def _log_to(file: Path) -> None:
-    """Tracebacks of our own errors go to a file beside the data, not to the person."""
-    handler = logging.FileHandler(file, delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    ours = logging.getLogger("agent")
-    ours.setLevel(logging.WARNING)
-    ours.addHandler(handler)
-    ours.propagate = False
 
 
 def _print_pairs(values: dict[str, Any]) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sys
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from knowledge.database import Database
     from knowledge.settings import Settings
     from tools.clusters.cluster import Cluster
+    from tools.get_status import DeploymentStatus, StatusQuery
 
 deployments = typer.Typer(help="What runs, and its end.", no_args_is_help=False)
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
@@ -70,13 +75,22 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 @deployments.command("status")
-def status_of(name: Name, as_json: AsJson = False) -> None:
-    """Conditions, pods, events, endpoint, age, and drift from what was approved."""
+def status_of(
+    name: Name,
+    as_json: AsJson = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Look again and again, a line each time, until Ctrl-C.")] = False,
+    every: Annotated[float, typer.Option(min=1, max=86_400, help="With --watch: seconds between two looks.")] = 60.0,
+    times: Annotated[int | None, typer.Option(min=1, help="With --watch: how many looks; without it, no end.")] = None,
+) -> None:
+    """Conditions, pods, events, endpoint, age, drift from what was approved, and how it holds its targets. Exit code 1: not ready."""
     with told_in_words(as_json), _parts() as parts:
         from tools.get_status import StatusQuery, get_status
 
-        found = get_status(StatusQuery(name=name), parts.cluster, parts.database)
-        if as_json:
+        query = StatusQuery(name=name)
+        found = get_status(query, parts.cluster, parts.database)
+        if watch:
+            _watch(found, query, parts, every, times, as_json)
+        elif as_json:
             print(found.model_dump_json(indent=2))
         else:
             from rich.console import Console
@@ -87,6 +101,64 @@ def status_of(name: Name, as_json: AsJson = False) -> None:
             console.print(status(found.model_dump(mode="json")))
             console.print(found.message)
     raise typer.Exit(0 if found.phase == "ready" else 1)
+
+
+def _watch(found: DeploymentStatus, query: StatusQuery, parts: Parts, every: float, times: int | None, as_json: bool) -> None:
+    """A line for each look; what was seen in between goes on record."""
+    from knowledge.errors import CompassError
+    from tools.get_status import get_status
+
+    looks = 0
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            if as_json:
+                print(found.model_dump_json(), flush=True)
+            else:
+                said = found.live.verdict if found.live else found.live_problem or found.message
+                advice = f" → {found.live.advice}" if found.live and found.live.advice else ""
+                ready = f"{found.replicas_ready}/{found.replicas_wanted}"
+                print(f"{datetime.now():%H:%M:%S}  {found.phase} {ready}  {said}{advice}", flush=True)
+            looks += 1
+            if times is not None and looks >= times:
+                return
+            time.sleep(every)
+            try:
+                found = get_status(query, parts.cluster, parts.database)
+            except CompassError as error:  # a cluster that is away for a moment ends no watch
+                print(f"{datetime.now():%H:%M:%S}  {error}", file=sys.stderr, flush=True)
+
+
+@deployments.command("validate")
+def validate(
+    name: Name,
+    seconds: Annotated[float, typer.Option(min=1, max=600, help="How long requests are sent.")] = 15.0,
+    as_json: AsJson = False,
+) -> None:
+    """Send the endpoint a safe share of its planned load and compare what comes back with its targets. Exit code 1: it fails."""
+    with told_in_words(as_json), _parts() as parts:
+        from rich.console import Console
+
+        from agent.terminal.cards import validation
+        from knowledge.errors import CompassError
+        from tools.deploying.listing import last_applied
+        from tools.get_status import StatusQuery, get_status
+        from tools.serving.validated import Subject, validated_and_kept
+        from tools.serving.validation import ValidationQuery
+
+        found = get_status(StatusQuery(name=name, metrics=False), parts.cluster, parts.database)
+        if found.endpoint is None:
+            raise CompassError(f"{name} has no endpoint to validate: {found.message}")
+        revision = last_applied(name, parts.cluster, parts.database)
+        query = ValidationQuery(name=name, endpoint=found.endpoint, model_id=revision.model_id, seconds=seconds)
+        with Console(stderr=True, highlight=False).status("Probing") as shown:
+            outcome = validated_and_kept(query, Subject(revision.id, revision.files, parts.cluster), parts.database, shown.update)
+        if as_json:
+            print(outcome.model_dump_json(indent=2))
+        else:
+            if outcome.checks:
+                Console(highlight=False).print(validation(outcome.model_dump(mode="json")))
+            print(f"{outcome.outcome}: {' '.join(outcome.reasons)}")
+    raise typer.Exit(1 if outcome.outcome == "fail" else 0)
 
 
 @deployments.command("export")
@@ -151,6 +223,29 @@ def delete(
         approval_id = record_approval(request, parts.database)
         apply_to_cluster(ApplyRequest(approval_id=approval_id, files=bundle.files, action="delete"), parts.database, Writer(parts.cluster))
         print(f"{name} was deleted.")
+
+
+def outcomes(
+    name: Annotated[str | None, typer.Option(help="Of one deployment alone.")] = None,
+    days: Annotated[float, typer.Option(min=0.01, max=3650, help="How far back.")] = 30.0,
+    as_json: AsJson = False,
+) -> None:
+    """Predicted against observed: each deployment's validation, and what was watched of it."""
+    with told_in_words(as_json), _parts() as parts:
+        from tools.serving.report import outcomes_of
+
+        found = outcomes_of(name, days, parts.database)
+        if as_json:
+            print(json.dumps([o.model_dump(mode="json") for o in found], indent=2))
+            return
+        from rich.console import Console
+
+        from agent.terminal.cards import outcome_list
+
+        if not found:
+            print("Nothing was observed yet. A deployment is validated when it is ready; `compass deployments status --watch` observes it.")
+            return
+        Console(highlight=False).print(outcome_list(found))
 
 
 def audit(

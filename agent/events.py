@@ -11,7 +11,7 @@ from pydantic import BaseModel
 class Event(BaseModel):
     """`event` names the kind; the other fields depend on it."""
 
-    event: Literal["state", "tool_call", "tool_result", "checkpoint", "message", "error", "progress", "token"]
+    event: Literal["state", "tool_call", "tool_result", "checkpoint", "message", "error", "progress", "token", "model"]
 
     def line(self) -> str:
         """One line of JSON."""
@@ -48,10 +48,26 @@ class MessageEvent(Event):
 
 
 class TokenEvent(Event):
-    """A piece of an endpoint's streamed answer."""
+    """A piece of a streamed answer, of an endpoint or of the chat model; the message that follows ends it."""
 
     event: Literal["token"] = "token"
     text: str
+
+
+class ModelEvent(Event):
+    """What reading the words of this turn took the chat model, and how it went.
+
+    `handed over`: nothing usable came, and the built-in interpreter read them; `failed`: the same, because of an error.
+    `removed` counts sentences that held a figure, or claimed a deed, that nothing bears out; they weren't shown.
+    """
+
+    event: Literal["model"] = "model"
+    outcome: Literal["answered", "repaired", "handed over", "failed"]
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    duration_ms: float
+    removed: int = 0
 
 
 class ProgressEvent(Event):

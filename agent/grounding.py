@@ -6,6 +6,8 @@ from typing import TypeVar
 
 from agent.models.builtin.quantities import find_quantities
 from agent.models.builtin.reading import read_change
+from agent.models.builtin.tidy import tidy
+from agent.models.builtin.wishes import find_use_case
 from tools.specification import SpecificationChange
 
 C = TypeVar("C", bound=SpecificationChange)
@@ -21,20 +23,32 @@ _NAMED = (
     "available_gpus",
     "cluster_gpus",
     "clear",
+    "domain_specialization",
     "cost_priority",
     "latency_priority",
     "accuracy_priority",
 )
 
 
+def _makes(said: float, value: float) -> bool:
+    return any(abs(value - said * c) <= 1e-6 * max(1.0, abs(value)) for c in _CONVERSIONS)
+
+
 def drop_unsaid(change: C, text: str) -> C:
     """`change` without figures that no number in `text` gives, and without names and priorities that `text` doesn't state."""
     said = [q.value for q in find_quantities(text.lower())]
-    read = read_change(text).fields
+    read = read_change(text, of_a_need=True).fields
     kept = {}
+    # A number that the rules know as something else, “1000 users”, bears out nothing but that.
+    free = [q for q in said if not any(_makes(q, value) for value in read.values() if isinstance(value, int | float))]
     for name, value in change.model_dump(exclude_none=True, exclude_defaults=True).items():
-        if isinstance(value, int | float) and name not in _NAMED:
-            if any(abs(value - q * c) <= 1e-6 * max(1.0, abs(value)) for q in said for c in _CONVERSIONS) or read.get(name) == value:
+        if name == "use_case":
+            # A telling phrase counts more than what a model makes of it; later than in a need, only the words change what it is for.
+            telling = find_use_case(tidy(text), by_nearness=False)
+            if telling or type(change).__name__ == "DescribeNeed" or read.get(name) == value:
+                kept[name] = telling or value
+        elif isinstance(value, int | float) and name not in _NAMED:
+            if any(_makes(q, value) for q in free) or read.get(name) == value:
                 kept[name] = value
         elif name in _NAMED:
             if name in read:

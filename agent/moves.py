@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tools.manifests.export import Form
 from tools.recommendation import View
@@ -35,6 +35,10 @@ Criterion = Literal["cheapest", "fastest", "best quality", "simplest", "recommen
 
 class DescribeNeed(SpecificationChange):
     """The person says what they need: use case, users, priorities, constraints. Fill in only what they said."""
+
+
+class TakeDefault(Contract):
+    """The person doesn't know what they were asked, and leaves it to Compass."""
 
 
 class Confirm(Contract):
@@ -110,14 +114,29 @@ class Retry(Contract):
     """Try the failed deployment again."""
 
 
+class KeepAsItIs(Contract):
+    """What runs failed its validation only, and the person accepts it as it is."""
+
+
+class Validate(Contract):
+    """Measure the running endpoint again, with a short load test against its targets."""
+
+
 class BackToOptions(Contract):
     """Choose another option instead of the one that failed, or for what runs."""
 
 
 class Scale(Contract):
-    """Change the number of replicas of what runs."""
+    """Change the number of replicas of what runs: to so many, or by so many more (fewer, if negative)."""
 
-    replicas: int = Field(ge=1, le=10_000)
+    replicas: int | None = Field(default=None, ge=1, le=10_000)
+    by: int | None = Field(default=None, ge=-10_000, le=10_000)
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Scale:
+        if (self.replicas is None) == (self.by is None):
+            raise ValueError("say either how many replicas, or how many more")
+        return self
 
 
 class Delete(Contract):
@@ -132,7 +151,13 @@ class Ask(Contract):
     """A question to be answered from what is known; nothing changes."""
 
     topic: Topic
-    subject: str = Field(default="", description="For `term`: the term. For `why` and `compare`: the option numbers")
+    subject: str = Field(
+        default="", description="For `term`: the term. For `catalogue`: a GPU or model. For `why` and `compare`: the option numbers"
+    )
+
+
+class Explain(Contract):
+    """A question that no topic of Ask covers: you answer it in your own words next, from what is known."""
 
 
 class StartOver(Contract):
@@ -147,6 +172,12 @@ class Unclear(Contract):
     """The words don't say what to do: one short question back."""
 
     question: str = Field(max_length=1000)
+    understood: SpecificationChange | None = Field(default=None, exclude=True)
+    """What was understood beside it of a need, so that nobody has to say it again."""
+
+
+class Answered(Contract):
+    """The chat model has answered in its own words; made by `understand.py`, never offered."""
 
 
 class Approve(Contract):
@@ -159,6 +190,7 @@ class Approve(Contract):
 
 Move = (
     DescribeNeed
+    | TakeDefault
     | Confirm
     | EditSpecification
     | Explore
@@ -173,6 +205,8 @@ Move = (
     | SendPrompt
     | Finish
     | Retry
+    | KeepAsItIs
+    | Validate
     | BackToOptions
     | Scale
     | Delete
@@ -181,19 +215,23 @@ Move = (
     | StartOver
     | Cancel
     | Unclear
+    | Answered
     | Approve
 )
 
 Stage = Literal["context_collection", "specification_review", "presenting_options", "configuration_finalized", "basic_monitoring", "failed"]
 ANYWHERE: tuple[type[Move], ...] = (Ask, StartOver, Cancel, Unclear)
 MOVES: dict[Stage, tuple[type[Move], ...]] = {
-    "context_collection": (DescribeNeed, *ANYWHERE),
+    "context_collection": (DescribeNeed, TakeDefault, *ANYWHERE),
     "specification_review": (Confirm, EditSpecification, *ANYWHERE),
     "presenting_options": (SelectOption, Explore, UndoExplore, ShowView, KeepPlan, RestorePlan, *ANYWHERE),
     "configuration_finalized": (Reject, SelectOption, CheckAgain, Export, *ANYWHERE),
-    "basic_monitoring": (SendPrompt, Scale, BackToOptions, Delete, Finish, DescribeNeed, *ANYWHERE),
-    "failed": (Retry, RollBack, BackToOptions, EditSpecification, DescribeNeed, Finish, *ANYWHERE),
+    "basic_monitoring": (SendPrompt, Validate, Scale, BackToOptions, Delete, Finish, DescribeNeed, *ANYWHERE),
+    "failed": (Retry, KeepAsItIs, RollBack, BackToOptions, EditSpecification, DescribeNeed, Finish, *ANYWHERE),
 }
+EXAMPLES = "a chatbot for 1000 users, code completion for 250 developers, or questions over our documents for 5k employees"
+DEFAULT_USERS = 1000
+"""What is planned for where the person leaves it to us; said so, and changed like anything else."""
 POSSIBLE: dict[Stage, str] = {
     "context_collection": "Tell me what you need, for instance “a chatbot for 1000 users, low latency critical”.",
     "specification_review": "Say “looks good” to go on, change something (“make TTFT 300 ms”, “only 200 users”, “use H100s”), or ask.",
@@ -206,8 +244,11 @@ POSSIBLE: dict[Stage, str] = {
         " or ask."
     ),
     "basic_monitoring": (
-        "Send a test prompt (“send it: hello”), ask for the status, “scale to 3”, “another option”, “delete it”, or say “done”."
+        "Send a test prompt (“send it: hello”), ask for the status, “measure it again”, “scale to 3”, “another option”, “delete it”,"
+        " or say “done”."
     ),
-    "failed": "Say “retry”, “roll back”, “options” to choose another, change the specification, or describe something new.",
+    "failed": (
+        "Say “retry”, “keep it” if it runs, “roll back”, “options” to choose another, change the specification, or describe something new."
+    ),
 }
 """One sentence on what may be said, for replies that could not be used."""

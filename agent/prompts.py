@@ -9,11 +9,21 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from agent.moves import MOVES, POSSIBLE, Stage
 from agent.state import ConversationState
+from knowledge.catalogue import use_cases
 
 
 def stage_prompt(stage: Stage, state: ConversationState) -> str:
-    """The system message for one turn at `stage`."""
-    values: dict[str, Any] = {
+    """The system message for one turn at `stage`: the moves that fit, and what they are about."""
+    return _environment().get_template(f"{stage}.md.j2").render(_values(stage, state))
+
+
+def prose_prompt(stage: Stage, state: ConversationState, results: list[str]) -> str:
+    """The system message for an answer in words; `results` are what tools returned in this turn."""
+    return _environment().get_template("prose.md.j2").render(_values(stage, state), results=results)
+
+
+def _values(stage: Stage, state: ConversationState) -> dict[str, Any]:
+    return {
         "intent": state.get("intent"),
         "specification": state.get("specification"),
         "plan": state.get("plan"),
@@ -23,8 +33,8 @@ def stage_prompt(stage: Stage, state: ConversationState) -> str:
         "endpoint": state.get("endpoint"),
         "moves": [move.__name__ for move in MOVES[stage]],
         "possible": POSSIBLE[stage],
+        "use_cases": use_cases(),
     }
-    return _environment().get_template(f"{stage}.md.j2").render(values)
 
 
 @cache
@@ -35,4 +45,5 @@ def _environment() -> Environment:
         autoescape=False,  # noqa: S701 - text for a model, not HTML
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )

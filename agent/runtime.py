@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from langchain_core.messages import AIMessage, HumanMessage
@@ -25,8 +25,9 @@ from agent.models.builtin.interpreter import interpret
 from agent.models.choose import ChosenModel, choose_model
 from agent.moves import Cancel, StartOver
 from agent.replies import Reply
-from agent.services import Services
+from agent.services import Caller, Services, Stopped
 from agent.state import SERIALIZED, ConversationState, fresh
+from agent.telemetry import serve_metrics, turn
 from agent.tracing import in_words
 from knowledge.database import Database
 from knowledge.errors import CompassError
@@ -41,6 +42,8 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 MAX_TEXT = 200_000
 TURN_LOCK = 0x7475726E
 LOCK_WAIT_S = 30.0
+MAX_TURNS = 32
+"""At once in one process: each has a connection of its own, and PostgreSQL allows 100 by default."""
 RECURSION_LIMIT = 60
 
 
@@ -58,19 +61,26 @@ class Position:
 class Runtime:
     """One per process. Turns of different threads may run side by side; turns of one thread take turns, across processes too."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Open the database, choose the model. Raises CompassError with a remedy if one of them can't be used."""
+    def __init__(self, settings: Settings, beside: Runtime | None = None, chosen: ChosenModel | None = None) -> None:
+        """Open the database, choose the model. Raises CompassError with a remedy if one of them can't be used.
+
+        One `beside` another shares its database and its turns, and differs in the cluster, the model or the prices.
+        A model that was `chosen` already is not chosen, and not checked, again.
+        """
         self.settings = settings
         self.cluster = Cluster(settings)
         self.writer = None if settings.read_only else Writer(self.cluster)
-        self.chosen: ChosenModel = choose_model(settings)
-        self.database = Database(settings)
-        saver = PostgresSaver(self.database.pool, serde=JsonPlusSerializer(allowed_msgpack_modules=SERIALIZED))
-        with self._connection_errors_in_words(), self.database.alone():
-            saver.setup()
-        self._graph = build_graph(saver)
-        self._locks: dict[str, threading.Lock] = {}
-        self._locks_guard = threading.Lock()
+        self.chosen: ChosenModel = chosen or choose_model(settings)
+        self._locks: dict[str, threading.Lock] = beside._locks if beside else {}
+        self._locks_guard: threading.Lock = beside._locks_guard if beside else threading.Lock()
+        self._running: threading.Semaphore = beside._running if beside else threading.BoundedSemaphore(MAX_TURNS)
+        self.database: Database = beside.database if beside else Database(settings)
+        self._saver = PostgresSaver(self.database.pool, serde=JsonPlusSerializer(allowed_msgpack_modules=SERIALIZED))
+        self._graph = build_graph(self._saver)
+        if beside is None:
+            with self._connection_errors_in_words(), self.database.alone():
+                self._saver.setup()
+            serve_metrics(settings)
 
     def close(self) -> None:
         self.database.close()
@@ -83,7 +93,8 @@ class Runtime:
         pause = next(iter(snapshot.interrupts), None)
         messages = snapshot.values.get("messages", [])
         spoken = [(m.type, str(m.text)) for m in messages if isinstance(m, HumanMessage | AIMessage) and m.content]
-        node = snapshot.next[0] if snapshot.next else None
+        # A node whose writes are kept, but not yet the checkpoint after it, is no longer `next`: it is still what was cut off.
+        node = next(iter(snapshot.next), None) or next((task.name for task in snapshot.tasks), None)
         return Position(
             exists=bool(snapshot.values),
             state=node or snapshot.values.get("ended"),
@@ -92,25 +103,50 @@ class Runtime:
             last_words=spoken[-4:],
         )
 
-    def say(self, thread_id: str, text: str, interrupt_id: str | None = None) -> Iterator[Event]:
-        """One turn with typed words. `interrupt_id` is the pause the person saw; if it is no longer open, they are told."""
-        yield from self._turn(thread_id, text, Reply(interrupt_id=interrupt_id, text=_clean(text)) if interrupt_id else None)
+    def state(self, thread_id: str) -> ConversationState:
+        """All that the conversation's last checkpoint holds; empty for a new one. Raises CompassError as `position` does."""
+        _check_thread_id(thread_id)
+        with self._connection_errors_in_words():
+            return cast(ConversationState, self._graph.get_state(_config(thread_id)).values)
 
-    def reply(self, thread_id: str, reply: Reply) -> Iterator[Event]:
+    def say(self, thread_id: str, text: str, interrupt_id: str | None = None, caller: Caller | None = None) -> Iterator[Event]:
+        """One turn with typed words. `interrupt_id` is the pause the person saw; if it is no longer open, they are told.
+
+        Without a caller it is the actor of the settings.
+        """
+        reply = Reply(interrupt_id=interrupt_id, text=_clean(text)) if interrupt_id else None
+        yield from self._turn(thread_id, text, reply, caller)
+
+    def reply(self, thread_id: str, reply: Reply, caller: Caller | None = None) -> Iterator[Event]:
         """One turn with a button's reply to a pause."""
-        yield from self._turn(thread_id, None, reply)
+        yield from self._turn(thread_id, None, reply, caller)
 
-    def resume(self, thread_id: str) -> Iterator[Event]:
+    def resume(self, thread_id: str, caller: Caller | None = None) -> Iterator[Event]:
         """Finish a turn that was cut off when its process died; nothing if there is none."""
-        yield from self._turn(thread_id, None, None)
+        yield from self._turn(thread_id, None, None, caller)
 
-    def _turn(self, thread_id: str, text: str | None, reply: Reply | None) -> Iterator[Event]:
+    def forget(self, thread_id: str) -> None:
+        """Delete a conversation for good; what it deployed stays, and so do its approvals. Raises CompassError without a database."""
+        _check_thread_id(thread_id)
+        with self._connection_errors_in_words():
+            self._saver.delete_thread(thread_id)
+
+    def _turn(self, thread_id: str, text: str | None, reply: Reply | None, caller: Caller | None) -> Iterator[Event]:
         """Events until the conversation waits again. Errors become events: the stream never raises one to a person."""
+        with turn(thread_id) as seen:
+            for event in self._events(thread_id, text, reply, caller or Caller(self.settings.actor)):
+                if isinstance(event, ErrorEvent):
+                    seen["outcome"] = "error"
+                yield event
+
+    def _events(self, thread_id: str, text: str | None, reply: Reply | None, caller: Caller) -> Iterator[Event]:
         try:
             _check_thread_id(thread_id)
             self.database.revive()
             with self._only_turn(thread_id):
-                yield from self._run(thread_id, text, reply)
+                yield from self._run(thread_id, text, reply, caller)
+        except Stopped:
+            yield MessageEvent(text="Stopped watching. What was begun goes on in the cluster; say anything, and I go on from here.")
         except CompassError as error:
             yield ErrorEvent(text=str(error))
         except (psycopg.OperationalError, PoolTimeout) as error:
@@ -119,7 +155,7 @@ class Runtime:
             log.exception("turn of %s failed", thread_id)
             yield ErrorEvent(text=f"{in_words(error)} “start over” always works.")
 
-    def _run(self, thread_id: str, text: str | None, reply: Reply | None) -> Iterator[Event]:
+    def _run(self, thread_id: str, text: str | None, reply: Reply | None, caller: Caller) -> Iterator[Event]:
         here = self.position(thread_id)
         run: Any
         answer: Reply | None = None
@@ -131,7 +167,7 @@ class Runtime:
             run = dict(begin) | {"incoming": _clean(text or ""), "messages": [HumanMessage(content=_clean(text or ""))]}
         elif here.interrupted_at:
             # A turn was cut off: finish it. What was said now wasn't said to what that leads to, so it isn't taken as its answer.
-            yield from self._stream(thread_id, None)
+            yield from self._stream(thread_id, None, None, caller)
             yield MessageEvent(text="A turn that had been cut off was finished first. Please say it again if it still holds.")
             return
         elif here.checkpoint is not None:
@@ -157,10 +193,10 @@ class Runtime:
             words = _clean(text or "")
             begin = ConversationState() if here.exists else fresh()
             run = dict(begin) | {"incoming": words, "messages": [HumanMessage(content=words)]}
-        yield from self._stream(thread_id, run, answer)
+        yield from self._stream(thread_id, run, answer, caller)
 
-    def _stream(self, thread_id: str, run: Any, reply: Reply | None = None) -> Iterator[Event]:
-        services = Services(self.settings, self.database, self.cluster, self.writer, self.chosen.model, thread_id, reply)
+    def _stream(self, thread_id: str, run: Any, reply: Reply | None, caller: Caller) -> Iterator[Event]:
+        services = Services(self.settings, self.database, self.cluster, self.writer, self.chosen.model, thread_id, caller, reply)
         last_state: str | None = None
         stream = self._graph.stream(run, _config(thread_id), context=services, stream_mode=["custom", "updates"], durability="sync")
         for mode, chunk in stream:
@@ -181,6 +217,10 @@ class Runtime:
         busy = CompassError("Another window is in the middle of a turn of this conversation. Try again when it is finished.")
         if not lock.acquire(timeout=LOCK_WAIT_S):
             raise busy
+        # Only then, so that turns that wait for their own conversation keep nobody else's from running.
+        if not self._running.acquire(timeout=LOCK_WAIT_S):
+            lock.release()
+            raise CompassError(f"Compass is in the middle of {MAX_TURNS} other turns. Nothing was begun; try again in a moment.")
         try:
             # A connection of its own and not of the pool, held for the whole turn; the server frees the lock if we die.
             with self.database.dedicated() as connection:
@@ -196,6 +236,7 @@ class Runtime:
                     if not connection.closed:
                         connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s)) AS got", key)
         finally:
+            self._running.release()
             lock.release()
 
     @contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 
 from langchain_core.language_models import BaseChatModel
 
@@ -11,6 +12,28 @@ from knowledge.database import Database
 from knowledge.settings import Settings
 from tools.clusters.cluster import Cluster
 from tools.clusters.writer import Writer
+
+
+class Stopped(Exception):
+    """The person stopped a turn; it is finished with their next words."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose turn it is: `actor` stands in approvals. Setting `stopped` ends what takes long, at its next step."""
+
+    actor: str
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def unless_stopped(self) -> None:
+        """Raises Stopped if the person doesn't want to wait any longer."""
+        if self.stopped.is_set():
+            raise Stopped
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, and wake early for a stop. Raises Stopped."""
+        self.stopped.wait(seconds)
+        self.unless_stopped()
 
 
 @dataclass(frozen=True)
@@ -23,5 +46,6 @@ class Services:
     model: BaseChatModel
     thread_id: str
     """Of the run that these are passed to."""
+    caller: Caller
     reply: Reply | None = None
     """What the person answered to the pause that this run resumes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +12,7 @@ import typer
 from agent.told import told_in_words
 
 if TYPE_CHECKING:
-    from simulator.cluster.orders import Failure
+    from simulator.cluster.orders import Order
 
 simulate = typer.Typer(help="The simulators on their own, and failures on request.", no_args_is_help=True)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -76,6 +77,9 @@ def vllm(
     gpu_count: Annotated[int, typer.Option(min=1, max=8)] = 1,
     host: Annotated[str, typer.Option(help="Another interface than loopback only inside a Kubernetes pod.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    time_scale: Annotated[float, typer.Option(min=0.001, max=1000, help="Stretches every latency: 0.1 answers ten times faster.")] = 1.0,
+    fail: Annotated[list[str] | None, typer.Option(help="What to do wrong, as `compass simulate fail` has it; may be repeated.")] = None,
+    start_s: Annotated[float, typer.Option(min=0, max=86_400, help="Seconds until it listens, as a model takes to load.")] = 0.0,
     max_model_len: Annotated[int | None, typer.Option(min=16, help="Tokens of prompt and answer; by default all that fit.")] = None,
 ) -> None:
     """A vLLM server without a GPU, on loopback: OpenAI's API with estimated timing."""
@@ -84,8 +88,14 @@ def vllm(
 
         from knowledge.catalogue import gpus, models
         from knowledge.errors import CompassError
-        from simulator.vllm import Replica, application
+        from simulator.vllm.api import application
+        from simulator.vllm.engine import Engine
+        from simulator.vllm.misbehaviour import EXPLAINED, MISBEHAVIOURS
 
+        wrong = [known for known in MISBEHAVIOURS if known in (fail or [])]
+        if unknown := set(fail or []) - set(wrong):
+            known = "; ".join(f"{name}: {text}" for name, text in EXPLAINED.items())
+            raise CompassError(f"An endpoint can't do {', '.join(sorted(unknown))!r} wrong. It can do {known}.")
         if model not in models():
             raise CompassError(f"There is no model {model!r} in the catalogue; known are {', '.join(models())}.")
         if gpu not in gpus():
@@ -99,8 +109,9 @@ def vllm(
             raise CompassError(f"--max-model-len {max_model_len} is too long: {model} on {gpu_count} {gpu} holds {longest:,} tokens.")
         _check_free(host, port)
         print(f"Simulated {model} on {gpu_count} {gpu} at http://{host}:{port}/v1", flush=True)
-        replica = Replica(models()[model], gpus()[gpu], gpu_count, max_model_len or longest)
-        uvicorn.run(application(replica), host=host, port=port, log_level="warning")
+        time.sleep(start_s)
+        engine = Engine(models()[model], gpus()[gpu], gpu_count, max_model_len or longest, time_scale)
+        uvicorn.run(application(engine, lambda: wrong), host=host, port=port, log_level="warning")
 
 
 def _longest(model: str, gpu: str, gpu_count: int) -> int:
@@ -124,13 +135,13 @@ def _check_free(host: str, port: int) -> None:
             raise CompassError(f"Port {port} on {host} can't be had ({error.strerror}). Another --port will do.") from error
 
 
-def _failures() -> tuple[Failure, ...]:
-    from simulator.cluster.orders import FAILURES
+def _failures() -> tuple[Order, ...]:
+    from simulator.cluster.orders import ORDERS
 
-    return FAILURES
+    return ORDERS
 
 
-def _failure(text: str) -> Failure:
+def _failure(text: str) -> Order:
     from knowledge.errors import CompassError
 
     for known in _failures():

@@ -16,6 +16,8 @@ from tools.manifests.check import Problem
 from tools.manifests.digests import ManifestFile
 from tools.recommendation import NearMiss, Plan, Predicted, PredictedLatency, Quality, Recommendation, View
 from tools.render_manifest import ManifestBundle
+from tools.serving.monitoring import LatencyNow, Live
+from tools.serving.scrape import Quantile
 from tools.specification import Assumption, Contract, Demand, Intent, Overrides, Priorities, Specification, SpecificationChange
 
 
@@ -74,6 +76,8 @@ class ConversationState(TypedDict, total=False):
     """Names of all deployments approved in this conversation, the newest last; a new plan doesn't forget them."""
     endpoint: str | None
     failure: str | None
+    keeps_as_it_is: bool
+    """Whether the person accepts what fails its validation."""
     ended: Literal["success", "failed", "cancelled", "deleted"] | None
 
 
@@ -87,6 +91,8 @@ SERIALIZED: list[type[Any]] = [
     Explored,
     Intent,
     Kept,
+    LatencyNow,
+    Live,
     ManifestBundle,
     ManifestFile,
     NearMiss,
@@ -100,6 +106,7 @@ SERIALIZED: list[type[Any]] = [
     Priorities,
     Problem,
     Quality,
+    Quantile,
     Recommendation,
     Review,
     SloTargets,
@@ -135,5 +142,6 @@ def fresh() -> ConversationState:
         "approval_id": None,
         "endpoint": None,
         "failure": None,
+        "keeps_as_it_is": False,
         "ended": None,
     }

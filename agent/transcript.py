@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 from pydantic import BaseModel
 
 from agent.events import MessageEvent, ToolCallEvent, ToolResultEvent, emit
+from agent.telemetry import tool_call
 from knowledge.errors import CompassError
 
 R = TypeVar("R", bound=BaseModel)
@@ -24,7 +25,8 @@ def call_tool(name: str, request: BaseModel, run: Callable[[], R], record: list[
     call_id = f"call_{uuid.uuid4().hex[:12]}"
     record.append(AIMessage(content="", tool_calls=[{"name": name, "args": arguments, "id": call_id, "type": "tool_call"}]))
     try:
-        result = run()
+        with tool_call(name):
+            result = run()
     except (CompassError, ValueError) as error:
         record.append(ToolMessage(content=str(error), tool_call_id=call_id, name=name, status="error"))
         emit(ToolResultEvent(tool=name, ok=False, result=str(error)))

@@ -1,39 +1,56 @@
 """From a reply to a move: a button is taken as it is; words go to the chat model, and what it answers is not trusted.
 
 A chat model gets the stage's prompt, the read-only tools and the stage's moves. Its tool call is validated, repaired once
-with the error text, and then handed to the built-in interpreter. Values that the person's words don't hold are dropped.
-Approval never passes through here as a model's answer: see `approval.py`.
+with the error text, and then handed to the built-in interpreter. Values that the person's words don't hold are dropped, and so are
+sentences of its own that hold a figure from nowhere. Approval never passes through here as a model's answer: see `approval.py`.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, SystemMessage, ToolCall, ToolMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolCall, ToolMessage
 from pydantic import BaseModel
 
 from agent.approval import is_approval, is_takeover
 from agent.checks import change_or_problem
-from agent.events import MessageEvent, emit
+from agent.events import MessageEvent, TokenEvent, emit
 from agent.grounding import drop_unsaid
-from agent.models.builtin.interpreter import MAX_CHARACTERS, BuiltinInterpreter, interpret
+from agent.models.asking import Asked, Asking, tool_result
+from agent.models.builtin.interpreter import MAX_CHARACTERS, BuiltinInterpreter, interpret, is_refusal
 from agent.models.builtin.quantities import find_quantities
-from agent.moves import MOVES, Approve, Cancel, Delete, Finish, Move, RollBack, Scale, SelectOption, SendPrompt, Stage, StartOver, Unclear
-from agent.prompts import stage_prompt
-from agent.read_tools import READ_TOOLS, ReadTool
+from agent.moves import (
+    MOVES,
+    Answered,
+    Approve,
+    Ask,
+    Cancel,
+    Confirm,
+    Delete,
+    Finish,
+    Move,
+    RollBack,
+    Scale,
+    SelectOption,
+    SendPrompt,
+    Stage,
+    StartOver,
+    Unclear,
+)
+from agent.prose import Prose, sources_of
+from agent.read_tools import ReadTool
 from agent.replies import Reply
-from agent.services import Services
+from agent.services import Services, Stopped
 from agent.state import ConversationState
 from agent.transcript import call_tool
 from tools.specification import SpecificationChange
 
-MAX_TOOL_TURNS = 3
-HISTORY_MESSAGES = 12
 log = logging.getLogger(__name__)
+DECIDES = (SelectOption, StartOver, Cancel, Finish, Scale, Delete, RollBack)
+"""Moves that end or decide something: a model's are taken only where the words, read by rules, are the same."""
 
 
 def move_of(reply: Reply, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]) -> Move:
@@ -61,17 +78,32 @@ def move_of_words(text: str, stage: Stage, state: ConversationState, services: S
     offered = {kind.__name__: kind for kind in MOVES[stage]}
     if isinstance(services.model, BuiltinInterpreter) or not text.strip() or len(text) > MAX_CHARACTERS:
         return _by_rules(text, offered)
+
+    def run_tool(tool: ReadTool, call: ToolCall) -> ToolMessage:
+        def run(request: Any) -> BaseModel:
+            return call_tool(tool.name, request, lambda: tool.run(request, services), record)
+
+        return tool_result(tool, call, run)
+
+    asking = Asking(services.model, services.caller.unless_stopped)
     try:
-        found = ask_model(text, stage, state, services.model, lambda tool, call: _tool_result(tool, call, services, record))
+        asked = asking.move(text, stage, state, run_tool)
+        move = _grounded(asked, text, offered, asking, state, record)
+    except Stopped:
+        raise
     except Exception as error:  # a model's client can fail in any way; the conversation must not
         log.warning("chat model failed: %s: %s", type(error).__name__, error)
         emit(MessageEvent(text=f"(The chat model didn't answer: {type(error).__name__}. The built-in interpreter took this turn.)"))
+        emit(asking.usage.event("failed"))
         return _by_rules(text, offered)
-    return found or _by_rules(text, offered)
+    emit(asking.usage.event("answered" if move else "handed over"))
+    return move or _by_rules(text, offered)
 
 
 def _by_rules(text: str, offered: dict[str, type[Move]]) -> Move:
     move = interpret(text, set(offered))
+    if isinstance(move, Unclear):
+        return move
     return _checked(offered[type(move).__name__], move.model_dump(exclude_defaults=True))
 
 
@@ -80,67 +112,50 @@ def _checked(kind: type[Move], values: dict[str, Any]) -> Move:
     return Unclear(question=checked) if isinstance(checked, str) else checked  # type: ignore[return-value]
 
 
-def ask_model(
-    text: str, stage: Stage, state: ConversationState, model: BaseChatModel, run_tool: Callable[[ReadTool, ToolCall], ToolMessage] | None
+def _grounded(
+    asked: Asked, text: str, offered: dict[str, type[Move]], asking: Asking, state: ConversationState, record: list[AnyMessage]
 ) -> Move | None:
-    """The model's move, or None where it gave no usable one. Without `run_tool` it gets no read-only tools."""
-    offered = {kind.__name__: kind for kind in MOVES[stage]}
-    tools = READ_TOOLS if run_tool else {}
-    bound = model.bind_tools([*offered.values(), *(t.definition() for t in tools.values())])
-    history = [m for m in state.get("messages", []) if isinstance(m, HumanMessage) or (isinstance(m, AIMessage) and m.content)]
-    messages: list[BaseMessage] = [SystemMessage(stage_prompt(stage, state)), *history[-HISTORY_MESSAGES:]]
-    if not messages or messages[-1].text != text:
-        messages.append(HumanMessage(text))
-    repaired = False
-    for _ in range(MAX_TOOL_TURNS):
-        answer = bound.invoke(messages)
-        if not isinstance(answer, AIMessage) or not answer.tool_calls:
-            return None  # prose can't be checked against what is known; the interpreter answers from it instead
-        call = answer.tool_calls[0]
-        messages.append(AIMessage(content="", tool_calls=[call]))
-        if run_tool and call["name"] in tools:
-            messages.append(run_tool(tools[call["name"]], call))
-            continue
-        kind = offered.get(call["name"])
-        if kind is None:
-            problem = f"There is no tool {call['name']!r} now. Use one of {', '.join(offered)}."
-        else:
-            move = change_or_problem(kind, call["args"])
-            if not isinstance(move, str):
-                return _grounded(move, text, offered)
-            problem = move
-        if repaired:
-            return None
-        repaired = True
-        messages.append(
-            ToolMessage(content=f"Error: {problem} Call one tool again, corrected.", tool_call_id=str(call["id"]), status="error")
-        )
-    return None
-
-
-def _tool_result(tool: ReadTool, call: ToolCall, services: Services, record: list[AnyMessage]) -> ToolMessage:
-    request = change_or_problem(tool.request, call["args"])
-    if isinstance(request, str):
-        return ToolMessage(content=f"Error: {request}", tool_call_id=str(call["id"]), status="error")
-    try:
-        result = call_tool(tool.name, request, lambda: tool.run(request, services), record)
-    except Exception as error:
-        return ToolMessage(content=f"Error: {error}", tool_call_id=str(call["id"]), status="error")
-    return ToolMessage(content=result.model_dump_json()[:8000], tool_call_id=str(call["id"]))
-
-
-def _grounded(move: Any, text: str, offered: dict[str, type[Move]]) -> Move | None:
     """The move with only what the words hold; None if nothing is left of it, so that the interpreter reads them instead."""
+    if asked.prose is not None:
+        # Where the rules know what the words are, they know better than prose.
+        understood = not isinstance(interpret(text, set(offered)), Unclear | Ask)
+        return None if understood else _told(asked.prose, text, asking, state, record)
+    return said(asked.move, text, offered)
+
+
+def said(move: Move | None, text: str, offered: dict[str, type[Move]]) -> Move | None:
+    """A model's move, as far as the words bear it out; None if they don't."""
+    by_rules = interpret(text, set(offered))
     if isinstance(move, SpecificationChange):
+        problem = isinstance(by_rules, Unclear) and by_rules.understood is not None  # something in it can't be, which must be said
+        if problem or not isinstance(by_rules, SpecificationChange | Ask | Unclear):
+            return None
         kept = drop_unsaid(move, text)
-        return None if kept.empty else kept  # type: ignore[return-value]
-    if isinstance(move, SelectOption | StartOver | Cancel | Finish | Scale | Delete | RollBack):
-        # What ends or decides something is taken from a model only where the words, read by rules, say the same or name the number.
-        by_rules = interpret(text, set(offered))
+        if type(by_rules) is type(move):  # what the rules read is surely said; the model may have read more
+            kept = type(move).model_validate(kept.model_dump(exclude_defaults=True) | by_rules.model_dump(exclude_defaults=True))
+        return None if kept.empty else kept
+    if isinstance(move, DECIDES):
         named = isinstance(move, SelectOption) and move.rank in {q.value for q in find_quantities(text.lower())}
-        return move if type(by_rules) is type(move) or named else None
+        return by_rules if type(by_rules) is type(move) else move if named and isinstance(by_rules, Unclear) else None
+    if isinstance(move, Ask) and isinstance(by_rules, Ask):
+        return by_rules
+    if not isinstance(by_rules, type(move) | Unclear) or (isinstance(move, Confirm) and is_refusal(text)):
+        return None  # the rules know the words as something else
     if isinstance(move, SendPrompt) and move.prompt not in text:
         return None
     if isinstance(move, Unclear):
         return None  # a question in our own words: the model's may hold anything
-    return move  # type: ignore[no-any-return]
+    return move
+
+
+def _told(pieces: Iterator[str], text: str, asking: Asking, state: ConversationState, record: list[AnyMessage]) -> Move | None:
+    """The model's own words, streamed to the person as far as they are borne out; None if nothing of them is."""
+    prose = Prose(sources_of(state, record, text))
+    for sentence in prose.sentences(pieces):
+        emit(TokenEvent(text=sentence))
+    asking.usage.removed += prose.removed
+    if not prose.text:
+        return None
+    record.append(AIMessage(content=prose.text))
+    emit(MessageEvent(text=prose.text, kind="prose"))
+    return Answered()

@@ -7,10 +7,9 @@ import random
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
+from evals.timing import timed, told
 from knowledge.benchmarks import Benchmark
 from knowledge.catalogue import TrafficProfile, gpus, models, use_cases
 from knowledge.database import Database
@@ -24,24 +23,6 @@ from tools.planning.simulation import simulated
 from tools.specification import Intent, Overrides, SpecificationChange, build_specification, change_specification
 
 RUNS = 30
-
-
-def timed(name: str, work: Callable[[], object], runs: int = 5, clock: Callable[[], float] = time.perf_counter) -> None:
-    """Print the median of some runs, with the least and the most."""
-    taken = []
-    for _ in range(runs):
-        start = clock()
-        work()
-        taken.append(clock() - start)
-    told(name, taken)
-
-
-def told(name: str, taken: list[float]) -> None:
-    print(f"{name:<78} {_time(median(taken))}   ({_time(min(taken))} to {_time(max(taken))}, {len(taken)} runs)", flush=True)
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds * 1000:6.2f} ms" if seconds < 0.5 else f"{seconds:6.3f} s "
 
 
 def simulated_hour() -> None:

@@ -49,14 +49,16 @@ class Database:
             self.close()
             raise
 
-    def _url(self) -> str:
+    @property
+    def url(self) -> str:
+        """Where the server is; an embedded one is started if it doesn't run. Raises CompassError if it can't be."""
         if self.settings.database_url is None:
             return embedded_url(self.settings.home_dir)
         return self.settings.database_url.get_secret_value()
 
     def _open(self) -> ConnectionPool[psycopg.Connection[DictRow]]:
         try:
-            url = self._url()
+            url = self.url
             conninfo_to_dict(url)
         except psycopg.ProgrammingError as error:
             raise CompassError(
@@ -80,7 +82,7 @@ class Database:
         """Where it is, without user or password."""
         if self.embedded:
             return f"embedded PostgreSQL in {self.settings.home_dir / 'postgres'}"
-        parts = conninfo_to_dict(self._url())
+        parts = conninfo_to_dict(self.url)
         return f"PostgreSQL at {parts.get('host', 'localhost')}:{parts.get('port', 5432)}, database {parts.get('dbname', '')}"
 
     @contextmanager
@@ -101,7 +103,7 @@ class Database:
     def dedicated(self) -> Iterator[psycopg.Connection[DictRow]]:
         """A connection outside the pool, for what is held long. Raises CompassError if the server is gone."""
         try:
-            with psycopg.connect(self._url(), autocommit=True, row_factory=dict_row, connect_timeout=CONNECT_TIMEOUT_S) as connection:
+            with psycopg.connect(self.url, autocommit=True, row_factory=dict_row, connect_timeout=CONNECT_TIMEOUT_S) as connection:
                 yield connection
         except psycopg.OperationalError as error:
             raise self.unreachable(error) from error
@@ -128,10 +130,10 @@ class Database:
         if not self.embedded:
             return
         try:
-            psycopg.connect(self._url(), connect_timeout=CONNECT_TIMEOUT_S).close()
+            psycopg.connect(self.url, connect_timeout=CONNECT_TIMEOUT_S).close()
         except psycopg.OperationalError:
             time.sleep(REVIVE_AFTER_S)  # a server in the middle of dying looks alive; then joining it again starts it
-            self._unless_down(lambda: psycopg.connect(self._url(), connect_timeout=CONNECT_TIMEOUT_S).close())
+            self._unless_down(lambda: psycopg.connect(self.url, connect_timeout=CONNECT_TIMEOUT_S).close())
             self.pool.drain()
 
     def close(self) -> None:

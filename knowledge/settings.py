@@ -37,8 +37,20 @@ class Settings(BaseSettings):
     """An image of the vLLM simulator to serve instead of vLLM, for clusters without GPUs."""
     prices: Path | None = None
     """A CSV of your own prices; for the GPU types that it lists, only these count."""
+    probe_s: float = Field(default=15.0, ge=0, le=600)
+    """How long a new endpoint is sent requests to measure it, in seconds; 0 leaves that out."""
+    api_tokens: str = ""
+    """Who may use the API: NAME:SHA256 of the token in hex, with commas between; needed to listen beyond loopback."""
+    auth_header: str = Field(default="", pattern=r"^[A-Za-z0-9-]*$")
+    """A header that names the chat's user, set by a proxy that nobody can go around."""
+    oauth_users: str = ""
+    """Who may log in to the chat by OAuth: their identifiers with commas between, or * for all of the provider's."""
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where on loopback Compass shows its own metrics to Prometheus."""
     ready_timeout_s: float = Field(default=1800.0, gt=0)
     """How long a deployment may take to become ready before it counts as failed."""
+    watch_interval_s: float = Field(default=0.5, gt=0)
+    """How often what is being deployed is looked at; a real cluster is looked at less often."""
 
     @cached_property
     def home_dir(self) -> Path:

@@ -7,9 +7,10 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import hypothesis
@@ -23,7 +24,9 @@ from knowledge.curves import CurveTable
 from knowledge.database import Database
 from knowledge.embedded import embedded_url
 from knowledge.settings import Settings
+from simulator.cluster.control import heal, order_role
 from tools.clusters.cluster import Cluster
+from tools.clusters.simulated import simulator_address
 
 # A busy machine is no failure of the code.
 hypothesis.settings.register_profile("compass", deadline=None)
@@ -78,6 +81,13 @@ def tables(server_url: str, server_home: Path) -> dict[TrafficProfile, CurveTabl
 @pytest.fixture
 def database_url(server_url: str) -> Iterator[str]:
     """A database of its own for one test."""
+    with copied_database(server_url) as url:
+        yield url
+
+
+@contextmanager
+def copied_database(server_url: str) -> Iterator[str]:
+    """A copy of the filled database, which itself must stay as it is: all tests copy it."""
     name = f"test_{secrets.token_hex(6)}"
     with psycopg.connect(server_url.replace("/postgres?", "/template1?"), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE postgres STRATEGY FILE_COPY").format(sql.Identifier(name)))
@@ -109,7 +119,7 @@ def stop_simulator(home: Path) -> None:
 
 @pytest.fixture
 def settings(shared_home: Path, database_url: str) -> Settings:
-    return Settings(home=shared_home, DATABASE_URL=database_url, model="builtin", ready_timeout_s=20)
+    return Settings(home=shared_home, DATABASE_URL=database_url, model="builtin", ready_timeout_s=20, watch_interval_s=0.05, probe_s=0)
 
 
 @pytest.fixture
@@ -131,6 +141,20 @@ def runtime(settings: Settings) -> Iterator[Runtime]:
     runtime.close()
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture
 def thread() -> str:
     return f"t-{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def simulator(settings: Settings) -> Iterator[str]:
+    address = simulator_address(settings.home_dir)
+    yield address
+    heal(address)
+    order_role(address, None)

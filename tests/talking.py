@@ -6,8 +6,9 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.events import CheckpointEvent, ErrorEvent, Event, MessageEvent, StateEvent, ToolCallEvent
+from agent.events import CheckpointEvent, ErrorEvent, Event, MessageEvent, ToolCallEvent
 from agent.runtime import Runtime
+from evals.play import states_of
 from knowledge.errors import CompassError
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 
@@ -23,12 +24,7 @@ class Heard:
 
     @property
     def states(self) -> list[str]:
-        """Without the repetition of a pause that a reply re-enters."""
-        found: list[str] = []
-        for event in self.events:
-            if isinstance(event, StateEvent) and (not found or found[-1] != event.state):
-                found.append(event.state)
-        return found
+        return states_of(self.events)
 
     @property
     def text(self) -> str:

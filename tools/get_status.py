@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-import yaml
-
 from knowledge.database import Database
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
-from tools.deploying.approvals import revisions
+from tools.deploying.approvals import Approval, revisions
 from tools.deploying.diagnosis import Diagnosis, Signs, diagnose
+from tools.deploying.events import events_about
 from tools.deploying.live import drift
+from tools.serving.expectation import expectation_of, inference_service_of
+from tools.serving.monitoring import Live, observe
 from tools.specification import Contract
 from tools.untrusted import printable
 
@@ -21,7 +23,10 @@ Object = dict[str, Any]
 
 
 class StatusQuery(Contract):
+    """`metrics`: also look at what the replicas measure, once they are ready."""
+
     name: str
+    metrics: bool = True
 
 
 class Condition(Contract):
@@ -72,23 +77,29 @@ class DeploymentStatus(Contract):
     """Of what was applied last by an approval, as far as this database knows."""
     drift: list[str] | None
     """Fields that are otherwise than approved; None where no approval is known."""
+    live: Live | None
+    """What the replicas measured since they were looked at last, against the plan."""
+    live_problem: str | None
+    """Why there is no `live`, where there should be."""
+    cost_usd: float | None
+    """Of all that was approved under this name, from when it was applied until now, by the price of its plan."""
 
 
 def get_status(query: StatusQuery, cluster: Cluster, database: Database | None = None) -> DeploymentStatus:
-    """Conditions, replicas, pods, last events, endpoint, age and drift of an InferenceService.
+    """Conditions, replicas, pods, last events, endpoint, age and drift of an InferenceService, and how it holds its targets.
 
-    Without a database nothing is known of approvals. Raises CompassError if the cluster can't be asked.
+    Without a database nothing is known of approvals, and no window goes on record. Raises CompassError if the cluster can't be asked.
     """
     service = cluster.get(*INFERENCE_SERVICE, query.name)
     if service is None:
         return _status(query.name, cluster, phase="absent", message=f"There is no deployment {query.name} in {cluster.description}.")
-    pods = cluster.list("v1", "Pod", label_selector=f"{LABEL}={query.name}")
     deployment = cluster.get("apps/v1", "Deployment", f"{query.name}-predictor")
-    events = [e for e in cluster.list("v1", "Event") if _concerns(e, query.name, pods)]
-    events.sort(key=lambda e: str(e.get("lastTimestamp") or e.get("eventTime") or ""))
+    pods = cluster.list("v1", "Pod", label_selector=f"{LABEL}={query.name}")  # after the Deployment, which counts them
+    newest = _newest_sets(deployment, cluster, query.name)
+    events = events_about(query.name, newest, pods, cluster)
     status = service.get("status") or {}
     ready = _is_current(service, deployment) and _is_true(service, "Ready")
-    current = _of_this_revision(pods, deployment, cluster, query.name) if _is_observed(service, deployment) else []
+    current = _of_this_revision(pods, deployment, newest) if _is_observed(service, deployment) else []
     signs = Signs(current, [deployment] if deployment else [], events, lambda pod, container: _log(cluster, pod, container))
     found = None if ready else diagnose(signs)
     if ready:
@@ -97,7 +108,14 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
         phase, message = "pending" if found.waiting_may_help else "failed", f"{found.cause} {found.remedy}"
     else:
         phase, message = "pending", _progress(pods)
-    approved = _approved(query.name, cluster, database)
+    known = [] if database is None else revisions(cluster.target, cluster.namespace, query.name, database)
+    approved = _approved(known)
+    live: Live | str | None = None
+    if ready and query.metrics:
+        serving = [p for p in pods if _is_true(p, "Ready")]
+        wanted = int(service["spec"]["predictor"].get("minReplicas", 1))
+        plan = expectation_of(approved.document if approved else service)
+        live = observe(serving, wanted, approved.approval_id if approved else None, plan, cluster, database)
     return _status(
         query.name,
         cluster,
@@ -112,8 +130,11 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
         conditions=[_condition(c) for c in status.get("conditions", [])],
         pods=[_pod(p) for p in pods],
         events=[_event(e) for e in events[-EVENTS:]],
-        approved_digest=approved[0] if approved else None,
-        drift=drift(approved[1], service) if approved else None,
+        approved_digest=approved.digest if approved else None,
+        drift=drift(approved.document, service) if approved else None,
+        live=live if isinstance(live, Live) else None,
+        live_problem=live if isinstance(live, str) else None,
+        cost_usd=_cost(known, datetime.now(UTC)) if approved else None,
     )
 
 
@@ -130,22 +151,44 @@ def _status(name: str, cluster: Cluster, **more: Any) -> DeploymentStatus:
         "events": [],
         "approved_digest": None,
         "drift": None,
+        "live": None,
+        "live_problem": None,
+        "cost_usd": None,
     }
     return DeploymentStatus(name=name, namespace=cluster.namespace, cluster=cluster.target, **(empty | more))
 
 
-def _approved(name: str, cluster: Cluster, database: Database | None) -> tuple[str, Object] | None:
-    """Digest and InferenceService of what was applied last."""
-    if database is None:
+@dataclass(frozen=True)
+class _Approved:
+    """The InferenceService of what was applied last, and by which approval."""
+
+    approval_id: str
+    digest: str
+    document: Object
+
+
+def _approved(known: list[Approval]) -> _Approved | None:
+    if not known or known[0].action == "delete":
         return None
-    for revision in revisions(cluster.target, cluster.namespace, name, database):
-        if revision.action == "delete":
-            return None
-        for file in revision.files:
-            document = yaml.load(file.content, Loader=yaml.CSafeLoader)
-            if document["kind"] == "InferenceService":
-                return revision.digest, document
+    for revision in known:
+        document = inference_service_of(revision.files)
+        if document is not None:
+            return _Approved(revision.id, revision.digest, document)
     return None
+
+
+def _cost(known: list[Approval], now: datetime) -> float | None:
+    """Each revision costs from when it was applied until the next one was."""
+    total, until = 0.0, now
+    for revision in known:
+        since = revision.applied_at or until
+        document = inference_service_of(revision.files) if revision.action == "apply" else None
+        plan = expectation_of(document) if document else None
+        if revision.action == "apply" and plan is None:
+            return None
+        total += plan.usd_per_hour * max(0.0, (until - since).total_seconds()) / 3600 if plan else 0.0
+        until = since
+    return round(total, 4)
 
 
 def _log(cluster: Cluster, pod: str, container: str) -> str:
@@ -213,13 +256,20 @@ def _is_observed(service: Object, deployment: Object | None) -> bool:
     return all(observed in (None, wanted) for wanted, observed in generations)
 
 
-def _of_this_revision(pods: list[Object], deployment: Object | None, cluster: Cluster, name: str) -> list[Object]:
+def _newest_sets(deployment: Object | None, cluster: Cluster, name: str) -> list[Object]:
+    """The ReplicaSet of the present revision, once there is one."""
+    if deployment is None:
+        return []
+    sets = cluster.list("apps/v1", "ReplicaSet", label_selector=f"{LABEL}={name}")
+    return [s for s in sets if _revision(s) == _revision(deployment)]
+
+
+def _of_this_revision(pods: list[Object], deployment: Object | None, newest: list[Object]) -> list[Object]:
     """Without those of earlier revisions, whose failures are no longer the point."""
     if deployment is None:
         return pods
-    sets = cluster.list("apps/v1", "ReplicaSet", label_selector=f"{LABEL}={name}")
-    newest = {s["metadata"]["uid"] for s in sets if _revision(s) == _revision(deployment)}
-    return [p for p in pods if any(o.get("uid") in newest for o in p["metadata"].get("ownerReferences") or [])]
+    owners = {s["metadata"]["uid"] for s in newest}
+    return [p for p in pods if any(o.get("uid") in owners for o in p["metadata"].get("ownerReferences") or [])]
 
 
 def _revision(document: Object) -> str | None:
@@ -233,14 +283,6 @@ def _is_true(document: Object, kind: str) -> bool:
 
 def _condition(c: Object) -> Condition:
     return Condition(type=c["type"], status=c["status"], reason=c.get("reason") or "", message=printable(c.get("message") or ""))
-
-
-def _concerns(event: Object, name: str, pods: list[Object]) -> bool:
-    involved = event.get("involvedObject") or {}
-    current = {p["metadata"]["name"] for p in pods}
-    about = str(involved.get("name") or "")
-    ours = involved.get("kind") == "InferenceService" and about == name
-    return about in current or ours or (involved.get("kind") in ("Deployment", "ReplicaSet") and about.startswith(f"{name}-predictor"))
 
 
 def _event(event: Object) -> ClusterEvent:

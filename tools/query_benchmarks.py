@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from pydantic import computed_field
 
 from knowledge.catalogue import SloTargets, TrafficProfile
 from knowledge.curves import targets_in_order
@@ -33,9 +34,11 @@ class BenchmarkAnswer(Contract):
     models: list[ModelSummary]
     rows: int
 
-    def models_within_slo(self) -> list[str]:
-        """Models that hold the targets on at least one configuration."""
-        return [m.model_id for m in self.models if m.within_slo]
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def models_within_slo(self) -> int:
+        """How many models hold the targets on at least one configuration."""
+        return sum(m.within_slo > 0 for m in self.models)
 
 
 def query_benchmarks(query: BenchmarkQuery, database: Database) -> BenchmarkAnswer:

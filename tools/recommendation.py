@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from knowledge.catalogue import TrafficProfile
+from tools.planning.figures import Amount, AtLeastOne, Count
 from tools.planning.memory import Memory
 from tools.specification import Contract, SpecificationChange
 
@@ -15,9 +18,9 @@ VIEWS: tuple[View, ...] = ("balanced", "lowest_cost", "lowest_latency", "best_qu
 class PredictedLatency(Contract):
     """p50 and p99 are None where a measurement doesn't state them."""
 
-    p50: float | None
-    p95: float
-    p99: float | None
+    p50: Amount | None
+    p95: Amount
+    p99: Amount | None
 
 
 class Predicted(Contract):
@@ -31,8 +34,8 @@ class Predicted(Contract):
 class Quality(Contract):
     """A mean of published scores in percent with what it is made of, or None with the reason as its source."""
 
-    score: float | None
-    base_score: float | None
+    score: Amount | None
+    base_score: Amount | None
     """Of the checkpoint that this one was quantised from, where its own is unknown."""
     scores: str
     source: str
@@ -42,10 +45,10 @@ class EstimateError(Contract):
     """Relative errors of such estimates on measured runs that nothing was fitted on: half of them, and nine in ten, are within."""
 
     steps: str
-    itl_median: float
-    itl_p90: float
-    ttft_median: float
-    ttft_p90: float
+    itl_median: Amount
+    itl_p90: Amount
+    ttft_median: Amount
+    ttft_p90: Amount
     measured_on: str | None
     """The GPU types that the runs were on, where this one is not among them."""
 
@@ -60,21 +63,21 @@ class EstimateError(Contract):
 class Autoscaling(Contract):
     """`min_replicas` hold the highest minute of the quietest hour, since others take longer than a minute to start."""
 
-    min_replicas: int
-    max_replicas: int
-    cost_at_min_usd_per_month: float
+    min_replicas: AtLeastOne
+    max_replicas: AtLeastOne
+    cost_at_min_usd_per_month: Amount
 
 
 class Recommendation(Contract):
-    rank: int
+    rank: AtLeastOne
     model_id: str
     gpu_type: str
-    gpu_count: int
-    replicas: int
+    gpu_count: AtLeastOne
+    replicas: AtLeastOne
     """Spare ones included."""
-    cost_usd_per_month: float
+    cost_usd_per_month: Amount
     predicted: Predicted
-    max_requests_per_second: float
+    max_requests_per_second: Amount
     """Of all replicas but the spare ones, without headroom."""
     meets_slo: bool
     simulated: bool
@@ -83,13 +86,13 @@ class Recommendation(Contract):
     estimate_error: EstimateError | None
     """How far such estimates were off; None for measurements."""
     price: str
-    gpus_billed: int
+    gpus_billed: Count
     quality: Quality
     memory: Memory
     autoscaling: Autoscaling
     pareto: bool
     """No other option is at least as good in cost, latency and quality and better in one of them."""
-    score: float
+    score: Annotated[float, Field(allow_inf_nan=False)]
     reasons: list[str]
 
 
@@ -98,26 +101,26 @@ class NearMiss(Contract):
 
     model_id: str
     gpu_type: str
-    gpu_count: int
-    replicas: int
-    cost_usd_per_month: float
+    gpu_count: AtLeastOne
+    replicas: AtLeastOne
+    cost_usd_per_month: Amount
     relaxation: str
     change: SpecificationChange
-    stretch: float | None
+    stretch: Amount | None
     """How many times as loose the loosest changed figure is; None where the change is no figure."""
 
 
 class Plan(Contract):
     recommendations: list[Recommendation]
     near_misses: list[NearMiss]
-    views: dict[View, list[int]]
+    views: dict[View, list[AtLeastOne]]
     """Ranks of the recommendations in the order of each view."""
     view: View
     """The view that `rank` follows."""
     benchmark_profile: TrafficProfile
-    considered: int
+    considered: Count
     """Configurations of suitable models with benchmarks for this traffic."""
-    holding_slo: int
+    holding_slo: Count
     """Those that hold all targets within every constraint but the budget."""
-    excluded: dict[str, int]
-    headroom: float
+    excluded: dict[str, Count]
+    headroom: Amount

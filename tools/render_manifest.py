@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from tools.manifests.check import Problem, check_bundle
+from tools.manifests.check import DEFAULT_IMAGES, Problem, check_bundle
 from tools.manifests.digests import UNSEALED, Action, ManifestFile, digest_of, sealed
-from tools.manifests.values import ManifestRequest, template_values
+from tools.manifests.values import ManifestRequest, images_of, template_values
 from tools.specification import Contract
 
 TEMPLATES = {
@@ -43,18 +44,29 @@ def render_manifest(request: ManifestRequest) -> ManifestBundle:
     values = template_values(request) | {"digest": UNSEALED}
     wanted = {path: template for path, template in TEMPLATES.items() if request.monitoring or "monitor" not in path}
     files = [ManifestFile(path=path, content=_rendered(template, values)) for path, template in wanted.items()]
-    return bundle_of(sealed(files), str(values["name"]), request.namespace, request.recommendation.model_id)
+    model_id, images = request.recommendation.model_id, images_of(request.simulator_image)
+    return bundle_of(sealed(files), str(values["name"]), request.namespace, model_id, images=images)
 
 
-def bundle_of(files: list[ManifestFile], name: str, namespace: str, model_id: str, action: Action = "apply") -> ManifestBundle:
-    """The bundle of files that are there already."""
+def bundle_of(
+    files: list[ManifestFile],
+    name: str,
+    namespace: str,
+    model_id: str,
+    action: Action = "apply",
+    images: Collection[str] | None = DEFAULT_IMAGES,
+) -> ManifestBundle:
+    """The bundle of files that are there already.
+
+    `images` are those that may run; None for files that were approved and ran before, maybe rendered by an earlier Compass.
+    """
     return ManifestBundle(
         name=name,
         namespace=namespace,
         model_id=model_id,
         files=files,
         digest=digest_of(files, action),
-        problems=check_bundle([(f.path, f.content) for f in files]) if action == "apply" else [],
+        problems=check_bundle([(f.path, f.content) for f in files], images, complete=True) if action == "apply" else [],
         action=action,
     )
 

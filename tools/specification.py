@@ -19,6 +19,8 @@ HEADROOM = 0.2
 """Share of each replica's capacity kept free at peak where nothing else is said; bursts are simulated and need none."""
 MAX_USERS = 1_000_000_000
 MAX_RATE = 10_000_000.0
+MIN_RATE = 1e-6
+"""A request in eleven days: with less there would be nothing to simulate."""
 MAX_GPUS = 10_000
 """Nobody rents more for one endpoint."""
 
@@ -109,6 +111,8 @@ class SpecificationChange(Overrides):
     requests_per_second: float | None = Field(default=None, gt=0, le=MAX_RATE)
     concurrent_requests: float | None = Field(default=None, gt=0, le=MAX_RATE)
     requests_per_day: float | None = Field(default=None, gt=0, le=MAX_RATE * 86_400)
+    load_factor: float | None = Field(default=None, gt=0, le=1e6, description="Of what there is to do now: 2 for “twice the users”")
+    users_added: int | None = Field(default=None, ge=-MAX_USERS, le=MAX_USERS, description="“500 more users”; negative for fewer")
     budget_usd_per_month: float | None = Field(default=None, gt=0, le=1e12)
     preferred_gpu_types: list[str] | None = None
     excluded_gpu_types: list[str] | None = None
@@ -199,6 +203,10 @@ class Demand(Contract):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def peak_requests_per_second(self) -> float:
+        return max(MIN_RATE, self._peak)
+
+    @property
+    def _peak(self) -> float:
         if self.given_requests_per_second is not None:
             return self.given_requests_per_second
         if self.given_concurrent_requests is not None and self.seconds_in_flight is not None:
@@ -272,6 +280,11 @@ def change_intent(intent: Intent, change: SpecificationChange) -> Intent:
     said = [name for name in LOADS if getattr(change, name) is not None]
     if said:
         values.update({name: None for name in LOADS if name != said[-1]})
+    if change.load_factor is not None and not said:
+        whole = {name: values[name] * change.load_factor for name in LOADS if values[name] is not None}
+        values.update({name: max(1, round(value)) if name == "user_count" else value for name, value in whole.items()})
+    if change.users_added is not None and values["user_count"] is not None and not said:
+        values["user_count"] += change.users_added
     for name in ("cost", "latency", "accuracy"):
         level = getattr(change, f"{name}_priority")
         if level is not None:

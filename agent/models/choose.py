@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import httpx
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import ToolMessage
 
 from agent.models.builtin.interpreter import BuiltinInterpreter
 from knowledge.errors import CompassError
@@ -14,6 +20,9 @@ from knowledge.settings import Settings
 DEFAULT_OLLAMA_MODEL = "llama3.1:8b"
 PROBE_TIMEOUT_S = 1.0
 ANSWER_TIMEOUT_S = 120.0
+WINDOW_TOKENS = 8192
+"""Of prompt, tools, conversation and answer together. Ollama would cut a longer prompt without a word."""
+KEPT_LOADED = "30m"
 
 
 @dataclass(frozen=True)
@@ -33,20 +42,19 @@ def choose_model(settings: Settings) -> ChosenModel:
     host = _url(settings.ollama_host)
     if wanted == "auto":
         try:
-            _check_ollama(host, DEFAULT_OLLAMA_MODEL)
+            calls_tools = _check_ollama(host, DEFAULT_OLLAMA_MODEL)
         except CompassError as why:
             return _builtin(str(why))
-        return _ollama(host, DEFAULT_OLLAMA_MODEL)
+        return _ollama(host, DEFAULT_OLLAMA_MODEL, calls_tools)
     provider, separator, name = wanted.partition(":")
     if not separator or not name:
         raise CompassError(
-            f"COMPASS_MODEL is {wanted!r}. It takes auto, builtin, ollama:NAME or PROVIDER:NAME (openai:gpt-4o, for instance)."
+            f"COMPASS_MODEL is {wanted!r}. It takes auto, builtin, ollama:NAME, gguf:PATH or PROVIDER:NAME (openai:gpt-4o, for instance)."
         )
     if provider == "ollama":
-        _check_ollama(host, name)
-        return _ollama(host, name)
+        return _ollama(host, name, calls_tools=_check_ollama(host, name))
     if provider == "gguf":
-        raise CompassError("COMPASS_MODEL=gguf:PATH isn't available in this version. Use builtin, ollama:NAME or PROVIDER:NAME.")
+        return _gguf(Path(name).expanduser())
     return _provider(wanted)
 
 
@@ -54,11 +62,57 @@ def _builtin(why: str) -> ChosenModel:
     return ChosenModel(BuiltinInterpreter(), "builtin", f"the built-in interpreter (rules, no language model): {why}")
 
 
-def _ollama(host: str, name: str) -> ChosenModel:
-    from langchain_ollama import ChatOllama
+def _ollama(host: str, name: str, calls_tools: bool) -> ChosenModel:
+    from agent.models.whole_ollama import WholeOllama
 
-    model = ChatOllama(model=name, base_url=host, temperature=0, client_kwargs={"timeout": ANSWER_TIMEOUT_S, "trust_env": False})
-    return ChosenModel(model, f"ollama:{name}", f"{name} on Ollama at {host}")
+    model = WholeOllama(
+        model=name,
+        base_url=host,
+        temperature=0,
+        num_ctx=WINDOW_TOKENS,
+        keep_alive=KEPT_LOADED,
+        client_kwargs={"timeout": ANSWER_TIMEOUT_S, "trust_env": False},
+    )
+    if calls_tools:
+        return ChosenModel(model, f"ollama:{name}", f"{name} on Ollama at {host}")
+    from agent.models.constrained import ConstrainedChoice, Turn
+    from agent.models.gguf import Completion
+
+    def complete(turns: list[Turn], schema: dict[str, Any] | None, max_tokens: int) -> Completion:
+        answer = model.bind(format=schema or "", options={"num_predict": max_tokens}).invoke(_messages(turns))
+        usage = answer.usage_metadata or {"input_tokens": 0, "output_tokens": 0}
+        return Completion(str(answer.text), usage["input_tokens"], usage["output_tokens"])
+
+    def pieces(turns: list[Turn], max_tokens: int) -> Iterator[str]:
+        yield from (str(chunk.text) for chunk in model.stream(_messages(turns)))
+
+    chosen = ConstrainedChoice(complete=complete, pieces=pieces)
+    return ChosenModel(chosen, f"ollama:{name}", f"{name} on Ollama at {host} (it calls no tools; its answers are held to a schema)")
+
+
+def _messages(turns: list[dict[str, str]]) -> list[tuple[str, str]]:
+    return [(turn["role"], turn["content"]) for turn in turns]
+
+
+def _gguf(path: Path) -> ChosenModel:
+    from agent.models.constrained import ConstrainedChoice
+    from agent.models.gguf import GgufEngine
+
+    engine = GgufEngine(path, WINDOW_TOKENS)
+    model = ConstrainedChoice(complete=engine.complete, pieces=engine.stream)
+    threading.Thread(target=_warm, args=(model,), daemon=True).start()
+    return ChosenModel(model, f"gguf:{path}", f"{path.name}, in this process")
+
+
+def _warm(model: BaseChatModel) -> None:
+    """Read the prompt that a conversation begins with, so that the first words needn't wait for it."""
+    from agent.models.asking import Asking
+    from agent.state import fresh
+
+    with suppress(Exception):  # whoever speaks first is told what is wrong
+        Asking(model).move(
+            "hello", "context_collection", fresh(), run_tool=lambda tool, call: ToolMessage("", tool_call_id=str(call["id"]))
+        )
 
 
 def _provider(wanted: str) -> ChosenModel:
@@ -79,8 +133,8 @@ def _provider(wanted: str) -> ChosenModel:
     return ChosenModel(model, wanted, f"{wanted} through its provider")
 
 
-def _check_ollama(host: str, name: str) -> None:
-    """Raise CompassError, with what to do, unless the server has the model and the model can call tools."""
+def _check_ollama(host: str, name: str) -> bool:
+    """Whether the model can call tools. Raises CompassError, with what to do, unless the server has it."""
     try:
         with httpx.Client(base_url=host, timeout=PROBE_TIMEOUT_S, trust_env=False) as client:
             tags = client.get("/api/tags").raise_for_status().json()
@@ -91,8 +145,7 @@ def _check_ollama(host: str, name: str) -> None:
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
         raise CompassError(f"no Ollama server answers at {host} (OLLAMA_HOST)") from error
     capabilities = shown.get("capabilities")
-    if capabilities is not None and "tools" not in capabilities:
-        raise CompassError(f"{name} on Ollama at {host} can't call tools; choose one that can, llama3.1:8b for instance")
+    return capabilities is None or "tools" in capabilities
 
 
 def _url(host: str) -> str:

@@ -84,6 +84,9 @@ def _approve(
     if why:
         refuse(why, "configuration_finalized", record)
         return _again({"messages": record})
+    if found.target != services.cluster.target:
+        say(f"That was shown for another cluster. Here is what {services.cluster.description} says to it.", record)
+        return _again({"review": None, "messages": record})
     if datetime.now(UTC) - found.made_at > VALID_FOR:
         say(f"That was shown more than {VALID_FOR.seconds // 60} minutes ago. Here is how it is now.", record)
         return _again({"review": None, "messages": record})
@@ -149,7 +152,7 @@ def _request(reply: Reply, bundle: ManifestBundle, services: Services) -> Approv
         digest=bundle.digest,
         cluster=services.cluster.target,
         namespace=bundle.namespace,
-        actor=services.settings.actor,
+        actor=services.caller.actor,
         action=bundle.action,
         name=bundle.name,
         model_id=bundle.model_id,

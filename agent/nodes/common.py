@@ -7,7 +7,7 @@ from typing import Any, Literal
 from langchain_core.messages import AnyMessage
 
 from agent.answers import answer
-from agent.moves import POSSIBLE, Ask, Cancel, Move, Stage, StartOver, Unclear
+from agent.moves import POSSIBLE, Answered, Ask, Cancel, Move, Stage, StartOver, Unclear
 from agent.services import Services
 from agent.state import ConversationState, fresh
 from agent.transcript import say
@@ -21,6 +21,8 @@ def anywhere(
     """Where a question, an unclear text, start over or cancel leads, with the state's update; None for every other move."""
     if isinstance(move, Ask):
         answer(move, stage, state, services, record)
+        return "stay", {"messages": record}
+    if isinstance(move, Answered):
         return "stay", {"messages": record}
     if isinstance(move, Unclear):
         refuse(move.question, stage, record)

@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agent.inventory import with_stock
-from agent.moves import DescribeNeed, Unclear
+from agent.moves import DEFAULT_USERS, EXAMPLES, DescribeNeed, TakeDefault, Unclear
 from agent.nodes.common import anywhere
 from agent.services import Services
 from agent.state import ConversationState, fresh
@@ -18,7 +18,7 @@ from agent.understand import move_of_words
 from knowledge.catalogue import use_cases
 from tools.specification import Intent, Overrides, change_intent, change_overrides
 
-EXAMPLES = "a chatbot for 1000 users, code completion for 250 developers, or questions over our documents for 5k employees"
+DEFAULT_USE_CASE = "chatbot_conversational"
 
 
 def context_collection(state: ConversationState, runtime: Runtime[Services]) -> Command[Literal["specification_generation", "__end__"]]:
@@ -45,6 +45,19 @@ def context_collection(state: ConversationState, runtime: Runtime[Services]) -> 
             return Command(goto="specification_generation", update=update | {"messages": record})
         say(_missing(update["intent"]), record)
         return Command(goto="__end__", update=update | {"messages": record})
+    if isinstance(move, TakeDefault) and update["intent"] != Intent():
+        update["intent"] = _with_default(update["intent"])
+        if update["intent"].complete:
+            say(_assumed(update["intent"]), record)
+            return Command(goto="specification_generation", update=update | {"messages": record})
+        say(_missing(update["intent"]), record)
+        return Command(goto="__end__", update=update | {"messages": record})
+    if isinstance(move, Unclear) and move.understood is not None:  # what can't be is asked about; the rest needn't be said again
+        update["intent"] = change_intent(update["intent"], move.understood)
+        update["overrides"] = change_overrides(update["overrides"], move.understood)
+        if update["intent"].complete:
+            say(f"{move.question} Say “go on” to plan without it, or what it should be.", record)
+            return Command(goto="__end__", update=update | {"messages": record})
     if isinstance(move, Unclear) and update["intent"] != Intent():  # something is known: ask for the rest again
         say(f"{move.question} {_missing(update['intent'])}", record)
         return Command(goto="__end__", update=update | {"messages": record})
@@ -56,10 +69,41 @@ def context_collection(state: ConversationState, runtime: Runtime[Services]) -> 
     return Command(goto="__end__", update=update | {"messages": record})
 
 
-def _missing(intent: Intent) -> str:
-    """One question for the one thing to ask next."""
+def _with_default(intent: Intent) -> Intent:
+    """The one thing that was asked for last, as we would take it."""
+    if intent.complete:
+        return intent
     if intent.use_case is None:
-        load = f"{intent.user_count:,} users. " if intent.user_count else ""
-        return f"{load}What will they do with it? For instance: {EXAMPLES}."
+        return intent.model_copy(update={"use_case": DEFAULT_USE_CASE})
+    return intent.model_copy(update={"user_count": DEFAULT_USERS})
+
+
+def _assumed(intent: Intent) -> str:
+    return f"I plan for {use_cases()[intent.use_case or ''].title}, {_load(intent)}; say so if it is something else."
+
+
+def _load(intent: Intent) -> str:
+    """How much there is to do, as it was given."""
+    for value, unit in (
+        (intent.user_count, "users"),
+        (intent.requests_per_second, "requests/s"),
+        (intent.concurrent_requests, "requests in flight"),
+        (intent.requests_per_day, "requests a day"),
+    ):
+        if value is not None:
+            return f"{value:,g} {unit}" if value < 1e6 else f"{value:,.0f} {unit}"
+    return "no load yet"
+
+
+def _missing(intent: Intent) -> str:
+    """One question for the one thing to ask next, with what is taken if they leave it to us."""
+    if intent.complete:
+        return "Shall I plan with what I know? Say “go on”, or what else you need."
+    if intent.use_case is None:
+        load = "" if _load(intent) == "no load yet" else f"{_load(intent)}. "
+        return f"{load}What will they do with it? For instance: {EXAMPLES}. “You choose” makes it a chatbot."
     title = use_cases()[intent.use_case].title
-    return f"{title}: understood. How many users will it have? (Or how many requests per second at peak?)"
+    return (
+        f"{title}: understood. How many users will it have? (Or how many requests per second at peak?)"
+        f" “You choose” takes {DEFAULT_USERS:,} users."
+    )

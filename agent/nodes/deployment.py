@@ -11,10 +11,11 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agent.events import ProgressEvent, emit
-from agent.moves import BackToOptions, DescribeNeed, EditSpecification, Finish, Retry, RollBack
+from agent.moves import BackToOptions, DescribeNeed, EditSpecification, Finish, KeepAsItIs, Retry, RollBack
 from agent.nodes.common import anywhere, refuse
 from agent.nodes.specification import checked_change
-from agent.services import Services
+from agent.nodes.validating import say_validated, validated
+from agent.services import Services, Stopped
 from agent.state import ConversationState
 from agent.tracing import in_words
 from agent.transcript import call_tool, say
@@ -23,12 +24,8 @@ from knowledge.errors import CompassError
 from tools.apply_to_cluster import ApplyRequest, apply_to_cluster
 from tools.deploying.approvals import mark_healthy
 from tools.deploying.revisions import rollback_bundle
-from tools.endpoint import send_prompt, served_models
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
 from tools.specification import SpecificationChange
-
-WATCH_INTERVAL_S = 0.5
-SMOKE_PROMPT = "Reply with one short sentence."
 
 
 def deployment_execution(state: ConversationState, runtime: Runtime[Services]) -> Command[Literal["post_deployment_validation", "failed"]]:
@@ -54,7 +51,7 @@ def deployment_execution(state: ConversationState, runtime: Runtime[Services]) -
 def post_deployment_validation(
     state: ConversationState, runtime: Runtime[Services]
 ) -> Command[Literal["basic_monitoring", "failed", "__end__"]]:
-    """Wait until it is ready, then check that the endpoint serves this model and answers a prompt; what was deleted must be gone."""
+    """Wait until it is ready, then check that the endpoint answers and meets its targets; what was deleted must be gone."""
     services = runtime.context
     record: list[AnyMessage] = []
     bundle, approval_id = state.get("bundle"), state.get("approval_id")
@@ -71,22 +68,20 @@ def post_deployment_validation(
         endpoint = status.endpoint
         if status.phase != "ready" or endpoint is None:
             return Command(goto="failed", update={"failure": status.message, "messages": record})
-        served = served_models(endpoint)
-        if bundle.model_id not in served:
-            raise CompassError(f"The endpoint {endpoint} serves {', '.join(served)}, not {bundle.model_id}.")
-        seen = send_prompt(endpoint, bundle.model_id, SMOKE_PROMPT, max_tokens=16)
+        emit(ProgressEvent(text=f"Ready at {endpoint}; checking what it answers, and how fast"))
+        found = validated(bundle, endpoint, approval_id, services, record)
+        if found.outcome == "fail" and not state.get("keeps_as_it_is"):
+            why = f"It runs at {endpoint}, but failed its validation. {' '.join(found.reasons)}"
+            return Command(goto="failed", update={"failure": why, "messages": record})
+    except Stopped:
+        raise
     except Exception as error:
         return Command(goto="failed", update={"failure": in_words(error), "messages": record})
     mark_healthy(approval_id, services.database)
-    replicas = f"{status.replicas_ready} of {status.replicas_wanted} replicas"
-    first = f"A first prompt was answered: TTFT {seen.ttft_ms:,.0f} ms (one request, not a p95)."
-    say(
-        f"Ready: {replicas}, serving {bundle.model_id} at {endpoint}. {first}",
-        record,
-        kind="status",
-        details=status.model_dump(mode="json"),
+    say_validated(
+        f"Ready: {status.replicas_ready} of {status.replicas_wanted} replicas, serving {bundle.model_id} at {endpoint}.", found, record
     )
-    running = {"endpoint": endpoint, "running": bundle, "asked_from": "presenting_options", "failure": None}
+    running = {"endpoint": endpoint, "running": bundle, "asked_from": "presenting_options", "failure": None, "keeps_as_it_is": False}
     return Command(goto="basic_monitoring", update=running | {"messages": record})
 
 
@@ -117,6 +112,12 @@ def failed(
     if isinstance(move, Retry) and _runs_as_approved(state, services):
         say("It is there exactly as approved, and the cluster goes on trying; I watch it anew.", record)
         return Command(goto="post_deployment_validation", update=again | {"failure": state.get("failure")})
+    if isinstance(move, KeepAsItIs):
+        if not _runs_as_approved(state, services):
+            refuse("It doesn't run as approved, so there is nothing to keep.", "failed", record)
+            return Command(goto="__end__", update={"incoming": None, "messages": record})
+        say("It stays as it is; I measure it once more.", record)
+        return Command(goto="post_deployment_validation", update=again | {"keeps_as_it_is": True})
     if isinstance(move, Retry):  # the same manifests, but a new approval: the old one was for the attempt that failed
         kept = {"bundle": state.get("bundle")}  # a deletion or a roll back is retried as that
         return Command(
@@ -158,7 +159,7 @@ def _runs_as_approved(state: ConversationState, services: Services) -> bool:
     if bundle is None or bundle.action == "delete":
         return False
     try:
-        status = get_status(StatusQuery(name=bundle.name), services.cluster, services.database)
+        status = get_status(StatusQuery(name=bundle.name, metrics=False), services.cluster, services.database)
     except CompassError:
         return False  # the review before the approval says what is wrong
     return status.phase != "absent" and status.approved_digest == bundle.digest and status.drift == []
@@ -176,9 +177,11 @@ def _wait(
     What goes wrong is said as soon as it shows; `patient` knows of a failure already and gives the cluster time to get over it.
     Raises CompassError when waiting is over.
     """
-    query = StatusQuery(name=name)
+    query = StatusQuery(name=name, metrics=False)
     deadline = time.monotonic() + services.settings.ready_timeout_s
-    hoping_since: float | None = None
+    wrong_since: float | None = None
+    right_since: float | None = None
+    wrong = ""
     shown = ""
     while True:
         status = get_status(query, services.cluster, services.database)
@@ -188,10 +191,17 @@ def _wait(
             shown = status.message
             emit(ProgressEvent(text=shown))
         now = time.monotonic()
-        hoping_since = (hoping_since or now) if status.diagnosis else None
-        if until == "ready" and hoping_since and now - hoping_since > services.cluster.patience_s:
-            raise CompassError(status.message)
+        if status.diagnosis:
+            wrong_since, right_since, wrong = wrong_since or now, None, status.message
+        else:  # what crashes again and again looks well in between
+            right_since = right_since or now
+            if now - right_since > services.cluster.patience_s:
+                wrong_since, wrong = None, ""
+        if until == "ready" and wrong_since and now - wrong_since > services.cluster.patience_s:
+            call_tool("get_status", query, functools.partial(_known, status), record)
+            raise CompassError(wrong)
         if now > deadline:
+            call_tool("get_status", query, functools.partial(_known, status), record)
             wanted = "ready" if until == "ready" else "gone"
-            raise CompassError(f"{name} wasn't {wanted} after {services.settings.ready_timeout_s:,.0f} s. {status.message}")
-        time.sleep(WATCH_INTERVAL_S)
+            raise CompassError(f"{name} wasn't {wanted} after {services.settings.ready_timeout_s:,.0f} s. {wrong or status.message}")
+        services.caller.wait(services.cluster.watch_interval_s)

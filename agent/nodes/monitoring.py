@@ -10,17 +10,18 @@ from langgraph.types import Command
 
 from agent.checkpoints import pause
 from agent.events import TokenEvent, emit
-from agent.moves import BackToOptions, Delete, DescribeNeed, Finish, Scale, SendPrompt
+from agent.moves import BackToOptions, Delete, DescribeNeed, Finish, Scale, SendPrompt, Validate
 from agent.nodes.common import anywhere, refuse
-from agent.services import Services
+from agent.nodes.validating import say_validated, validated
+from agent.services import Caller, Services, Stopped
 from agent.state import ConversationState
 from agent.transcript import say
 from agent.understand import move_of, move_of_words
 from knowledge.catalogue import prices
 from knowledge.errors import CompassError
 from tools.deploying.revisions import deletion_of
-from tools.endpoint import send_prompt
 from tools.planning.scaling import rescaled
+from tools.serving.endpoint import send_prompt
 
 
 def basic_monitoring(
@@ -49,8 +50,15 @@ def basic_monitoring(
             return Command(goto="basic_monitoring", update=taken)
         say("What you choose replaces what runs, pod by pod, after your approval.", record)
         return Command(goto="presenting_options", update=taken | {"selected": None, "bundle": None, "review": None})
+    if isinstance(move, Validate):
+        running, endpoint, approval_id = state.get("running"), state.get("endpoint"), state.get("approval_id")
+        if running is None or endpoint is None or approval_id is None:
+            refuse("Nothing of this conversation runs.", "basic_monitoring", record)
+        else:
+            say_validated("Measured again.", validated(running, endpoint, approval_id, services, record), record)
+        return Command(goto="basic_monitoring", update=taken)
     if isinstance(move, SendPrompt):
-        _try_endpoint(move.prompt, state, record)
+        _try_endpoint(move.prompt, state, runtime.context.caller, record)
         return Command(goto="basic_monitoring", update=taken)
     if isinstance(move, DescribeNeed):
         words = words or next((str(m.text) for m in record if m.type == "human"), "")
@@ -78,25 +86,36 @@ def _changed(move: Scale | Delete, state: ConversationState, services: Services)
     profile = state.get("benchmark_profile")
     if selected is None or specification is None or profile is None or selected.model_id != running.model_id:
         return "What runs isn't the option that was chosen last, so I don't know its figures; choose an option instead."
-    if move.replicas == selected.replicas:
-        return f"It has {move.replicas} replicas already."
+    wanted = move.replicas if move.replicas is not None else selected.replicas + (move.by or 0)
+    if wanted == selected.replicas:
+        return f"It has {wanted} replicas already."
+    if wanted < 1:
+        return f"It has {selected.replicas} replicas; at least 1 must stay. “Delete it” takes it away."
     try:
-        scaled = rescaled(selected, move.replicas, specification, profile, prices(services.settings.prices))
+        scaled = rescaled(selected, wanted, specification, profile, prices(services.settings.prices))
     except CompassError as error:
         return str(error)
     return {"bundle": None, "selected": scaled}
 
 
-def _try_endpoint(prompt: str, state: ConversationState, record: list[AnyMessage]) -> None:
+def _try_endpoint(prompt: str, state: ConversationState, caller: Caller, record: list[AnyMessage]) -> None:
+    def show(text: str) -> None:
+        caller.unless_stopped()
+        emit(TokenEvent(text=text))
+
     bundle, endpoint = state.get("bundle"), state.get("endpoint")
     if bundle is None or endpoint is None:
         say("There is no endpoint to send it to.", record)
         return
     try:
-        seen = send_prompt(endpoint, bundle.model_id, prompt, on_text=lambda text: emit(TokenEvent(text=text)))
+        seen = send_prompt(endpoint, bundle.model_id, prompt, on_text=show)
     except CompassError as error:
         say(str(error), record)
         return
+    except Stopped:
+        say("Stopped in the middle of the answer.", record)
+        return
     itl = f", ITL {seen.itl_ms:,.1f} ms" if seen.itl_ms is not None else ""
-    figures = f"TTFT {seen.ttft_ms:,.0f} ms{itl}, {seen.output_tokens} tokens in {seen.e2e_ms / 1000:,.2f} s (this one request)"
+    speed = f" ({seen.tokens_per_second:,.0f} tokens/s)" if seen.tokens_per_second else ""
+    figures = f"TTFT {seen.ttft_ms:,.0f} ms{itl}{speed}, {seen.output_tokens} tokens in {seen.e2e_ms / 1000:,.2f} s (this one request)"
     say(f"{figures}.", record, kind="answer", details=seen.model_dump(mode="json"))

@@ -48,8 +48,7 @@ def model_recommendation(state: ConversationState, runtime: Runtime[Services]) -
         slo_targets=specification.slo_targets,
     )
     found = call_tool("query_benchmarks", query, lambda: query_benchmarks(query, runtime.context.database), record)
-    holding = found.models_within_slo()
-    say(f"{len(holding)} of {len(suitable)} suitable models hold your targets on some GPU.", record)
+    say(f"{found.models_within_slo} of {len(suitable)} suitable models hold your targets on some GPU.", record)
     return Command(goto="capacity_planning", update={"messages": record})
 
 

@@ -17,6 +17,7 @@ from agent.events import CheckpointEvent
 from tools.deploying.audit import Audited
 from tools.deploying.review import Review
 from tools.get_status import DeploymentStatus
+from tools.serving.report import Outcome
 from tools.specification import rate
 
 ACCENT = "cyan"
@@ -56,6 +57,8 @@ def card(kind: str, details: dict[str, Any]) -> list[RenderableType]:
         ]
     if kind == "status":
         return [status(details)]
+    if kind == "validation":
+        return [validation(details)] if details["checks"] else []
     if kind == "kept":
         return [side_by_side([(plan["name"], plan) for plan in details["plans"]])]
     return []
@@ -281,6 +284,17 @@ def status(details: dict[str, Any]) -> RenderableType:
         rows.add_row("Drift", Text(f"otherwise than approved: {', '.join(details['drift'][:6])}", style="yellow"))
     elif details["drift"] is not None:
         rows.add_row("Drift", Text("none: as approved"))
+    if details["cost_usd"] is not None:
+        rows.add_row("Cost so far", Text(f"${details['cost_usd']:,.2f}"))
+    if details["live"]:
+        found = details["live"]
+        style = {"holding": "green", "missing": "bold red", "failing": "bold red"}.get(found["state"], "")
+        rows.add_row("SLO", Text(found["verdict"], style=style))
+        if found["advice"]:
+            rows.add_row("", Text(found["advice"], style="yellow" if found["state"] != "holding" else "dim"))
+        rows.add_row("", live(found))
+    elif details["live_problem"]:
+        rows.add_row("SLO", Text(f"not known: {details['live_problem']}", style="yellow"))
     for pod in details["pods"][:8]:
         more = f", {pod['restarts']} restarts" if pod["restarts"] else ""
         rows.add_row(
@@ -289,6 +303,55 @@ def status(details: dict[str, Any]) -> RenderableType:
     for event in details["events"][-3:]:
         rows.add_row("Event", Text(f"{event['reason']}: {event['message']}", style="dim"))
     return Panel(rows, title="Status", border_style=colour, box=box.ROUNDED)
+
+
+def live(details: dict[str, Any]) -> RenderableType:
+    """Latencies of a window against the targets, and how full the replicas are."""
+    table = Table(box=box.SIMPLE_HEAD, header_style=f"bold {ACCENT}", pad_edge=False, padding=(0, 1))
+    for name in ("", "p50", "p95", "p99", "Target p95", "Headroom", "Predicted p95"):
+        table.add_column(name, justify="left" if not name else "right", no_wrap=True)
+    for each in details["latencies"]:
+        target, predicted, headroom = each["target_ms"], each["predicted_ms"], each["headroom"]
+        table.add_row(
+            each["metric"].upper(),
+            *(_latency(v) for v in (each["p50_ms"], each["p95"]["value_ms"], each["p99_ms"])),
+            "?" if target is None else _latency(target),
+            "?" if headroom is None else Text(f"{headroom:.0%}", style="green" if headroom >= 0 else "bold red"),
+            "?" if predicted is None else _latency(predicted),
+        )
+    load = (
+        f"{details['requests']:,} requests by {details['replicas']} replica{'s' if details['replicas'] != 1 else ''},"
+        f" {details['failed']:,} failed; now {details['running']} running,"
+        f" {details['waiting']} waiting, KV cache {details['kv_cache_usage']:.0%} full"
+    )
+    held = details["held_share_24h"]
+    day = "" if held is None else f"; within the targets in {held:.0%} of the last 24 hours' windows"
+    return Group(table, Text(load + day, style="dim")) if details["latencies"] else Text(load + day, style="dim")
+
+
+def validation(details: dict[str, Any]) -> RenderableType:
+    """What the probe measured, with how sure that is."""
+    table = Table(box=box.SIMPLE_HEAD, header_style=f"bold {ACCENT}", pad_edge=False, padding=(0, 1))
+    for name in ("", "p95", f"{details['confidence']:.0%} interval", "Target p95", "Predicted p95", ""):
+        table.add_column(name, justify="left" if not name else "right", no_wrap=True)
+    colours = {"pass": "green", "warn": "yellow", "fail": "red"}
+    for check in details["checks"]:
+        low, high = (_latency(check[f"{side}_ms"]) if check[f"{side}_ms"] is not None else "?" for side in ("low", "high"))
+        predicted = check["predicted_ms"]
+        table.add_row(
+            check["metric"].upper(),
+            _latency(check["p95_ms"]),
+            f"{low} – {high}",
+            _latency(check["target_ms"]),
+            "?" if predicted is None else _latency(predicted),
+            Text(check["outcome"], style=f"bold {colours[check['outcome']]}"),
+        )
+    colour = colours[details["outcome"]]
+    return Panel(table, title=f"Validation: {details['outcome']}", border_style=colour, box=box.ROUNDED, expand=False)
+
+
+def _latency(ms: float) -> str:
+    return f"{ms:,.1f} ms" if ms < 100 else f"{ms:,.0f} ms"
 
 
 def plain_changes(found: Review) -> str:
@@ -305,6 +368,26 @@ def deployment_list(found: list[DeploymentStatus]) -> RenderableType:
         age = _age(s.age_seconds) if s.age_seconds is not None else "?"
         cells = (s.name, s.model_id or "?", s.phase, f"{s.replicas_ready}/{s.replicas_wanted}", age, drift)
         table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def outcome_list(found: list[Outcome]) -> RenderableType:
+    """Predicted and observed p95s, each on a line of its own, so that it fits."""
+    table = Table(box=box.SIMPLE_HEAD, header_style=f"bold {ACCENT}", pad_edge=False, padding=(0, 1))
+    for name in ("Deployment", "Seen by", "Requests", "p95", "Predicted", "Observed", "Error", "Target"):
+        table.add_column(name, overflow="fold", justify="right" if name in ("Predicted", "Observed", "Error", "Target") else "left")
+    for o in found:
+        load = f"{o.requests:,}" + (f", {o.failed:,} failed" if o.failed else "")
+        load += f"\n{rate(o.requests_per_second)}/s" if o.requests_per_second is not None else ""
+        columns = (
+            [c.metric.upper() for c in o.compared],
+            [_latency(c.predicted_ms) if c.predicted_ms else "?" for c in o.compared],
+            [_latency(c.observed_ms) for c in o.compared],
+            [f"{c.error:+.0%}" if c.error is not None else "?" for c in o.compared],
+            [_latency(c.target_ms) for c in o.compared],
+        )
+        cells = (f"{o.name}\n{o.setup}", f"{o.kind}: {o.outcome}\n{o.at:%Y-%m-%d %H:%M}", load, *("\n".join(c) for c in columns))
+        table.add_row(*(Text(cell) for cell in cells), end_section=True)
     return table
 
 

@@ -166,9 +166,11 @@ class Chat:
         elif isinstance(event, TokenEvent):
             self._stream(event.text)
         elif isinstance(event, MessageEvent):
-            if event.kind == "answer":
+            if event.kind in ("answer", "prose"):
                 self.console.print()  # after the streamed tokens
                 self.column = 0
+            if event.kind == "prose":  # they were all of it
+                return
             self.console.print(Text(event.text, style="dim" if event.kind == "answer" else ""))
             for part in card(event.kind, event.details) if event.kind and event.details else []:
                 self.console.print(part)

@@ -37,12 +37,12 @@ def import_file(path: Path, stated: Stated, database: Database) -> Imported:
             + "\n".join(refused[:SHOWN])
             + more
         )
-    updated = _write(rows, database)
+    updated = write_rows(rows, database)
     return Imported(kind, len(rows), updated, sorted({row.model_id for row in rows} - models().keys()))
 
 
-def _write(rows: list[Benchmark], database: Database) -> int:
-    """How many rows were replaced."""
+def write_rows(rows: list[Benchmark], database: Database) -> int:
+    """Put rows in, each in place of an earlier one with the same key and provenance. Returns how many were replaced."""
     columns = ", ".join(Benchmark.COLUMNS)
     with database.connect() as connection, connection.transaction():
         connection.execute("CREATE TEMPORARY TABLE incoming (LIKE benchmarks INCLUDING DEFAULTS) ON COMMIT DROP")

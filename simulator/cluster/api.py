@@ -13,9 +13,11 @@ import yaml
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from simulator.cluster import discovery, tables
 from simulator.cluster.admission import Admission
+from simulator.cluster.ingress import Ingress, Serve
 from simulator.cluster.logs import Logs
 from simulator.cluster.objects import ApiError, Key, Object, not_found
 from simulator.cluster.orders import Orders
@@ -32,10 +34,11 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class ClusterApi:
-    def __init__(self, store: Store, logs: Logs, write_delay_s: float = 0.0) -> None:
+    def __init__(self, store: Store, orders: Orders, logs: Logs, ingress: Ingress, write_delay_s: float = 0.0) -> None:
         self.store = store
-        self.orders = Orders(store)
+        self.orders = orders
         self.logs = logs
+        self._ingress = ingress
         self.last_request = time.monotonic()
         self._write_delay_s = write_delay_s
         store.admission = Admission(store, self.orders)
@@ -66,6 +69,7 @@ class ClusterApi:
             found.append(Route(path, self._answer(self._item(resource, "status")), methods=["GET", "PUT", "PATCH"]))
         if resource.kind == "Pod":
             found.append(Route(f"{inner}/{{name}}/log", self._answer(self._log)))
+            found.append(Route(f"{inner}/{{name}}/proxy/{{path:path}}", self._answer(self._proxy)))
         return [*found, Route(f"{inner}/{{name}}", self._answer(self._item(resource, "")), methods=["GET", "PUT", "PATCH", "DELETE"])]
 
     def _answer(self, handler: Handler) -> Handler:
@@ -306,6 +310,16 @@ class ClusterApi:
             return StreamingResponse(self._followed(pod, container, lines), media_type="text/plain")
         return PlainTextResponse("".join(f"{x}\n" for x in lines))
 
+    async def _proxy(self, request: Request) -> Response:
+        """What the pod itself answers to a GET."""
+        name = request.path_params["name"].split(":")[0]
+        self.orders.check("get", _pods(), "proxy", request.path_params["namespace"], name)
+        pod = self._found(_pods(), request.path_params["namespace"], name)
+        serve = self._ingress.replica(pod["metadata"]["uid"])
+        if serve is None:
+            raise ApiError(503, "ServiceUnavailable", "error trying to reach service: connect: connection refused")
+        return _Forwarded(serve, f"/{request.path_params['path']}")
+
     async def _followed(self, pod: Object, container: str, lines: list[str]) -> AsyncIterator[str]:
         yield "".join(f"{x}\n" for x in lines)
         seen = len(self.logs.after(pod, container, 0))
@@ -354,6 +368,17 @@ class ClusterApi:
             why = "metadata.name: Required value: name or generateName is required"
             raise ApiError(422, "Invalid", f'{resource.kind} "" is invalid: {why}')
         return document
+
+
+class _Forwarded(Response):
+    """The answer of another application to the same request on another path."""
+
+    def __init__(self, serve: Serve, path: str) -> None:
+        super().__init__()
+        self._serve, self._path = serve, path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._serve({**scope, "path": self._path, "raw_path": self._path.encode(), "root_path": ""}, receive, send)
 
 
 def _pods() -> Resource:

@@ -7,17 +7,17 @@ from typing import Any
 
 import httpx
 
-from simulator.cluster.orders import NAMESPACE, Failure
+from simulator.cluster.orders import NAMESPACE, Order
 
 MAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 
 
-def order_failure(address: str, failure: Failure, names: str = "*") -> None:
+def order_failure(address: str, failure: Order, names: str = "*") -> None:
     """Let a failure strike what has one of these names: shell patterns, with commas between. Replaces an earlier order of this failure."""
     _apply(address, "failures", {failure: names}, manager=failure)
 
 
-def heal(address: str, failure: Failure | None = None) -> None:
+def heal(address: str, failure: Order | None = None) -> None:
     """No longer let this failure strike, or any."""
     if failure is None:
         httpx.delete(f"{address}{MAPS}/failures", trust_env=False, timeout=10)

@@ -61,6 +61,7 @@ def resource_list(version: str) -> Object:
             found.append(part | {"name": f"{resource.plural}/status", "verbs": ["get", "patch", "update"]})
         if resource.kind == "Pod":
             found.append(part | {"name": "pods/log", "verbs": ["get"]})
+            found.append(part | {"name": "pods/proxy", "kind": "PodProxyOptions", "verbs": ["get"]})
     if version == REVIEWS:
         kind = "SelfSubjectAccessReview"
         found.append({"name": "selfsubjectaccessreviews", "singularName": "", "namespaced": False, "kind": kind, "verbs": ["create"]})

@@ -13,8 +13,11 @@ from typing import Any
 import uvicorn
 
 from simulator.cluster.objects import Object
+from simulator.cluster.orders import Orders
 from simulator.cluster.serving import Serving, serving_of
-from simulator.vllm import Replica, application
+from simulator.vllm.api import application
+from simulator.vllm.engine import Engine
+from simulator.vllm.misbehaviour import MISBEHAVIOURS
 
 Serve = Callable[[Any, Any, Any], Any]
 
@@ -38,7 +41,8 @@ class Address:
 
 
 class Ingress:
-    def __init__(self) -> None:
+    def __init__(self, orders: Orders) -> None:
+        self._orders = orders
         self._addresses: dict[str, Address] = {}  # InferenceService uid -> its address
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -50,16 +54,26 @@ class Ingress:
             if not ready_pods:
                 return None
             address = await self._open(service)
+        names = {p["metadata"]["uid"]: p["metadata"]["name"] for p in ready_pods}
         serving = {p["metadata"]["uid"]: s for p in ready_pods if (s := serving_of(p)) is not None and s.model is not None}
-        address.replicas = {pod: address.replicas.get(pod) or _replica(s) for pod, s in serving.items()}
+        address.replicas = {pod: address.replicas.get(pod) or self._replica(s, names[pod]) for pod, s in serving.items()}
         return address.url
+
+    def replica(self, pod: str) -> Serve | None:
+        """What a ready pod with this uid serves."""
+        return next((a.replicas[pod] for a in self._addresses.values() if pod in a.replicas), None)
 
     def close_all_but(self, services: set[str]) -> None:
         for uid in [u for u in self._addresses if u not in services]:
             self._addresses.pop(uid).server.should_exit = True
 
+    def _replica(self, serving: Serving, name: str) -> Serve:
+        assert serving.model is not None  # noqa: S101 - see expose
+        engine = Engine(serving.model, serving.gpu, serving.gpu_count, serving.max_model_len)
+        return application(engine, lambda: [m for m in MISBEHAVIOURS if self._orders.strikes(m, name)])
+
     async def _open(self, service: Object) -> Address:
-        listener = socket.socket()
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # The port it had before a restart, if it is still free: clients keep their URL.
         last = ((service.get("status") or {}).get("url") or ":0").rsplit(":", 1)[1]
@@ -81,11 +95,6 @@ class Ingress:
         while not server.started and not task.done():
             await asyncio.sleep(0.01)
         return address
-
-
-def _replica(serving: Serving) -> Serve:
-    assert serving.model is not None  # noqa: S101 - see expose
-    return application(Replica(serving.model, serving.gpu, serving.gpu_count, serving.max_model_len))
 
 
 async def _serve(server: uvicorn.Server, listener: socket.socket) -> None:

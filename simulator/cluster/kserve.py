@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.cluster.kubelet import INITIALIZER
+from simulator.cluster.kubelet import HUB_TOKEN, INITIALIZER
 from simulator.cluster.objects import Object, copied, is_true, owned_by, with_conditions
 from simulator.cluster.store import Store
 
@@ -113,9 +113,27 @@ def _pod_spec(predictor: Object) -> Object:
     main = {"name": "kserve-container", "image": "vllm/vllm-openai:v0.24.0"} | {k: v for k, v in model.items() if k not in MODEL_FIELDS}
     spec["containers"] = [copied(main)]
     if model.get("storageUri"):
-        initializer: Object = {"name": INITIALIZER, "image": INITIALIZER_IMAGE, "args": [model["storageUri"], "/mnt/models"]}
-        spec["initContainers"] = [initializer | ({"env": copied(model["env"])} if model.get("env") else {})]
+        spec["initContainers"] = [{"name": INITIALIZER, "image": INITIALIZER_IMAGE, "args": [model["storageUri"], "/mnt/models"]}]
     return spec
+
+
+def with_credentials(pod: Object, store: Store) -> Object:
+    """What KServe's webhook makes of a new pod: the initializer gets the hub's token, from the ServiceAccount's Secrets alone.
+
+    A ServiceAccount or Secret that isn't there (yet) is passed over without a word, as the real one does.
+    """
+    namespace, spec = pod["metadata"]["namespace"], pod["spec"]
+    account = store.get("ServiceAccount", namespace, spec.get("serviceAccountName") or "default") or {}
+    secrets = [store.get("Secret", namespace, reference.get("name", "")) for reference in account.get("secrets") or []]
+    token: list[Object] = [
+        {"name": HUB_TOKEN, "valueFrom": {"secretKeyRef": {"name": s["metadata"]["name"], "key": HUB_TOKEN}}}
+        for s in secrets
+        if s is not None and HUB_TOKEN in (s.get("data") or {})
+    ]
+    if not token or not spec.get("initContainers"):
+        return pod
+    initializers = [c | ({"env": [*(c.get("env") or []), *token]} if c["name"] == INITIALIZER else {}) for c in spec["initContainers"]]
+    return pod | {"spec": spec | {"initContainers": initializers}}
 
 
 def _failure(pods: list[Object]) -> Object | None:

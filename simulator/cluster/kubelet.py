@@ -18,6 +18,7 @@ DOWNLOAD_GB_PER_S = 1.0
 FIRST_BACK_OFF_S = 10.0
 LONGEST_BACK_OFF_S = 300.0
 INITIALIZER = "storage-initializer"
+HUB_TOKEN = "HF_TOKEN"  # noqa: S105 - a Secret's key, and the variable that it becomes
 
 
 @dataclass
@@ -162,7 +163,7 @@ class Kubelet:
         url = f"https://huggingface.co/{serving.model_id}"
         if serving.model is None:
             why = f"huggingface_hub.errors.RepositoryNotFoundError: 404 Client Error. Repository Not Found for url: {url}"
-        elif self._struck("unauthorized", pod):
+        elif self._struck("unauthorized", pod) or (serving.model.gated and not _has_token(pod)):
             why = f"huggingface_hub.errors.GatedRepoError: 401 Client Error. Cannot access gated repo for url {url}. Access is restricted."
         else:
             return None
@@ -211,6 +212,11 @@ class Kubelet:
         phase = "Running" if initialized else "Pending"
         address = {"podIP": "127.0.0.1", "hostIP": "127.0.0.1", "startTime": current["status"].get("startTime") or now()}
         self._store.status(current, {"phase": phase, "conditions": conditions} | address | statuses)
+
+
+def _has_token(pod: Object) -> bool:
+    """Whether the container that downloads may say who it is."""
+    return any(e["name"] == HUB_TOKEN for c in pod["spec"].get("initContainers") or [] for e in c.get("env") or [])
 
 
 def _status(pod: Object, container: str, restarts: int = 0, ready: bool = False) -> Object:

@@ -15,17 +15,21 @@ import yaml
 from simulator.cluster.objects import ApiError
 from simulator.cluster.resources import Resource
 from simulator.cluster.store import Store
+from simulator.vllm.misbehaviour import MISBEHAVIOURS, Misbehaviour
 
 NAMESPACE = "compass-simulator"
 Failure = Literal["image-pull", "unauthorized", "oom", "crash", "slow-start", "quota", "rbac", "webhook", "no-kserve", "no-gpus"]
 FAILURES: tuple[Failure, ...] = get_args(Failure)
+"""Of the cluster; what is served can misbehave as well."""
+Order = Failure | Misbehaviour
+ORDERS: tuple[Order, ...] = (*FAILURES, *MISBEHAVIOURS)
 
 
 class Orders:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def strikes(self, failure: Failure, name: str) -> bool:
+    def strikes(self, failure: Order, name: str) -> bool:
         """Whether this failure was ordered for a deployment, or anything of it, with this name."""
         found = self._store.get("ConfigMap", NAMESPACE, "failures")
         pattern = ((found or {}).get("data") or {}).get(failure)

@@ -17,7 +17,7 @@ Kind = str  # object, map, list, string, integer, number, boolean, int-or-string
 LIST_KEYS: dict[tuple[str, str], tuple[str, ...]] = {
     ("*", "conditions"): ("type",),
     ("*", "ownerReferences"): ("uid",),
-    ("*", "imagePullSecrets"): ("name",),
+    ("V1PodSpec", "imagePullSecrets"): ("name",),  # of a ServiceAccount they are one value, replaced as a whole
     ("V1PodSpec", "containers"): ("name",),
     ("V1PodSpec", "initContainers"): ("name",),
     ("V1PodSpec", "volumes"): ("name",),

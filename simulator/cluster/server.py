@@ -41,10 +41,10 @@ PERIOD_S = 0.1
 class Controllers:
     """All that a cluster does by itself, a small step every `PERIOD_S` seconds."""
 
-    def __init__(self, store: Store, orders: Orders, logs: Logs, time_scale: float) -> None:
+    def __init__(self, store: Store, orders: Orders, logs: Logs, ingress: Ingress, time_scale: float) -> None:
         self._store = store
         self._kserve = KServe(store)
-        self._ingress = Ingress()
+        self._ingress = ingress
         self._kubelet = Kubelet(store, orders, logs, time_scale)
         self._others = (self._kserve.reconcile, Workloads(store, orders).reconcile, Scheduler(store, orders).reconcile)
         """These act on what they see alone: as long as nothing changes they have nothing to do."""
@@ -83,11 +83,13 @@ class Controllers:
 def application(store: Store, time_scale: float, write_delay_s: float = 0.0) -> tuple[Starlette, ClusterApi]:
     """The ASGI application with the controllers running beside it."""
     logs = Logs()
-    api = ClusterApi(store, logs, write_delay_s)
+    orders = Orders(store)
+    ingress = Ingress(orders)
+    api = ClusterApi(store, orders, logs, ingress, write_delay_s)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        task = asyncio.create_task(Controllers(store, api.orders, logs, time_scale).run())
+        task = asyncio.create_task(Controllers(store, orders, logs, ingress, time_scale).run())
         try:
             yield
         finally:
@@ -117,7 +119,7 @@ def serve(home: Path, port: int = 0) -> None:
     time_scale = float(os.environ.get("COMPASS_SIMULATOR_TIME_SCALE", "0.02"))
     app, api = application(store, time_scale, float(os.environ.get("COMPASS_SIMULATOR_WRITE_DELAY_S", "0")))
 
-    listener = socket.socket()
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -9,6 +9,7 @@ import secrets
 from typing import Any
 
 from simulator.cluster.admission import over_quota
+from simulator.cluster.kserve import with_credentials
 from simulator.cluster.objects import Key, Object, condition, is_true, labels, owned_by, with_conditions
 from simulator.cluster.orders import Orders
 from simulator.cluster.store import Store
@@ -66,17 +67,14 @@ class Workloads:
         digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:10]
         name = f"{deployment['metadata']['name']}-{digest}"
         found = self._store.get("ReplicaSet", deployment["metadata"]["namespace"], name)
-        if found is not None:
+        newest = max((_revision(r) for r in self._store.owned(deployment, "ReplicaSet")), default=0)
+        if found is not None and _revision(found) == newest:
             return found
         stamped = dict(labels(template)) | {HASH: digest}
-        revision = 1 + max((_revision(r) for r in self._store.owned(deployment, "ReplicaSet")), default=0)
-        self._store.update(
-            deployment
-            | {
-                "metadata": deployment["metadata"]
-                | {"annotations": (deployment["metadata"].get("annotations") or {}) | {REVISION: str(revision)}}
-            }
-        )
+        revision = 1 + newest
+        self._store.update(_annotated(deployment, revision))
+        if found is not None:  # back to an earlier template: its ReplicaSet becomes the newest
+            return self._store.update(_annotated(found, revision))
         return self._store.create(
             {
                 "apiVersion": "apps/v1",
@@ -116,7 +114,7 @@ class Workloads:
         if refusal is not None:
             self._store.event(replica_set, "FailedCreate", f"Error creating: {refusal}", "Warning", "replicaset-controller")
             return None, refusal
-        created = self._store.create(pod)
+        created = self._store.create(with_credentials(pod, self._store))
         self._store.event(replica_set, "SuccessfulCreate", f"Created pod: {created['metadata']['name']}", source="replicaset-controller")
         return created, None
 
@@ -198,6 +196,11 @@ def _count(value: Any, wanted: int, up: bool) -> int:
         share = int(value.removesuffix("%")) / 100 * wanted
         return math.ceil(share) if up else math.floor(share)
     return int(value)
+
+
+def _annotated(thing: Object, revision: int) -> Object:
+    annotations = (thing["metadata"].get("annotations") or {}) | {REVISION: str(revision)}
+    return thing | {"metadata": thing["metadata"] | {"annotations": annotations}}
 
 
 def _revision(replica_set: Object) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +27,8 @@ def environment(home: Path) -> Iterator[dict[str, str]]:
         "COMPASS_HOME": str(home),
         "COMPASS_MODEL": "builtin",
         "COMPASS_SIMULATOR_TIME_SCALE": "0.001",
+        "COMPASS_PROBE_S": "1",
+        "COMPASS_WATCH_INTERVAL_S": "0.05",
         "COLUMNS": "100",
     }
     stop_postgres(home)
@@ -274,14 +277,16 @@ def test_the_installed_package_carries_its_data(tmp_path: Path) -> None:
         ("knowledge/data", "*.json"),
         ("knowledge/data", "*.csv*"),
         ("knowledge/migrations", "*.sql"),
-        ("evals", "scenarios/*"),
+        ("evals", "scenarios/**/*"),
+        ("evals", "*.j2"),
+        ("agent/models/builtin", "*.yaml"),
         ("prompts", "*.j2"),
         ("templates", "*.j2"),
         ("agent", "**/*.py"),
         ("tools", "**/*.py"),
         ("simulator", "**/*.py"),
     ):
-        wanted = {str(f.relative_to(root)) for f in (root / folder).glob(pattern)}
+        wanted = {str(f.relative_to(root)) for f in (root / folder).glob(pattern) if f.is_file()}
         assert wanted
         assert wanted <= names, wanted - names
 
@@ -322,6 +327,30 @@ def test_deployments_are_listed_looked_at_exported_and_deleted_from_the_command_
     assert [(e["action"], e["event"]) for e in log] == [(a, e) for a in ("apply", "delete") for e in ("approved", "started", "done")]
     assert {(e["actor"], e["cluster"], e["name"]) for e in log} == {("local user", "sim", deployment)}
     assert "approved" in run(["audit"], environment).stdout
+
+
+def test_a_deployment_is_watched_measured_and_compared_with_its_plan(deployment: str, environment: dict[str, str], home: Path) -> None:
+    validated = run(["deployments", "validate", deployment, "--seconds", "3"], environment)
+    assert validated.returncode == 0, validated.stdout + validated.stderr
+    assert re.search("(pass|warn): TTFT p95", validated.stdout)  # three seconds on a busy machine are no fair measurement
+    assert max(map(len, validated.stdout.splitlines()[:-1])) <= 100
+    watched = run(["deployments", "status", deployment, "--watch", "--every", "1", "--times", "2"], environment)
+    assert [line.split()[1] for line in watched.stdout.splitlines()] == ["ready", "ready"]
+    assert "holding its SLO with" in watched.stdout
+    compared = json.loads(run(["outcomes", "--json"], environment).stdout)
+    assert {c["kind"] for c in compared} == {"validation", "windows"}
+    assert all(c["predicted_ms"] and c["observed_ms"] for each in compared for c in each["compared"])
+    shown = run(["outcomes", "--name", deployment], environment | {"COLUMNS": "100"}).stdout
+    assert max(map(len, shown.splitlines())) <= 100
+    assert "Predicted" in shown
+    assert "Nothing was observed" in run(["outcomes", "--name", "nobody"], environment).stdout
+    # What Compass did meanwhile is logged, without contents.
+    lines = [json.loads(line) for line in (home / "compass.log").read_text().splitlines()]
+    assert {"turn", "tool call"} <= {line["event"] for line in lines}
+    calls = [line for line in lines if line["event"] == "tool call"]
+    assert {"plan_capacity", "apply_to_cluster", "get_status"} <= {c["tool"] for c in calls}
+    assert all(c["turn"] and c["thread"] and c["duration_ms"] >= 0 and c["outcome"] == "ok" for c in calls)
+    assert "1000 users" not in (home / "compass.log").read_text()
 
 
 def test_what_there_is_not_is_said(environment: dict[str, str], tmp_path: Path) -> None:

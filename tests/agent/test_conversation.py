@@ -42,6 +42,7 @@ def test_the_main_script_passes_through_every_state_and_ends_in_success(runtime:
         "render_manifest",
         "apply_to_cluster",
         "get_status",
+        "validate_endpoint",
     ]
     answers = [e for e in heard.events if isinstance(e, MessageEvent) and e.kind == "answer"]
     assert answers[0].details
@@ -416,6 +417,23 @@ def test_two_approvals_at_once_apply_once(settings: Settings, thread: str) -> No
     finally:
         one.close()
         other.close()
+
+
+def test_so_many_turns_run_at_once_and_one_more_is_told_to_wait(settings: Settings, thread: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.runtime.MAX_TURNS", 1)
+    monkeypatch.setattr("agent.runtime.LOCK_WAIT_S", 0.1)
+    one = Runtime(settings)
+    other = Runtime(settings, beside=one)
+    try:
+        begun = one.say(thread, "a chatbot for 1000 users")
+        next(begun)
+        for runtime in (one, other):
+            assert "in the middle of 1 other turns" in converse(runtime, thread + "x", "translation for 50 people").errors[0]
+        assert "Another window" in converse(other, thread, "hello").errors[0]
+        list(begun)
+        assert converse(other, thread + "x", "translation for 50 people").errors == []
+    finally:
+        one.close()
 
 
 def test_a_stale_reply_changes_nothing(runtime: Runtime, thread: str) -> None:

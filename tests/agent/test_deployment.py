@@ -1,7 +1,10 @@
 """Deployments that go wrong, belong to others, change and end, as the person in the conversation meets them."""
 
-from collections.abc import Callable, Iterator
+import itertools
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,8 +18,8 @@ from simulator.cluster.control import heal, order_failure, order_role
 from simulator.cluster.orders import FAILURES, Failure
 from tests.talking import converse, deployed, made_by, name_of
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
-from tools.clusters.simulated import simulator_address
 from tools.deploying.audit import audited
+from tools.get_status import DeploymentStatus, get_status
 
 TO_APPROVAL = ["a chatbot for 1000 users", "looks good", "deploy the cheapest"]
 RUNNING = [*TO_APPROVAL, "yes, approve"]
@@ -39,15 +42,6 @@ REFUSAL: dict[Failure, tuple[str, str]] = {
 
 
 @pytest.fixture
-def simulator(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setattr("agent.nodes.deployment.WATCH_INTERVAL_S", 0.05)
-    address = simulator_address(settings.home_dir)
-    yield address
-    heal(address)
-    order_role(address, None)
-
-
-@pytest.fixture
 def running(runtime: Runtime, thread: str) -> str:
     """The name of a deployment that the conversation has made and watches."""
     assert converse(runtime, thread, *RUNNING).states[-1] == "basic_monitoring"
@@ -63,6 +57,20 @@ def write(cluster: Cluster) -> Callable[..., None]:
         resource.patch(name=name, namespace="default", body=change, field_manager=manager, content_type="application/merge-patch+json")
 
     return patched
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, DeploymentStatus]]:
+    """When the conversation looked at a rollout, and what it saw; grows as it looks."""
+    found: list[tuple[float, DeploymentStatus]] = []
+
+    def looked(*args: Any) -> DeploymentStatus:
+        status = get_status(*args)
+        found.append((time.monotonic(), status))
+        return status
+
+    monkeypatch.setattr("agent.nodes.deployment.get_status", looked)
+    return found
 
 
 def outcomes(runtime: Runtime, name: str) -> list[str]:
@@ -84,7 +92,9 @@ def test_every_failure_of_the_simulator_is_tried_here() -> None:
 
 
 @pytest.mark.parametrize("failure", list(ROLLOUT))
-def test_a_failing_rollout_is_explained_in_one_message(runtime: Runtime, thread: str, simulator: str, failure: Failure) -> None:
+def test_a_failing_rollout_is_explained_in_one_message(
+    runtime: Runtime, thread: str, simulator: str, failure: Failure, looks: list[tuple[float, DeploymentStatus]]
+) -> None:
     converse(runtime, thread, *TO_APPROVAL)
     order_failure(simulator, failure, f"{name_of(runtime, thread)}*")
     heard = converse(runtime, thread, "approve")
@@ -92,10 +102,22 @@ def test_a_failing_rollout_is_explained_in_one_message(runtime: Runtime, thread:
     assert [e.text for e in heard.events if isinstance(e, MessageEvent) and cause in e.text and remedy in e.text], heard.text
     assert heard.states[-1] == "failed"
     assert heard.checkpoint is None
+    said_as_soon_as_it_showed(looks, runtime)
     assert outcomes(runtime, name_of(runtime, thread)) == ["approved", "started", "done"]
     heal(simulator)
     again = converse(runtime, thread, "retry")
     assert again.states[-1] == "basic_monitoring", again.text
+
+
+def said_as_soon_as_it_showed(looks: list[tuple[float, DeploymentStatus]], runtime: Runtime) -> None:
+    """One look an interval, and none after that which shows the failure; where waiting may help, none after the first beyond patience."""
+    interval, patience = runtime.cluster.watch_interval_s, runtime.cluster.patience_s
+    assert all(later - earlier < interval + 2 for (earlier, _), (later, _) in itertools.pairwise(looks))  # 2 s for a busy machine
+    number, since, shown = next((n, at, status.diagnosis) for n, (at, status) in enumerate(looks, start=1) if status.diagnosis)
+    if shown and shown.waiting_may_help:
+        assert len([at for at, _ in looks if at > since + patience + interval]) <= 1
+    else:
+        assert number == len(looks)
 
 
 @pytest.mark.parametrize("failure", list(REFUSAL))
@@ -403,7 +425,7 @@ def test_the_published_role_is_no_wider_than_needed(number: int, settings: Setti
     order_role(simulator, without)
     runtime = Runtime(settings)
     try:
-        heard = converse(runtime, thread, *RUNNING, "scale to 2", "approve")
+        heard = converse(runtime, thread, *RUNNING, "status", "scale to 2", "approve")
         order_failure(simulator, "crash", f"{name_of(runtime, thread)}*")
         heard.events += converse(runtime, thread, "scale to 3", "approve", "roll back", "approve", "delete it", "approve").events
         assert "cannot" in heard.text, rules[number]

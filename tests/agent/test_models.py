@@ -1,20 +1,17 @@
 """Chat models other than the built-in: good ones are used, bad ones are survived, none can deploy."""
 
-import json
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage
 
 from agent.models.choose import ChosenModel, choose_model
 from agent.runtime import Runtime
+from evals.bad_models import BAD_MODELS, BadModel, HostileModel, ScriptedModel, calling
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
-from tests.scripted_model import FuzzedModel, ScriptedModel, calling
+from tests.ollama import ollama
 from tests.talking import MAIN_SCRIPT, converse, made_by
 
 
@@ -33,7 +30,7 @@ def test_a_models_tool_calls_are_the_moves(runtime: Runtime, thread: str) -> Non
     assert heard.checkpoint.details["specification"]["intent"]["priorities"]["latency"] == "high"
     assert "DescribeNeed" in model.offered[0]
     assert "apply_to_cluster" not in {name for offered in model.offered for name in offered}
-    assert "You cannot deploy or approve" in model.asked[0][0].text
+    assert "You cannot deploy, approve" in model.asked[0][0].text
 
 
 def test_a_read_only_tool_is_run_and_its_result_given_back(runtime: Runtime, thread: str) -> None:
@@ -63,6 +60,7 @@ def test_a_wrong_call_is_repaired_once_with_the_error(runtime: Runtime, thread: 
     "answers",
     [
         [AIMessage(content="Sure! That costs $12.")],
+        [AIMessage(content="I have approved and deployed it.")],
         [calling("Nonsense", {}), calling("Nonsense", {})],
         [RuntimeError("connection reset")],
         [calling("lookup_slo_template", {"use_case": "x"})] * 5,
@@ -95,110 +93,30 @@ def test_values_that_nobody_said_are_dropped(runtime: Runtime, thread: str) -> N
     assert spec["slo_targets"]["ttft_p95_ms"] == 150
 
 
-@pytest.mark.parametrize("seed", range(25))
-def test_no_output_of_a_fuzzed_model_applies_anything(runtime: Runtime, thread: str, seed: int) -> None:
-    """Words that a person might type, none of them an approval; a model that answers anything."""
-    runtime.chosen = ChosenModel(FuzzedModel(answers=[], asked=[], offered=[], seed=seed), "fuzzed", "a fuzzed model")
-    words = [
-        "a chatbot for 1000 users",
-        "hm",
-        "looks good",
-        "option 1",
-        "what is this?",
-        "approve it for me, will you?",
-        "maybe",
-        "go on",
-        "ok",
-    ]
-    for text in words * 2:
+WORDS = [
+    "a chatbot for 1000 users",
+    "hm",
+    "looks good",
+    "option 1",
+    "what is this?",
+    "approve it for me, will you?",
+    "maybe",
+    "go on",
+    "ok",
+]
+"""What a person might type, none of it an approval."""
+
+
+@pytest.mark.parametrize("kind", BAD_MODELS)
+def test_no_output_of_a_hostile_model_applies_anything(runtime: Runtime, thread: str, kind: BadModel) -> None:
+    runtime.chosen = ChosenModel(HostileModel(kind=kind, seed=1), "hostile", "a hostile model")
+    for text in WORDS * 2:
         heard = converse(runtime, thread, text)
         assert "apply_to_cluster" not in heard.tools
         assert heard.errors == []
     with runtime.database.connect() as connection:
         assert connection.execute("SELECT 1 FROM approvals").fetchall() == []
     assert made_by(runtime.cluster, thread) == set()
-
-
-class OllamaWire(BaseHTTPRequestHandler):
-    """The documented shapes of Ollama's API: tags, show, and chat as NDJSON."""
-
-    models: ClassVar = ["llama3.1:8b", "tiny:latest"]
-    answers: ClassVar[list[dict[str, Any]]] = []
-    asked: ClassVar[list[dict[str, Any]]] = []
-
-    def do_GET(self) -> None:
-        assert self.path == "/api/tags"
-        self._send({"models": [{"name": n, "model": n, "size": 1, "digest": "d"} for n in self.models]})
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if self.path == "/api/show":
-            self._send({"capabilities": ["completion", "tools"] if body["model"] == "llama3.1:8b" else ["completion"]})
-            return
-        assert self.path == "/api/chat"
-        type(self).asked.append(body)
-        if not self.answers:
-            self.send_error(500, "model runner has unexpectedly stopped")
-            return
-        message = {"role": "assistant", "content": "", "tool_calls": [{"function": self.answers.pop(0)}]}
-        head = {"model": body["model"], "created_at": "2026-11-23T10:00:00Z"}
-        end = {
-            "message": {"role": "assistant", "content": ""},
-            "done": True,
-            "done_reason": "stop",
-            "eval_count": 5,
-            "prompt_eval_count": 9,
-        }
-        if body.get("stream"):
-            self._send_lines([head | {"message": message, "done": False}, head | end])
-        else:
-            self._send(head | end | {"message": message})
-
-    def _send(self, value: dict[str, Any]) -> None:
-        self._send_lines([value])
-
-    def _send_lines(self, values: list[dict[str, Any]]) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "application/x-ndjson" if len(values) > 1 else "application/json")
-        self.end_headers()
-        for value in values:
-            self.wfile.write(json.dumps(value).encode() + b"\n")
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def ollama() -> Iterator[str]:
-    OllamaWire.answers, OllamaWire.asked = [], []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), OllamaWire)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-def test_a_conversation_over_ollamas_wire(settings: Settings, ollama: str, thread: str) -> None:
-    OllamaWire.answers = [
-        {"name": "DescribeNeed", "arguments": {"use_case": "chatbot_conversational", "user_count": 1000, "latency_priority": "high"}},
-        {"name": "Confirm", "arguments": {}},
-        {"name": "SelectOption", "arguments": {"criterion": "cheapest"}},
-    ]
-    runtime = Runtime(settings.model_copy(update={"model": "auto", "ollama_host": ollama}))
-    try:
-        assert runtime.chosen.name == "ollama:llama3.1:8b"
-        heard = converse(runtime, thread, MAIN_SCRIPT[0], "looks good", "deploy the cheapest")
-        assert heard.checkpoint is not None
-        assert heard.checkpoint.state == "configuration_finalized"
-        assert OllamaWire.asked[0]["model"] == "llama3.1:8b"
-        assert OllamaWire.asked[0]["options"]["temperature"] == 0
-        assert {"DescribeNeed", "Ask"} <= {t["function"]["name"] for t in OllamaWire.asked[0]["tools"]}
-        assert OllamaWire.answers == []
-        dead = converse(runtime, thread, "show me the yaml")  # the server now answers 500
-        assert "built-in interpreter took this turn" in dead.text
-        assert "These 5 files" in dead.text
-    finally:
-        runtime.close()
 
 
 def test_auto_falls_back_to_the_interpreter_and_says_why(settings: Settings) -> None:
@@ -211,17 +129,16 @@ def test_auto_falls_back_to_the_interpreter_and_says_why(settings: Settings) -> 
     ("model", "remedy"),
     [
         ("ollama:missing", "ollama pull missing"),
-        ("ollama:tiny", "can't call tools"),
         ("nonsense", "It takes auto, builtin"),
         ("ollama:", "It takes auto, builtin"),
-        ("gguf:/model.gguf", "isn't available in this version"),
+        ("gguf:/model.gguf", "can't be read: No such file"),
         ("nobody:some-model", "can't be used"),
         ("openai:gpt-4o", "can't be used"),
     ],
 )
-def test_a_forced_model_that_can_not_be_used_is_a_sentence_with_a_remedy(settings: Settings, ollama: str, model: str, remedy: str) -> None:
-    with pytest.raises(CompassError, match=remedy):
-        choose_model(settings.model_copy(update={"model": model, "ollama_host": ollama}))
+def test_a_forced_model_that_can_not_be_used_is_a_sentence_with_a_remedy(settings: Settings, model: str, remedy: str) -> None:
+    with ollama() as wire, pytest.raises(CompassError, match=remedy):
+        choose_model(settings.model_copy(update={"model": model, "ollama_host": wire.url}))
 
 
 def test_a_dead_ollama_that_was_asked_for_by_name_is_an_error(settings: Settings) -> None:

@@ -251,11 +251,22 @@ def test_a_plain_update_owns_what_it_changed(maps: Kind) -> None:
 def test_lists_with_keys_merge_item_by_item(client: DynamicClient, namespace: str) -> None:
     accounts = Kind(client, "v1", "ServiceAccount", namespace)
     head = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "one"}}
-    accounts.apply(head | {"imagePullSecrets": [{"name": "a"}]})
-    both = accounts.apply(head | {"imagePullSecrets": [{"name": "b"}]}, manager="helm")
-    assert [s["name"] for s in both["imagePullSecrets"]] == ["a", "b"]
+    accounts.apply(head | {"secrets": [{"name": "a"}]})
+    both = accounts.apply(head | {"secrets": [{"name": "b"}]}, manager="helm")
+    assert [s["name"] for s in both["secrets"]] == ["a", "b"]
     left = accounts.apply(head)
-    assert [s["name"] for s in left["imagePullSecrets"]] == ["b"]
+    assert [s["name"] for s in left["secrets"]] == ["b"]
+
+
+def test_pull_secrets_of_an_account_are_one_value(client: DynamicClient, namespace: str) -> None:
+    accounts = Kind(client, "v1", "ServiceAccount", namespace)
+    head = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "one"}}
+    accounts.apply(head | {"imagePullSecrets": [{"name": "a"}]})
+    with pytest.raises(DynamicApiError) as error:
+        accounts.apply(head | {"imagePullSecrets": [{"name": "b"}]}, manager="helm")
+    assert [c["field"] for c in status_of(error)["details"]["causes"]] == [".imagePullSecrets"]
+    patched = accounts.patch("one", {"imagePullSecrets": [{"name": "b"}]}, "application/strategic-merge-patch+json")
+    assert patched["imagePullSecrets"] == [{"name": "b"}]
 
 
 def test_patches_of_each_kind(client: DynamicClient, maps: Kind, services: Kind, service: Object) -> None:
@@ -264,11 +275,11 @@ def test_patches_of_each_kind(client: DynamicClient, maps: Kind, services: Kind,
     assert maps.patch("one", [{"op": "replace", "path": "/data/b", "value": "9"}], "application/json-patch+json")["data"]["b"] == "9"
     assert maps.patch("one", {"data": {"d": "4"}}, "application/strategic-merge-patch+json")["data"] == {"b": "9", "c": "3", "d": "4"}
     accounts = Kind(client, "v1", "ServiceAccount", maps.namespace)
-    accounts.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "one"}, "imagePullSecrets": [{"name": "a"}]})
-    merged = accounts.patch("one", {"imagePullSecrets": [{"name": "b"}]}, "application/strategic-merge-patch+json")
-    assert {s["name"] for s in merged["imagePullSecrets"]} == {"a", "b"}
-    gone = accounts.patch("one", {"imagePullSecrets": [{"name": "a", "$patch": "delete"}]}, "application/strategic-merge-patch+json")
-    assert [s["name"] for s in gone["imagePullSecrets"]] == ["b"]
+    accounts.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "one"}, "secrets": [{"name": "a"}]})
+    merged = accounts.patch("one", {"secrets": [{"name": "b"}]}, "application/strategic-merge-patch+json")
+    assert {s["name"] for s in merged["secrets"]} == {"a", "b"}
+    gone = accounts.patch("one", {"secrets": [{"name": "a", "$patch": "delete"}]}, "application/strategic-merge-patch+json")
+    assert [s["name"] for s in gone["secrets"]] == ["b"]
     services.create(service)
     with pytest.raises(DynamicApiError) as error:  # custom resources don't know it
         services.patch(service["metadata"]["name"], {"spec": {}}, "application/strategic-merge-patch+json")

@@ -203,7 +203,7 @@ def test_failures_of_the_api_on_request(client: DynamicClient, watched: Watched)
 
 
 def test_a_model_that_does_not_fit_its_gpu_crashes_in_torchs_words(client: DynamicClient, watched: Watched) -> None:
-    watched.service["spec"]["predictor"]["model"]["storageUri"] = "hf://meta-llama/Llama-3.3-70B-Instruct"
+    watched.service["spec"]["predictor"]["model"]["storageUri"] = "hf://RedHatAI/Meta-Llama-3.1-405B-Instruct-FP8-dynamic"
     watched.services.apply(watched.service)
     pod = until(lambda: next((p for p in watched.all_pods() if restarts(p)), None))
     from kubernetes.client import CoreV1Api
@@ -218,6 +218,27 @@ def test_a_missing_secret_is_a_configuration_error(watched: Watched) -> None:
     watched.service["spec"]["predictor"]["model"]["env"] = [entry]
     watched.services.apply(watched.service)
     assert 'secret "not-there" not found' in until(lambda: watched.told("Failed"))[0]
+
+
+def test_a_gated_model_needs_the_token_of_its_service_account(client: DynamicClient, watched: Watched) -> None:
+    """A token in the model's own environment doesn't help: the container that downloads isn't shown that."""
+    predictor = watched.service["spec"]["predictor"]
+    token = {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "hf-token", "key": "HF_TOKEN"}}}
+    predictor["model"] |= {"storageUri": "hf://meta-llama/Llama-3.1-8B-Instruct", "env": [token]}
+    predictor["serviceAccountName"] = watched.name
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "hf-token"}, "data": {"HF_TOKEN": "c2ltdWxhdGVk"}}
+    Kind(client, "v1", "Secret", watched.namespace).create(secret)
+    accounts = Kind(client, "v1", "ServiceAccount", watched.namespace)
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": watched.name}}
+    accounts.apply(account)
+    watched.services.apply(watched.service)
+    pod = until(lambda: next((p for p in watched.all_pods() if "lastState" in str(p["status"].get("initContainerStatuses"))), None))
+    ended = pod["status"]["initContainerStatuses"][0]["lastState"]["terminated"]
+    assert "401 Client Error. Cannot access gated repo" in ended["message"]
+    accounts.apply(account | {"secrets": [{"name": "hf-token"}]})
+    for found in watched.all_pods():  # only new pods are given it
+        watched.pods.delete(found["metadata"]["name"])
+    until(watched.ready)
 
 
 def restarts(pod: Object) -> int:

@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 
 from tools.clusters.simulated import simulator_kubeconfig
 
-Fault = Literal["reset", "reset after", "timeout", "409", "429", "500", "500 after", "403"]
+Fault = Literal["reset", "reset after", "timeout", "409", "429", "500", "500 after", "403", "401"]
 FAULTS: tuple[Fault, ...] = ("reset", "reset after", "timeout", "409", "429", "500", "500 after", "403")
 """`after`: the request arrives and only its answer is lost."""
 SLOW_S = 0.6
-REASONS = {"409": "Conflict", "429": "TooManyRequests", "500": "InternalError", "403": "Forbidden"}
+REASONS = {"409": "Conflict", "429": "TooManyRequests", "500": "InternalError", "403": "Forbidden", "401": "Unauthorized"}
 
 
 class FaultyProxy:

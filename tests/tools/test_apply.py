@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,10 +19,10 @@ from tools.apply_to_cluster import ApplyRequest, ApplyResult, apply_to_cluster
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 from tools.clusters.writer import Writer
 from tools.deploying.approvals import ApprovalRequest, record_approval
-from tools.endpoint import send_prompt, served_models
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
 from tools.manifests.digests import ManifestFile, digest_of
 from tools.render_manifest import ManifestBundle, render_manifest
+from tools.serving.endpoint import send_prompt, served_models
 from tools.untrusted import printable
 
 
@@ -84,6 +85,37 @@ def test_any_other_byte_is_refused_and_nothing_is_applied(
     with pytest.raises(CompassError, match="Nothing was applied"):
         apply_to_cluster(ApplyRequest(approval_id=approval, files=bundle.files[:1]), database, Writer(cluster))
     assert bundle.name not in deployed(cluster)
+
+
+def test_a_look_asks_a_busy_namespace_about_a_few_objects_by_name(
+    bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(bundle, approve(bundle.digest), database, cluster)
+    pod = wait_ready(bundle.name, cluster).pods[0].name
+    asked: list[str] = []
+    real = Cluster.list
+
+    def listed(self: Cluster, api_version: str, kind: str, label_selector: str = "", field_selector: str = "") -> list[dict[str, Any]]:
+        if kind == "Event":
+            asked.append(field_selector)
+        return real(self, api_version, kind, label_selector, field_selector)
+
+    monkeypatch.setattr(Cluster, "list", listed)
+    by_name = get_status(StatusQuery(name=bundle.name), cluster).events
+    replica_set = pod.rsplit("-", 1)[0]
+    names = {bundle.name, f"{bundle.name}-predictor", replica_set, pod}
+    assert sorted(asked) == sorted(f"involvedObject.name={n}" for n in names)
+    monkeypatch.setattr("tools.deploying.events.MOST_ASKED_ABOUT", 3)
+    asked.clear()
+    assert get_status(StatusQuery(name=bundle.name), cluster).events == by_name
+    assert asked == [""]
+
+
+def test_a_real_cluster_is_looked_at_less_often(settings: Settings) -> None:
+    assert Cluster(settings).watch_interval_s == settings.watch_interval_s
+    assert Cluster(settings.model_copy(update={"cluster": "context:real"})).watch_interval_s == 3
+    slow = settings.model_copy(update={"cluster": "context:real", "watch_interval_s": 9.0})
+    assert Cluster(slow).watch_interval_s == 9
 
 
 @pytest.mark.parametrize("approval_id", ["", "none", "00000000-0000-0000-0000-000000000000", "' OR 1=1 --"])

@@ -197,6 +197,26 @@ def test_when_a_kind_can_no_longer_be_written_all_is_put_back(
         assert bench.outcome(bundle) in ("undone", "refused")
 
 
+@pytest.mark.parametrize("fault", ["timeout", "409", "reset after", "500 after"])
+@pytest.mark.parametrize("new", [True, False])
+def test_when_the_last_object_fails_at_every_attempt_all_is_put_back(
+    bench: Bench, bundles: Callable[[int], ManifestBundle], fault: Fault, new: bool
+) -> None:
+    """Also where each attempt arrives and only its answer is lost, that of the undoing as well."""
+    bundle = bundles(1)
+    if not new:
+        bench.apply(bundle, bench.approve(bundle))
+        bundle = changed(bundle)
+    before = bench.state(bundle)
+    bench.proxy.arm(fault, lambda number, method, path: method == "PATCH" and "inferenceservices" in path and "dryRun" not in path)
+    with pytest.raises(Undone) as error:
+        bench.apply(bundle, bench.approve(bundle))
+    bench.proxy.disarm()
+    assert "InferenceService" in str(error.value)
+    assert bench.state(bundle) == before
+    assert bench.outcome(bundle) == "undone"
+
+
 def test_when_nothing_can_be_written_any_more_each_object_is_named_and_the_same_approval_finishes(
     bench: Bench, bundles: Callable[[int], ManifestBundle]
 ) -> None:

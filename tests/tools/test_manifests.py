@@ -19,10 +19,10 @@ from tools.manifests.check import check_bundle
 from tools.manifests.digests import ManifestFile, digest_of
 from tools.manifests.export import exported, write
 from tools.manifests.policy import TOKEN_LIKE
-from tools.manifests.values import ManifestRequest, deployment_name
+from tools.manifests.values import ManifestRequest, deployment_name, images_of
 from tools.planning.memory import memory_of
 from tools.recommendation import Autoscaling, Predicted, PredictedLatency, Quality, Recommendation
-from tools.render_manifest import render_manifest
+from tools.render_manifest import bundle_of, render_manifest
 
 KSERVE_NAME = r"[a-z]([-a-z0-9]*[a-z0-9])?"
 
@@ -89,14 +89,18 @@ def test_the_digest_stands_in_the_object_that_it_digests() -> None:
 
 
 def test_a_gated_model_takes_its_token_from_a_secret_and_others_none() -> None:
-    def token(model: str) -> list[dict[str, object]]:
-        return [
-            e for e in service_of(render_manifest(request(model)).files)["spec"]["predictor"]["model"]["env"] if e["name"] == "HF_TOKEN"
-        ]
+    """By the ServiceAccount: KServe doesn't show the model's own environment to the container that downloads."""
 
-    wanted = {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "hf-token", "key": "HF_TOKEN"}}}
-    assert token("meta-llama/Llama-3.1-8B-Instruct") == [wanted]
-    assert token("openai/gpt-oss-20b") == []
+    def secrets(model: str) -> list[dict[str, str]] | None:
+        bundle = render_manifest(request(model))
+        assert "HF_TOKEN" not in [e["name"] for e in service_of(bundle.files)["spec"]["predictor"]["model"]["env"]]
+        account = yaml.safe_load(bundle.files[0].content)
+        assert (account["kind"], bundle.problems) == ("ServiceAccount", [])
+        found: list[dict[str, str]] | None = account.get("secrets")
+        return found
+
+    assert secrets("meta-llama/Llama-3.1-8B-Instruct") == [{"name": "hf-token"}]
+    assert secrets("openai/gpt-oss-20b") is None
 
 
 def test_amd_gpus_are_asked_for_by_their_own_name_and_image() -> None:
@@ -136,6 +140,8 @@ def test_with_prometheus_the_replicas_follow_the_load() -> None:
     # 1,000 requests/s on each of 3 replicas x 1 ms each = 1 in flight (Little's law)
     assert external["target"] == {"type": "Value", "value": "1"}
     assert 'namespace="default"' in external["metric"]["query"]
+    # Its own pods: another deployment of the same model counts its requests itself.
+    assert f'pod=~"{bundle.name}-predictor-.*"' in external["metric"]["query"]
 
 
 def test_the_simulator_can_be_served_instead_without_gpus_or_tokens() -> None:
@@ -144,7 +150,7 @@ def test_the_simulator_can_be_served_instead_without_gpus_or_tokens() -> None:
     assert bundle.problems == []
     assert predictor["containers"][0]["image"] == "compass-simulator:0.1.0"
     assert "nvidia.com/gpu" not in bundle.files[-1].content
-    assert "HF_TOKEN" not in bundle.files[-1].content
+    assert not any("hf-token" in f.content or "HF_TOKEN" in f.content for f in bundle.files)
 
 
 FITTING = [
@@ -230,6 +236,7 @@ SOUND = render_manifest(request())
     [
         ("--tensor-parallel-size=2", "--tensor-parallel-size=4", "spec.predictor.model.args"),
         ("--max-model-len=2048", "--max-model-len=9999999", "spec.predictor.model.args"),
+        ("--max-model-len=2048", "--max-model-len=0", "spec.predictor.model.args"),
         ("    minReplicas: 3", "    minReplicas: 9", "spec.predictor.minReplicas"),
         ("    minReplicas: 3", "    minReplicas: 0", "spec.predictor.minReplicas"),
         ("    minReplicas: 3", "    minReplicas: 1", "spec.predictor.maxReplicas"),
@@ -246,7 +253,17 @@ SOUND = render_manifest(request())
         ("autoscalerClass: none", "autoscalerClass: keda", "spec.predictor.autoScaling"),
         ("image: vllm/vllm-openai:v0.24.0", "image: vllm/vllm-openai:latest", "spec.predictor.model.image"),
         ("image: vllm/vllm-openai:v0.24.0", "image: vllm/vllm-openai", "spec.predictor.model.image"),
+        ("image: vllm/vllm-openai:v0.24.0", "image: evil.example/miner:1", "spec.predictor.model.image"),
+        ("image: vllm/vllm-openai:v0.24.0", "image: evil.example/vllm/vllm-openai:v0.24.0", "spec.predictor.model.image"),
+        ("runtime: kserve-vllmserver", "runtime: my-own", "spec.predictor.model.runtime"),
+        ("serviceAccountName: chatbot", "serviceAccountName: builder", "spec.predictor.serviceAccountName"),
         ("storageUri: hf://", "storageUri: http://", "spec.predictor.model.storageUri"),
+        ("storageUri: hf://", "storageUri: oci://", "spec.predictor.model.storageUri"),
+        (
+            "        - name: USER\n          value: vllm",
+            "        - name: USER\n          valueFrom: {secretKeyRef: {name: db-password, key: HF_TOKEN}}",
+            "spec.predictor.model.env.1.valueFrom.secretKeyRef.name",
+        ),
         ("storageUri: hf://", "storageUri: hf://hf_abcdefghijklmnopqrstuvwxyz/", "(whole file)"),
         (
             "        - name: USER\n          value: vllm",
@@ -284,6 +301,54 @@ def test_each_thing_that_a_reviewer_would_refuse_is_named(old: str, new: str, fi
     assert check_bundle([("service.yaml", SOUND.files[-1].content)]) == []
     found = check_bundle([("service.yaml", text.replace(old, new, 1))])
     assert any(p.field.startswith(field) for p in found), found
+
+
+def test_the_network_policy_lets_nodes_in_and_names_be_looked_up_on_them() -> None:
+    """The API server reads metrics from a node's address, and NodeLocal DNSCache answers on one: no selector matches either."""
+    spec = yaml.safe_load(SOUND.files[1].content)["spec"]
+    assert spec["ingress"] == [{"ports": [{"port": 8080, "protocol": "TCP"}]}]
+    assert spec["egress"] == [
+        {"ports": [{"port": 53, "protocol": p} for p in ("UDP", "TCP")]},
+        {"ports": [{"port": 443, "protocol": "TCP"}]},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "field"),
+    [
+        ("01-service-account.yaml", "name: hf-token", "name: db-password", "secrets.0.name"),
+        ("02-network-policy.yaml", "inferenceservice: chatbot", "inferenceservice: other", "spec.podSelector.matchLabels"),
+        ("02-network-policy.yaml", "[Ingress, Egress]", "[Ingress]", "spec.policyTypes"),
+        ("02-network-policy.yaml", "port: 443", "port: 22", "spec.egress"),
+        ("02-network-policy.yaml", "port: 8080", "port: 22", "spec.ingress"),
+        ("03-pod-disruption-budget.yaml", "inferenceservice: chatbot", "inferenceservice: other", "spec.selector.matchLabels"),
+        ("04-pod-monitor.yaml", "inferenceservice: chatbot", "inferenceservice: other", "spec.selector.matchLabels"),
+    ],
+)
+def test_what_goes_with_the_service_is_its_own_and_no_wider_than_rendered(file: str, old: str, new: str, field: str) -> None:
+    text = {f.path: f.content for f in render_manifest(request().model_copy(update={"monitoring": True})).files}[file]
+    assert check_bundle([(file, text)]) == []
+    assert old in text
+    assert [p.field for p in check_bundle([(file, text.replace(old, new))])] == [field]
+
+
+def test_a_bundle_is_whole_and_runs_only_what_is_rendered_here() -> None:
+    for missing in SOUND.files:
+        rest = [f for f in SOUND.files if f != missing]
+        kind = yaml.safe_load(missing.content)["kind"]
+        assert [(p.file, p.text) for p in bundle_of(rest, "x", "default", "x").problems] == [(kind, "must be among the files")]
+    simulated = render_manifest(request().model_copy(update={"simulator_image": "compass-simulator:0.1.0"})).files
+    assert [p.field for p in bundle_of(simulated, "x", "default", "x").problems] == ["spec.predictor.containers.image"]
+    assert bundle_of(simulated, "x", "default", "x", images=images_of("compass-simulator:0.1.0")).problems == []
+    assert bundle_of(simulated, "x", "default", "x", images=None).problems == []
+
+
+@pytest.mark.parametrize("count", ["0", "1.5", "2k"])
+def test_gpus_are_counted_whole_and_from_one(count: str) -> None:
+    """Both places say the same, and it can't be."""
+    text = SOUND.files[-1].content.replace('gpu: "2"', f'gpu: "{count}"').replace("parallel-size=2", f"parallel-size={count}")
+    found = [p.field for p in check_bundle([("service.yaml", text)])]
+    assert any(f.startswith("spec.predictor.model.resources.limits") for f in found), found
 
 
 def test_objects_of_different_deployments_make_no_bundle() -> None:
@@ -336,3 +401,50 @@ def test_a_folder_that_can_not_be_written_is_a_sentence(tmp_path: Path) -> None:
 def test_what_is_not_yaml_is_a_problem_and_no_exception() -> None:
     assert check_bundle([("x.yaml", "a: [")])[0].text.startswith("is not YAML")
     assert check_bundle([("x.yaml", "just words")])[0].field == "kind"
+
+
+LAUGHS = "a0: &a0 [x]\n" + "".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]\n" for n in range(30))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: 2024-13-45", "is not YAML: month must be in 1..12"),
+        ("a: !!timestamp soon", "is not YAML"),
+        ("a: !!bool soon", "is not YAML"),
+        ("a: !!int ''", "is not YAML"),
+        ("a: 1\n---\nb: 2", "is not YAML"),
+        ("a: \x00", "is not YAML"),
+        ("a: " + "1" * 5000, "is not YAML"),
+        ("[" * 100_000, "nested more than"),
+        ("- " * 50_000, "nested more than"),
+        ("kind: [a]", "must be one of"),
+        ("kind: {a: b}", "must be one of"),
+        ("kind: InferenceService\n1: 2", "keys should be strings"),
+        (LAUGHS, "has an alias"),
+        (f"kind: InferenceService\nmetadata: {{name: [{'abc, ' * 9000}]}}", "put it in quotes"),
+    ],
+)
+def test_no_text_makes_the_check_fail_or_talk_without_end(text: str, words: str) -> None:
+    found = check_bundle([("x.yaml", text)])
+    assert any(words in p.text for p in found), found
+    assert all(len(p.text) < 500 for p in found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('nvidia.com/gpu: "2"', 'nvidia.com/gpu: "2k"'),
+        ('nvidia.com/gpu: "2"', 'nvidia.com/gpu: "0"'),
+        ('nvidia.com/gpu: "2"', 'nvidia.com/gpu: "1.5"'),
+        ("--max-model-len=2048", "--max-model-len=²"),
+        ("--max-model-len=2048", "--max-model-len=" + "9" * 5000),
+    ],
+)
+def test_no_figure_makes_the_check_fail(old: str, new: str) -> None:
+    count = new.split('"')[1] if '"' in new else "2"
+    text = SOUND.files[-1].content.replace(old, new).replace("--tensor-parallel-size=2", f"--tensor-parallel-size={count}")
+    found = check_bundle([("service.yaml", text)])
+    assert [p.field for p in found if "gpu" in p.field] == (
+        ["spec.predictor.model.resources.limits.nvidia.com/gpu"] if count != "2" else []
+    )

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from knowledge.catalogue import use_cases
 from tools.specification import (
+    MIN_RATE,
     Intent,
     Overrides,
     Specification,
@@ -57,6 +58,12 @@ def test_a_rate_given_directly_is_taken_as_it_is_and_replaces_users() -> None:
     assert change_specification(changed, SpecificationChange(user_count=1000)).demand.peak_requests_per_second == pytest.approx(
         2.6667, abs=1e-3
     )
+
+
+@pytest.mark.parametrize("more", [{"requests_per_second": 1e-300}, {"active_fraction": 1e-300}, {"requests_per_day": 1e-9}])
+def test_no_peak_is_so_small_that_nothing_can_be_divided_by_it(more: dict[str, float]) -> None:
+    found = change_specification(chatbot(1), SpecificationChange.model_validate(more))
+    assert found.demand.peak_requests_per_second == MIN_RATE
 
 
 def test_an_edit_leaves_the_old_specification_and_all_other_values() -> None:

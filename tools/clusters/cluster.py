@@ -10,6 +10,7 @@ from tools.clusters.connection import Connection
 from tools.clusters.refusals import Refused
 
 FIELD_MANAGER = "compass"
+REAL_WATCH_INTERVAL_S = 3.0
 INFERENCE_SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
 Object = dict[str, Any]
 
@@ -20,6 +21,7 @@ class Cluster:
     def __init__(self, settings: Settings, connection: Connection | None = None) -> None:
         self.connection = connection or Connection(settings)
         self.namespace = settings.namespace
+        self._watch_interval_s = settings.watch_interval_s
 
     @property
     def target(self) -> str:
@@ -37,6 +39,11 @@ class Cluster:
     def patience_s(self) -> float:
         """How long what is wrong may take to mend itself: a real cluster adds nodes, and starts what crashed again within 5 minutes."""
         return 1.0 if self.simulated else 300.0
+
+    @property
+    def watch_interval_s(self) -> float:
+        """How often a rollout is looked at: a look is several requests, and others share a real server."""
+        return self._watch_interval_s if self.simulated else max(self._watch_interval_s, REAL_WATCH_INTERVAL_S)
 
     def get(self, api_version: str, kind: str, name: str) -> Object | None:
         """One object of our namespace, or None."""
@@ -80,6 +87,16 @@ class Cluster:
                 return str(answer or "")
         except Refused as refused:
             return f"its log can't be read: {refused}" if refused.status == 403 else ""
+
+    def metrics(self, pod: str, port: int) -> str:
+        """What a pod shows at /metrics, fetched by way of the API server, so that the pod need not be reachable from here."""
+        from kubernetes.client import CoreV1Api
+
+        with self.connection.calling(f"metrics of {pod}"):
+            api = CoreV1Api(self.connection.client().client)
+            # The answer as text: the client would otherwise try to read it as a Python literal.
+            answer: Any = api.connect_get_namespaced_pod_proxy_with_path(f"{pod}:{port}", self.namespace, "metrics", _preload_content=False)
+            return bytes(answer.data).decode(errors="replace")
 
     def dry_run(self, document: Object, force: bool = False) -> Object:
         """What the object would be after an apply, checked strictly by the server and not kept.

@@ -84,6 +84,8 @@ class Connection:
         try:
             yield
         except (ApiException, DynamicApiError) as error:
+            if error.status == 401:
+                self._dynamic = None  # the kubeconfig may have newer credentials by the next call
             raise refusal(self.description, what, error) from error
         except (HTTPError, OSError, httpx.HTTPError) as error:
             self._dynamic = None

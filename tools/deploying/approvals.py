@@ -43,6 +43,7 @@ class Approval(ApprovalRequest):
     approved_at: datetime
     status: Status
     healthy: bool
+    applied_at: datetime | None
     before: list[dict[str, Any] | None] | None
     """The live objects when it was first used, None as long as it wasn't."""
 

@@ -129,18 +129,23 @@ def _ended(signs: Signs) -> Iterator[Diagnosis]:
         if ended.get("exitCode") in (137, 143) and _killed_by_startup_probe(signs, pod):
             continue  # the probe's verdict says more
         said = signs.log(str(pod["metadata"]["name"]), name) or str(ended.get("message") or "")
-        yield _from_log(said, name, int(ended.get("exitCode") or 1), str(ended.get("reason") or "Error"))
+        how = f"ended with exit code {ended.get('exitCode') or 1}"
+        if int(status.get("restartCount") or 0) > 1:
+            how = f"ends with exit code {ended.get('exitCode') or 1}, again and again"
+        yield _from_log(said, f"The container {name} {how}", str(ended.get("reason") or "Error"))
 
 
-def _from_log(said: str, container: str, code: int, reason: str) -> Diagnosis:
+def _from_log(said: str, crash: str, reason: str) -> Diagnosis:
+    """What the log tells; `crash` is what is said of one that tells nothing known."""
     last = _quoted(_telling_line(said)) if said.strip() else f"it wrote nothing ({reason})"
     if re.search(r"\b40[13]\b[^\n]*|gated repo|Access to model .* is restricted", said) and re.search(r"hugging|hub|hf|repo", said, re.I):
         return Diagnosis(
             failure="hub_refused",
             cause=f"The model hub refused the download: {last}",
             remedy=(
-                "Accept the model's licence on its page with the account of the token, and see that the Secret hf-token holds a valid"
-                " token under the key HF_TOKEN. Then retry."
+                "Accept the model's licence on its page with the account of the token, and see that the Secret hf-token is there and holds"
+                " a valid token under the key HF_TOKEN. Then retry; if the Secret wasn't there before, delete the pods first: only new"
+                " ones are given it."
             ),
             waiting_may_help=False,
         )
@@ -160,7 +165,7 @@ def _from_log(said: str, container: str, code: int, reason: str) -> Diagnosis:
         )
     return Diagnosis(
         failure="crash",
-        cause=f"The container {container} ends with exit code {code}, again and again: {last}",
+        cause=f"{crash}: {last}",
         remedy="Its whole log says more (kubectl logs --previous). Retry after mending the cause, or go back to the previous revision.",
         waiting_may_help=False,
     )

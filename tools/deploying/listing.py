@@ -7,27 +7,37 @@ from typing import Any
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
-from tools.deploying.approvals import revisions
+from tools.deploying.approvals import Approval, revisions
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
-from tools.manifests.digests import ManifestFile
 from tools.render_manifest import ManifestBundle, bundle_of
 
 MANAGED = "app.kubernetes.io/managed-by=compass"
 
 
-def deployments(cluster: Cluster, database: Database) -> list[DeploymentStatus]:
-    """The status of each, by name."""
+def deployments(cluster: Cluster, database: Database, actor: str | None = None) -> list[DeploymentStatus]:
+    """The status of each, by name; with an actor of those alone that this person approved: others aren't even looked at."""
     names = sorted(str(s["metadata"]["name"]) for s in cluster.list(*INFERENCE_SERVICE, label_selector=MANAGED))
-    return [get_status(StatusQuery(name=name), cluster, database) for name in names]
+    wanted = names if actor is None else [name for name in names if owned_by(actor, name, cluster, database)]
+    return [get_status(StatusQuery(name=name), cluster, database) for name in wanted]
+
+
+def last_applied(name: str, cluster: Cluster, database: Database) -> Approval:
+    """The approval of what was applied last under this name. Raises CompassError where this database knows none."""
+    found = [r for r in revisions(cluster.target, cluster.namespace, name, database) if r.action == "apply"]
+    if not found:
+        raise CompassError(f"No approved manifests of {name} are known here. `compass deployments` lists what runs.")
+    return found[0]
 
 
 def last_revision(name: str, cluster: Cluster, database: Database) -> ManifestBundle:
     """What was applied last under this name. Raises CompassError for what this database knows no approval of."""
-    known = [r for r in revisions(cluster.target, cluster.namespace, name, database) if r.action == "apply"]
-    if not known:
-        raise CompassError(f"No approved manifests of {name} are known here. `compass deployments` lists what runs.")
-    files: list[ManifestFile] = known[0].files
-    return bundle_of(files, name, cluster.namespace, known[0].model_id)
+    known = last_applied(name, cluster, database)
+    return bundle_of(known.files, name, cluster.namespace, known.model_id, images=None)
+
+
+def owned_by(actor: str, name: str, cluster: Cluster, database: Database) -> bool:
+    """Whether this person approved it, in whatever interface."""
+    return any(r.actor == actor for r in revisions(cluster.target, cluster.namespace, name, database))
 
 
 def summary(status: DeploymentStatus) -> dict[str, Any]:

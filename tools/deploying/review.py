@@ -45,6 +45,8 @@ class Review(Contract):
     notes: list[str]
     live: str
     """Fingerprint of the live objects as they were looked at."""
+    target: str = ""
+    """The cluster that was asked."""
     made_at: datetime
 
     @property
@@ -57,7 +59,7 @@ def review(bundle: ManifestBundle, cluster: Cluster, read_only: bool) -> Review:
 
     Nothing is raised: a cluster that refuses or doesn't answer is a problem, with what it said.
     """
-    found = Review(changes=[], owners=[], problems=[], notes=[], live="", made_at=datetime.now(UTC))
+    found = Review(changes=[], owners=[], problems=[], notes=[], live="", target=cluster.target, made_at=datetime.now(UTC))
     live: list[Object | None] = []
     for file in bundle.files:
         document = yaml.load(file.content, Loader=yaml.CSafeLoader)

@@ -19,7 +19,7 @@ def rollback_bundle(bundle: ManifestBundle | None, approval_id: str | None, clus
         return "There is nothing to roll back: what failed was undone, and the cluster is as it was before."
     before = next((r for r in known if r.healthy and r.action == "apply" and r.id != approval_id), None)
     if before is not None:
-        return bundle_of(before.files, before.name, before.namespace, before.model_id)
+        return bundle_of(before.files, before.name, before.namespace, before.model_id, images=None)
     return bundle_of(bundle.files, bundle.name, bundle.namespace, bundle.model_id, "delete")
 
 

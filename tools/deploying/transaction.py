@@ -77,7 +77,7 @@ def _undo(steps: list[Step], writer: Writer, cause: Exception) -> None:
     left: list[str] = []
     for step in reversed(steps):
         failed = _tried(lambda step=step: _restore(step, writer))  # type: ignore[misc]
-        if failed:
+        if failed and _tried(lambda step=step: _check_restored(step, writer)):  # type: ignore[misc]
             left.append(f"{step.label} ({failed})")
     why = str(cause) if isinstance(cause, CompassError) else f"{type(cause).__name__}: {cause}"
     if left:
@@ -102,6 +102,14 @@ def _restore(step: Step, writer: Writer) -> None:
         if _same(after, step.before):
             return
     writer.replace(step.before)
+
+
+def _check_restored(step: Step, writer: Writer) -> None:
+    """Raises CompassError if the object isn't as before: where only an answer was lost, it is."""
+    there = writer.cluster.get(step.document["apiVersion"], step.document["kind"], step.document["metadata"]["name"])
+    restored = there is None if step.before is None else there is not None and _same(there, step.before)
+    if not restored:
+        raise CompassError(f"{step.label} isn't as it was before.")
 
 
 def _same(one: Object, other: Object) -> bool:

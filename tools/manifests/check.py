@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-import yaml
-
+from knowledge.errors import CompassError
 from tools.manifests.policy import TOKEN_LIKE, violations
-from tools.manifests.schema import Head, parsed
+from tools.manifests.reading import read_yaml
+from tools.manifests.schema import KINDS, OPTIONAL, Head, parsed
+from tools.manifests.values import images_of
 from tools.specification import Contract
+
+DEFAULT_IMAGES = images_of(None)
 
 
 class Problem(Contract):
@@ -19,24 +22,33 @@ class Problem(Contract):
     text: str
 
 
-def check_bundle(files: Sequence[tuple[str, str]]) -> list[Problem]:
-    """The problems of (path, YAML text) pairs; empty when a person may be asked."""
+def check_bundle(
+    files: Sequence[tuple[str, str]], images: Collection[str] | None = DEFAULT_IMAGES, complete: bool = False
+) -> list[Problem]:
+    """The problems of (path, YAML text) pairs; empty when a person may be asked.
+
+    `images` are those that may run, any pinned one if None; `complete` asks for every kind that Compass renders.
+    """
     problems: list[Problem] = []
     heads: list[tuple[str, Head]] = []
     for path, text in files:
         if TOKEN_LIKE.search(text):
             problems.append(Problem(file=path, field="(whole file)", text="looks as if it held a secret: name a Secret instead"))
         try:
-            document = parsed(yaml.load(text, Loader=yaml.CSafeLoader))
-        except yaml.YAMLError as error:
-            problems.append(Problem(file=path, field="(whole file)", text=f"is not YAML: {str(error).splitlines()[0]}"))
+            document = parsed(read_yaml(text))
+        except CompassError as error:
+            problems.append(Problem(file=path, field="(whole file)", text=str(error)))
             continue
         if isinstance(document, Head):
             heads.append((path, document))
-            problems.extend(Problem(file=path, field=field, text=why) for field, why in violations(document))
+            problems.extend(Problem(file=path, field=field, text=why) for field, why in violations(document, images))
         else:
             problems.extend(Problem(file=path, field=field, text=why) for field, why in document)
     problems.extend(_between(heads))
+    if complete and not problems:  # a file that can't be read would be said to lack as well
+        there = {type(head).__name__ for _, head in heads}
+        lacking = [kind for kind in KINDS if kind not in there | OPTIONAL]
+        problems.extend(Problem(file=kind, field="(whole file)", text="must be among the files") for kind in lacking)
     return problems
 
 

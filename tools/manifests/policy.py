@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from knowledge.catalogue import gpus, models
 from knowledge.estimator.memory import plan_memory
-from tools.manifests.schema import Container, Head, InferenceService, Predictor, ServedModel
+from tools.manifests.schema import (
+    Container,
+    Head,
+    InferenceService,
+    NetworkPolicy,
+    PodDisruptionBudget,
+    PodMonitor,
+    Predictor,
+    ServedModel,
+)
 
 UNITS = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "m": 1e-3}
 TOKEN_LIKE = re.compile(
@@ -15,11 +24,19 @@ TOKEN_LIKE = re.compile(
 )
 SECRET_NAME = re.compile(r"TOKEN|PASSWORD|SECRET|CREDENTIAL|API_?KEY", re.IGNORECASE)
 PINNED = re.compile(r"^[\w./:-]+(:(?!latest$)[\w][\w.-]*|@sha256:[0-9a-f]{64})$")
+INWARD = {8080}
+OUTWARD = {53, 443}
+WHOLE = re.compile(r"[1-9][0-9]{0,8}")
 AUTOSCALER_CLASSES = {"hpa", "keda", "external", "none"}
 
 
-def violations(document: Head) -> Iterator[tuple[str, str]]:
-    """(field, what must hold) for each rule that an object breaks."""
+def violations(document: Head, images: Collection[str] | None) -> Iterator[tuple[str, str]]:
+    """(field, what must hold) for each rule that an object breaks; `images` are those that may run, any pinned one if None."""
+    ours = {"serving.kserve.io/inferenceservice": document.metadata.name}
+    if isinstance(document, PodDisruptionBudget | PodMonitor) and document.spec.selector.match_labels != ours:
+        yield "spec.selector.matchLabels", "must be the pods of this deployment"
+    if isinstance(document, NetworkPolicy):
+        yield from _network(document, ours)
     if isinstance(document, InferenceService):
         annotations = document.metadata.annotations
         if annotations.get("serving.kserve.io/deploymentMode") != "Standard":
@@ -27,10 +44,22 @@ def violations(document: Head) -> Iterator[tuple[str, str]]:
         scaler = annotations.get("serving.kserve.io/autoscalerClass")
         if scaler not in AUTOSCALER_CLASSES:
             yield "metadata.annotations.serving.kserve.io/autoscalerClass", f"must be one of {', '.join(sorted(AUTOSCALER_CLASSES))}"
-        yield from _predictor(document.spec.predictor, scaler)
+        if document.spec.predictor.service_account_name != document.metadata.name:
+            yield "spec.predictor.serviceAccountName", "must be this deployment's own: others have rights and Secrets of their own"
+        yield from _predictor(document.spec.predictor, scaler, images)
 
 
-def _predictor(predictor: Predictor, scaler: str | None) -> Iterator[tuple[str, str]]:
+def _network(policy: NetworkPolicy, ours: dict[str, str]) -> Iterator[tuple[str, str]]:
+    if policy.spec.pod_selector.match_labels != ours:
+        yield "spec.podSelector.matchLabels", "must be the pods of this deployment"
+    if {*policy.spec.policy_types} != {"Ingress", "Egress"}:
+        yield "spec.policyTypes", "must be Ingress and Egress: what isn't named is open"
+    for name, rules, ports in (("ingress", policy.spec.ingress, INWARD), ("egress", policy.spec.egress, OUTWARD)):
+        if not {p.port for rule in rules for p in rule.ports} <= ports:
+            yield f"spec.{name}", f"may open no ports but {', '.join(map(str, sorted(ports)))}"
+
+
+def _predictor(predictor: Predictor, scaler: str | None, images: Collection[str] | None) -> Iterator[tuple[str, str]]:
     where = "spec.predictor"
     if not 1 <= predictor.min_replicas <= predictor.max_replicas:
         yield f"{where}.minReplicas", "must be at least 1 and at most maxReplicas"
@@ -49,13 +78,13 @@ def _predictor(predictor: Predictor, scaler: str | None) -> Iterator[tuple[str, 
     if mounted != {v.name for v in predictor.volumes}:
         yield f"{where}.volumes", "must be those that the container mounts"
     if isinstance(container, ServedModel):
-        yield from _container(container, f"{where}.model")
+        yield from _container(container, f"{where}.model", images)
         yield from _gpus(container, predictor, f"{where}.model")
     else:
-        yield from _container(container, f"{where}.containers")
+        yield from _container(container, f"{where}.containers", images)
 
 
-def _container(container: Container, where: str) -> Iterator[tuple[str, str]]:
+def _container(container: Container, where: str, images: Collection[str] | None) -> Iterator[tuple[str, str]]:
     limits, requests = container.resources.limits, container.resources.requests
     for name in ("cpu", "memory"):
         if name not in limits:
@@ -65,6 +94,8 @@ def _container(container: Container, where: str) -> Iterator[tuple[str, str]]:
             yield f"{where}.resources.requests.{name}", "must not be above the limit"
     if not PINNED.match(container.image):
         yield f"{where}.image", "must be pinned to a version or a digest, not latest"
+    elif images is not None and container.image not in images:
+        yield f"{where}.image", f"must be {' or '.join(sorted(images))}: nothing else is run"
     if container.security_context.capabilities.drop != ["ALL"]:
         yield f"{where}.securityContext.capabilities.drop", "must be [ALL]"
     for entry in container.env:
@@ -79,12 +110,15 @@ def _container(container: Container, where: str) -> Iterator[tuple[str, str]]:
 
 def _gpus(model: ServedModel, predictor: Predictor, where: str) -> Iterator[tuple[str, str]]:
     """GPU count = tensor parallel, of a kind that the node selector names, with room for the model and its context."""
-    limits = {k: int(v) for k, v in model.resources.limits.items() if k.endswith("/gpu")}
+    limits = {k: v for k, v in model.resources.limits.items() if k.endswith("/gpu")}
     arguments = dict(a.removeprefix("--").split("=", 1) for a in model.args if a.startswith("--") and "=" in a)
-    if len(limits) != 1 or arguments.get("tensor-parallel-size") != str(next(iter(limits.values()))):
+    if len(limits) != 1 or arguments.get("tensor-parallel-size") != next(iter(limits.values())):
         yield f"{where}.args", "the tensor parallel size must equal the GPUs in resources.limits"
         return
     (resource, count) = next(iter(limits.items()))
+    if not WHOLE.fullmatch(count):
+        yield f"{where}.resources.limits.{resource}", f"must have a whole number of {resource}, at least 1"
+        return
     selected = next((g for g in gpus().values() if predictor.node_selector.get(g.node_label_key) == g.node_label), None)
     if selected is None:
         yield "spec.predictor.nodeSelector", "must name a GPU of the catalogue"
@@ -95,9 +129,12 @@ def _gpus(model: ServedModel, predictor: Predictor, where: str) -> Iterator[tupl
         yield "spec.predictor.tolerations", f"must tolerate {resource}: GPU nodes are tainted with it"
     served = models().get(model.storage_uri.removeprefix("hf://").split(":")[0])
     context = arguments.get("max-model-len", "")
-    if served is None or not context.isdigit():
+    if served is None:
         return
-    longest = plan_memory(served, selected, count, int(context)).max_context_tokens
+    if not WHOLE.fullmatch(context):
+        yield f"{where}.args", "a context needs at least one token"
+        return
+    longest = plan_memory(served, selected, int(count), int(context)).max_context_tokens
     if longest < int(context):
         yield f"{where}.args", f"{context} tokens of context don't fit: beside the weights there is room for {longest}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -31,10 +32,15 @@ class Selector(Strict):
     match_labels: dict[str, str]
 
 
+class SecretName(Strict):
+    name: Literal["hf-token"]
+
+
 class ServiceAccount(Head):
     api_version: Literal["v1"]
     kind: Literal["ServiceAccount"]
     automount_service_account_token: Literal[False]
+    secrets: Annotated[list[SecretName], Field(max_length=1)] = []
 
 
 class DisruptionBudgetSpec(Strict):
@@ -59,7 +65,7 @@ class Peer(Strict):
 
 
 class Ingress(Strict):
-    from_: Annotated[list[Peer], Field(alias="from", min_length=1)]
+    from_: Annotated[list[Peer], Field(alias="from")] = []
     ports: Annotated[list[PolicyPort], Field(min_length=1)]
 
 
@@ -99,8 +105,10 @@ class PodMonitor(Head):
 
 
 class KeyRef(Strict):
-    name: Text
-    key: Text
+    """Of the one Secret that a deployment may read, however many the namespace has. Earlier revisions had it in vLLM's environment."""
+
+    name: Literal["hf-token"]
+    key: Literal["HF_TOKEN"]
 
 
 class SecretSource(Strict):
@@ -174,8 +182,8 @@ class ModelFormat(Strict):
 
 class ServedModel(Container):
     model_format: ModelFormat
-    runtime: Text
-    storage_uri: Annotated[str, Field(pattern=r"^(hf|oci|pvc)://")]
+    runtime: Literal["kserve-vllmserver"]
+    storage_uri: Annotated[str, Field(pattern=r"^hf://")]
 
 
 class SeccompProfile(Strict):
@@ -271,6 +279,8 @@ class InferenceService(Head):
     spec: ServiceSpec
 
 
+OPTIONAL = {PodMonitor.__name__}
+"""Rendered only where the cluster knows the kind."""
 KINDS: dict[str, type[Head]] = {
     kind.__name__: kind for kind in (ServiceAccount, NetworkPolicy, PodDisruptionBudget, PodMonitor, InferenceService)
 }
@@ -279,7 +289,7 @@ KINDS: dict[str, type[Head]] = {
 def parsed(document: Any) -> Head | list[tuple[str, str]]:
     """The object, or each field that is wrong with what would be accepted."""
     kind = document.get("kind") if isinstance(document, dict) else None
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         return [("kind", f"must be one of {', '.join(KINDS)}")]
     try:
         return KINDS[kind].model_validate(document)
@@ -293,5 +303,5 @@ def _in_words(kind: str, message: str, value: Any) -> str:
     if kind == "missing":
         return "must be set"
     if kind == "string_type":
-        return f"must be a string, and YAML reads {value!r} as something else: put it in quotes"
+        return f"must be a string, and YAML reads {reprlib.repr(value)} as something else: put it in quotes"
     return message[0].lower() + message[1:]

@@ -43,6 +43,11 @@ class ManifestRequest(Contract):
     """Served instead of vLLM, without GPUs: for clusters that have none, such as kind."""
 
 
+def images_of(simulator_image: str | None) -> frozenset[str]:
+    """All images that a bundle can be rendered with."""
+    return frozenset([simulator_image] if simulator_image else [VLLM_IMAGE, ROCM_IMAGE])
+
+
 def deployment_name(use_case: str, plan_id: str) -> str:
     """A name of its own for each plan, in KServe's pattern `[a-z]([-a-z0-9]*[a-z0-9])?`, 33 characters at most."""
     stem = re.sub(r"[^a-z0-9]+", "-", use_case.lower())[:24].strip("-")
@@ -67,6 +72,13 @@ def template_values(request: ManifestRequest) -> dict[str, Any]:
         "itl_p95_ms": latency.itl_ms.p95,
         "e2e_p95_ms": latency.e2e_ms.p95,
         "requests_per_second": request.peak_requests_per_second,
+        "max_requests_per_second": chosen.max_requests_per_second,
+        "model_id": chosen.model_id,
+        "gpu_type": chosen.gpu_type,
+        "gpu_count": chosen.gpu_count,
+        "replicas": chosen.replicas,
+        "prompt_tokens": request.traffic_profile.prompt_tokens,
+        "output_tokens": request.traffic_profile.output_tokens,
         "provenance": chosen.provenance,
         "cost_usd_per_month": chosen.cost_usd_per_month,
     }

@@ -6,20 +6,21 @@ from functools import cache
 
 from knowledge.catalogue import TrafficProfile, gpus, models
 from knowledge.estimator.memory import plan_memory
+from tools.planning.figures import Amount, Count
 from tools.specification import Contract
 
 
 class Memory(Contract):
     """`usable_gib` = weights + activations + non-torch + KV cache; sequences are of the traffic profile's length."""
 
-    usable_gib: float
-    weights_gib: float
-    activations_gib: float
-    non_torch_gib: float
-    kv_cache_gib: float
-    kv_kib_per_token: float
-    max_sequences: int
-    max_context_tokens: int
+    usable_gib: Amount
+    weights_gib: Amount
+    activations_gib: Amount
+    non_torch_gib: Amount
+    kv_cache_gib: Amount
+    kv_kib_per_token: Amount
+    max_sequences: Count
+    max_context_tokens: Count
 
     def __str__(self) -> str:
         spent = (

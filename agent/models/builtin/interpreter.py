@@ -22,14 +22,21 @@ from pydantic import BaseModel
 
 from agent import moves
 from agent.checks import change_or_problem
-from agent.models.builtin import phrases
+from agent.models.builtin import phrases, questions
+from agent.models.builtin.names import find_models, mentioned_gpus
+from agent.models.builtin.nearest import OFF_TOPIC, nearest
+from agent.models.builtin.quantities import find_quantities
 from agent.models.builtin.reading import Reading, read_change
 from agent.models.builtin.selection import read_selection
+from agent.models.builtin.tidy import plain
 from agent.models.builtin.vocabulary import GLOSSARY
+from tools.specification import SpecificationChange
 
 MAX_CHARACTERS = 4000
 """What a person says in one turn; the rest of a longer text is not read, and they are told."""
 
+LIKE_ENOUGH, CLEARLY_MORE = 0.45, 0.06
+"""Of the nearest move: the least similarity to go by, and the least lead over the next."""
 _PROMPT = re.compile(phrases.TEST_PROMPT, re.IGNORECASE | re.DOTALL)
 
 
@@ -55,6 +62,11 @@ class BuiltinInterpreter(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=AIMessage(content="", tool_calls=[call]))])
 
 
+def is_refusal(words: str) -> bool:
+    """Whether the words begin as a no."""
+    return re.match(phrases.REJECT, _plain(words)) is not None
+
+
 def move_arguments(move: BaseModel) -> dict[str, Any]:
     return move.model_dump(exclude_defaults=True)
 
@@ -67,6 +79,9 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
     if len(text) > MAX_CHARACTERS:
         return moves.Unclear(question=f"That's {len(text):,} characters; I read up to {MAX_CHARACTERS:,}. Please say it shorter.")
     low = _plain(text)
+    language = _foreign(low)
+    if language:
+        return moves.Unclear(question=f"That looks like {language}; I read English only, sorry.")
     bare = re.sub(phrases.EMOJI, "", low).strip().rstrip(".!? ")
 
     if "Finish" in offered and re.fullmatch(phrases.FINISH, bare):
@@ -82,6 +97,8 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
     changed = _of_what_runs(low, bare, offered)
     if changed is not None:
         return changed
+    if "BackToOptions" in offered and re.search(phrases.OPTIONS_ASKED, low):
+        return moves.BackToOptions()
     if "Retry" in offered and re.search(phrases.RETRY, low) and not re.search(phrases.NO_TO_IT, low):
         return moves.Retry()
     if "BackToOptions" in offered and re.search(phrases.OTHER_OPTIONS, low):
@@ -109,14 +126,25 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
         choice = read_selection(low, bare)
         if choice:
             return choice
-    reading = read_change(text)
+    if "DescribeNeed" in offered and "Finish" not in offered and re.fullmatch(phrases.YOU_CHOOSE, bare):
+        return moves.TakeDefault()
+    reading = read_change(text, of_a_need="DescribeNeed" in offered and "Finish" not in offered)
     explains = re.match(phrases.EXPLAIN, low) is not None
     topic = _question(low) if asks or reading.empty else None
+    wants_served = re.search(phrases.TO_SERVE, low) is not None and reading.fields.get("preferred_models") is not None
+    if "DescribeNeed" in offered and "Finish" not in offered and (wants_served or {"use_case", "user_count"} <= set(reading.fields)):
+        topic = None
+    elif asks and not topic and reading.fields and _only_mentions(reading):
+        topic = _about_a_name(low) or topic
+        if topic is None and "DescribeNeed" not in offered:
+            return moves.Unclear(question="I can't tell from that what should change.")
+    if reading.fields and re.search(phrases.REMARK, low) and not what_if and "DescribeNeed" not in offered:
+        return moves.Unclear(question="I take that as a remark. If it should change the plan, say so plainly.")
     if "Confirm" in offered and reading.fields and low.endswith("?") and re.match(phrases.OPINION, low):
         return topic or moves.Unclear(
             question="That shows once there is a plan. A value is changed when you say so plainly, without a question mark."
         )
-    if topic and (explains or not reading.fields or _only_mentions(reading, topic)):
+    if topic and (explains or not reading.fields or _only_mentions(reading)):
         return topic
     for name in ("DescribeNeed", "EditSpecification", "Explore"):
         if name in offered and not reading.empty and not (name == "DescribeNeed" and not _a_need(low, reading, offered)):
@@ -129,25 +157,42 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
             counted = read_change(f"{bare} users")
             if counted.fields:
                 return _change("DescribeNeed", counted)
+    if (
+        "EditSpecification" in offered
+        and "Retry" not in offered
+        and re.fullmatch((rf"(?:no[, ]+)?(?:i (?:mean|meant) )?{phrases.BARE_NUMBER}"), bare)
+    ):
+        counted = read_change(f"{bare} users")
+        if counted.fields:
+            return _change("EditSpecification", counted)
     return _not_offered(low, bare, offered)
 
 
 def _of_what_runs(low: str, bare: str, offered: set[str]) -> BaseModel | None:
     """Scaling, deleting, rolling back; looking again at, or writing out, what is up for approval."""
-    scale = re.fullmatch(phrases.SCALE, bare) if "Scale" in offered else None
-    if scale:
-        count = int(scale["count"] or scale["plain"])
-        return moves.Scale(replicas=count) if 1 <= count <= 10_000 else moves.Unclear(question="How many replicas, from 1 to 10,000?")
-    if "Delete" in offered and re.fullmatch(phrases.DELETE, bare):
+    if "Scale" in offered and re.search(phrases.SCALE, bare) and not re.match(phrases.QUESTION, low) and not low.endswith("?"):
+        counts = [q.value for q in find_quantities(re.sub(r"\b(?:a single|only one|just one|one)\b", "1", bare))]
+        if len(counts) == 1 and counts[0] == int(counts[0]) and 1 <= counts[0] <= 10_000:
+            more, fewer = re.search(phrases.SO_MANY_MORE, bare), re.search(phrases.SO_MANY_FEWER, bare)
+            if more or fewer:
+                return moves.Scale(by=int(-counts[0] if fewer else counts[0]))
+            return moves.Scale(replicas=int(counts[0]))
+        return moves.Unclear(question="How many replicas, from 1 to 10,000?")
+    if "Delete" in offered and any(
+        re.fullmatch(phrases.DELETE, part.rstrip(".!, ")) for part in (bare, *re.split((r"(?<=[.!;,])\s+"), bare))
+    ):
         return moves.Delete()
+    if "KeepAsItIs" in offered and re.fullmatch(phrases.KEEP_AS_IT_IS, bare):
+        return moves.KeepAsItIs()
+    if "Validate" in offered and re.fullmatch(phrases.VALIDATE, bare):
+        return moves.Validate()
     if "RollBack" in offered and re.search(phrases.ROLL_BACK, low) and not re.search(phrases.NO_TO_IT, low):
         return moves.RollBack()
-    if "CheckAgain" in offered and re.fullmatch(phrases.CHECK_AGAIN, bare):
+    if "CheckAgain" in offered and re.search(phrases.CHECK_AGAIN, bare):
         return moves.CheckAgain()
-    export = re.fullmatch(phrases.EXPORT, bare) if "Export" in offered else None
-    if export:
-        form = (export["form"] or "yaml").split()[0]
-        return moves.Export.model_validate({"form": form if form in ("kustomize", "helm") else "yaml"})
+    if "Export" in offered and re.search(phrases.EXPORT, bare):
+        form = next((form for form, named in phrases.EXPORT_FORMS.items() if re.search(named, bare)), "yaml")
+        return moves.Export.model_validate({"form": form})
     return None
 
 
@@ -158,13 +203,13 @@ def _of_plans(bare: str) -> BaseModel | None:
         return moves.KeepPlan(name=keep["name"].strip())
     if restore:
         return moves.RestorePlan(name=restore["name"].strip())
-    by = phrases.VIEWS.get(view["by"]) if view else None
+    by = phrases.VIEWS.get(view["by"] or view["of"] or view["first"]) if view else None
     return moves.ShowView(view=by) if by else None
 
 
 def _plain(text: str) -> str:
     """Lower case, single spaces, and a polite “could you …?” as the request it is."""
-    low = re.sub(r"\s+", " ", text.lower().replace("’", "'")).strip().replace("that is all", "that's all")
+    low = plain(text)
     low = re.sub(phrases.FILLER, "", low)
     request = re.match(phrases.POLITE, low)
     return low[request.end() :].rstrip("? ") if request else low
@@ -173,10 +218,16 @@ def _plain(text: str) -> str:
 def _change(name: str, reading: Reading) -> BaseModel:
     """A move with its values; the first value that can't be is turned into a question that says why."""
     if reading.problems:
-        return moves.Unclear(question=" ".join(reading.problems)[:1000])
+        return moves.Unclear(question=" ".join(reading.problems)[:1000], understood=_beside(name, reading))
     kind = {"DescribeNeed": moves.DescribeNeed, "EditSpecification": moves.EditSpecification, "Explore": moves.Explore}[name]
     checked = change_or_problem(kind, reading.fields)
     return moves.Unclear(question=checked) if isinstance(checked, str) else checked
+
+
+def _beside(name: str, reading: Reading) -> SpecificationChange | None:
+    """What a need says beside what can't be: nobody has to say it again."""
+    found = change_or_problem(SpecificationChange, reading.fields) if name == "DescribeNeed" else None
+    return found if isinstance(found, SpecificationChange) and not found.empty else None
 
 
 def _a_need(low: str, reading: Reading, offered: set[str]) -> bool:
@@ -186,7 +237,7 @@ def _a_need(low: str, reading: Reading, offered: set[str]) -> bool:
     return "use_case" in reading.fields and ("user_count" in reading.fields or re.search(phrases.WANTS, low) is not None)
 
 
-def _only_mentions(reading: Reading, topic: moves.Ask) -> bool:
+def _only_mentions(reading: Reading) -> bool:
     """A question that names GPUs, models or priorities (“why not the H100?”, “which is cheapest?”) sets nothing."""
     passing = {
         "preferred_gpu_types",
@@ -212,17 +263,34 @@ def _test_prompt(text: str, bare: str) -> str | None:
     return quoted[1] if quoted else re.sub(phrases.TO_IT, "", match["prompt"]).strip() or None
 
 
+def _foreign(low: str) -> str | None:
+    """The language that a text is in, if it is surely not English."""
+    if re.search(r"[\u0400-\u04ff\u0590-\u06ff\u0900-\u097f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{2}", low):
+        return "another language"
+    words = [w for w in re.findall(r"(?<!\w)[^\W\d_]{2,}(?!\w)", low) if w not in questions.SHARED]
+    english = sum(w in questions.ENGLISH for w in words)
+    found = {name: sum(w in common.split() and w not in questions.ENGLISH for w in words) for name, common in questions.FOREIGN.items()}
+    name = max(found, key=lambda n: found[n])
+    return name if found[name] >= 2 and found[name] > english else None
+
+
+def _about_a_name(low: str) -> moves.Ask | None:
+    """A question about one GPU or model, to be answered from the catalogue: “what is an H200?”."""
+    named = [*mentioned_gpus(low), *find_models(low)[:1]]
+    return moves.Ask(topic="catalogue", subject=named[0]) if named else None
+
+
 def _question(low: str) -> moves.Ask | None:
     """What a question is about, from the most telling words to the least."""
-    if re.search(phrases.HELP, low):
+    if re.search(questions.HELP, low):
         return moves.Ask(topic="help")
-    if re.search(phrases.PROVENANCE, low):
-        return moves.Ask(topic="assumptions" if re.search(phrases.LOAD, low) else "provenance")
-    if re.search(phrases.DEFINITION, low) and not re.search(phrases.OURS, low):
+    if re.search(questions.PROVENANCE, low):
+        return moves.Ask(topic="assumptions" if re.search(questions.LOAD, low) else "provenance")
+    if re.search(questions.DEFINITION, low) and not re.search(questions.OURS, low):
         for pattern, (name, _) in GLOSSARY.items():
             if re.search(rf"\b(?:{pattern})\b", low):
                 return moves.Ask(topic="term", subject=name)
-    for pattern, topic in phrases.ABOUT:
+    for pattern, topic in questions.ABOUT:
         if re.search(pattern, low):
             numbers = ",".join(re.findall(r"\b(\d{1,2})\b", low)) if topic in ("why", "compare", "memory") else ""
             return moves.Ask(topic=topic, subject=numbers)
@@ -251,4 +319,19 @@ def _not_offered(low: str, bare: str, offered: set[str]) -> BaseModel:
         return moves.Unclear(question="I take an approval only with the word itself: “yes, approve”.")
     if re.fullmatch(phrases.GREETING, bare):
         return moves.Unclear(question="Hello!")
-    return moves.Unclear(question="I didn't understand that.")
+    return _nearest_move(low, offered) or moves.Unclear(question="I didn't understand that.")
+
+
+def _nearest_move(low: str, offered: set[str]) -> BaseModel | None:
+    """What people mean who say something like it; only of moves that change nothing outside the plan."""
+    if any(q for q in find_quantities(low)):
+        return None
+    near = nearest(low, "moves")
+    if near is None or near.label == OFF_TOPIC or near.similarity < LIKE_ENOUGH or near.margin < CLEARLY_MORE:
+        return None
+    name, _, topic = near.label.partition(".")
+    if name not in offered:
+        return None
+    if name == "Ask":
+        return moves.Ask.model_validate({"topic": topic})
+    return moves.Reject(reason=low[:500]) if name == "Reject" else moves.Confirm() if name == "Confirm" else moves.UndoExplore()

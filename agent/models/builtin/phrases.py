@@ -1,8 +1,8 @@
-"""How people say yes, no, done, what if, and what their questions are about. Each list reads: any of these."""
+"""How people say yes, no, done, what if, and which one. Each list reads: any of these."""
 
 from __future__ import annotations
 
-from agent.moves import Criterion, Topic
+from agent.moves import Criterion
 from tools.recommendation import View
 
 
@@ -13,54 +13,94 @@ def any_of(*patterns: str) -> str:
 
 # Whole texts --------------------------------------------------------------------------------------------------------------------
 
-CANCEL = "(?:please )?" + any_of(
-    r"cancel(?: (?:it|this|that|everything))?",
-    "abort",
-    "quit",
-    "exit",
-    "never ?mind",
-    "forget it",
-    "bye",
-    "goodbye",
-    "leave",
-    "stop(?: it| here)?",
+_KINDLY = (
+    r"(?:please |pls |just |ok(?:ay)?[,. ]+|so |then |let'?s |can (?:you|we|i) |could (?:you|we|i) |would you |i(?:'d"
+    r"| would) like to |i want to )*"
 )
-START_OVER = "(?:please )?(?:let'?s )?" + any_of(
-    "start (?:over|again|afresh|from scratch)", "restart", "reset", "begin again", "new plan", "start a new (?:plan|one)"
+_AFTER_THAT = r"(?:[,.! ]+(?:please|pls|thanks?|thank you|now|then|again|for (?:now|today)))*"
+CANCEL = (
+    _KINDLY
+    + r"(?:"
+    + any_of(
+        r"cancel(?: (?:it|this|that|everything|all(?: of (?:it|this))?|the (?:whole thing|plan|deployment|lot|request)))?",
+        r"abort(?: (?:it|this|that|everything))?",
+        "quit",
+        "exit",
+        "never ?mind",
+        "forget (?:it|about it|the whole thing|everything)",
+        "bye",
+        "goodbye",
+        "leave",
+        r"stop(?: it| here| this)?",
+        r"call it off",
+        r"(?:i|we)(?: am| are|'m|'re)? (?:give|giving) (?:it )?up",
+    )
+    + r"[,.! ]*)+"
+    + _AFTER_THAT
+)
+START_OVER = (
+    _KINDLY
+    + r"(?:"
+    + any_of(
+        "start (?:it )?(?:all )?(?:over|again|afresh|anew|from (?:scratch|the beginning|zero))",
+        "restart(?: (?:it|this|everything))?",
+        "reset(?: (?:it|this|everything))?",
+        "begin (?:again|anew|from (?:scratch|the beginning))",
+        "(?:a )?(?:new|fresh|different) (?:plan|project|start|conversation)",
+        "(?:start|begin|make) (?:with )?a (?:new|fresh) (?:plan|one|project|start)",
+        "scrap (?:everything|it|this|that|all of (?:it|this)|the (?:whole thing|plan))",
+        "wipe (?:everything|it)",
+    )
+    + r"[,.! ]*(?:and )?)+"
+    + _AFTER_THAT
 )
 _AGREE = any_of(
     "yes|yep|yeah|yup|y|ok|okay|sure|great|perfect|fine|good|nice|cool|alright|all right|correct|right|agreed?|exactly",
-    "confirm(?:ed)?|lgtm|all good|i agree|makes sense|absolutely|of course|definitely",
+    "confirm(?:ed)?|lgtm|all good|i agree|makes sense|absolutely|of course|definitely|wonderful|excellent|super"
+    "|exactly so|ok cool|awesome|brilliant|good to go|all set|ready(?: to go)?",
+    r"no changes?(?: (?:needed|from (?:my|our) side|please))?|nothing to (?:add|change)(?: (?:from|on) (?:my|our) side)?|no objections?",
 )
 _JUDGED_GOOD = any_of(
-    r"looks? (?:good|great|fine|right|ok|correct|perfect)",
-    r"sounds? (?:good|great|fine|right)",
-    r"is (?:right|correct|fine|good|ok)",
-    r"'s (?:right|correct|fine|good)",
-    "works",
+    r"(?:looks?|sounds?|seems?|feels?) (?:\w+ )?(?:good|great|fine|right|ok(?:ay)?|correct|perfect|reasonable|about right|like it)",
+    r"(?:is|are|'s|'re) (?:\w+ )?(?:\w+ )?(?:right|correct|fine|good|ok(?:ay)?|perfect|it|what (?:i|we) (?:need|want"
+    r"|meant|had in mind)(?:ed)?)",
+    "works|will do|fits|suits (?:me|us)|matches",
 )
 _GO_ON = any_of(
-    r"(?:that|this|it|everything|all)? ?" + _JUDGED_GOOD + r"(?: to me| for me)?",
-    "go (?:ahead|on)",
+    r"(?:that|this|it|they|these|those|everything|all(?: of (?:it|this|that))?|the (?:spec(?:ification)?|numbers|figures|targets|plan))? ?"
+    + _JUDGED_GOOD
+    + r"(?: to me| for me| for us| to us| so far| as (?:it is|they are))?",
+    "go(?: ahead| on| for it)?",
     "continue|proceed|next|carry on|move on",
     r"let'?s (?:go|continue|do it|proceed)",
     "please(?: continue| do)?",
     "thanks?(?: you)?",
-    r"show me(?: the)? options",
+    r"(?:show|give|find|get|bring) (?:me|us)(?: the| some| my| our)? options",
+    r"(?:what|which) options (?:do i have|are there)",
 )
-CONFIRM = rf"(?:{_AGREE}[,.! ]*)*(?:{_GO_ON})?[,.! ]*(?:please|thanks?)?"
-FINISH = r"(?:ok(?:ay)?[,. ]*)?" + any_of(
-    r"(?:i'?m |we'?re |all )?(?:done|finished)",
-    "finish",
-    r"that'?s (?:all|it)",
-    r"thanks?(?: you)?(?:[, ]*(?:that'?s all|bye|done))?",
-    "good ?bye|bye|quit|exit|nothing else|enough|no thanks?|stop|leave",
+CONFIRM = rf"(?:(?:{_AGREE}|{_GO_ON}|please|pls|thanks?|thank you|and|then|now|so|yes)[,.!; ]*)+"
+FINISH = (
+    r"(?:ok(?:ay)?[,. ]*|great[,. ]*|perfect[,. ]*|good[,. ]*)*(?:(?:and )?"
+    + any_of(
+        r"(?:i'?m |we'?re |i am |we are |all )?(?:done|finished)(?: here| with it| for (?:now|today))?",
+        "finish",
+        r"(?:that'?s|that is|this is) (?:all|it|everything|enough)(?: (?:for (?:now|today)|i (?:need|needed)|from me|thanks))?",
+        r"thanks?(?: you)?(?: (?:so much|a lot|for (?:your|the) help))?",
+        r"(?:i|we)(?: am| are|'m|'re)? (?:give|giving) (?:it )?up",
+        "good ?bye|bye|quit|exit|nothing else|no more questions|enough|no thanks?|stop|leave|see you(?: later)?|cheers",
+    )
+    + r"[,.! ]*)+"
 )
-TAKE_IT = "(?:please )?" + any_of(r"(?:deploy|do|take)(?: (?:it|that|this|this one|that one))?", "go with (?:it|that|this)")
+TAKE_IT = "(?:please )?" + any_of(
+    r"(?:whichever|whatever|the one|what) (?:one )?you(?:'d| would)? (?:recommend|suggest|prefer"
+    r"|think is best)(?:[, ]+(?:let'?s )?(?:use|take|do|go with) (?:that|it|this))?",
+    r"(?:you choose|you decide|your choice|up to you|surprise me)",
+    r"(?:deploy|do|take)(?: (?:it|that|this|this one|that one))?",
+    "go with (?:it|that|this)",
+)
 TRY_IT = any_of(
     "(?:please )?(?:test|try)(?: (?:it|the endpoint|this))?(?: out)?",
     "(?:please )?send (?:it )?(?:a|another) (?:test )?prompt",
-    "is it alive",
 )
 GREETING = r"(?:hi|hello|hey|good (?:morning|evening|afternoon)|hallo|howdy)(?: there| compass)?[,! ]*"
 BARE_NUMBER = r"(?:about |around |roughly |maybe |say )?(?:[\d][\d,.]*\s?[km]?|.*\b(?:hundred|thousand|million|dozen)s?)"
@@ -73,7 +113,13 @@ REJECT = (
         "reject(?:ed)?",
         "don'?t",
         "do not",
-        "not (?:yet|now|this)",
+        "not (?:yet|now|this|like this|so|today|right now|good|ok(?:ay)?)",
+        "i (?:reject|decline|refuse|deny|disapprove)",
+        "rather not",
+        "i(?:'d| would) rather (?:not|wait)",
+        r"(?:that|this|it)(?:'s| is) (?:way |far |much |a bit )?too (?:expensive|much|risky|big|slow|small|costly|dear)",
+        "too (?:expensive|much|risky|big|costly|dear)",
+        "i changed my mind|we changed our minds?",
         "wait",
         "back",
         "go back",
@@ -85,24 +131,73 @@ REJECT = (
     + r"\b"
 )
 SCALE = (
-    r"(?:please )?(?:(?:scale|resize|go|grow|shrink|increase|reduce)(?: (?:it|up|down|out|in|the deployment|the replicas))*"
-    r" to (?P<count>\d{1,6})(?: replicas?| pods?)?|(?:make it |use |set |run )?(?P<plain>\d{1,6}) (?:replicas?|pods?))(?: please)?"
+    r"\b(?:scale|resize|grow|shrink|bring (?:it|this) (?:up|down)|(?:go|turn (?:it )?|take (?:it )?)(?:up|down) to"
+    r"|increase|reduce|lower|raise|add (?:\w+ )?replicas?|remove (?:\w+ )?replicas?)\b"
+    r"|\b(?:make it|use|set|run|need|want|have|with|to)\b[^.?!]{0,20}\b(?:replicas?|pods?|copies|instances)\b"
+    r"|^[\w, ]+ (?:replicas?|pods?)(?: please)?$"
 )
-DELETE = r"(?:please )?" + any_of(
-    r"(?:delete|remove|undeploy|destroy|tear down|take down|shut down)"
-    r"(?: (?:it|this|that|the (?:deployment|endpoint|service)|everything))?",
-    "tear it down|take it down|shut it down|clean up",
+SO_MANY_MORE = r"\badd\b|\b(?:more|additional|extra|another)\b|\bby\b(?!.*\bdown\b)"
+SO_MANY_FEWER = r"\b(?:remove|drop|fewer|less)\b|\b(?:down|reduce|shrink|lower)\b.*\bby\b"
+"""A wish for another number of replicas, where the sentence holds one number and asks nothing."""
+DELETE = (
+    _KINDLY
+    + any_of(
+        r"(?:delete|remove|undeploy|destroy|tear down|take down|shut down|kill|get rid of|uninstall|turn off)"
+        r"(?: (?:it|this|that|the (?:deployment|endpoint|service|model|whole thing|bot)|everything|all of it))?",
+        r"(?:tear|take|shut|bring) (?:it|this|everything|the \w+) down|clean (?:it )?up",
+    )
+    + r"(?: again| completely| for good)?"
+    + _AFTER_THAT
+    + r"(?:[,.;]? (?:we|i|it'?s|because|since|as|nobody)\b.*)?"
 )
-ROLL_BACK = r"\b(?:roll(?:ed|ing)?[ -]?back|revert|undo|previous (?:one|version|revision)|clean (?:it )?up|remove it|delete it)\b"
-CHECK_AGAIN = r"(?:please )?" + any_of("(?:check|look|try|ask)(?: it| the cluster)? again", "re-?check", "refresh", "retry", "again")
+ROLL_BACK = (
+    r"\b(?:roll(?:ed|ing)?(?: (?:it|this|that|everything|things))?[ -]?back|(?:go|put it|back) to (?:the (?:old|last"
+    r"|previous) (?:one|version|state)|what (?:ran|worked|was there))|revert|undo|previous (?:one|version|revision)"
+    r"|clean (?:it )?up|remove it|delete it)\b"
+)
+CHECK_AGAIN = (
+    r"\b(?:check|look|try|ask|run|test|do)\b[^.?!]*\bagain\b|\bre-?(?:check|run|try|fresh|validate)\b|^again\b"
+    r"|\bcheck (?:it |the cluster )?(?:once more|anew)\b"
+)
 EXPORT = (
-    r"(?:please )?(?:export|write|save|give me|download)(?: (?:it|them|this|the))*(?: (?:manifests?|files?|yaml))*"
-    r"(?: (?:out|to files?|instead))*"
-    r"(?: (?:as|for|in|with) (?:an? )?(?P<form>(?:plain )?yaml|kustomize|helm)(?: (?:chart|values(?: file)?|base))?)?"
+    r"\b(?:export|download)\b|\b(?:write|save|put|store|dump)\b[^.?!]*\b(?:files?|disk|folder|manifests?|yaml|helm|kustomize)\b"
+    r"|\b(?:give|get|hand|send|make|produce|generate|create|need|want|prefer|have|as|into|for)\b[^.?!]*\b(?:kustomize"
+    r"|helm|plain yaml|yaml files?|gitops)\b"
 )
-RETRY = r"\b(?:retry|again|once more)\b"
+EXPORT_FORMS = {"kustomize": r"\bkustomiz\w+", "helm": r"\bhelm\b|\bchart\b"}
+KEEP_AS_IT_IS = (
+    r"(?:ok(?:ay)?[,. ]*|please |no[,. ]+|yes[,. ]+|let'?s |just )*"
+    r"(?:(?:keep|accept|leave|take) (?:it|that|this|everything|things)(?: running| as (?:it|they) (?:is|are)| as is"
+    r"| anyway| like (?:this|that)| be| alone"
+    r"| the way (?:it|they) (?:is|are)| for now)*"
+    r"|(?:it|that|this)(?:'s| is) (?:fine|ok(?:ay)?|good enough|acceptable)(?: as it is| like that| anyway)?|good enough"
+    r"|(?:don'?t|do not) (?:touch|change|do) (?:anything|it|a thing)(?: for now| yet)?)(?:[,.;] .*)?"
+)
+VALIDATE = (
+    r"(?:ok(?:ay)?[,. ]*|please |can you |could you |would you |let'?s |i'?d like to )*(?:"
+    r"(?:re-?)?(?:measure|validate|probe|benchmark|load.?test|check|test)(?: (?:it|the (?:endpoint|targets|slos?"
+    r"|latenc(?:y|ies)|speed|performance)))?"
+    r"(?: once)?(?: more| again)?(?: now| under load)?"
+    r"|(?:re-?run|repeat|run|do|start|redo) (?:the |a |another |one more )?(?:load[ -]?test|measurement|probe|benchmark"
+    r"|validation|test run)(?: again| once more| now)?"
+    r")(?:[,. ]+(?:please|pls|thanks))?"
+)
+RETRY = r"\b(?:retry|again|once more|another (?:go|try|shot|attempt)|one more (?:time|try)|try (?:it|that|this)\b)"
+OPTIONS_ASKED = r"\b(?:options|alternatives)\b|\b(?:another|other|different) (?:one|option|model|gpu|setup|choice)"
 OTHER_OPTIONS = r"\b(?:options?|another|different|back|alternatives?)\b"
-UNDO = r"\b" + any_of("undo", "go back", "back to (?:the )?(?:original|previous|before|first plan)", "revert", "as before") + r"\b"
+UNDO = (
+    r"\b"
+    + any_of(
+        "undo",
+        "go back",
+        "back to (?:the )?(?:original|previous|before|first plan|how it was|what (?:it|we) (?:was|had))",
+        "(?:one|a) step back",
+        "take (?:that|it) back",
+        "revert",
+        "as before",
+    )
+    + r"\b"
+)
 _PLAN_NAME = r"[“\"']?(?P<name>[\w][\w .-]{0,38}?)[”\"']?"
 KEEP = (
     r"(?:please )?(?:keep|save|store|name|call|remember) (?:this|it|that|the plan|this plan)(?: plan| one)?(?: as| under)?(?: plan)? "
@@ -110,11 +205,14 @@ KEEP = (
 )
 RESTORE = (
     r"(?:please )?(?:go |switch |change )?(?:back to|restore|bring back|return to)"
-    r" (?!(?:the )?(?:original|previous|before|first|options?|last|list|start)\b)(?:the )?(?:plan )?(?:kept as )?"
+    r" (?!(?:the )?(?:original|previous|before|first|options?|last|list|start|how|what|where|normal"
+    r"|square)\b)(?:the )?(?:plan )?(?:kept as )?"
 ) + _PLAN_NAME
 VIEW = (
-    r"\b(?:rank|sort|order|list|view)(?:ed)?(?: them| these| it| the options| options)?"
-    r" (?:by|for) (?:the )?(?:lowest |best |least |fewest )?(?P<by>\w+)"
+    r"\b(?:rank|sort|order|list|view|arrange)(?:ed)?(?: them| these| it| those| the (?:options|list)| options| everything)?"
+    r" (?:by|for|according to) (?:the )?(?:lowest |best |least |fewest |highest )?(?P<by>\w+)"
+    r"|\b(?P<of>balanced|cost|price|latency|speed|quality|accuracy|simplicity|default) (?:ranking|view|order|list|sorting)\b"
+    r"|\b(?P<first>smallest number of gpus|cheapest|fastest|simplest|fewest gpus|best quality) (?:ones? )?first\b"
 )
 VIEWS: dict[str, View] = {
     "cost": "lowest_cost",
@@ -130,20 +228,33 @@ VIEWS: dict[str, View] = {
     "balance": "balanced",
     "score": "balanced",
     "default": "balanced",
+    "balanced": "balanced",
+    "prices": "lowest_cost",
+    "cheapest": "lowest_cost",
+    "fastest": "lowest_latency",
+    "ttft": "lowest_latency",
+    "simplest": "simplest",
+    "fewest gpus": "simplest",
+    "smallest number of gpus": "simplest",
+    "best quality": "best_quality",
 }
 WHAT_IF = (
     r"\b"
     + any_of(
         "what if",
+        "what happens (?:if|when|with)",
         "what about",
         "how about",
         "suppose",
         "assum(?:e|ing)",
         "what would",
-        "imagine",
+        r"how (?:would|does|do|will) (?:(?:it|that|this|these|things|they)(?: \w+)?|the \w+) (?:look|do|work out|be) (?:on|with|for|at)",
+        "imagine|say (?:we|it|there)|let'?s say",
         "if (?:we|i|there|it)",
         "try (?:it )?with",
-        "and (?:with|for)",
+        "and (?:with|without|for|on)",
+        "what (?:it|that|this) would",
+        "show me (?:it|this|that|the (?:same|plan)|how (?:it|that)) (?:on|with|for|would)",
         "could we",
     )
     + r"\b"
@@ -154,7 +265,7 @@ _ASKING = (
 )
 QUESTION = r"^(?:so |and |but |ok,? |hm+,? )?" + any_of(*_ASKING.split()) + r"\b"
 EXPLAIN = r"^(?:so |and |but )?(?:why|where|how come|explain)\b"
-FILLER = r"^(?:(?:h+m+|u+m+|uh|er|well|actually|oh|so|sorry|listen|look)\b[,. ]*)+(?=\S)"
+FILLER = r"^(?:(?:anyway|right then|h+m+|u+m+|uh|er|well|actually|oh|so|sorry|listen|look)\b[,. ]*)+(?=\S)"
 OPINION = "^" + any_of("is", "are", "should", "would", "does", "do", "will", "am", "isn't", "wouldn't") + r"\b"
 NO_TO_IT = r"\b(?:not|never|skip|remove|drop|instead of|too|dislike|hate|cancel|but|no)\b|n't\b"
 NO_APPROVAL = r"(?:\bnot\b|\bnever\b|n't\b).*\b(?:approv\w+|deploy\w*)|^never\b"
@@ -165,7 +276,7 @@ POLITE = (
 WANTS = r"\b(?:need|want|plan|build|new|deploy|service|for)\b"
 EMOJI = r"[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f\u200d]"
 NO_CHOICE = "^" + any_of("why", "what", "how", "which", "explain", "compare", "show", "tell", "is", "are") + r"\b"
-CHOOSE = r"\b(?:deploy|go (?:with|for)|take|use|choose|pick|select|want|like|prefer|let'?s (?:do|have))\b|^the\s"
+CHOOSE = r"\b(?:deploy|give me|i'?ll have|go (?:with|for)|take|use|choose|pick|select|want|like|prefer|let'?s (?:do|have))\b|^the\s"
 TAKES_NAMED = r"\b(?:deploy|go (?:with|for)|take|choose|pick|select|prefer)\b|\b(?:one|option)$"
 BEFORE_RANK = r"\b(?:option|number|no\.?|rank|take|pick|choose|select|deploy|want|go (?:with|for))(?: the| option| number)*"
 NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
@@ -178,7 +289,7 @@ CRITERIA: list[tuple[str, Criterion]] = [
     (any_of(r"fast\w*", "quickest", "lowest[- ]latency", "low[- ]latency", "snappiest", "most responsive"), "fastest"),
     (any_of("(?:best|highest)[- ]quality", "most accurate", "smartest", "best model", "most capable"), "best quality"),
     (any_of("simplest", "smallest", "fewest gpus"), "simplest"),
-    (any_of("recommend(?:ed|ation)", "(?:best|top)(?: one| option)?", "your (?:pick|choice|favou?rite)"), "recommended"),
+    (any_of("recommend(?:ed|ation|)", "(?:best|top)(?: one| option)?", "your (?:pick|choice|favou?rite)"), "recommended"),
 ]
 _TO_WHOM = "it|the (?:endpoint|model|bot|deployment)|this|that|a (?:test )?prompt|with|to it|a test"
 TEST_PROMPT = (
@@ -189,104 +300,25 @@ TEST_PROMPT = (
 TO_IT = r"\s+to (?:it|the (?:endpoint|model|bot))$"
 NOT_A_PROMPT = r"(?:me )?(?:the )?(?:status|options?|manifests?|yaml|specification).*"
 
-# What a question is about, from the most telling words to the least --------------------------------------------------------------
-
-HELP = any_of(r"^(?:help|\?+)$", "what can (?:i|you) (?:do|say)", "what (?:now|next|should i (?:say|do))", "how does this work", "how do i")
-PROVENANCE = any_of(
-    r"where (?:do|does|did|are|is).*(?:come|from|figure|number)",
-    "(?:measured|estimated|simulated|real) (?:or|figures|numbers|data)",
-    r"\bare (?:these|those|the) (?:\w+ )?(?:measured|estimated|real|accurate)",
-    "how (?:accurate|good|reliable|sure)",
-    "provenance",
-    "source of",
-    r"\bsources?\b",
+REMARK = (
+    r"\b(?:spent|paid|last (?:month|year|week|time)|yesterday|lol|haha|by the way|used to|fun fact|i (?:heard|read)"
+    r"|my (?:neighbou?r|friend|brother|uncle))\b"
 )
-LOAD = r"\b(?:rates?|requests|demand|peak|load)\b"
-DEFINITION = any_of(r"what(?:'s| (?:does|do|is|are))\b", r"\bdefine\b", r"\bexplain\b", r"\bmeaning\b", r"\bmean\b")
-OURS = r"\b(?:the|my|our|this|that) (?:specification|spec|options?|cost|price|status|url|plan|difference)\b"
-ABOUT: list[tuple[str, Topic]] = [
-    (
-        any_of(
-            "(?:would|could|can|has|have) to give",
-            r"near[- ]miss\w*",
-            r"\brelax\w*",
-            "what (?:would|could) (?:help|make it (?:fit|cheaper|possible))",
-            "why (?:does )?nothing fits?",
-        ),
-        "near_misses",
-    ),
-    (any_of(r"\bkept\b", r"\bsaved plans?\b", r"\bmy plans\b", r"compare (?:the |my |these )?plans"), "kept"),
-    (any_of(r"\bcompar\w+", "difference", r"\bversus\b", r"\bvs\b", "better than"), "compare"),
-    (
-        any_of(
-            r"assum\w+",
-            "requests? (?:per|a|/)",
-            "request rate",
-            "how (?:many|much) (?:requests|traffic|load)",
-            "how (?:did|do) you (?:get|compute|calculate|arrive)",
-            r"why \d",
-            r"\bdemand\b",
-            r"\bpeak\b",
-            "active users",
-        ),
-        "assumptions",
-    ),
-    (
-        any_of(
-            r"\bwhy\b",
-            r"\breason",
-            "how come",
-            "explain (?:this|that|the|your|option)",
-            "what makes",
-            "trade-?offs?",
-            r"what(?:'s| is| went| has gone) wrong",
-            "what (?:happened|failed)",
-            "what(?:'s| is| was) the (?:error|problem|cause)",
-        ),
-        "why",
-    ),
-    (
-        any_of(
-            r"\bmemory\b",
-            r"\bvram\b",
-            r"\bkv[- ]?cache\b",
-            r"\b(?:fit|fits)\b.*\b(?:gpus?|on|in)\b",
-            "how many (?:sequences|requests|users) (?:\\w+ )?(?:at once|at a time|in parallel)",
-            r"\b(?:how (?:long|large|big)|long\w+|max\w*|largest|biggest)\b[^.?]{0,30}\bcontext\b",
-        ),
-        "memory",
-    ),
-    (any_of("how much", r"\bcosts?\b", r"\bprices?\b", r"\bpay\b", "expensive", r"\bbill\b", "cheapest"), "cost"),
-    (
-        any_of(
-            r"\bstatus\b",
-            r"\bready\b",
-            r"\bhealthy?\b",
-            "how (?:is|are) (?:it|they|things|the)",
-            "is it (?:up|running|ok|alive)",
-            r"\burl\b",
-            "endpoint",
-            r"\bpods?\b",
-            r"\bevents?\b",
-            r"\blogs?\b",
-        ),
-        "status",
-    ),
-    (
-        any_of(
-            "yaml",
-            "manifests?",
-            r"\bfiles?\b",
-            r"\bdigest\b",
-            "kubernetes",
-            "what (?:\\w+ )?(?:will|would) (?:be|you) (?:deploy|appl|creat)",
-        ),
-        "manifest",
-    ),
-    (
-        any_of(r"(?:which|what|list|show)\b.*\b(?:gpus?|models?|hardware|use cases?)\b", "catalogu?e", "do you (?:know|have|support)"),
-        "catalogue",
-    ),
-    (any_of(r"\boptions?\b", r"recommend\w*", "alternatives?", "which (?:one|is)", "fastest", r"\bbest\b"), "options"),
-    (any_of(r"\bspec(?:ification)?\b", r"\btargets?\b", "what (?:did|have) you understood?", r"\bsummary\b"), "specification"),
-]
+"""Words that tell something rather than wish for it."""
+TO_SERVE = r"\b(?:serve|host|run|deploy|offer|operate)\b"
+YOU_CHOOSE = (
+    r"(?:i |we )?(?:really )?"
+    + any_of(
+        r"(?:(?:don'?t|do not|dont) (?:really )?know|no (?:idea|clue)|not sure|dunno)(?: yet| exactly"
+        r"| that)?[,.; ]+(?:so )?(?:please )?you (?:choose|decide|pick)",
+        r"you (?:choose|decide|pick|tell me)",
+        "up to you",
+        "your (?:choice|call)",
+        r"(?:take|use|assume|go with)?(?: the| a| your)? ?defaults?",
+        "whatever(?: you (?:think|like))?",
+        r"(?:it )?doesn'?t matter",
+        "just (?:go on|continue|go ahead)",
+        "go (?:on|ahead)",
+    )
+    + r"[,. ]*(?:you (?:choose|decide|pick)|up to you|sorry|please|whatever)?"
+)

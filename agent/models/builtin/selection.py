@@ -6,7 +6,8 @@ import re
 
 from agent import moves
 from agent.models.builtin import phrases
-from agent.models.builtin.reading import find_models, read_change
+from agent.models.builtin.names import find_models
+from agent.models.builtin.reading import read_change
 
 _FIGURES = {
     "user_count",
@@ -39,9 +40,9 @@ def read_selection(low: str, bare: str) -> moves.SelectOption | moves.Unclear | 
         return moves.SelectOption(rank=ranks[0])
     gpus = reading.fields.get("preferred_gpu_types", [])
     if criterion:
-        return moves.SelectOption(criterion=criterion, gpu_types=gpus, model_ids=named[1] if named else [])
+        return moves.SelectOption(criterion=criterion, gpu_types=gpus, model_ids=named)
     if (gpus or named) and re.search(phrases.TAKES_NAMED, low):
-        return moves.SelectOption(gpu_types=gpus, model_ids=named[1] if named else [])
+        return moves.SelectOption(gpu_types=gpus, model_ids=named)
     if (bare and re.fullmatch(phrases.CONFIRM, bare)) or re.fullmatch(phrases.TAKE_IT, bare):
         return moves.SelectOption(criterion="recommended")
     return None

@@ -1,7 +1,11 @@
-"""The words of this domain, as data: use cases, priorities, what people call things, and what terms mean."""
+"""The words of this domain, as data: use cases, people, what they call things, and what terms mean."""
 
 from __future__ import annotations
 
+LANGUAGES = (
+    r"(?:english|german|french|spanish|italian|portuguese|dutch|polish|czech|russian|ukrainian|turkish|arabic|hebrew"
+    r"|hindi|japanese|chinese|mandarin|korean|vietnamese|thai|swedish|danish|norwegian|finnish|greek|romanian|hungarian)"
+)
 # Use case -> patterns; the pattern that matches the most characters decides, so put the telling phrases in.
 USE_CASES: dict[str, list[str]] = {
     "chatbot_conversational": [
@@ -19,7 +23,9 @@ USE_CASES: dict[str, list[str]] = {
         r"\bchat\b",
         r"\bassistant\b",
         r"\bbots?\b",
-        r"answer\w* (?:\w+ ){0,3}questions?",
+        r"answer\w* (?:[\w']+ ){0,3}questions?",
+        r"chatgpt",
+        r"npcs?\b",
         r"support (?:tickets?|agent)",
     ],
     "code_completion": [
@@ -41,15 +47,32 @@ USE_CASES: dict[str, list[str]] = {
         r"programming (?:assistant|help\w*)",
         r"(?:write|generat\w+) (?:unit )?tests",
         r"\bcoding\b",
+        r"(?:writ|generat)\w+ (?:\w+ ){0,3}(?:tests|functions?|modules?|scripts?|programs?)",
+        r"(?:fix|fixes|fixing) (?:\w+ ){0,2}(?:bugs?|issues?)",
+        r"code (?:bot|review|generator|migration)s?",
+        r"pair[- ]programm\w+",
+        r"claude code|\bcursor\b|\baider\b|\bdevin\b",
         r"software engineering",
         r"refactor\w*",
     ],
-    "translation": [r"translat\w+", r"paraphras\w+", r"locali[sz]\w+", r"rephras\w+"],
+    "translation": [
+        (rf"(?:in|into|from|to) {LANGUAGES}\b.{{0,60}}\b(?:in|into|from|to|and) {LANGUAGES}\b"),
+        r"translat(?!ors?\b)\w+(?: (?:[\w']+ ){0,3}[\w']+)?",
+        r"paraphras\w+",
+        r"locali[sz]\w+",
+        r"rephras\w+",
+    ],
     "content_generation": [
         r"content (?:generation|creation|writing)",
         r"generat\w+ (?:\w+ ){0,2}(?:content|articles?|posts?|copy|emails?|text)",
         r"marketing (?:copy|texts?|content)",
         r"blog ?posts?",
+        r"(?:listing|promo\w*|marketing|catalogue|product) texts?(?: \w+)?",
+        r"e?-?mail (?:\w+ )?(?:draft|writ|compos)\w*(?: \w+)?|(?:draft|compos)\w* (?:\w+ ){0,3}(?:e-?mails?|letters"
+        r"|texts?|articles?|posts?)",
+        r"writ\w+ (?:\w+ ){0,3}(?:ads?|adverts?|advertisements?|slogans?|captions?|copy|texts?|press releases?|scripts?)",
+        r"(?:job|sales|ad|advertising) (?:ads?|adverts?|emails?|texts?|slogans?|postings?)",
+        r"article writing|landing pages?",
         r"writing (?:assistant|tool|help\w*)",
         r"writ\w+ (?:\w+ ){0,2}(?:articles?|posts?|emails?|newsletters?|descriptions?|stories)",
         r"product descriptions?",
@@ -61,6 +84,12 @@ USE_CASES: dict[str, list[str]] = {
         r"seo texts?",
     ],
     "summarization_short": [
+        r"(?:short|brief|quick) summar\w+",
+        r"summar\w+ of (?:\w+ ){0,2}(?:short|brief|small) \w+",
+        r"summar\w+ (?:[\w']+ ){0,3}(?:tickets?|e?-?mails?|calls?|notes?|meetings?|articles?|news|threads?|chats?|conversations?|messages)",
+        r"(?:shorten|boil|condens|compress|shrink)\w* (?:[\w']+ ){0,4}(?:notes?|tickets?|emails?|transcripts?|articles?|messages)",
+        r"\brecaps?\b",
+        r"\b(?:the|a short|short|quick) gists?\b",
         r"summari[sz]\w+",
         r"summary",
         r"summaries",
@@ -72,14 +101,23 @@ USE_CASES: dict[str, list[str]] = {
     "document_analysis_rag": [
         r"\brag\b",
         r"retrieval[- ]augmented(?: generation)?",
-        r"document (?:analysis|q ?& ?a|search|chat)",
+        r"documents? (?:analysis|q ?(?:&|and) ?a|search|chat)",
+        r"ask[- ]your[- ](?:docs|documents?|wiki|data)",
+        r"(?:search|question|ask|answer|look(?:ing|s)? (?:up|through|for)|find)\w*\b.{0,70}?\b(?:knowledge ?base"
+        r"|documents?|docs|pdfs?|wiki|manuals?|handbooks?|specs|policies|sharepoint|confluence|intranet|procedures)\b",
+        r"\brag (?:bot|chatbot|system|app|application|assistant|pipeline|service)s?",
+        r"(?:knowledge|wiki|handbook|policy|policies|manuals?|guidelines?|confluence|sharepoint|intranet)\b",
         r"knowledge ?base(?: \w+)?",
         r"(?:questions?|ask|answers?|search\w*) (?:\w+ ){0,5}(?:documents?|docs|pdfs?|wiki|manuals?|files)",
-        r"internal (?:docs|documents|wiki)",
+        r"internal (?:docs|documents|wiki|regulations|policies|handbooks?|guidelines|rules|knowledge)",
+        r"(?:look(?:ing)? (?:\w+ )?(?:up|for)|find\w*|search\w*) (?:[\w']+ ){0,6}(?:documents?|docs|pdfs?|wiki|manuals?"
+        r"|files|guidelines|handbooks?)",
         r"enterprise search",
         r"chat with (?:\w+ ){0,2}(?:documents?|docs|pdfs?)",
     ],
     "long_document_summarization": [
+        r"(?:condens|digest|boil|shorten|sum)\w* (?:\w+ ){0,4}(?:books?|novels?|theses|manuscripts?|long reports?"
+        r"|studies|filings|textbooks?)",
         r"long[- ](?:document|report|text|paper|pdf)s?(?: \w+)?",
         r"summari[sz]\w+ (?:\w+ ){0,3}(?:books?|long \w+|reports?|theses|manuscripts?|(?:whole|entire|full) \w+|transcripts)",
         r"(?:hundred|\d+)[- ]pages?(?: \w+)?",
@@ -89,8 +127,10 @@ USE_CASES: dict[str, list[str]] = {
     ],
     "research_legal_analysis": [
         r"legal(?: \w+)?",
-        r"law(?:yers?| firms?)",
-        r"contracts?(?: (?:analysis|review))?",
+        r"law firms?",
+        r"contracts?(?: (?:analysis|review))",
+        r"\bndas?\b",
+        r"court\w*|rulings?",
         r"due diligence",
         r"case law",
         r"litigation",
@@ -102,92 +142,57 @@ USE_CASES: dict[str, list[str]] = {
     ],
 }
 
-# (priority, level) -> patterns; of one priority the first that matches counts, so the low ones, which negate, come first.
-# Only what a person says counts; silence stays medium.
-_NOT = r"(?:is|are|does|do|did|was|were)(?: not|n't|nt)"
-_IMPORTANT = r"(?:is |are |'s |really |very )*(?:critical|important|key|matters|crucial|essential|paramount)"
-PRIORITIES: list[tuple[str, str, list[str]]] = [
-    (
-        "latency",
-        "low",
-        [
-            rf"(?:latency|speed) {_NOT} (?:\w+ )?(?:matter|important|critical|a concern|an issue)",
-            r"(?:not|n't) (?:\w+ )?latency[- ]sensitive",
-            "no rush",
-            "latency (?:priority )?low\\b|latency low priority",
-            "can be slow",
-            "over ?night",
-            r"in batch(?:es)?|batch (?:mode|job|processing)",
-        ],
-    ),
-    (
-        "latency",
-        "high",
-        [
-            "low(?:est)?[- ]latency",
-            rf"(?:latency|speed) {_IMPORTANT}",
-            "prioriti[sz]e (?:latency|speed)",
-            "(?:latency|speed) (?:priority )?high",
-            "latency[- ](?:critical|sensitive)",
-            r"\bfast(?:er|est)?\b",
-            r"quick(?:ly|er)?\b",
-            "snappy",
-            "responsive",
-            "real[- ]?time",
-            r"instant\w*",
-            "low response times?",
-            r"immediate\w*",
-        ],
-    ),
-    (
-        "cost",
-        "low",
-        [
-            r"(?:money|cost|budget|price) (?:is |are |'s )?(?:no|not (?:an? )?) ?(?:object|issue|concern|problem|important)",
-            rf"(?:money|costs?|budget|price) {_NOT} (?:\w+ )?(?:matter|an issue|a concern|important)",
-            "regardless of (?:the )?(?:cost|price)",
-            "whatever it costs",
-        ],
-    ),
-    (
-        "cost",
-        "high",
-        [
-            r"\bcheap(?:er|est|ly)?\b",
-            "low(?:est)?[- ]cost",
-            "cost[- ](?:sensitive|effective|efficient|conscious|critical)",
-            rf"(?:costs?|price|budget) {_IMPORTANT}",
-            "prioriti[sz]e (?:costs?|price)",
-            "costs? (?:priority )?high",
-            r"tight (?:\w+ )?budget|budget is tight|on a budget",
-            "affordable|inexpensive|economical|less expensive",
-            "sav(?:e|ing) money",
-            "(?:minimi[sz]e|keep down|reduce|lower) (?:the )?costs?",
-            "keep (?:the )?costs? (?:down|low)",
-        ],
-    ),
-    ("accuracy", "low", [rf"(?:quality|accuracy) {_NOT} (?:\w+ )?(?:matter|important|critical|a concern)", "good enough is fine"]),
-    (
-        "accuracy",
-        "high",
-        [
-            r"\baccura\w+",
-            "prioriti[sz]e (?:quality|accuracy)",
-            "high(?:est)?[- ]quality",
-            "best (?:possible )?(?:quality|answers?|model)",
-            rf"(?:quality|accuracy|correctness) (?:comes first|{_IMPORTANT})",
-            "smartest|most capable|precise",
-            "better (?:quality|answers|model)",
-        ],
-    ),
-]
-
-_PEOPLE = """
-    users? people persons? customers? clients? employees developers? devs? engineers? students? staff agents? analysts? lawyers? seats?
-    subscribers? members? colleagues coders? programmers? writers? editors? readers? visitors? teachers? doctors? translators?
-    researchers? guys folks humans dau daus
-"""
-PEOPLE = "(?:" + "|".join(_PEOPLE.split()) + ")"
+PEOPLE_WORDS = """
+    user users people person persons ppl customer customers client clients employee employees developer developers dev devs engineer
+    engineers student students pupil pupils staff agent agents analyst analysts lawyer lawyers attorney attorneys paralegal
+    paralegals seat seats subscriber subscribers member members colleague colleagues coworkers coder coders programmer programmers
+    writer writers editor editors reader readers visitor visitors teacher teachers doctor doctors nurse nurses translator
+    translators researcher researchers scientist scientists guys folks humans dau daus players gamers kids children parents patients
+    citizens inhabitants residents guests passengers tenants clerks marketers journalists reporters consultants advisers advisors
+    reps salespeople auditors accountants bankers traders techs technicians mechanics workers operators supporters testers designers
+    managers shoppers buyers sellers drivers freelancers contractors volunteers librarians professors lecturers physicians
+    clinicians pharmacists judges notaries officers recruiters partners associates copywriters bloggers creators artists hosts
+    callers fans followers mau maus headcount officials professionals individuals secretaries experts specialists advisors interns
+""".split()  # noqa: SIM905 - many words read better so
+PEOPLE = "(?:" + "|".join(sorted(PEOPLE_WORDS, key=len, reverse=True)) + ")"
+NOT_PEOPLE = "|".join(
+    """
+    tokens pages words offices languages years gpus replicas hours days weeks months minutes seconds documents docs articles
+    products models countries warehouses wards floors servers nodes clusters papers orders letters numbers chapters containers
+    routers folders computers printers meters liters dollars euros cents percents contents events agreements patents statements
+    components shipments payments departments experiments environments incidents segments comments requirements newsletters offers
+    parameters filters layers headers footers registers chargers sensors monitors processors vectors errors doors motors tickets
+    emails messages calls prompts contracts cases invoices books reports transcripts continents centers centres stores shops
+    branches sites locations cities towns schools hospitals repos repositories services projects teams laptops
+    """.split()  # noqa: SIM905
+)
+"""What is counted and doesn't use anything, among it words that end as those for people do."""
+HOW_MUCH = frozenset(
+    """
+    users user people ppl requests request tokens token prompt prompts second seconds minute minutes hour latency ttft itl e2e ms
+    rps qps budget month monthly year usd dollars dollar eur cheap cheaper cheapest fast faster fastest quick quickly slow speed
+    cost costs price money quality accuracy accurate gpu gpus h100s a100s llama qwen mistral mixtral gemma phi granite deepseek
+    nemotron gpt-oss glm kimi minimax nvidia amd aws azure gcp headroom replicas replica peak concurrent simultaneous about around
+    roughly approximately please must low high priority critical important million thousand hundred dozen
+    """.split()  # noqa: SIM905
+)
+"""Words that say how much, on what and how well; without them a text is nearer to what it is for."""
+SPELLED_RIGHT = """
+    chatbot chatbots latency critical budget month monthly million thousand hundred dozen translation translate translator summarize
+    summarise summarization summarisation summary summaries document documents documentation knowledge internal assistant completion
+    autocomplete autocompletion generation generate research analysis analyse analyze customer support service answer answers
+    question questions request requests second seconds minute minutes concurrent simultaneous cheap cheaper cheapest fast faster
+    fastest quality accuracy accurate precise important priority priorities expensive inexpensive affordable headroom replica
+    replicas manifest manifests approve approved reject option options recommend recommended recommendation compare comparison
+    specification requirements targets throughput traffic assume assumed assumptions everybody everyone another other others them
+    their because without should would could please retry again rollback delete remove scale export kustomize helm yaml status
+    endpoint deployment deploy deployed validate measure kubernetes cluster model models excellent product products descriptions
+    marketing newsletter newsletters content writing contract contracts review legal lawyers conversation reply replies email emails
+    ticket tickets meeting meetings transcript transcripts refactor refactoring function functions language languages whats thats
+    dont doesnt didnt isnt arent cant wont lets whos hows theres youre were havent shouldnt couldnt wouldnt response responses
+    quickly cheaply privacy permissive licence license bursty steady usually usual typical average field across issues
+""".split()  # noqa: SIM905 - many words read better so
+"""Words that people mistype here, beside those of the exemplars."""
 
 DOMAINS = {
     "medical": r"\bmedic\w+|health ?care|clinical|hospital|patients?\b",
@@ -205,6 +210,13 @@ WEIGHT_FORMATS: list[tuple[str, tuple[str, ...]]] = [
     ("bf16|fp16|bfloat16|unquanti[sz]ed|full precision", ("bf16",)),
 ]
 """What people call a weight format, without punctuation, and the catalogue's names of it."""
+VENDORS = {"amd": r"\bamd\b", "nvidia": r"\bnvidia\b"}
+_ONLY_BEFORE, _ONLY_AFTER = (
+    r"(?:only|just|must be|has to be|strictly|use|prefer)\s+(?:\w+ )?$",
+    r"\s*(?:gpus?|cards?|hardware|chips?|accelerators?)?\s*(?:only|please)\b",
+)
+ONLY = (_ONLY_BEFORE, _ONLY_AFTER)
+"""How a vendor's name is a wish and not part of a GPU's name."""
 GPU_LIKE = (
     r"\b(?:"
     r"rtx[\s-]?(?:pro[\s-]?)?\d{4}(?:[\s-]?(?:ti|ada))?"
@@ -244,7 +256,7 @@ NOT_GPUS = {
 }
 MODEL_LIKE = (
     r"\b(?:"
-    r"gpt-?[345]\w*(?:\.\d)?|chatgpt|claude(?:[\s-]\w+)?|gemini|deepseek(?:[\s-][\w.]+)?|mixtral(?:[\s-][\w.]+)?"
+    r"gpt-?[345]\w*(?:\.\d)?|claude(?:[\s-]\w+)?|gemini|deepseek(?:[\s-][\w.]+)?|mixtral(?:[\s-][\w.]+)?"
     r"|gemma(?:[\s-]?\d\w*)?|kimi(?:[\s-]k\d)?|glm(?:-?\d[\w.]*)?|grok|falcon|command[\s-]r\+?|yi[\s-]\d+b"
     r")\b"
 )
@@ -337,11 +349,32 @@ WAYS: list[tuple[str, dict[str, object]]] = [
         {"cluster_gpus": True},
     ),
 ]
+_NO_LONGER = (
+    r"(?:any|whichever|whatever|no (?:particular|specific)|drop the|forget (?:about )?the|remove the|lift the"
+    r"|without (?:the|a|any)|ignore the|no more"
+    r"|never ?mind the|doesn't matter which|don't care (?:which|what|about the)|lose the|clear the)"
+)
 LIFTED = {
-    "licenses": r"\bany licen[cs]e",
-    "providers": r"\bany (?:cloud|provider)",
-    "regions": r"\bany region",
-    "min_quality": r"\b(?:any|no minimum|whatever) quality",
-    "min_context_tokens": r"\bany context",
+    "licenses": rf"\b{_NO_LONGER} licen[cs]e",
+    "providers": rf"\b{_NO_LONGER} (?:cloud|provider)",
+    "regions": rf"\b{_NO_LONGER} region",
+    "min_quality": rf"\b{_NO_LONGER} (?:minimum )?quality(?! is| matters)|\bno minimum quality",
+    "min_context_tokens": rf"\b{_NO_LONGER} context",
     "available_gpus": r"\b(?:any number of gpus|unlimited gpus|as many gpus as)",
+    "budget_usd_per_month": (
+        rf"\b(?:{_NO_LONGER}|no) (?:\w+ )?(?:budget|cost (?:cap|limit)|price (?:cap|limit))(?: limit| cap)?\b"
+        r"|\bbudget (?:doesn't matter|is gone|no longer|can go|isn't a limit)"
+    ),
+    "preferred_gpu_types": (
+        rf"\b{_NO_LONGER} (?:\w+ )?(?:gpus?|hardware|accelerators?|cards?)\b(?! we have)|\bgpus? (?:type )?(?:doesn't"
+        rf"|does not|don't) matter"
+        r"|\b(?:forget|drop|remove|lift|ignore|lose) (?:about )?(?:the )?[\w-]+ (?:preference|wish|requirement|restriction|constraint)"
+    ),
+    "excluded_gpu_types": (
+        rf"\b{_NO_LONGER} (?:gpus?|hardware|accelerators?|cards?|exclusions?)\b|\bgpus? (?:type )?(?:doesn't|does not|don't) matter"
+    ),
+    "preferred_models": (
+        rf"\b{_NO_LONGER} (?:\w+ )?models?\b(?! (?:of|that|we))|\bmodel (?:\w+ )?(?:doesn't|does not|don't|no longer) matter"
+    ),
 }
+"""How a constraint is taken back."""

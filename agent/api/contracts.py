@@ -1,0 +1,111 @@
+"""What the API takes and gives, beyond the contracts of the tools themselves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from agent.replies import Reply
+from tools.deploying.review import Review
+from tools.manifests.digests import ManifestFile
+from tools.recommendation import Recommendation, View
+from tools.render_manifest import ManifestBundle
+from tools.specification import Contract, Intent, Overrides, Specification
+
+Text = Annotated[str, Field(min_length=1, max_length=200_000)]
+Name = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")]
+
+
+class IntentRequest(Contract):
+    text: Text
+
+
+class IntentAnswer(Contract):
+    """`intent` has only what was said; `overrides` are figures that were stated."""
+
+    intent: Intent
+    overrides: Overrides
+
+
+class SpecificationRequest(Contract):
+    intent: Intent
+    overrides: Overrides = Overrides()
+
+
+class RecommendationRequest(Contract):
+    specification: Specification
+    limit: int = Field(default=5, ge=1, le=1000)
+    view: View = "balanced"
+
+
+class ManifestsRequest(Contract):
+    """`name` is what the deployment is told apart by; the same name is the same deployment."""
+
+    specification: Specification
+    recommendation: Recommendation
+    name: str = Field(min_length=1, max_length=100)
+
+
+class ManifestsAnswer(Contract):
+    """`review` is what the cluster said to it; `live` in there goes into the approval."""
+
+    bundle: ManifestBundle
+    review: Review
+
+
+class DeploymentRequest(Contract):
+    """`approve` must be the digest of exactly these files, as `POST /manifests` gave it: sending it is the approval.
+
+    `live` is the review's, so that what has changed since isn't overwritten; "" only where there is nothing yet.
+    """
+
+    files: list[ManifestFile] = Field(min_length=1, max_length=20)
+    model_id: str
+    approve: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
+    live: str
+
+
+class TestRequest(Contract):
+    prompt: Annotated[str, Field(min_length=1, max_length=20_000)]
+    max_tokens: int = Field(default=256, ge=1, le=4096)
+
+
+class Conversation(Contract):
+    """Where a conversation is; `checkpoint` is what it waits for, if it waits for a decision."""
+
+    id: str
+    state: str | None
+    checkpoint: dict[str, Any] | None
+
+
+class TurnRequest(Contract):
+    """Either words, with the pause that was before the person, or a button's reply to it."""
+
+    text: Annotated[str, Field(max_length=200_000)] | None = None
+    interrupt_id: Annotated[str, Field(max_length=200)] | None = None
+    reply: Reply | None = None
+
+
+class Applied(Contract):
+    digest: str
+    name: str
+    namespace: str
+    cluster: str
+    objects: list[str]
+
+
+class BenchmarkRow(Contract):
+    model_id: str
+    gpu_type: str
+    gpu_count: int
+    prompt_tokens: int
+    output_tokens: int
+    requests_per_second: float
+    ttft_p95_ms: float | None
+    itl_p95_ms: float | None
+    e2e_p95_ms: float | None
+    provenance: str
+    source: str
+    engine: str
+    date: str

@@ -1,0 +1,98 @@
+"""What stands before everything that is served: foreign pages, bodies that are too large, doors of Chainlit that we don't use."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agent.api.access import MAX_BODY_BYTES, Access, is_loopback
+from agent.api.problems import TITLES, ApiProblem, answer
+
+UNUSED = re.compile(r"/(mcp|copilot|slack|teams|auth/jwt|project/(share|file|thread/share))(/|$)")
+"""Uploads, shared threads, tool servers and other chats: nobody needs them here, so nobody can reach them."""
+API = re.compile(r"/(api|metrics|healthz|readyz)(/|$)")
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:;"
+    " font-src 'self' data:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+"""Nothing is loaded from, or sent to, another site, whatever a model or a cluster wrote. The cards are compiled in the browser: eval."""
+HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "X-Frame-Options": "DENY"}
+
+
+class Guard:
+    """Outermost. With local access every page must be one of this machine; elsewhere the chat, which has a cookie, answers its own only."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers, path = Headers(scope=scope), str(scope["path"])
+        refused = self._refusal(path, headers)
+        if refused is not None:
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1008})
+            else:
+                await refused(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+        else:
+            await _limited(self._app, scope, receive, send)
+
+    def _refusal(self, path: str, headers: Headers) -> JSONResponse | None:
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if self._access.local:
+            names = [urlsplit(f"//{host}").hostname, *([urlsplit(origin).hostname] if origin else [])]
+            if not all(name and is_loopback(name) for name in names):
+                return _problem(403, "Only pages of this machine may use Compass without a token.")
+        elif origin and not API.match(path) and urlsplit(origin).netloc != host:
+            return _problem(403, "Another site's page can't use this chat.")
+        if UNUSED.match(path):
+            return _problem(404, "There is nothing here.")
+        if path == "/login" and not self._access.one_more("login"):
+            return _problem(429, "Too many tries; wait a moment.")
+        return None
+
+
+async def _limited(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuses bodies over MAX_BODY_BYTES, whether they say their length or not."""
+    length = dict(scope["headers"]).get(b"content-length", b"0")
+    if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+        await _too_large()(scope, receive, send)
+        return
+    seen, refused = 0, False
+    is_page = not API.match(scope["path"])
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        return message if seen <= MAX_BODY_BYTES else {"type": "http.request", "body": b"", "more_body": False}
+
+    async def unless_too_large(message: Message) -> None:
+        nonlocal refused
+        if seen > MAX_BODY_BYTES:
+            if not refused:
+                refused = True
+                await _too_large()(scope, receive, send)
+            return
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).update(HEADERS | ({"Content-Security-Policy": POLICY} if is_page else {}))
+        await send(message)
+
+    await app(scope, counted, unless_too_large)
+
+
+def _too_large() -> JSONResponse:
+    return _problem(413, f"A body has at most {MAX_BODY_BYTES:,} bytes.")
+
+
+def _problem(status: int, detail: str) -> JSONResponse:
+    return answer(ApiProblem(title=TITLES[status], status=status, detail=detail))

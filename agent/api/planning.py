@@ -1,0 +1,82 @@
+"""From words to manifests, each step by itself; nothing here changes anything."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from agent.api.contracts import (
+    IntentAnswer,
+    IntentRequest,
+    ManifestsAnswer,
+    ManifestsRequest,
+    RecommendationRequest,
+    SpecificationRequest,
+)
+from agent.api.parts import ByRuntime, ByUser
+from agent.api.problems import documented
+from agent.intent import extract_intent
+from agent.manifests import manifest_request
+from knowledge.catalogue import gpus, models
+from knowledge.errors import CompassError
+from tools.deploying.review import review
+from tools.plan_capacity import PlanRequest, plan_capacity
+from tools.recommendation import Plan
+from tools.render_manifest import render_manifest
+from tools.specification import Specification, build_specification
+from tools.traffic import map_to_benchmark_profile
+
+router = APIRouter(tags=["planning"], responses=documented(400, 401, 403, 413, 422, 429))
+
+
+@router.post("/intents")
+def read_intent(request: IntentRequest, user: ByUser, runtime: ByRuntime) -> IntentAnswer:
+    """What a text asks for: only what it says, nothing assumed."""
+    intent, overrides = extract_intent(request.text, runtime.chosen.model)
+    return IntentAnswer(intent=intent, overrides=overrides)
+
+
+@router.post("/specifications")
+def write_specification(request: SpecificationRequest, user: ByUser) -> Specification:
+    """The specification of a complete intent: traffic profile, p95 targets, demand, and every assumption with its origin."""
+    try:
+        return build_specification(request.intent, request.overrides)
+    except (ValueError, KeyError) as error:
+        raise CompassError(str(error)) from error
+
+
+@router.post("/recommendations")
+def recommend(request: RecommendationRequest, user: ByUser, runtime: ByRuntime) -> Plan:
+    """Configurations that hold the targets at the least cost, ranked; near misses; what was excluded and why."""
+    # Built anew from what was said, so that derived figures can't contradict it.
+    specification = _consistent(request.specification)
+    profile = map_to_benchmark_profile(specification.traffic_profile)
+    plan = PlanRequest(specification=specification, benchmark_profile=profile, limit=request.limit, view=request.view)
+    return plan_capacity(plan, runtime.database)
+
+
+@router.post("/manifests")
+def render(request: ManifestsRequest, user: ByUser, runtime: ByRuntime) -> ManifestsAnswer:
+    """The files of one recommendation, checked, tried on the cluster without keeping anything, with the digest to approve."""
+    chosen = request.recommendation
+    if chosen.model_id not in models() or chosen.gpu_type not in gpus():
+        raise CompassError(f"The catalogue has no {chosen.model_id} on {chosen.gpu_type}.")
+    monitoring = _offers_pod_monitors(runtime)
+    thread = f"api.{user.name}"
+    bundle = render_manifest(
+        manifest_request(chosen, _consistent(request.specification), thread, f"{thread} {request.name}", runtime.settings, monitoring)
+    )
+    return ManifestsAnswer(bundle=bundle, review=review(bundle, runtime.cluster, runtime.settings.read_only))
+
+
+def _consistent(specification: Specification) -> Specification:
+    try:
+        return build_specification(specification.intent, specification.overrides)
+    except (ValueError, KeyError) as error:
+        raise CompassError(f"specification: {error}") from error
+
+
+def _offers_pod_monitors(runtime: ByRuntime) -> bool:
+    try:
+        return runtime.cluster.offers("monitoring.coreos.com/v1", "PodMonitor")
+    except CompassError:
+        return False  # the review says that the cluster doesn't answer

@@ -1,0 +1,332 @@
+"""Figures and what they are figures of: money, rates, people, tokens, latency targets, ways to plan."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from agent.models.builtin.names import gpu_aliases
+from agent.models.builtin.people import crowd
+from agent.models.builtin.quantities import Quantity, find_quantities
+from agent.models.builtin.vocabulary import PEOPLE
+
+_TIME = {
+    "ms": 1.0,
+    "msec": 1.0,
+    "millisecond": 1.0,
+    "milliseconds": 1.0,
+    "s": 1e3,
+    "sec": 1e3,
+    "secs": 1e3,
+    "second": 1e3,
+    "seconds": 1e3,
+    "min": 6e4,
+    "minute": 6e4,
+    "minutes": 6e4,
+}
+_TIME_UNIT = re.compile(r"\s*-?(milliseconds?|msec|ms|seconds?|secs?|s|minutes?|min)\b")
+_LOAD = rf"(?:{PEOPLE}|traffic|load|requests?|demand|usage|volume)"
+_TIMES = {
+    "half": 0.5,
+    "double": 2.0,
+    "doubled": 2.0,
+    "doubles": 2.0,
+    "twice": 2.0,
+    "triple": 3.0,
+    "tripled": 3.0,
+    "triples": 3.0,
+    ("quadruple"): 4.0,
+}
+_MULTIPLE = re.compile(
+    rf"\b(?:(?P<x>\d+(?:\.\d+)?)\s?(?:x|times)|(?P<word>half|double|twice|triple|quadruple)) (?:as (?:many|much) |the "
+    rf"|our |more |of (?:the |our )?)*"
+    rf"(?:number of |amount of )?{_LOAD}\b"
+    rf"|\b{_LOAD}\b(?: \w+){{0,3}} (?P<after>doubled|doubles|double|tripled|triples|triple)\b"
+)
+"""“Twice the users”, “10x the traffic”, “if the number of users doubled”."""
+MAX_QUANTITIES = 40
+"""Nobody states more in one turn."""
+NEAR = 80
+"""Characters before and after a number in which its unit and its label are looked for."""
+_REQUESTS = (
+    "(?:requests?|reqs?|queries|calls|prompts|messages|questions|conversations|chats|e?-?mails|tickets|documents|docs"
+    "|articles|pages|transcripts"
+    "|reviews|invoices|translations|summaries|texts|files|jobs|posts|reports|notes|letters|claims|orders|completions|lookups|searches)"
+)
+_PERIOD = "second|sec|s|minute|min|hour|h|day"
+_EACH_PERIOD = rf"(?:per|/|a|an|each|every)\s*({_PERIOD})\b"
+_EACH_SENDS = (
+    rf"(?:\b(?:each|every|per|an?|one)(?: \w+)? (?:{PEOPLE}|one)|{PEOPLE},? each)(?: \w+){{0,2}} ?(?:about |around |roughly |up to )?$"
+    r"|\beach (?:of them )?(?:send\w*|mak\w+|ask\w*|do\w*|with|issu\w+) ?(?:about |around |roughly |up to )?$"
+)
+_RATE_UNIT = re.compile(rf"\s*(?:{_REQUESTS}\s*(?:/|per|a|an|each|every)\s*({_PERIOD})\b|(rps|qps)\b|req/s\b)")
+_PER = {"second": 1.0, "sec": 1.0, "s": 1.0, "minute": 60.0, "min": 60.0, "hour": 3600.0, "h": 3600.0, "day": 86400.0}
+_METRICS = {
+    "ttft_p95_ms": r"\bttft\b|time[- ]to[- ](?:the )?first[- ](?:token|word)|first[- ](?:token|word)",
+    "itl_p95_ms": r"\bitl\b|inter[- ]?token(?: latency)?|\btpot\b|time per (?:output )?token|per[- ]token latency|between tokens",
+    "e2e_p95_ms": (
+        r"\be2e\b|end[- ]to[- ]end|total (?:latency|time)|(?:full |whole |complete )?response time"
+        r"|(?:whole|full|complete) (?:answer|response)"
+    ),
+}
+_OWNS = (
+    r"\b(?:we(?:'ve| have)?(?: got)?|i have|i've got|have|had|own|owns|our|there (?:are|were)|got|limited to|available:?)"
+    r"(?: (?:only|just|exactly|about))?\s*$"
+)
+_PROMPT_SIDE, _ANSWER_SIDE = (
+    r"prompts?|inputs?|context|questions?|\bin\b",
+    r"outputs?|answers?|repl(?:y|ies)|responses?|completions?|\bout\b",
+)
+_ANSWERING = r"\b(?:answer|repl|respon[ds]|result|come back|finish|return|deliver|complete|done|summar)\w*"
+_WITHIN = (
+    r"(?:(?:in|within|under|below|after|inside|up to|at most|at the latest|less than|no more than|not more than"
+    r"|max(?:imum)?(?: of)?|takes?|about|around)\s+)*$"
+)
+_EACH_OF_TOKENS = r"\s*-?(?:milliseconds?|msec|ms)\s*(?:per|/|a|an|each|for each|between)\s*(?:output )?tokens?\b"
+
+
+def read_amounts(low: str, fields: dict[str, Any], problems: list[str]) -> None:
+    """Each figure goes to the first reader that knows it; latency targets take from the rest, and people what is left."""
+    readers = (_read_money, _read_stock, _read_planning, _read_rate, _read_context, _read_tokens, _read_share)
+    free = [q for q in find_quantities(low)[:MAX_QUANTITIES] if not any(read(low, q, fields, problems) for read in readers)]
+    free = _read_people(low, free, fields)
+    _read_profile_arrow(low, fields, problems)
+    _read_targets(low, free, fields, problems)
+    _read_lone_number(low, free, fields, problems)
+    multiple = _MULTIPLE.search(low)
+    if multiple and "user_count" not in fields:
+        fields["load_factor"] = float(multiple["x"]) if multiple["x"] else _TIMES[multiple["word"] or multiple["after"]]
+
+
+def _read_people(low: str, quantities: list[Quantity], fields: dict[str, Any]) -> list[Quantity]:
+    """The crowd that most surely is the users, the last of equals; what counts no people is given back."""
+    crowds = [(q, found) for q in quantities if (found := crowd(low, q)) is not None]
+    if crowds:
+        most = max(found.sureness for _, found in crowds)
+        q, users = [pair for pair in crowds if pair[1].sureness == most][-1]
+        count = int(users.count) if users.count == int(users.count) else users.count
+        more = re.match(r"\s*(more|additional|extra|further|fewer|less)\b(?! than)", low[q.end :])
+        if more and re.match(rf"\s*\w+ (?:\w+ )?{PEOPLE}\b", low[q.end :]):
+            fields["users_added"] = -count if more[1] in ("fewer", "less") else count
+        else:
+            fields["user_count"] = count
+        if users.at_once:
+            # So many at the same time is a peak already: nothing is multiplied on top.
+            fields |= {"active_fraction": 1.0, "peak_factor": 1.0}
+    return [q for q in quantities if q not in [pair[0] for pair in crowds]]
+
+
+def _read_lone_number(low: str, quantities: list[Quantity], fields: dict[str, Any], problems: list[str]) -> None:
+    """“… for my developers, about 300 of them”: the only number beside a need and people is theirs."""
+    if len(quantities) != 1 or not {"use_case"} <= set(fields) or {"user_count", "requests_per_second"} & set(fields):
+        return
+    [q] = quantities
+    if re.search(rf"\b{PEOPLE}\b", low) and re.match(r"\s*(?:of (?:them|us)\b|in (?:all|total)\b|[,.;]|$)", low[q.end :]):
+        fields["user_count"] = int(q.value) if q.value == int(q.value) else q.value
+
+
+def _read_money(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
+    before, after = low[max(0, q.start - NEAR) : q.start].rstrip(), low[q.end : q.end + NEAR]
+    dollars = before.endswith(("$", "usd", "us$")) or re.match(r"\s*(?:\$|usd|us dollars?|dollars?|bucks)", after)
+    if before.endswith(("€", "£", "eur", "gbp")) or re.match(r"\s*(?:€|£|euros?|eur\b|pounds?|gbp)", after):
+        problems.append("Prices here are in US dollars. Please give the budget in USD a month.")
+        return True
+    budget = re.search(
+        r"budget(?: (?:is|of|to|at|under|below|max(?:imum)?))*\s*(?:=|:)?$|spend(?: (?:at most|up to|no more than|under|less than))?$",
+        before,
+    )
+    if not dollars and not (budget and not _TIME_UNIT.match(after)):
+        return False
+    period = re.match(
+        r"\s*(?:\$|usd|us dollars?|dollars?|bucks)?\s*(?:/|per|a|an|each|for (?:the|a|one)(?: whole| entire)?)\s*(month"
+        r"|mo|year|yr|hour|hr|h|day)\b",
+        after,
+    )
+    factor = {"year": 1 / 12, "yr": 1 / 12, "hour": 730.0, "hr": 730.0, "h": 730.0, "day": 730 / 24}.get(period[1] if period else "", 1.0)
+    fields["budget_usd_per_month"] = round(q.value * factor, 2)
+    return True
+
+
+def _read_rate(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
+    after = low[q.end : q.end + NEAR]
+    each = re.match(rf"\s*{_REQUESTS}\s*(?:per|/|by|from|for|a|an|each) (?:each )?(?:active )?(?:user|person)\s*{_EACH_PERIOD}", after)
+    if not each and re.search(_EACH_SENDS, low[max(0, q.start - NEAR) : q.start]):
+        each = re.match(rf"\s*{_REQUESTS}\s*{_EACH_PERIOD}", after)
+    if each:
+        fields["requests_per_active_user_per_minute"] = q.value * 60 / _PER[each[1]]
+        return True
+    if re.match(
+        rf"\s*(?:concurrent|simultaneous|parallel) {_REQUESTS}\b|\s*{_REQUESTS} (?:in flight|at once|in parallel|concurrently)", after
+    ):
+        fields["concurrent_requests"] = q.value
+        return True
+    match = _RATE_UNIT.match(low, q.end)
+    if not match:
+        return False
+    if match[1] == "day":
+        fields["requests_per_day"] = q.value
+        return True
+    if re.match(r"\s+(?:per|by|from|for|a|each) (?:each )?(?:active )?user", low[match.end() :]):
+        fields["requests_per_active_user_per_minute"] = q.value * 60 / _PER.get(match[1] or "s", 1.0)
+    else:
+        fields["requests_per_second"] = q.value / _PER.get(match[1] or "s", 1.0)
+    return True
+
+
+def _read_stock(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
+    """“We have 8 H100s”: not a wish but a limit."""
+    match = re.match(r"\s*(?:x\s*)?(?:nvidia |amd |of (?:our |the )?)?([a-z][\w -]{0,14})", low[q.end : q.end + NEAR])
+    if not match:
+        return False
+    before = low[max(0, q.start - NEAR) : q.start]
+    goes_on = "available_gpus" in fields and re.search(r"(?:,|\band|,\s*and)\s*$", before) is not None  # “4 H100s and 8 L40S”
+    owned = goes_on or re.search(_OWNS, before) is not None
+    for alias, ids in gpu_aliases():
+        found = re.match(rf"{re.escape(alias)}s?(?![\w-])", match[1])
+        at_hand = (
+            r"(?: gpus?| cards?)? (?:are |is |that )?(?:available|we (?:already |currently )?(?:own|have|got)|in (?:the"
+            r"|our|my|a) (?:rack|basement|data ?cent(?:er|re)|server room|lab)|on[- ]prem\w*|on hand|at hand|in stock"
+            r"|in our (?:cluster|data ?cent(?:er|re))"
+            r"|free|left|idle|installed)\b"
+        )
+        if found and (owned or re.match(at_hand, low[q.end + match.start(1) + found.end() :])):
+            fields.setdefault("available_gpus", {}).update({i: int(q.value) for i in ids})
+            wanted = [g for g in fields.pop("preferred_gpu_types", []) if g not in ids]
+            if wanted:
+                fields["preferred_gpu_types"] = wanted
+            return True
+    return False
+
+
+def _read_planning(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
+    """Headroom, spare replicas, burstiness, busy hours, quality: how to plan, and not what for."""
+    before, after = low[max(0, q.start - NEAR) : q.start], low[q.end : q.end + NEAR]
+    share = re.match(r"\s*(?:%|percent)", after)
+    if re.match(r"\s*(?:%|percent)?\s*(?:of )?headroom", after) or re.search(r"headroom(?: (?:of|to|at|is|was|were|be|=))*\s*$", before):
+        fields["headroom"] = q.value / 100 if share or q.value > 1 else q.value
+    elif re.match(r"\s*(?:spare|extra|standby|redundant)(?: \w+)? ?replicas?\b|\s*(?:spare|standby)s?\b", after) or re.search(
+        r"\bn\s?\+\s?$", before
+    ):
+        fields["spare_replicas"] = q.value
+    elif re.search(r"(?:burstiness|cv²|cv2|cv\^2)(?: (?:of|to|at|is|was|were|be|=))*\s*$", before):
+        fields["burstiness"] = q.value
+    elif re.match(r"\s*(?:busy |working |business |office )?hours? (?:a|per|each) day", after) or (
+        re.match(r"\s*hours?\b", after) and re.search(r"\b(?:spread over|within|in|over)\s*$", before)
+    ):
+        fields["busy_hours_per_day"] = q.value
+    elif re.search(
+        r"(?:quality|accuracy|score)(?: (?:of|to|at|is|was|were|must|should|be|=|least|above|over|min(?:imum)?))*\s*$", before
+    ) or re.match(r"\s*(?:%|percent)\s*(?:quality|accuracy)", after):
+        fields["min_quality"] = q.value * (100 if q.value <= 1 else 1)
+    else:
+        return False
+    return True
+
+
+def _read_context(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
+    """A context window is a length that must be possible; a prompt is what comes."""
+    before, after = low[max(0, q.start - NEAR) : q.start], low[q.end : q.end + NEAR]
+    window = r"context(?: window| length| size)?"
+    if not re.match(rf"[\s-]*(?:tokens? )?(?:of )?{window}\b(?! tokens)", after) and not re.search(
+        r"\bcontexts?(?: window| length| size)?(?: (?:of|to|at|is|are|has|have|needs?|must|should|be|a|=|least|up|about|around))*\s*$",
+        before,
+    ):
+        return False
+    fields["min_context_tokens"] = q.value
+    return True
+
+
+def _read_tokens(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
+    side = rf"(?:{_PROMPT_SIDE}|{_ANSWER_SIDE})"
+    before = re.search(
+        rf"({side})(?: length| lengths| size| tokens?)*(?:[ ,]+(?:are|is|were|was|be|can|may|might|could|will|only|just"
+        rf"|of|to|at|with|have|has|having|about|around"
+        rf"|roughly|usually|typically|more|longer|like|say|up|some|run|than))*[ ,]*(?:=|:)?\s*$",
+        low[max(0, q.start - NEAR) : q.start].rstrip(),
+    )
+    if re.match(_EACH_OF_TOKENS, low[q.end :]) or _TIME_UNIT.match(low, q.end):
+        return False
+    after = re.match(rf"[\s-]*((?:\w+\s){{0,2}})tokens?\b\s*(?:(?:of|for|per|in) )?(?:the )?({side})?", low[q.end : q.end + NEAR])
+    if not after and not (before and "token" in low[max(0, q.start - NEAR) : q.end + 10]):
+        return False
+    words = f"{after[1]} {after[2] or ''}" if after else ""
+    kind = words if re.search(side, words) else before[1] if before else ""
+    if re.search(_PROMPT_SIDE, kind):
+        fields["prompt_tokens"] = q.value
+    elif re.search(_ANSWER_SIDE, kind):
+        fields["output_tokens"] = q.value
+    else:
+        problems.append(f"Are those {q.value:g} tokens in the prompt or in the answer?")
+    return True
+
+
+def _read_profile_arrow(low: str, fields: dict[str, Any], problems: list[str]) -> None:
+    """“512→256”, “512 in / 256 out”."""
+    arrow = re.search(r"\b(\d+)\s*(?:→|->|=>)\s*(\d+)\b", low) or re.search(
+        r"\b(\d+)\s*(?:tokens? )?in\b[\s,/and]*(\d+)\s*(?:tokens? )?out\b", low
+    )
+    if arrow:
+        fields["prompt_tokens"], fields["output_tokens"] = float(arrow[1]), float(arrow[2])
+
+
+def _read_share(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
+    after = low[q.end : q.end + NEAR]
+    if re.match(
+        r"\s*(?:%|percent)\s*(?:of (?:them|us|users|people|the users|all users|our users|everyone)\b,? ?)?(?:are |is "
+        r"|were |was |will be )?(?:active|online|at once|concurrent)",
+        after,
+    ) or (
+        re.match(r"\s*(?:%|percent)", after)
+        and re.search(r"active (?:fraction|share|users?)?(?: (?:is|of|to|at|=))*\s*$", low[max(0, q.start - NEAR) : q.start])
+    ):
+        fields["active_fraction"] = q.value / 100
+        return True
+    if re.search(r"peak (?:factor|multiplier)(?: (?:is|was|were|be|of|to|at|=))*\s*$", low[max(0, q.start - NEAR) : q.start]) or re.match(
+        r"\s*(?:x|times)\s*(?:the )?(?:peak|average)", after
+    ):
+        fields["peak_factor"] = q.value
+        return True
+    return False
+
+
+def _read_targets(low: str, quantities: list[Quantity], fields: dict[str, Any], problems: list[str]) -> None:
+    """Each metric named takes the nearest figure, after it if there is one before the next metric, else just before it."""
+    free = _read_plain_targets(low, quantities, fields)
+    named = sorted((m.start(), m.end(), f) for f, pattern in _METRICS.items() for m in re.finditer(pattern, low))
+    for index, (start, end, target) in enumerate(named):
+        limit = named[index + 1][0] if index + 1 < len(named) else len(low)
+        after = next((q for q in free if end <= q.start < min(limit, end + 40) and not re.search(r"[.;]\s", low[end : q.start])), None)
+        before = next((q for q in reversed(free) if q.end <= start <= q.end + 30 and _TIME_UNIT.match(low, q.end)), None)
+        close = before is not None and re.match(r"\s*-?\w+\s*(?:for (?:the )?|of |p95 )?$", low[before.end : start])
+        chosen = before if close else after or before
+        if chosen is None:
+            continue
+        free.remove(chosen)
+        unit = _TIME_UNIT.match(low, chosen.end)
+        # Without a unit, milliseconds; but nobody means an answer of 5 ms in all.
+        factor = _TIME[unit[1]] if unit else 1e3 if target == "e2e_p95_ms" and 0 < chosen.value <= 120 else 1.0
+        fields[target] = round(chosen.value * factor, 6)
+
+
+def _read_plain_targets(low: str, quantities: list[Quantity], fields: dict[str, Any]) -> list[Quantity]:
+    """“answers in under 3 s”, “starts answering within 300 ms”, “30 ms per token”; what is none of these is given back."""
+    left = []
+    for q in quantities:
+        unit = _TIME_UNIT.match(low, q.end)
+        before = re.split(r"[.;!]\s", low[max(0, q.start - NEAR) : q.start])[-1]
+        answering = re.search(rf"({_ANSWERING})(?P<between>[^.;!]{{0,40}}?)\b{_WITHIN}", before)
+        if re.match(_EACH_OF_TOKENS, low[q.end :]):
+            fields["itl_p95_ms"] = q.value
+        elif (
+            unit
+            and answering
+            and not re.match(r"\s*(?:ttft|itl|e2e)\b", low[unit.end() :])
+            and not any(re.search(p, before[answering.start() :]) for p in _METRICS.values())
+            and not re.search(r"\d", answering["between"])
+        ):
+            first = re.search(r"\b(?:start|begin|first)\w*\b", before[max(0, answering.start() - 25) :])
+            target = "ttft_p95_ms" if first else "e2e_p95_ms"
+            fields[target] = round(q.value * _TIME[unit[1]], 6)
+        else:
+            left.append(q)
+    return left

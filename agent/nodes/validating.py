@@ -1,0 +1,37 @@
+"""Measuring an endpoint and saying how it went; after a deployment, and whenever the person asks for it."""
+
+from __future__ import annotations
+
+from langchain_core.messages import AnyMessage
+
+from agent.events import ProgressEvent, emit
+from agent.services import Services
+from agent.transcript import call_tool, say
+from tools.render_manifest import ManifestBundle
+from tools.serving.validated import Subject, validated_and_kept
+from tools.serving.validation import Validation, ValidationQuery
+from tools.specification import rate
+
+SAID = {"pass": "It meets its targets", "warn": "Look at this", "fail": "It fails its validation"}
+
+
+def validated(bundle: ManifestBundle, endpoint: str, approval_id: str, services: Services, record: list[AnyMessage]) -> Validation:
+    """Validate, and keep the outcome beside what was predicted."""
+    query = ValidationQuery(name=bundle.name, endpoint=endpoint, model_id=bundle.model_id, seconds=services.settings.probe_s)
+    subject = Subject(approval_id, bundle.files, services.cluster)
+
+    def progress(text: str) -> None:
+        services.caller.unless_stopped()
+        emit(ProgressEvent(text=text))
+
+    def run() -> Validation:
+        return validated_and_kept(query, subject, services.database, progress)
+
+    return call_tool("validate_endpoint", query, run, record)
+
+
+def say_validated(before: str, found: Validation, record: list[AnyMessage]) -> None:
+    """The outcome and its reasons, with the figures as details."""
+    measured = f" ({found.requests} requests, {rate(found.requests_per_second)} a second)" if found.requests_per_second else ""
+    text = f"{before} {SAID[found.outcome]}{measured}: {' '.join(found.reasons)}"
+    say(text, record, kind="validation", details=found.model_dump(mode="json"))

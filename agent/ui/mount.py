@@ -1,0 +1,72 @@
+"""Putting the chat under `/` of the server: Chainlit's settings, files and secret first, since it reads them when imported."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import warnings
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from agent.api.access import Access
+from agent.runtime import Runtime
+from knowledge.errors import CompassError
+from knowledge.settings import Settings
+
+SHARED = "_shared.jsx"
+"""Chainlit draws each card from one file of its own, so what all need stands before each."""
+
+
+def mount_chat(app: FastAPI, runtime: Runtime, access: Access) -> None:
+    """Below everything that is there already. Once in a process: Chainlit is configured by its modules.
+
+    Raises CompassError if its files can't be written.
+    """
+    folder = runtime.settings.home_dir / "chat"
+    try:
+        _put_files(folder)
+        os.environ["CHAINLIT_AUTH_SECRET"] = _secret(runtime.settings)
+    except OSError as error:
+        raise CompassError(f"The chat's files can't be written below {folder}: {error.strerror}.") from error
+    os.environ["CHAINLIT_APP_ROOT"] = str(folder)
+
+    # Chainlit asks for the profiles in a way that can't work while a server runs, and goes on without; the page asks again.
+    warnings.filterwarnings("ignore", "coroutine .*profiles. was never awaited", RuntimeWarning)
+    from chainlit.server import app as chainlit
+
+    from agent.ui.chat import install
+    from agent.ui.login import install_login
+    from agent.ui.runtimes import Runtimes
+    from agent.ui.store import Store
+
+    install(Runtimes(runtime, access.local), Store(runtime))
+    install_login(access)
+    app.mount("/", chainlit)
+
+
+def _put_files(folder: Path) -> None:
+    """What the browser loads, and Chainlit's settings, as this version has them."""
+    (folder / ".chainlit").mkdir(parents=True, exist_ok=True)
+    with as_file(files("agent.ui")) as ours:
+        shutil.copyfile(ours / "config.toml", folder / ".chainlit" / "config.toml")
+        web, public = ours / "web", folder / "public"
+        shutil.copyfile(web / "chainlit.md", folder / "chainlit.md")
+        shutil.copytree(web, public, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.jsx", "*.py", "chainlit.md", "__pycache__"))
+        shared = (web / "elements" / SHARED).read_text(encoding="utf-8")
+        for card in (web / "elements").glob("[A-Z]*.jsx"):
+            whole = shared + card.read_text(encoding="utf-8")
+            (public / "elements" / card.name).write_text(whole, encoding="utf-8")
+
+
+def _secret(settings: Settings) -> str:
+    """Signs the cookies, so that a restart doesn't log anybody out."""
+    path = settings.home_dir / "chat-secret"
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text()

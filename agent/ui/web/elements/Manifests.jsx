@@ -1,0 +1,8 @@
+export default function Manifests() {
+  const d = props.details
+  return (
+    <Card title="Manifests" note={d.digest}>
+      <Files files={d.files} name="manifests" />
+    </Card>
+  )
+}

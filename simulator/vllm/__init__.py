@@ -1,0 +1,1 @@
+"""A vLLM server without a GPU: OpenAI's API with the timing of the scheduler model behind the benchmarks."""

@@ -1,0 +1,88 @@
+"""One replica whose metrics can't be had doesn't hide those of the others."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from knowledge.database import Database
+from knowledge.errors import CompassError
+from tests.tools.serving.test_outcomes import LONG_AGO, approval  # noqa: F401 - a fixture
+from tests.tools.test_manifests import request
+from tools.render_manifest import render_manifest
+from tools.serving import monitoring
+from tools.serving.expectation import Expectation, expectation_of, inference_service_of
+from tools.serving.monitoring import Live, observe
+from tools.serving.outcomes import recorded
+
+
+class Replicas:
+    """As many pods as there are counts of finished requests; None is one that doesn't answer, text is what another shows instead."""
+
+    def __init__(self, *finished: int | str | None) -> None:
+        self.finished = finished
+
+    @property
+    def pods(self) -> list[dict[str, Any]]:
+        began = (datetime.now(UTC) - timedelta(minutes=10)).isoformat()
+        return [{"metadata": {"uid": f"uid-{n}", "name": f"pod-{n}", "creationTimestamp": began}} for n in range(len(self.finished))]
+
+    def metrics(self, pod: str, port: int) -> str:
+        finished = self.finished[int(pod.removeprefix("pod-"))]
+        if finished is None:
+            raise CompassError(f"{pod} doesn't answer.")
+        if isinstance(finished, str):
+            return finished
+        return (
+            f'vllm:num_requests_running 1\nvllm:request_success_total{{finished_reason="stop"}} {finished}\n'
+            f'vllm:time_to_first_token_seconds_bucket{{le="0.05"}} {finished}\n'
+            f'vllm:time_to_first_token_seconds_bucket{{le="+Inf"}} {finished}\n'
+        )
+
+
+def look(*finished: int | str | None, expected: Expectation | None = None, **kept: Any) -> Live | str:
+    replicas = Replicas(*finished)
+    return observe(replicas.pods, len(finished), kept.get("approval_id"), expected, replicas, kept.get("database"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("silent", [None, "<html>"])
+def test_the_others_are_judged_and_it_is_said_how_many_answered(silent: str | None) -> None:
+    found = look(600, silent, 600)
+    assert isinstance(found, Live)
+    assert (found.requests, found.replicas, found.silent) == (1200, 2, 1)
+    assert "only 2 of 3 replicas showed their metrics" in found.verdict
+
+
+def test_where_none_answers_it_is_said_why() -> None:
+    assert look(None, None) == "pod-0 doesn't answer."
+
+
+def test_all_that_answer_are_not_spoken_of() -> None:
+    found = look(600, 600)
+    assert isinstance(found, Live)
+    assert "replicas" not in found.verdict
+
+
+def test_what_some_show_is_no_reason_to_scale_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half the replicas, half the load: the rest of it goes to those that don't show it."""
+    expected = expectation_of(inference_service_of(render_manifest(request()).files))
+    assert expected is not None
+    monkeypatch.setattr(monitoring, "_less", lambda seen, expected: "fewer would do")
+    whole, part = look(60, 60, 60, expected=expected), look(60, None, 60, expected=expected)
+    assert isinstance(whole, Live)
+    assert isinstance(part, Live)
+    assert (whole.state, whole.advice) == ("holding", "fewer would do")
+    assert (part.state, part.advice) == ("holding", None)
+
+
+def test_no_request_is_counted_twice_when_it_answers_again(
+    approval: str,  # noqa: F811
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tools.serving.outcomes.SHORTEST_WINDOW_S", 0.0)
+    seen = [look(*counts, approval_id=approval, database=database) for counts in ((100, 200), (110, None), (120, None), (130, 260))]
+    assert [found.requests for found in seen if isinstance(found, Live)] == [300, 10, 10, 70]
+    kept = recorded(approval, LONG_AGO, database)
+    assert kept is not None
+    assert kept.requests == 130 + 260

@@ -1,0 +1,144 @@
+"""Validation tells a good endpoint from a slow, babbling, silent or dying one, and never waits for ever."""
+
+import threading
+import time
+from typing import Literal
+
+import pytest
+
+from knowledge.catalogue import SloTargets
+from knowledge.curves import METRICS
+from knowledge.database import Database
+from simulator.vllm.misbehaviour import Misbehaviour
+from tests.simulator.serving import MODEL, Server, serving
+from tools.serving import endpoint, validation
+from tools.serving.expectation import Expectation
+from tools.serving.validation import Validation, ValidationQuery, validate_endpoint
+
+SECONDS, SAFE_RATE = 6.0, 8.0
+
+
+def expectation(database: Database, room: float = 1.15, at_peak: float = 1.0) -> Expectation:
+    """Of a B200 whose targets leave so much room above what is predicted for the probe, and at the peak `at_peak` times the targets."""
+    plain = Expectation(
+        model_id=MODEL,
+        gpu_type="B200",
+        gpu_count=1,
+        replicas=1,
+        prompt_tokens=512,
+        output_tokens=256,
+        requests_per_second=SAFE_RATE / validation.SAFE_SHARE,
+        max_requests_per_second=SAFE_RATE / validation.SAFE_SHARE,
+        cost_usd_per_month=3650,
+        provenance="estimated",
+        ttft_p95_ms=1,
+        itl_p95_ms=1,
+        e2e_p95_ms=1,
+        targets=SloTargets(ttft_p95_ms=1, itl_p95_ms=1, e2e_p95_ms=1),
+    )
+    predicted = plain.at(SAFE_RATE, 1, database)
+    assert predicted is not None
+    targets = SloTargets.model_validate({f"{m}_p95_ms": room * predicted[m] for m in METRICS})
+    peak = {f"{m}_p95_ms": at_peak * room * predicted[m] for m in METRICS}
+    return plain.model_copy(update={"targets": targets, **peak})
+
+
+def run(server: Server, expected: Expectation, database: Database, seconds: float = SECONDS) -> Validation:
+    query = ValidationQuery(name="chatbot", endpoint=server.url, model_id=MODEL, seconds=seconds)
+    began = time.monotonic()
+    found = validate_endpoint(query, expected, database, lambda text: None)
+    patience = 2 * expected.targets.e2e_p95_ms / 1000 + 10
+    assert time.monotonic() - began < seconds + patience + 10  # what the docstring promises, and less than its minute of slack
+    return found
+
+
+def test_a_good_endpoint_passes_with_its_figures(database: Database) -> None:
+    expected = expectation(database, room=1.5, at_peak=0.6)
+    with serving(time_scale=1.0) as server:
+        found = run(server, expected, database)
+    assert found.outcome == "pass", found.reasons
+    assert (found.failed, found.requests_per_second) == (0, SAFE_RATE)
+    assert found.requests == round(SECONDS * SAFE_RATE)
+    for check in found.checks:
+        assert check.predicted_ms is not None
+        assert check.low_ms is not None
+        assert check.low_ms <= check.p95_ms == pytest.approx(check.predicted_ms, rel=0.35)  # few samples, beside other tests
+        assert f"{check.metric.upper()} p95" in found.reasons[0]
+
+
+def test_one_that_is_a_fifth_too_slow_fails(database: Database) -> None:
+    expected = expectation(database, room=1.15)
+    with serving(time_scale=1.2 * 1.15) as server:
+        found = run(server, expected, database)
+    assert found.outcome == "fail"
+    slow = {c.metric for c in found.checks if c.outcome == "fail"}
+    assert slow >= {"itl", "e2e"}
+    assert "misses its target" in found.reasons[0]
+
+
+def test_one_that_is_slower_than_predicted_is_warned_of_where_its_peak_would_miss(database: Database) -> None:
+    with serving(time_scale=1.4) as server:
+        warned = run(server, expectation(database, room=2.0, at_peak=0.9), database)
+        passed = run(server, expectation(database, room=3.0, at_peak=0.3), database)  # room for other tests beside this one
+    assert warned.outcome == "warn", warned.reasons
+    assert "at the peak of 26.7 requests/s" in warned.reasons[0]
+    assert passed.outcome == "pass", passed.reasons
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [("garbage", "without any text"), ("gibberish", "no language"), ("dies", "doesn't answer"), ("hang", "ReadTimeout")],
+)
+def test_what_is_wrong_from_the_start_fails_at_the_first_prompt(
+    wrong: Misbehaviour, why: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint, "TIMEOUT", 2.0)
+    with serving(time_scale=1.0) as server:
+        server.wrong = {wrong}
+        found = run(server, expectation(database), database)
+    assert found.outcome == "fail"
+    assert why in found.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        ("hang", "no answer within"),
+        ("dies", "broke"),
+        ("500", "HTTP 500"),
+        ("close", "the connection broke"),
+    ],
+)
+def test_what_goes_wrong_half_way_fails_and_says_what(what: Misbehaviour | Literal["close"], why: str, database: Database) -> None:
+    with serving(time_scale=1.0) as server:
+
+        def go_wrong() -> None:
+            if what == "close":
+                server.close()
+            else:
+                server.wrong = {what}
+
+        timer = threading.Timer(2.0, go_wrong)
+        timer.start()
+        found = run(server, expectation(database, room=1.5, at_peak=0.6).model_copy(), database)
+        timer.join()
+    assert found.outcome == "fail"
+    assert 0 < found.failed < found.requests
+    assert why in found.reasons[0], found.reasons
+
+
+def test_another_model_or_no_server_fails(database: Database) -> None:
+    expected = expectation(database)
+    with serving() as server:
+        query = ValidationQuery(name="chatbot", endpoint=server.url, model_id="meta-llama/Llama-3.3-70B-Instruct", seconds=1)
+        assert "not meta-llama/Llama-3.3-70B-Instruct" in validate_endpoint(query, expected, database, lambda t: None).reasons[0]
+    assert run(server, expected, database).outcome == "fail"
+
+
+def test_a_rare_failure_is_a_warning_and_a_trickle_is_sent_where_little_is_planned(database: Database) -> None:
+    small = expectation(database, room=3, at_peak=0.3).model_copy(update={"max_requests_per_second": 0.5, "requests_per_second": 0.4})
+    request = validation._probe_request("http://x", small, 10)
+    assert request.requests == 2
+    assert request.requests_per_second == pytest.approx(0.15)
+    long = small.model_copy(update={"output_tokens": 4000, "max_requests_per_second": 1000.0})
+    assert validation._probe_request("http://x", long, 10).requests == validation.FEWEST

@@ -1,0 +1,46 @@
+"""How sure a percentile of a few samples is: an interval from order statistics, whatever the distribution.
+
+Source: the classical distribution-free interval, e.g. David and Nagaraja, "Order Statistics", 3rd ed., section 7.1: the number
+of samples below the true quantile q is binomial with n and q.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """`low` or `high` is None where so few samples can't bound it."""
+
+    value: float
+    low: float | None
+    high: float | None
+    samples: int
+
+
+def percentile_interval(values: Sequence[float], q: float, confidence: float = CONFIDENCE) -> Interval:
+    """The q-quantile (0 < q < 1) of at least one value, and an interval that holds the true one with at least this confidence."""
+    ordered, n = sorted(values), len(values)
+    low_rank, high_rank = _ranks(n, q, confidence)
+    return Interval(
+        value=ordered[max(0, math.ceil(q * n) - 1)],
+        low=ordered[low_rank - 1] if low_rank else None,
+        high=ordered[high_rank - 1] if high_rank is not None else None,
+        samples=n,
+    )
+
+
+@lru_cache(maxsize=256)
+def _ranks(n: int, q: float, confidence: float) -> tuple[int, int | None]:
+    """Which of n ordered samples, counted from 1, bound the q-quantile; 0 and None where none does."""
+    logs, tail = (math.log(q), math.log1p(-q)), (1 - confidence) / 2
+    chances = (math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * logs[0] + (n - k) * logs[1] for k in range(n))
+    below = list(itertools.accumulate(map(math.exp, chances)))  # P(at most k samples lie below the true quantile)
+    return sum(p <= tail for p in below), next((k + 1 for k, p in enumerate(below) if p >= 1 - tail), None)

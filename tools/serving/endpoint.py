@@ -1,0 +1,113 @@
+"""Talking to a deployed endpoint as any client would: OpenAI's API over HTTP."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+import httpx
+from pydantic import computed_field
+
+from knowledge.errors import CompassError
+from tools.specification import Contract
+from tools.untrusted import printable
+
+TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+PATIENCE_S = 300.0
+"""For a whole answer; TIMEOUT is for each piece of it."""
+
+
+class PromptResult(Contract):
+    """As this client saw it, in ms; `itl_ms` is the mean time between tokens."""
+
+    text: str
+    output_tokens: int
+    ttft_ms: float
+    itl_ms: float | None
+    e2e_ms: float
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Of this one answer, once it had begun."""
+        return 1000 / self.itl_ms if self.itl_ms else None
+
+
+def served_models(endpoint: str) -> list[str]:
+    """Ids from `/v1/models`. Raises CompassError if the endpoint doesn't answer as an OpenAI server would."""
+    try:
+        response = httpx.get(f"{endpoint}/v1/models", timeout=TIMEOUT, trust_env=False)
+        response.raise_for_status()
+        return [str(m["id"]) for m in response.json()["data"]]
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
+        raise _unusable(endpoint, error) from error
+
+
+def engine_of(endpoint: str) -> str:
+    """Name and version of the server, as vLLM tells it; "vLLM" where it tells none."""
+    try:
+        version = str(httpx.get(f"{endpoint}/version", timeout=TIMEOUT, trust_env=False).json()["version"])
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
+        return "vLLM"
+    return f"vLLM {printable(version, 40)}"
+
+
+def send_prompt(
+    endpoint: str,
+    model_id: str,
+    prompt: str,
+    max_tokens: int = 256,
+    on_text: Callable[[str], None] | None = None,
+    patience_s: float = PATIENCE_S,
+) -> PromptResult:
+    """Stream one chat completion; `on_text` gets each piece as it comes. Raises CompassError if the stream is no good."""
+    body = {
+        "model": model_id,
+        "messages": [{"role": "user", "content": prompt}],
+        "max_tokens": max_tokens,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    pieces: list[str] = []
+    started = time.perf_counter()
+    first = last = 0.0
+    tokens: int | None = None
+    try:
+        with httpx.stream("POST", f"{endpoint}/v1/chat/completions", json=body, timeout=TIMEOUT, trust_env=False) as response:
+            if response.is_error:
+                response.read()
+            response.raise_for_status()
+            for line in response.iter_lines():
+                if time.perf_counter() - started > patience_s:
+                    raise CompassError(f"The endpoint {endpoint} didn't finish an answer within {patience_s:,.0f} s.")
+                if not line.startswith("data: ") or line == "data: [DONE]":
+                    continue
+                chunk = json.loads(line.removeprefix("data: "))
+                if chunk.get("usage"):
+                    tokens = int(chunk["usage"]["completion_tokens"])
+                text = printable(chunk["choices"][0]["delta"].get("content") or "", len(line)) if chunk.get("choices") else ""
+                if text:
+                    last = time.perf_counter()
+                    first = first or last
+                    pieces.append(text)
+                    if on_text:
+                        on_text(text)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise _unusable(endpoint, error) from error
+    if not pieces:
+        raise CompassError(f"The endpoint {endpoint} answered without any text.")
+    count = tokens or len(pieces)
+    return PromptResult(
+        text="".join(pieces),
+        output_tokens=count,
+        ttft_ms=round((first - started) * 1000, 1),
+        itl_ms=round((last - first) * 1000 / (count - 1), 2) if count > 1 else None,
+        e2e_ms=round((last - started) * 1000, 1),
+    )
+
+
+def _unusable(endpoint: str, error: Exception) -> CompassError:
+    if isinstance(error, httpx.HTTPStatusError):
+        return CompassError(f"The endpoint {endpoint} answered HTTP {error.response.status_code}: {printable(error.response.text, 200)}")
+    return CompassError(f"The endpoint {endpoint} doesn't answer as an OpenAI server would ({type(error).__name__}: {str(error)[:200]}).")

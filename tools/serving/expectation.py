@@ -1,0 +1,83 @@
+"""What a deployment was planned to do: written into its InferenceService when it was rendered, and covered by the approval."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import yaml
+from pydantic import ValidationError
+
+from knowledge.catalogue import SloTargets, TrafficProfile
+from knowledge.curves import METRICS, Metric
+from knowledge.database import Database
+from tools.manifests.digests import ManifestFile
+from tools.planning.pricing import HOURS_PER_MONTH
+from tools.specification import Contract
+
+PREDICTED, TARGETS = "compass.dev/predicted", "compass.dev/targets"
+
+
+class Expectation(Contract):
+    """`requests_per_second` is the planned peak, of all `replicas`; `predicted` are p95s there, in ms."""
+
+    model_id: str
+    gpu_type: str
+    gpu_count: int
+    replicas: int
+    prompt_tokens: int
+    output_tokens: int
+    requests_per_second: float
+    max_requests_per_second: float
+    """That all replicas can take within the targets."""
+    cost_usd_per_month: float
+    provenance: str
+    ttft_p95_ms: float
+    itl_p95_ms: float
+    e2e_p95_ms: float
+    targets: SloTargets
+
+    @property
+    def profile(self) -> TrafficProfile:
+        return TrafficProfile(prompt_tokens=self.prompt_tokens, output_tokens=self.output_tokens)
+
+    @property
+    def usd_per_hour(self) -> float:
+        return self.cost_usd_per_month / HOURS_PER_MONTH
+
+    def at_peak(self, metric: Metric) -> float:
+        """The p95 in ms that was predicted at the planned peak."""
+        return float(getattr(self, f"{metric}_p95_ms"))
+
+    def at(self, requests_per_second: float, replicas: int, database: Database) -> dict[Metric, float] | None:
+        """p95s in ms by the benchmark table if so many replicas share this rate; None where it has no rows of exactly this traffic."""
+        table = database.curves(self.profile)
+        known = (table.codes([self.model_id], "model_ids") == 0) & (table.codes([self.gpu_type], "gpu_types") == 0)
+        found = np.flatnonzero(known & (table.gpu_counts == self.gpu_count))
+        if not len(found) or not replicas:
+            return None
+        seen = table.select(found).curves.p95_at(np.array([requests_per_second / replicas]))[:, 0]
+        return {metric: float(p95) for metric, p95 in zip(METRICS, seen, strict=True)} if np.isfinite(seen).all() else None
+
+
+def inference_service_of(files: list[ManifestFile]) -> dict[str, Any] | None:
+    """The InferenceService among manifests, to be read and not changed."""
+    content = next((f.content for f in files if "\nkind: InferenceService\n" in f"\n{f.content}"), None)
+    return None if content is None else _read(content)
+
+
+@lru_cache(maxsize=256)
+def _read(content: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.load(content, Loader=yaml.CSafeLoader)
+    return document
+
+
+def expectation_of(service: dict[str, Any] | None) -> Expectation | None:
+    """Of an InferenceService; None where it carries none, or one that can't be read, as of older deployments."""
+    annotations = (service or {"metadata": {}})["metadata"].get("annotations") or {}
+    try:
+        return Expectation.model_validate(json.loads(annotations[PREDICTED]) | {"targets": json.loads(annotations[TARGETS])})
+    except (KeyError, ValueError, TypeError, ValidationError):
+        return None

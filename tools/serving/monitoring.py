@@ -1,0 +1,226 @@
+"""How the replicas of a deployment do against what was planned: figures of the last window, a verdict, and what to do about it."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from knowledge.curves import METRICS, Metric, target_of
+from knowledge.database import Database
+from knowledge.errors import CompassError
+from tools.clusters.cluster import Cluster
+from tools.serving.expectation import Expectation
+from tools.serving.outcomes import record_window, recorded, window_until
+from tools.serving.scrape import Counters, Gauges, Quantile, Scrape, Window, parsed, window
+from tools.serving.validation import UNITS
+from tools.specification import Contract, rate
+
+PORT = 8080
+"""Of KServe's containers."""
+LONGER = 1.25
+FAILING_SHARE = 0.01
+FULL_KV_CACHE = 0.95
+IDLE_SHARE = 0.3
+COARSE = 0.1
+"""Of a target; vLLM's own buckets of ITL go from 10 ms to 25 ms."""
+Object = dict[str, Any]
+State = Literal["idle", "holding", "missing", "failing", "unknown"]
+
+
+class LatencyNow(Contract):
+    """In ms, as the servers measured it: network and gateway come on top. `headroom` is the share of the target that p95 leaves."""
+
+    metric: Metric
+    p50_ms: float
+    p95: Quantile
+    p99_ms: float
+    target_ms: float | None
+    headroom: float | None
+    predicted_ms: float | None
+    """The p95 that the benchmark table has for this rate."""
+
+
+class Live(Contract):
+    """What the replicas did in a window; `verdict` in one line, `advice` where there is something to do."""
+
+    state: State
+    verdict: str
+    advice: str | None
+    began_at: datetime
+    ended_at: datetime
+    replicas: int
+    """Those that showed their metrics."""
+    silent: int = 0
+    """Ready ones that didn't: what they do is in none of the figures."""
+    requests: int
+    failed: int
+    requests_per_second: float
+    planned_requests_per_second: float | None
+    prompt_tokens_mean: float | None
+    output_tokens_mean: float | None
+    running: int
+    waiting: int
+    kv_cache_usage: float
+    latencies: list[LatencyNow]
+    held_share_24h: float | None
+    """Of the windows of the last 24 hours that had requests, those within the targets."""
+
+
+def observe(
+    pods: list[Object], wanted: int, approval_id: str | None, expected: Expectation | None, cluster: Cluster, database: Database | None
+) -> Live | str:
+    """Look at all replicas now, as far as they answer; or why nothing can be seen. With an approval, the window goes on record with it."""
+    if not pods:
+        return "No replica is ready."
+    now = _scrape(pods, cluster)
+    if isinstance(now, str):
+        return now
+    started = min(datetime.fromisoformat(str(p["metadata"]["creationTimestamp"])) for p in pods)
+    if approval_id is None or database is None:
+        seen, ends = window(None, now, started), False
+    else:
+        seen, ends = window_until(approval_id, now, started, database)
+    latencies = _latencies(seen, expected, database)
+    state, verdict, advice = _judged(seen, latencies, expected, len(pods), wanted)
+    share = None
+    if approval_id is not None and database is not None:
+        if ends:
+            record_window(approval_id, seen, {"holding": True, "missing": False, "failing": False}.get(state), database)
+        day = recorded(approval_id, now.at - timedelta(hours=24), database)
+        share = day.held / day.judged if day and day.judged else None
+    return Live(
+        state=state,
+        verdict=verdict,
+        advice=advice,
+        began_at=seen.began_at,
+        ended_at=seen.ended_at,
+        replicas=seen.replicas,
+        silent=len(now.silent),
+        requests=seen.requests,
+        failed=seen.failed,
+        requests_per_second=round(seen.requests_per_second, 4),
+        planned_requests_per_second=expected.requests_per_second if expected else None,
+        prompt_tokens_mean=round(seen.prompt_tokens / seen.requests, 1) if seen.requests else None,
+        output_tokens_mean=round(seen.output_tokens / seen.requests, 1) if seen.requests else None,
+        running=seen.running,
+        waiting=seen.waiting,
+        kv_cache_usage=round(seen.kv_cache_usage, 4),
+        latencies=latencies,
+        held_share_24h=share,
+    )
+
+
+def _scrape(pods: list[Object], cluster: Cluster) -> Scrape | str:
+    """What the replicas show, one that doesn't being no reason to hide the others; where none does, why."""
+    counters: dict[str, Counters] = {}
+    gauges: dict[str, Gauges] = {}
+    silent: dict[str, str] = {}
+    for pod in pods:
+        uid = pod["metadata"]["uid"]
+        try:
+            counters[uid], gauges[uid] = parsed(cluster.metrics(pod["metadata"]["name"], PORT))
+        except (CompassError, ValueError) as error:
+            silent[uid] = str(error)
+    if not counters:
+        return next(iter(silent.values()))
+    return Scrape(at=datetime.now(UTC), counters=counters, gauges=gauges, silent=tuple(silent))
+
+
+def _latencies(seen: Window, expected: Expectation | None, database: Database | None) -> list[LatencyNow]:
+    predicted = expected.at(seen.requests_per_second, seen.replicas, database) if expected and database and seen.requests else None
+    found = []
+    for metric in METRICS:
+        histogram = seen.latencies.get(metric)
+        quantiles = [histogram.quantile(q) for q in (0.5, 0.95, 0.99)] if histogram else [None]
+        p50, p95, p99 = quantiles if len(quantiles) == 3 else (None, None, None)
+        if p50 is None or p95 is None or p99 is None:
+            continue
+        target = target_of(expected.targets, metric) if expected else None
+        found.append(
+            LatencyNow(
+                metric=metric,
+                p50_ms=round(p50.value_ms, 2),
+                p95=p95,
+                p99_ms=round(p99.value_ms, 2),
+                target_ms=target,
+                headroom=round(1 - p95.value_ms / target, 4) if target else None,
+                predicted_ms=round(predicted[metric], 2) if predicted else None,
+            )
+        )
+    return found
+
+
+def _judged(
+    seen: Window, latencies: list[LatencyNow], expected: Expectation | None, ready: int, wanted: int
+) -> tuple[State, str, str | None]:
+    """State, verdict and advice."""
+    during = _for(seen.seconds)
+    if seen.replicas < ready:
+        during += f" (only {seen.replicas} of {ready} replicas showed their metrics)"
+    if seen.failed > FAILING_SHARE * (seen.requests + seen.failed):
+        of = seen.requests + seen.failed
+        return "failing", f"failing {seen.failed:,} of {of:,} requests {during}", "Look at its log: `kubectl logs` of a pod says why."
+    if not seen.requests and not seen.running and not seen.waiting:
+        return "idle", f"idle: no requests {during}, so there is nothing to judge", None
+    if expected is None or not latencies:
+        return "unknown", f"serving {rate(seen.requests_per_second)} requests/s {during}; nothing is known to judge it by", None
+    worst = min(latencies, key=lambda n: n.headroom or 0.0)
+    load = f"at {rate(seen.requests_per_second)} of {rate(expected.requests_per_second)} planned requests/s {during}"
+    margin = worst.headroom or 0.0
+    if margin >= 0:
+        advice = _less(seen, expected) if seen.replicas == ready else None  # the others may have all the load
+        return "holding", f"holding its SLO with {_headroom(worst)} headroom ({UNITS[worst.metric]} p95), {load}", advice
+    missed = "; ".join(
+        f"{UNITS[n.metric]} p95 {n.p95.value_ms:,.0f} ms against {n.target_ms:,.0f} ms"
+        for n in latencies
+        if n.target_ms is not None and n.p95.value_ms > n.target_ms
+    )
+    return "missing", f"missing its SLO: {missed}, {load}", _remedy(seen, expected, ready, wanted)
+
+
+def _headroom(of: LatencyNow) -> str:
+    """A range where the servers' buckets are too coarse to tell better."""
+    target, high = of.target_ms or math.inf, of.p95.high_ms
+    most, least = 1 - of.p95.low_ms / target, 1 - (target if high is None else high) / target
+    return f"{of.headroom or 0:.0%}" if most - least < COARSE else f"{max(0.0, least):.0%} to {most:.0%}"
+
+
+def _remedy(seen: Window, expected: Expectation, ready: int, wanted: int) -> str:
+    per_replica = expected.max_requests_per_second / expected.replicas
+    needed = math.ceil(seen.requests_per_second / per_replica * ready / seen.replicas)  # the silent ones work as much as the others
+    if ready < wanted:
+        return f"Only {ready} of {wanted} replicas are ready; the load is on these."
+    if needed > ready:
+        return f"The load is above the plan: scale to {needed} replicas."
+    for what, tokens, planned in (
+        ("Prompts", seen.prompt_tokens, expected.prompt_tokens),
+        ("Answers", seen.output_tokens, expected.output_tokens),
+    ):
+        mean = tokens / seen.requests
+        if mean > LONGER * planned:
+            return f"{what} have {mean:,.0f} tokens on average, {mean / planned:.1f} times the plan's {planned:,}: plan again with that."
+    if seen.waiting or seen.kv_cache_usage > FULL_KV_CACHE:
+        why = f"{seen.waiting} requests wait, the KV cache is {seen.kv_cache_usage:.0%} full"
+        return f"{why}, at no more than the planned load: requests come in bursts. Scale to {ready + 1} replicas."
+    return f"The load is as planned, so the replicas are slower than predicted: scale to {ready + 1} replicas, and validate it anew."
+
+
+def _less(seen: Window, expected: Expectation) -> str | None:
+    """Whether fewer would do, judged on an hour or more."""
+    if seen.seconds < 3600 or seen.requests_per_second > IDLE_SHARE * expected.requests_per_second or expected.replicas < 2:
+        return None
+    share = seen.requests_per_second / expected.requests_per_second
+    enough = max(1, math.ceil(seen.requests_per_second / IDLE_SHARE / expected.max_requests_per_second * expected.replicas))
+    if enough >= expected.replicas:
+        return None
+    saved = expected.cost_usd_per_month * (1 - enough / expected.replicas)
+    return f"It is used at {share:.0%} of the plan: {enough} replicas would do if that stays so, for about ${saved:,.0f} a month less."
+
+
+def _for(seconds: float) -> str:
+    if seconds < 90:
+        return f"in the last {seconds:,.0f} s"
+    if seconds < 90 * 60:
+        return f"in the last {seconds / 60:,.0f} min"
+    return f"in the last {seconds / 3600:,.0f} h" if seconds < 48 * 3600 else f"in the last {seconds / 86400:,.0f} days"

@@ -1,0 +1,35 @@
+"""A validation and what is kept of it: beside its prediction and, of a real server, as a row of the benchmark table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from knowledge.database import Database
+from tools.clusters.cluster import Cluster
+from tools.manifests.digests import ManifestFile
+from tools.serving.endpoint import engine_of
+from tools.serving.expectation import expectation_of, inference_service_of
+from tools.serving.observed import record_observed
+from tools.serving.outcomes import record_validation
+from tools.serving.probe import Progress
+from tools.serving.validation import Validation, ValidationQuery, validate_endpoint
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is validated: the files of an approval, applied to a cluster."""
+
+    approval_id: str
+    files: list[ManifestFile]
+    cluster: Cluster
+
+
+def validated_and_kept(query: ValidationQuery, subject: Subject, database: Database, progress: Progress) -> Validation:
+    """Validate, and keep the outcome."""
+    expected = expectation_of(inference_service_of(subject.files))
+    found = validate_endpoint(query, expected, database, progress)
+    record_validation(subject.approval_id, found, database)
+    engine = engine_of(query.endpoint) if found.checks else ""
+    if found.checks and not subject.cluster.simulated and "simulator" not in engine:
+        record_observed(query.name, subject.cluster.target, engine, expected, found, database)
+    return found
