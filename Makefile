@@ -46,7 +46,7 @@ benchmarks: .venv/.run
 bursts: .venv/.run
 	@$(BIN)/python -m knowledge.estimator.bursts
 
-# How true the simulated vLLM servers are to the benchmark table: measured over HTTP, ten minutes on an otherwise idle machine.
+# How true the simulated vLLM servers are to the benchmark table: measured over HTTP, a quarter of an hour on an otherwise idle machine.
 fidelity: .venv/.dev
 	@$(BIN)/python -m pytest -n0 -m fidelity tests/simulator/test_fidelity.py
 

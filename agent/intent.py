@@ -7,10 +7,10 @@ import logging
 from langchain_core.language_models import BaseChatModel
 
 from agent.models.asking import Asking
-from agent.models.builtin.interpreter import BuiltinInterpreter, interpret
+from agent.models.builtin.interpreter import BuiltinInterpreter
 from agent.moves import MOVES, DescribeNeed, Unclear
 from agent.state import fresh
-from agent.understand import said
+from agent.understand import by_the_rules, said
 from knowledge.errors import CompassError
 from tools.specification import Intent, Overrides, change_intent, change_overrides
 
@@ -22,15 +22,14 @@ def extract_intent(text: str, model: BaseChatModel) -> tuple[Intent, Overrides]:
 
     Raises CompassError with a sentence where a value can't be, or nothing of a need is said.
     """
+    by_rules = by_the_rules(text, {kind.__name__: kind for kind in MOVES["context_collection"]})
     move = None
-    offered = {kind.__name__: kind for kind in MOVES["context_collection"]}
     if not isinstance(model, BuiltinInterpreter):
         try:
-            move = said(Asking(model).move(text, "context_collection", fresh()).move, text, offered)
+            move = said(Asking(model).move(text, "context_collection", fresh()).move, text, by_rules)
         except Exception as error:  # any failure of a model's client leaves the rules
             log.warning("chat model failed: %s", type(error).__name__)
-    if move is None:
-        move = interpret(text, set(offered))  # type: ignore[assignment]
+    move = move or by_rules
     if isinstance(move, Unclear):
         raise CompassError(move.question)
     if not isinstance(move, DescribeNeed):

@@ -76,8 +76,9 @@ def move_of_words(text: str, stage: Stage, state: ConversationState, services: S
     if stage == "configuration_finalized" and bundle and (is_approval(text) or is_takeover(text)):
         return Approve(digest=bundle.digest, takes_over=is_takeover(text))
     offered = {kind.__name__: kind for kind in MOVES[stage]}
+    by_rules = by_the_rules(text, offered)
     if isinstance(services.model, BuiltinInterpreter) or not text.strip() or len(text) > MAX_CHARACTERS:
-        return _by_rules(text, offered)
+        return by_rules
 
     def run_tool(tool: ReadTool, call: ToolCall) -> ToolMessage:
         def run(request: Any) -> BaseModel:
@@ -88,19 +89,20 @@ def move_of_words(text: str, stage: Stage, state: ConversationState, services: S
     asking = Asking(services.model, services.caller.unless_stopped)
     try:
         asked = asking.move(text, stage, state, run_tool)
-        move = _grounded(asked, text, offered, asking, state, record)
+        move = _grounded(asked, text, by_rules, asking, state, record)
     except Stopped:
         raise
     except Exception as error:  # a model's client can fail in any way; the conversation must not
         log.warning("chat model failed: %s: %s", type(error).__name__, error)
         emit(MessageEvent(text=f"(The chat model didn't answer: {type(error).__name__}. The built-in interpreter took this turn.)"))
         emit(asking.usage.event("failed"))
-        return _by_rules(text, offered)
+        return by_rules
     emit(asking.usage.event("answered" if move else "handed over"))
-    return move or _by_rules(text, offered)
+    return move or by_rules
 
 
-def _by_rules(text: str, offered: dict[str, type[Move]]) -> Move:
+def by_the_rules(text: str, offered: dict[str, type[Move]]) -> Move:
+    """What the built-in interpreter makes of the words, checked like anybody's values."""
     move = interpret(text, set(offered))
     if isinstance(move, Unclear):
         return move
@@ -112,20 +114,16 @@ def _checked(kind: type[Move], values: dict[str, Any]) -> Move:
     return Unclear(question=checked) if isinstance(checked, str) else checked  # type: ignore[return-value]
 
 
-def _grounded(
-    asked: Asked, text: str, offered: dict[str, type[Move]], asking: Asking, state: ConversationState, record: list[AnyMessage]
-) -> Move | None:
+def _grounded(asked: Asked, text: str, by_rules: Move, asking: Asking, state: ConversationState, record: list[AnyMessage]) -> Move | None:
     """The move with only what the words hold; None if nothing is left of it, so that the interpreter reads them instead."""
     if asked.prose is not None:
         # Where the rules know what the words are, they know better than prose.
-        understood = not isinstance(interpret(text, set(offered)), Unclear | Ask)
-        return None if understood else _told(asked.prose, text, asking, state, record)
-    return said(asked.move, text, offered)
+        return _told(asked.prose, text, asking, state, record) if isinstance(by_rules, Unclear | Ask) else None
+    return said(asked.move, text, by_rules)
 
 
-def said(move: Move | None, text: str, offered: dict[str, type[Move]]) -> Move | None:
-    """A model's move, as far as the words bear it out; None if they don't."""
-    by_rules = interpret(text, set(offered))
+def said(move: Move | None, text: str, by_rules: Move) -> Move | None:
+    """A model's move, as far as the words bear it out, also as the rules read them; None if they don't."""
     if isinstance(move, SpecificationChange):
         problem = isinstance(by_rules, Unclear) and by_rules.understood is not None  # something in it can't be, which must be said
         if problem or not isinstance(by_rules, SpecificationChange | Ask | Unclear):

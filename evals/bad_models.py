@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import random
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
-from langchain_core.runnables import Runnable
-from langchain_core.tools import BaseTool
-from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel, ConfigDict, Field
+
+from agent.models.calling import CallingModel
 
 BadModel = Literal["garbage", "wrong tools", "wrong types", "endless tools", "invents numbers", "deploys", "claims", "fails", "anything"]
 BAD_MODELS: tuple[BadModel, ...] = get_args(BadModel)
@@ -44,7 +43,7 @@ def calling(name: str, arguments: dict[str, Any]) -> AIMessage:
     return AIMessage(content="", tool_calls=[call])
 
 
-class ToldModel(BaseChatModel):
+class ToldModel(CallingModel):
     """What all of these share: bound tools are remembered, `answer` says what comes next."""
 
     asked: list[list[BaseMessage]] = Field(default_factory=list)
@@ -53,11 +52,6 @@ class ToldModel(BaseChatModel):
     @property
     def _llm_type(self) -> str:
         return "told"
-
-    def bind_tools(
-        self, tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool], *, tool_choice: str | None = None, **kwargs: Any
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **kwargs)
 
     def _generate(
         self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: CallbackManagerForLLMRun | None = None, **kwargs: Any

@@ -22,7 +22,6 @@ from pydantic import BaseModel
 
 from agent.checks import change_or_problem
 from agent.events import ModelEvent
-from agent.models.choose import ANSWER_TIMEOUT_S, WINDOW_TOKENS
 from agent.models.history import conversation_for
 from agent.models.json_schema import compact
 from agent.moves import MOVES, Explain, Move, Stage
@@ -32,6 +31,7 @@ from agent.state import ConversationState
 from agent.telemetry import model_call
 
 T = TypeVar("T")
+ANSWER_TIMEOUT_S = 120.0
 MAX_TOOL_TURNS = 3
 RETRIES = 1
 """After a connection that broke; an answer that is no good is repaired, not asked for again."""
@@ -98,7 +98,7 @@ class Asking:
         definitions = [definition_of(kind) for kind in offered.values()] + [compacted(t.definition()) for t in tools.values()]
         bound = self._model.bind_tools(definitions)
         system = stage_prompt(stage, state)
-        shown = conversation_for(state.get("messages", []), text, system, json.dumps(definitions), WINDOW_TOKENS)
+        shown = conversation_for(state.get("messages", []), text, system, json.dumps(definitions))
         messages: list[BaseMessage] = [SystemMessage(system), *shown]
         for _ in range(MAX_TOOL_TURNS):
             answer = self._call(lambda: bound.invoke(messages))
@@ -149,7 +149,7 @@ class Asking:
         """An answer in the model's own words, as it comes; what tools returned in this turn is put before it."""
         results = [str(m.text) for m in messages if isinstance(m, ToolMessage) and m.status != "error"]
         system = prose_prompt(stage, state, results)
-        shown = conversation_for(state.get("messages", []), text, system, "", WINDOW_TOKENS)
+        shown = conversation_for(state.get("messages", []), text, system, "")
         yield from self._streamed([SystemMessage(system), *shown])
 
     def _call(self, ask: Callable[[], T]) -> T:

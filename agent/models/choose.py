@@ -13,15 +13,15 @@ import httpx
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import ToolMessage
 
+from agent.models.asking import ANSWER_TIMEOUT_S, Asking
 from agent.models.builtin.interpreter import BuiltinInterpreter
+from agent.models.history import WINDOW_TOKENS
+from agent.state import fresh
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
 
 DEFAULT_OLLAMA_MODEL = "llama3.1:8b"
 PROBE_TIMEOUT_S = 1.0
-ANSWER_TIMEOUT_S = 120.0
-WINDOW_TOKENS = 8192
-"""Of prompt, tools, conversation and answer together. Ollama would cut a longer prompt without a word."""
 KEPT_LOADED = "30m"
 
 
@@ -106,9 +106,6 @@ def _gguf(path: Path) -> ChosenModel:
 
 def _warm(model: BaseChatModel) -> None:
     """Read the prompt that a conversation begins with, so that the first words needn't wait for it."""
-    from agent.models.asking import Asking
-    from agent.state import fresh
-
     with suppress(Exception):  # whoever speaks first is told what is wrong
         Asking(model).move(
             "hello", "context_collection", fresh(), run_tool=lambda tool, call: ToolMessage("", tool_call_id=str(call["id"]))

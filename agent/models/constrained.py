@@ -10,18 +10,15 @@ import ast
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable
-from langchain_core.tools import BaseTool
-from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from agent.models.calling import CallingModel
 from agent.models.gguf import Completion
 from agent.models.json_schema import plain_schema
 
@@ -32,7 +29,7 @@ Stream = Callable[[list[Turn], int], Iterator[str]]
 _EXAMPLE = re.compile(r"^(?P<said>\".*\") -> (?P<call>\w+\(.*\))$", re.MULTILINE)
 
 
-class ConstrainedChoice(BaseChatModel):
+class ConstrainedChoice(CallingModel):
     """`complete` gives text, held to a JSON schema if it gets one; `pieces` the same without a schema, as it comes."""
 
     complete: Complete
@@ -42,15 +39,10 @@ class ConstrainedChoice(BaseChatModel):
     def _llm_type(self) -> str:
         return "compass-constrained"
 
-    def bind_tools(
-        self, tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool], *, tool_choice: str | None = None, **kwargs: Any
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        return self.bind(tools=[convert_to_openai_tool(tool)["function"] for tool in tools], **kwargs)
-
     def _generate(
         self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: CallbackManagerForLLMRun | None = None, **kwargs: Any
     ) -> ChatResult:
-        tools: list[dict[str, Any]] = kwargs.get("tools", [])
+        tools: list[dict[str, Any]] = [tool["function"] for tool in kwargs.get("tools", [])]
         found = self.complete(turns_of(messages, tools), choice_schema(tools) if tools else None, CHOICE_TOKENS if tools else PROSE_TOKENS)
         usage = UsageMetadata(
             input_tokens=found.input_tokens, output_tokens=found.output_tokens, total_tokens=found.input_tokens + found.output_tokens

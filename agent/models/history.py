@@ -12,6 +12,8 @@ from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMes
 
 CHARACTERS_PER_TOKEN = 3.0
 """On the safe side: English has about four."""
+WINDOW_TOKENS = 8192
+"""Of prompt, tools, conversation and answer together. Ollama would cut a longer prompt without a word."""
 ANSWER_TOKENS = 1024
 RECENT_MESSAGES = 12
 LONGEST_MESSAGE = 1500
@@ -25,15 +27,15 @@ def tokens_in(text: str) -> int:
     return int(len(text) / CHARACTERS_PER_TOKEN) + 1
 
 
-def conversation_for(messages: Sequence[AnyMessage], words: str, system: str, tools: str, window_tokens: int) -> list[BaseMessage]:
+def conversation_for(messages: Sequence[AnyMessage], words: str, system: str, tools: str) -> list[BaseMessage]:
     """The last turns, then `words`; before them one message that sums up what came earlier, if anything did.
 
-    `system` and `tools` are what else goes into the window of `window_tokens`, together with the answer.
+    `system` and `tools` are what else goes into the window of WINDOW_TOKENS, together with the answer.
     """
     spoken = [m for m in messages if isinstance(m, HumanMessage) or (isinstance(m, AIMessage) and m.content)]
     if spoken and isinstance(spoken[-1], HumanMessage) and spoken[-1].text == words:
         spoken.pop()
-    left = window_tokens - ANSWER_TOKENS - sum(map(tokens_in, (system, tools, words))) - DIGEST_LINES * tokens_in("x" * 2 * _CLIPPED)
+    left = WINDOW_TOKENS - ANSWER_TOKENS - sum(map(tokens_in, (system, tools, words))) - DIGEST_LINES * tokens_in("x" * 2 * _CLIPPED)
     recent: list[BaseMessage] = []
     for message in reversed(spoken[-RECENT_MESSAGES:]):
         text = _clipped(str(message.text), LONGEST_MESSAGE)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from agent.events import ErrorEvent, MessageEvent, ModelEvent, TokenEvent
-from agent.models.choose import WINDOW_TOKENS
+from agent.models.history import WINDOW_TOKENS
 from agent.runtime import Runtime
 from agent.services import Caller
 from knowledge.settings import Settings

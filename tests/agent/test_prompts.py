@@ -6,8 +6,7 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
 from agent.models.asking import compacted, definition_of
-from agent.models.choose import WINDOW_TOKENS
-from agent.models.history import ANSWER_TOKENS, DIGEST_LINES, conversation_for, tokens_in
+from agent.models.history import ANSWER_TOKENS, DIGEST_LINES, WINDOW_TOKENS, conversation_for, tokens_in
 from agent.moves import MOVES, Stage
 from agent.prompts import prose_prompt, stage_prompt
 from agent.read_tools import READ_TOOLS
@@ -44,7 +43,7 @@ def test_a_long_conversation_is_summed_up_and_fits() -> None:
     messages = [
         m for n in range(80) for m in (HumanMessage(f"make it {n} users " + "x" * 400), AIMessage(f"Changed: users {n}. " + "y" * 3000))
     ]
-    found = conversation_for(messages, "and now?", "s" * 3000, "t" * 6000, WINDOW_TOKENS)
+    found = conversation_for(messages, "and now?", "s" * 3000, "t" * 6000)
     assert found[-1].text == "and now?"
     assert found[0].text.startswith("(Earlier in this conversation, after ")
     assert found[0].text.count("\n") == DIGEST_LINES
@@ -56,4 +55,4 @@ def test_a_long_conversation_is_summed_up_and_fits() -> None:
 
 def test_a_short_conversation_is_shown_as_it_was() -> None:
     messages = [HumanMessage("hello"), AIMessage("What do you need?"), AIMessage("", tool_calls=[]), HumanMessage("a chatbot")]
-    assert [m.text for m in conversation_for(messages, "a chatbot", "", "", WINDOW_TOKENS)] == ["hello", "What do you need?", "a chatbot"]
+    assert [m.text for m in conversation_for(messages, "a chatbot", "", "")] == ["hello", "What do you need?", "a chatbot"]

@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
-from langchain_core.runnables import Runnable
-from langchain_core.tools import BaseTool
-from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel
 
 from agent import moves
@@ -30,6 +25,7 @@ from agent.models.builtin.reading import Reading, read_change
 from agent.models.builtin.selection import read_selection
 from agent.models.builtin.tidy import plain
 from agent.models.builtin.vocabulary import GLOSSARY
+from agent.models.calling import CallingModel
 from tools.specification import SpecificationChange
 
 MAX_CHARACTERS = 4000
@@ -40,17 +36,12 @@ LIKE_ENOUGH, CLEARLY_MORE = 0.45, 0.06
 _PROMPT = re.compile(phrases.TEST_PROMPT, re.IGNORECASE | re.DOTALL)
 
 
-class BuiltinInterpreter(BaseChatModel):
+class BuiltinInterpreter(CallingModel):
     """Reads the last human message by rules and answers with one tool call among those bound."""
 
     @property
     def _llm_type(self) -> str:
         return "compass-builtin"
-
-    def bind_tools(
-        self, tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool], *, tool_choice: str | None = None, **kwargs: Any
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **kwargs)
 
     def _generate(
         self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: CallbackManagerForLLMRun | None = None, **kwargs: Any
