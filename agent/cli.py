@@ -143,8 +143,8 @@ def recommend(
             return
         from rich.console import Console
 
-        from agent.terminal.cards import options
-        from agent.terminal.cards import specification as specification_card
+        from agent.terminal.plan import options
+        from agent.terminal.plan import specification as specification_card
 
         console = Console(highlight=False)
         console.print(specification_card(result["specification"]))

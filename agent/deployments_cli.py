@@ -66,7 +66,7 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
             return
         from rich.console import Console
 
-        from agent.terminal.cards import deployment_list
+        from agent.terminal.running import deployment_list
 
         if not found:
             print(f"Compass has deployed nothing in namespace {parts.settings.namespace} of {parts.cluster.description}.")
@@ -95,7 +95,7 @@ def status_of(
         else:
             from rich.console import Console
 
-            from agent.terminal.cards import status
+            from agent.terminal.running import status
 
             console = Console(highlight=False)
             console.print(status(found.model_dump(mode="json")))
@@ -138,7 +138,7 @@ def validate(
     with told_in_words(as_json), _parts() as parts:
         from rich.console import Console
 
-        from agent.terminal.cards import validation
+        from agent.terminal.running import validation
         from knowledge.errors import CompassError
         from tools.deploying.listing import last_applied
         from tools.get_status import StatusQuery, get_status
@@ -240,7 +240,7 @@ def outcomes(
             return
         from rich.console import Console
 
-        from agent.terminal.cards import outcome_list
+        from agent.terminal.running import outcome_list
 
         if not found:
             print("Nothing was observed yet. A deployment is validated when it is ready; `compass deployments status --watch` observes it.")
@@ -263,7 +263,7 @@ def audit(
             return
         from rich.console import Console
 
-        from agent.terminal.cards import audit_list
+        from agent.terminal.running import audit_list
 
         if not found:
             print("Nothing was approved or rejected yet.")

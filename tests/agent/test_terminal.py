@@ -1,6 +1,7 @@
 """What the terminal shows: within 100 columns, with nothing lost."""
 
 import io
+import re
 
 import pytest
 from rich.console import Console
@@ -27,6 +28,7 @@ def test_cards_fit_and_show_what_matters(runtime: Runtime, thread: str, width: i
     table = drawn(runtime, thread, "looks good", width=width)
     for wanted in ("TTFT p95", "≤900 ms", "estimated", "$/month", "cheapest", "of capacity free"):
         assert wanted in " ".join(table.split())
+    assert not re.search(r"^ {3,}-\s*$", table, re.MULTILINE)  # a name breaks after its hyphens, not before
     approval = drawn(runtime, thread, "option 1", width=width)
     for wanted in ("simulated cluster", "namespace default", "a month"):
         assert wanted in " ".join(approval.split())

@@ -1,0 +1,214 @@
+"""The plan in the terminal: the specification, the options, plans side by side; everything fits in 80 columns, and shows more in 100."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.panel import Panel
+from rich.text import Text
+
+from agent.terminal.style import ACCENT, columns, labelled, seconds
+from tools.specification import rate
+
+LOADS = {"user_count": "Users", "concurrent_requests": "In flight", "requests_per_day": "Requests/day"}
+VIEWED = {
+    "lowest_cost": "by cost",
+    "lowest_latency": "by latency",
+    "best_quality": "by quality",
+    "simplest": "by the number of GPUs",
+}
+MARKS = {"lowest_cost": "cheapest", "lowest_latency": "fastest", "best_quality": "best quality", "simplest": "fewest GPUs"}
+CAPACITY = "Max\nreq/s"
+NAME_WIDTH, LEAST_NAME_WIDTH = 20, 12
+"""Of a model's name in the table; longer ones break after a hyphen."""
+GAP = 3
+"""Between columns."""
+
+
+def specification(spec: dict[str, Any]) -> RenderableType:
+    """The specification card: what was understood, the targets, the demand and every assumption behind it."""
+    intent, slo, demand = spec["intent"], spec["slo_targets"], spec["demand"]
+    rows = labelled()
+    rows.add_row("Use case", Text(intent["use_case"]))
+    for name, label in LOADS.items():
+        if intent[name] is not None:
+            rows.add_row(label, Text(f"{intent[name]:,g}"))
+    rows.add_row(
+        "Traffic", Text(f"{spec['traffic_profile']['prompt_tokens']}→{spec['traffic_profile']['output_tokens']} tokens (prompt → answer)")
+    )
+    rows.add_row("TTFT p95", Text(f"{slo['ttft_p95_ms']:,g} ms"))
+    rows.add_row("ITL p95", Text(f"{slo['itl_p95_ms']:,g} ms"))
+    rows.add_row("E2E p95", Text(seconds(slo["e2e_p95_ms"])))
+    rows.add_row("Peak", Text(f"{rate(demand['peak_requests_per_second'])} requests/s"))
+    priorities = [f"{name} {level}" for name, level in intent["priorities"].items() if level != "medium"]
+    for label, value in (
+        ("Priorities", ", ".join(priorities)),
+        ("GPUs", ", ".join(intent["preferred_gpu_types"])),
+        ("Without", ", ".join(intent["excluded_gpu_types"])),
+        ("There are", ", ".join(f"{count} {gpu}" for gpu, count in intent["available_gpus"].items())),
+        ("Models", ", ".join(intent["preferred_models"])),
+        ("Licences", ", ".join(intent["licenses"])),
+        ("Context", f"at least {intent['min_context_tokens']:,} tokens" if intent["min_context_tokens"] else ""),
+        ("Quality", f"at least {intent['min_quality']:g} %" if intent["min_quality"] else ""),
+        ("Providers", ", ".join(intent["providers"])),
+        ("Regions", ", ".join(intent["regions"])),
+        ("Domain", ", ".join(intent["domain_specialization"])),
+        ("Budget", f"${intent['budget_usd_per_month']:,.0f} a month" if intent["budget_usd_per_month"] else ""),
+    ):
+        if value:
+            rows.add_row(label, Text(value))
+    assumed = Text("Assumptions", style="bold")
+    for assumption in spec["assumptions"]:
+        assumed.append(f"\n• {assumption['text']}", style="not bold")
+        assumed.append(f"  ({assumption['origin'].split(':')[0]})", style="dim not bold")
+    return Panel(Group(rows, Text(""), assumed), title="Specification", border_style=ACCENT, box=box.ROUNDED)
+
+
+def options(details: dict[str, Any]) -> list[RenderableType]:
+    """The options as a table, and below it what nearly fits and where the figures are from."""
+    parts: list[RenderableType] = []
+    found, misses = details["recommendations"], details["near_misses"]
+    if details.get("before"):
+        parts.append(side_by_side([("before", details["before"]), ("now", details["now"])]))
+    if found:
+        parts.append(_Options(details))
+    else:
+        why = "".join(f"\n• {count:,}: {reason}" for reason, count in details["excluded"].items())
+        text = f"No configuration holds all targets within your constraints. Of {details['considered']:,} considered, excluded were{why}"
+        if not details["considered"]:
+            text = "No configuration could be considered: no benchmark covers what you asked for."
+        parts.append(Panel(Text(text), border_style="yellow", box=box.ROUNDED))
+    if misses:
+        near = Text("Near misses" + (" (cheaper, but not within your targets)" if found else ""), style="bold")
+        for miss in misses:
+            near.append(f"\n• {miss['relaxation']}", style="not bold")
+            setup = f"{miss['model_id']} on {_setup(miss)}"
+            near.append(f" → {setup}, ${miss['cost_usd_per_month']:,.0f} a month", style="not bold")
+        parts.append(near)
+    if found:
+        parts.append(Text(_footnote(found, details), style="dim"))
+    return parts
+
+
+class _Options:
+    """The table; names of models take what room the figures leave, and have the room of the capacity where that is too little."""
+
+    def __init__(self, details: dict[str, Any]) -> None:
+        self._found, self._views = details["recommendations"], details["views"]
+        self._slo = details["specification"]["slo_targets"]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        figures = [_figures(option, self._slo) for option in self._found]
+        room = _room(figures, options.max_width)
+        if room < NAME_WIDTH:
+            for each in figures:
+                del each[CAPACITY]
+                each["GPUs"] = each["GPUs"].replace("× ", "×\n")
+            room = max(LEAST_NAME_WIDTH, _room(figures, options.max_width))
+        table = columns()
+        table.add_column("#", justify="right", no_wrap=True)
+        table.add_column("Model", ratio=1, overflow="fold")
+        for header in figures[0]:
+            table.add_column(header, justify="left" if header == "GPUs" else "right", no_wrap=True)
+        for option, each in zip(self._found, figures, strict=True):
+            rank = Text(str(option["rank"]), style="bold" if option["pareto"] else "dim")
+            table.add_row(rank, _name(option, self._views, room), *map(Text, each.values()))
+        yield table
+
+
+def _room(figures: list[dict[str, str]], width: int) -> int:
+    """What the columns of figures, and that of the number, leave of a width."""
+    taken = [max(cell_len(line) for each in figures for line in f"{header}\n{each[header]}".split("\n")) for header in figures[0]]
+    return width - sum(taken) - len(str(len(figures))) - GAP * (len(taken) + 2)
+
+
+def _name(option: dict[str, Any], views: dict[str, list[int]], width: int) -> Text:
+    lines = [""]
+    for part in re.findall(r"[^-]*-|[^-]+$", option["model_id"].split("/", 1)[1]):
+        if lines[-1] and len(lines[-1]) + len(part) > width:
+            lines.append("")
+        lines[-1] += part
+    name = Text("\n".join(lines))
+    marks = ", ".join(mark for view, mark in MARKS.items() if views[view][0] == option["rank"])
+    return name.append(f"\n{marks}", style="green") if marks else name
+
+
+def _figures(option: dict[str, Any], slo: dict[str, Any]) -> dict[str, str]:
+    p, quality = option["predicted"], option["quality"]
+    known = quality["score"] if quality["score"] is not None else quality["base_score"]
+    replicas = f"{option['replicas']} × " if option["replicas"] > 1 else ""
+    return {
+        "GPUs": f"{replicas}{option['gpu_count']} {option['gpu_type']}",
+        "$/month": f"{option['cost_usd_per_month']:,.0f}",
+        f"TTFT p95\n≤{slo['ttft_p95_ms']:,g} ms": f"{p['ttft_ms']['p95']:,.0f} ms",
+        f"ITL p95\n≤{slo['itl_p95_ms']:,g} ms": f"{p['itl_ms']['p95']:,.1f} ms",
+        f"E2E p95\n≤{seconds(slo['e2e_p95_ms'])}": seconds(p["e2e_ms"]["p95"]),
+        CAPACITY: rate(option["max_requests_per_second"]),
+        "Qua-\nlity": "?" if known is None else f"{known:.0f}{'' if quality['score'] is not None else '*'}",
+    }
+
+
+def side_by_side(plans: list[tuple[str, dict[str, Any]]]) -> RenderableType:
+    """Plans in columns: their load, their first and cheapest option, and how many hold."""
+    table = columns(padding=2)
+    table.add_column("", style="dim", no_wrap=True)
+    for name, _ in plans:
+        table.add_column(name, overflow="fold")
+
+    def row(label: str, cell: Callable[[dict[str, Any]], str]) -> None:
+        table.add_row(label, *(Text(cell(plan)) for _, plan in plans))
+
+    def of(which: str, figure: Callable[[dict[str, Any]], str]) -> Callable[[dict[str, Any]], str]:
+        return lambda plan: figure(plan[which]) if plan[which] else "nothing holds"
+
+    def latencies(o: dict[str, Any]) -> str:
+        p = o["predicted"]
+        return f"{p['ttft_ms']['p95']:,.0f} ms · {p['itl_ms']['p95']:,.1f} ms · {seconds(p['e2e_ms']['p95'])}"
+
+    def targets(plan: dict[str, Any]) -> str:
+        slo = plan["slo_targets"]
+        return f"{slo['ttft_p95_ms']:,g} ms · {slo['itl_p95_ms']:,g} ms · {seconds(slo['e2e_p95_ms'])}"
+
+    row("Peak", lambda plan: f"{rate(plan['peak_requests_per_second'])} requests/s")
+    row("Targets", targets)
+    row("First", of("first", lambda o: f"{o['model_id'].split('/', 1)[1]}, {_setup(o)}"))
+    row("  a month", of("first", lambda o: f"${o['cost_usd_per_month']:,.0f}"))
+    row("  TTFT·ITL·E2E", of("first", latencies))
+    row("Cheapest", of("cheapest", lambda o: f"${o['cost_usd_per_month']:,.0f}, {_setup(o)}"))
+    row("Hold targets", lambda plan: f"{plan['holding_slo']:,} of {plan['considered']:,}")
+    return table
+
+
+def _setup(option: dict[str, Any]) -> str:
+    return f"{option['replicas']} × {option['gpu_count']} {option['gpu_type']}"
+
+
+def _footnote(found: list[dict[str, Any]], details: dict[str, Any]) -> str:
+    dates = sorted({o["price"].rsplit(", ", 1)[1] for o in found})
+    priced = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    order = f"Ranked {VIEWED[details['view']]}. " if details["view"] in VIEWED else ""
+    tabled = [str(o["rank"]) for o in found if not o["simulated"]]
+    sized = f"; {', '.join(tabled)} by the table, not simulated" if tabled else ""
+    spare = details["specification"]["overrides"]["spare_replicas"]
+    reading = (
+        f"{order}“2 × 4 H100”: 2 replicas on 4 GPUs each, sized by simulation at peak with {details['headroom']:.0%} of capacity free"
+        f"{f' and {spare} to spare' if spare else ''}{sized}. Bold numbers: no other is as good in cost, latency and quality at once."
+        " Quality in %, * of the unquantised model."
+    )
+    ranks: dict[str, list[str]] = {}
+    for option in found:
+        ranks.setdefault(option["provenance"].split(",")[0], []).append(str(option["rank"]))
+    origins = "; ".join(f"{origin} ({', '.join(numbers)})" for origin, numbers in ranks.items())
+    errors = {error["steps"]: error for option in found if (error := option["estimate_error"])}
+    off = " and ".join(f"{e['itl_median']:.0%} of ITL and {e['ttft_median']:.0%} of TTFT from {name}" for name, e in sorted(errors.items()))
+    accuracy = f" Estimates were off by {off} (medians on unseen public runs)." if off else ""
+    asked, planned = details["specification"]["traffic_profile"], details["benchmark_profile"]
+    if asked != planned:
+        mapped = f"{planned['prompt_tokens']}→{planned['output_tokens']} tokens"
+        reading += f" Planned as {mapped}, the nearest traffic with benchmarks that is easier in neither."
+    return f"{reading}\nLatencies {origins}.{accuracy} Prices on demand, {priced}."
