@@ -17,10 +17,11 @@ from agent.transcript import call_tool, say
 from knowledge.catalogue import gpus, model_names, models, use_cases
 from knowledge.errors import CompassError
 from tools.get_status import StatusQuery, get_status
-from tools.plan_capacity import difference, setup
+from tools.plan_capacity import PlanRequest, difference, held, setup
 from tools.planning.pricing import HOURS_PER_MONTH
-from tools.recommendation import Recommendation
+from tools.recommendation import NearMiss, Recommendation
 from tools.specification import rate
+from tools.why_not import WhyNot, WhyNotRequest, why_not
 
 AUTHORED: tuple[str, ...] = (
     EXAMPLES,
@@ -30,6 +31,8 @@ AUTHORED: tuple[str, ...] = (
     f"{HOURS_PER_MONTH} h",
 )
 """Texts of ours that hold figures of their own, as examples or in explanations."""
+MAX_NAMED = 3
+"""Names of models that an answer repeats."""
 MAX_STATUS = 5
 """Deployments whose status is told at once, the newest."""
 
@@ -55,7 +58,7 @@ def answer(question: Ask, stage: Stage, state: ConversationState, services: Serv
         "help": lambda: POSSIBLE[stage] + " “start over” and “cancel” work anywhere.",
         "term": lambda: _term(question.subject),
         "assumptions": lambda: _assumptions(state),
-        "why": lambda: _why(_numbers(question.subject), state),
+        "why": lambda: _why(question.subject, state, services, record),
         "compare": lambda: _compare(_numbers(question.subject), state),
         "near_misses": lambda: _near_misses(state),
         "cost": lambda: _cost(state),
@@ -98,12 +101,24 @@ def _quality(option: Recommendation) -> str:
     return f"quality {option.quality.score:g} %" if option.quality.score is not None else "quality unknown"
 
 
-def _why(numbers: list[int], state: ConversationState) -> str:
-    options = _options(state)
+def _why(subject: str, state: ConversationState, services: Services, record: list[AnyMessage]) -> str:
+    """Why an option is what it is, or why something that was named is not the first."""
+    options, plan, specification = _options(state), state.get("plan"), state.get("specification")
+    named = [name.strip() for name in subject.split(",")]
+    types, ids = [n for n in named if n in gpus()], [n for n in named if n in models()]
+    of_it = [o for o in options if (not types or o.gpu_type in types) and (not ids or o.model_id in ids)]
+    if (types or ids) and not of_it and plan is not None and specification is not None:
+        asked = PlanRequest(specification=specification, benchmark_profile=plan.benchmark_profile, view=plan.view)
+        query = WhyNotRequest(plan=asked, gpu_types=types, model_ids=ids)
+        return _why_not(query, call_tool("why_not", query, lambda: why_not(query, services.database), record), options)
     if not options:
         return "There are no options yet to give reasons for."
     chosen = state.get("selected")
-    rank = numbers[0] if numbers else chosen.rank if chosen else 1
+    if types or ids:
+        rank = of_it[0].rank
+    else:
+        numbers = _numbers(subject)
+        rank = numbers[0] if numbers else chosen.rank if chosen else 1
     found = next((o for o in options if o.rank == rank), None)
     if found is None:
         return f"There is no option {rank}; the options are 1 to {len(options)}."
@@ -112,6 +127,38 @@ def _why(numbers: list[int], state: ConversationState) -> str:
         text += "\nNo other option is as good in cost, latency and quality at once."
     text += f"\n{_sizing(found, state)}"
     return text + f"\nThe figures are {found.provenance}. {found.estimate_error or ''}".rstrip()
+
+
+def _why_not(query: WhyNotRequest, found: WhyNot, options: list[Recommendation]) -> str:
+    specification = query.plan.specification
+    names = " with ".join(" or ".join(n) for n in (_short([models()[m].name for m in query.model_ids]), query.gpu_types) if n)
+    if found.best is not None:
+        first = options[0] if options else None
+        against = f" Against option 1, {_name(first)}: {difference(found.best, first)}; its score is {first.score:g}." if first else ""
+        return (
+            f"{names} is an option, but not among the first: the best, {_name(found.best)}, is number {found.best.rank:,} of"
+            f" {found.options:,}. It {held(found.best, specification.slo_targets)}, costs ${found.best.cost_usd_per_month:,.0f} a month,"
+            f" and scores {found.best.score:g} of 100 by your priorities.{against}"
+        )
+    if found.considered:
+        why = "; ".join(f"{count:,}: {reason}" for reason, count in found.excluded.items())
+        text = f"None of the {found.considered:,} configurations with {names} is an option. What excludes them: {why}."
+    else:
+        case = use_cases()[str(specification.intent.use_case)].title
+        wished = "you asked for other models" if specification.intent.preferred_models else f"it isn't among my models for {case}"
+        text = f"{names} wasn't considered: {wished if query.model_ids else 'no benchmark of these models covers it'}."
+    if found.if_wanted is not None:
+        wanted = found.if_wanted
+        return f"{text} If you ask for it: {_name(wanted)}, ${wanted.cost_usd_per_month:,.0f} a month."
+    if found.near_misses:
+        return f"{text}\nThese would admit it:\n" + "\n".join(map(_near_miss, found.near_misses))
+    return f"{text} No change of a single target would admit it."
+
+
+def _short(names: list[str]) -> list[str]:
+    """Distinct ones, and no more than can be read."""
+    distinct = list(dict.fromkeys(names))
+    return distinct if len(distinct) <= MAX_NAMED else [*distinct[:MAX_NAMED], f"{len(distinct) - MAX_NAMED} more"]
 
 
 def _sizing(option: Recommendation, state: ConversationState) -> str:
@@ -172,8 +219,11 @@ def _near_misses(state: ConversationState) -> str:
     text = f"Of {plan.considered:,} configurations, excluded were {left_out or 'none'}."
     if not plan.near_misses:
         return f"{text} No small change of your targets would make it cheaper."
-    lines = [f"• {m.relaxation} → {m.model_id} on {setup(m)}, ${m.cost_usd_per_month:,.0f} a month" for m in plan.near_misses]
-    return f"{text}\nThese would change it:\n" + "\n".join(lines)
+    return f"{text}\nThese would change it:\n" + "\n".join(map(_near_miss, plan.near_misses))
+
+
+def _near_miss(miss: NearMiss) -> str:
+    return f"• {miss.relaxation} → {miss.model_id} on {setup(miss)}, ${miss.cost_usd_per_month:,.0f} a month"
 
 
 def _cost(state: ConversationState) -> str:

@@ -152,7 +152,9 @@ class Ask(Contract):
 
     topic: Topic
     subject: str = Field(
-        default="", description="For `term`: the term. For `catalogue`: a GPU or model. For `why` and `compare`: the option numbers"
+        default="",
+        description="For `term`: the term. For `catalogue`: a GPU or model. For `why`: option numbers, GPUs or models."
+        " For `compare`: option numbers",
     )
 
 

@@ -50,7 +50,7 @@ def plan(request: PlanRequest, table: CurveTable, listed: Sequence[Price]) -> Pl
     planner = Planner(table, request.benchmark_profile, request.specification, listed, simulating=request.simulate > 0)
     shown = planner.settle(request.limit, request.view, request.simulate)
     criteria = planner.criteria()
-    found = _recommendations(planner, np.array(shown, dtype=np.int64), criteria)
+    found = recommend(planner, shown)
     views = _views(criteria, shown)
     left_out = excluded(planner)
     ends = {rank for rank, n in enumerate(shown, start=1) if (sized := planner.sized.get(n)) is not None and sized.at_table_end}
@@ -67,8 +67,9 @@ def plan(request: PlanRequest, table: CurveTable, listed: Sequence[Price]) -> Pl
     )
 
 
-def _recommendations(planner: Planner, shown: Ints, criteria: Criteria) -> list[Recommendation]:
-    """`shown` are configurations by rank."""
+def recommend(planner: Planner, ranked: list[int]) -> list[Recommendation]:
+    """Some options in words and figures, by rank; the reasons come with what they stand beside."""
+    shown, criteria = np.array(ranked, dtype=np.int64), planner.criteria()
     replicas = planner.replicas[shown]
     least = planner.least_replicas(shown)
     costs, prices_ = planner.priced(shown, replicas)

@@ -114,6 +114,7 @@ class SpecificationChange(Overrides):
     load_factor: float | None = Field(default=None, gt=0, le=1e6, description="Of what there is to do now: 2 for “twice the users”")
     users_added: int | None = Field(default=None, ge=-MAX_USERS, le=MAX_USERS, description="“500 more users”; negative for fewer")
     budget_usd_per_month: float | None = Field(default=None, gt=0, le=1e12)
+    cost_factor: float | None = Field(default=None, gt=0, lt=1, description="Of what the first option costs: 0.7 for “30 % cheaper”")
     preferred_gpu_types: list[str] | None = None
     excluded_gpu_types: list[str] | None = None
     preferred_models: list[str] | None = None
@@ -271,7 +272,9 @@ def build_specification(intent: Intent, overrides: Overrides) -> Specification:
 
 
 def change_intent(intent: Intent, change: SpecificationChange) -> Intent:
-    """The intent with the change's intent-level values put in."""
+    """The intent with the change's intent-level values put in. Raises ValueError for `cost_factor`, which needs a plan's costs."""
+    if change.cost_factor is not None:
+        raise ValueError("There is no plan yet that it could be cheaper than. Give a budget instead, for instance “under $2000 a month”.")
     values = intent.model_dump()
     for field in Intent.model_fields:
         new = getattr(change, field, None)

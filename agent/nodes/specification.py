@@ -96,12 +96,22 @@ def checked_change(state: ConversationState, move: SpecificationChange, services
     stocked = with_stock(move, services)
     if isinstance(stocked, str):
         return stocked
-    change = SpecificationChange.model_validate(stocked.model_dump())
+    change = _within_budget(SpecificationChange.model_validate(stocked.model_dump()), state)
     try:
         map_to_benchmark_profile(change_specification(old, change).traffic_profile)
     except (CompassError, ValueError) as error:
         return str(error)
     return change
+
+
+def _within_budget(change: SpecificationChange, state: ConversationState) -> SpecificationChange:
+    """“30 % cheaper” as a budget: than the option chosen, else than the first. Left as it is where there is none."""
+    plan, selected = state.get("plan"), state.get("selected")
+    first = selected or next(iter(plan.recommendations if plan else []), None)
+    if change.cost_factor is None or first is None:
+        return change
+    budget = round(change.cost_factor * first.cost_usd_per_month, 2)
+    return change.model_copy(update={"budget_usd_per_month": budget, "cost_factor": None})
 
 
 def difference(old: Specification, new: Specification) -> str:

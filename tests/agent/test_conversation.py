@@ -1,5 +1,6 @@
 """Whole conversations through the runtime, on a real database and a simulated cluster."""
 
+import re
 import threading
 
 import psycopg
@@ -8,6 +9,7 @@ import pytest
 from agent.events import CheckpointEvent, ErrorEvent, MessageEvent
 from agent.replies import Reply
 from agent.runtime import Runtime
+from knowledge.catalogue import gpus
 from knowledge.settings import Settings
 from tests.talking import MAIN_SCRIPT, converse, made_by, name_of
 
@@ -126,6 +128,37 @@ def test_a_what_if_is_shown_beside_what_was_before(runtime: Runtime, thread: str
     assert beside["first"] == before.details["recommendations"][0]
     assert beside["peak_requests_per_second"] == before.details["specification"]["demand"]["peak_requests_per_second"]
     assert beside["holding_slo"] == before.details["holding_slo"]
+
+
+def test_a_share_cheaper_is_a_budget_of_what_is_first_now(runtime: Runtime, thread: str) -> None:
+    refused = converse(runtime, thread, "a chatbot for 1000 users", "30% cheaper")
+    assert "no plan yet" in refused.text
+    assert refused.checkpoint is not None
+    assert refused.checkpoint.state == "specification_review"
+    before = converse(runtime, thread, "looks good").checkpoint
+    during = converse(runtime, thread, "make it 30% cheaper").checkpoint
+    assert before is not None
+    assert during is not None
+    first = before.details["recommendations"][0]["cost_usd_per_month"]
+    assert during.details["specification"]["intent"]["budget_usd_per_month"] == pytest.approx(0.7 * first, abs=0.01)
+    assert all(o["cost_usd_per_month"] <= 0.7 * first + 0.01 for o in during.details["recommendations"])
+
+
+def test_why_something_is_not_first_or_not_there_at_all(runtime: Runtime, thread: str) -> None:
+    plan = converse(runtime, thread, "a chatbot for 1000 users", "looks good").checkpoint
+    assert plan is not None
+    shown = {o["gpu_type"]: o["rank"] for o in reversed(plan.details["recommendations"])}
+    gpu, rank = max(shown.items(), key=lambda pair: pair[1])
+    assert f"Option {rank}, " in converse(runtime, thread, f"why not {gpu}?").text
+    other = next(g for g in gpus() if g not in shown and g != "RTX-PRO-6000")
+    place = converse(runtime, thread, f"why not the {other}?").text
+    assert re.search(rf"{other} is an option, but not among the first: the best, .+ is number \d+ of \d+", place)
+    assert "Against option 1" in place
+    assert "no price listed" in converse(runtime, thread, "why not RTX PRO 6000?").text
+    converse(runtime, thread, f"what if anything but {other}?")
+    wish = converse(runtime, thread, f"why no {other}?").text
+    assert "not on the GPU types you want" in wish
+    assert "If you ask for it" in wish
 
 
 def test_plans_are_kept_by_name_compared_and_brought_back(runtime: Runtime, thread: str) -> None:

@@ -19,10 +19,10 @@ EXCLUSIONS = {
 }
 
 
-def excluded(planner: Planner) -> dict[str, int]:
-    """How many suitable configurations each constraint excludes, the first that does, the most first."""
+def excluded(planner: Planner, among: Bools | None = None) -> dict[str, int]:
+    """How many suitable configurations, or of some of them, each constraint excludes, the first that does, the most first."""
     intent = planner.specification.intent
-    left = np.ones(len(planner.table), dtype=bool)
+    left = np.ones(len(planner.table), dtype=bool) if among is None else among.copy()
     found: Counter[str] = Counter()
 
     def exclude(why: str, mask: Bools) -> None:

@@ -277,10 +277,21 @@ class Planner:
                 return found
             self._simulate(found)
 
-    def force(self, n: int) -> None:
-        """Simulate one configuration, whatever its place."""
-        if self.holding[n] and self._unsure(n):
+    def force(self, n: int) -> bool:
+        """Simulate one configuration, whatever its place; whether it wasn't yet."""
+        unsure = bool(self.holding[n]) and self._unsure(n)
+        if unsure:
             self._simulate(n)
+        return unsure
+
+    def ranked(self, view: View) -> list[int]:
+        """Every model on every GPU type that is an option, with the count that scores best, best first."""
+        criteria = self.criteria()
+        return criteria.leading(view, self._best_counts(criteria), len(criteria.option)) if criteria.option.any() else []
+
+    def best_of(self, some: Bools, view: View) -> int | None:
+        """The first of some configurations, if any is an option."""
+        return next((n for n in self.ranked(view) if some[n]), None)
 
     def _unsure(self, n: int) -> bool:
         return n not in self.sized and self.simulates(n)

@@ -44,6 +44,17 @@ _MULTIPLE = re.compile(
     rf"|\b{_LOAD}\b(?: \w+){{0,3}} (?P<after>doubled|doubles|double|tripled|triples|triple)\b"
 )
 """“Twice the users”, “10x the traffic”, “if the number of users doubled”."""
+_PERCENT = r"(?:about |at least |around |roughly )?(?P<{}>\d+(?:\.\d+)?)\s?(?:%|percent)"
+_COSTS = "(?:costs?|price|bill|spend(?:ing)?|expenses?)"
+_CHEAPER = re.compile(
+    rf"{_PERCENT.format('share')} (?:cheaper|less expensive|less costly|(?:off|less)(?: of)?(?: the| our| its)?(?: monthly)? {_COSTS})"
+    rf"|\b(?:cut|reduc|lower|bring|shav|drop|decreas)\w* (?:down )?(?:the |our |its |my )?(?:total |monthly )?{_COSTS}(?: down)? by"
+    rf" {_PERCENT.format('cut')}"
+    rf"|\b(?:(?:half|halve) (?:the|that|its|our|of the) {_COSTS}|half as (?:expensive|costly)|twice as cheap)\b"
+)
+"""“30 % cheaper”, “cut the cost by 20 %”, “at half the price”."""
+_GROWN = re.compile(rf"{_PERCENT.format('share')} (?P<way>more|higher|additional|fewer|less|lower) {_LOAD}\b")
+"""“20 % more users”."""
 MAX_QUANTITIES = 40
 """Nobody states more in one turn."""
 NEAR = 80
@@ -88,6 +99,7 @@ _EACH_OF_TOKENS = r"\s*-?(?:milliseconds?|msec|ms)\s*(?:per|/|a|an|each|for each
 def read_amounts(low: str, fields: dict[str, Any], problems: list[str]) -> None:
     """Each figure goes to the first reader that knows it; latency targets take from the rest, and people what is left."""
     readers = (_read_money, _read_stock, _read_planning, _read_rate, _read_context, _read_tokens, _read_share)
+    low = _read_shares_of_now(low, fields, problems)
     free = [q for q in find_quantities(low)[:MAX_QUANTITIES] if not any(read(low, q, fields, problems) for read in readers)]
     free = _read_people(low, free, fields)
     _read_profile_arrow(low, fields, problems)
@@ -96,6 +108,30 @@ def read_amounts(low: str, fields: dict[str, Any], problems: list[str]) -> None:
     multiple = _MULTIPLE.search(low)
     if multiple and "user_count" not in fields:
         fields["load_factor"] = float(multiple["x"]) if multiple["x"] else _TIMES[multiple["word"] or multiple["after"]]
+
+
+def _read_shares_of_now(low: str, fields: dict[str, Any], problems: list[str]) -> str:
+    """“30 % cheaper”, “20 % more users”: of what is planned now. What is left to read of the text."""
+    grown = _GROWN.search(low)
+    if grown:
+        share = float(grown["share"]) / 100
+        factor = 1 + share if grown["way"] in ("more", "higher", "additional") else 1 - share
+        if factor <= 0:
+            problems.append(f"{grown.group()} would leave nothing to serve.")
+        else:
+            fields["load_factor"] = round(factor, 6)
+        low = low.replace(grown.group(), " ")
+    cheaper = _CHEAPER.search(low)
+    if cheaper and not re.match(r"(?:is|are|was|were) (?:it|this|that|the|option|number|#)", low):
+        percent = cheaper["share"] or cheaper["cut"]
+        factor = 0.5 if percent is None else round(1 - float(percent) / 100, 6)
+        if not 0 < factor < 1:
+            problems.append(f"“{cheaper.group()}”: by how much cheaper, between 0 and 100 %?")
+        else:
+            fields["cost_factor"] = factor
+        fields.pop("cost_priority", None)
+        low = low.replace(cheaper.group(), " ")
+    return low
 
 
 def _read_people(low: str, quantities: list[Quantity], fields: dict[str, Any]) -> list[Quantity]:

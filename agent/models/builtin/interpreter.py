@@ -283,8 +283,9 @@ def _question(low: str) -> moves.Ask | None:
                 return moves.Ask(topic="term", subject=name)
     for pattern, topic in questions.ABOUT:
         if re.search(pattern, low):
-            numbers = ",".join(re.findall(r"\b(\d{1,2})\b", low)) if topic in ("why", "compare", "memory") else ""
-            return moves.Ask(topic=topic, subject=numbers)
+            named = [*mentioned_gpus(low), *find_models(low)] if topic == "why" else []
+            numbers = re.findall(r"\b(\d{1,2})\b", low) if topic in ("why", "compare", "memory") else []
+            return moves.Ask(topic=topic, subject=",".join(named or numbers))
     for pattern, (name, _) in GLOSSARY.items():
         if re.search(rf"^(?:what about |and )?(?:the )?(?:{pattern})\??$", low):
             return moves.Ask(topic="term", subject=name)

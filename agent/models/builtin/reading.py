@@ -42,6 +42,8 @@ def read_change(text: str, of_a_need: bool = False) -> Reading:
     read_gpus(low, reading.fields, reading.problems)
     read_models(low, reading.fields, reading.problems)
     read_amounts(low, reading.fields, reading.problems)
+    if of_a_need and reading.fields.pop("cost_factor", None):
+        reading.fields["cost_priority"] = "high"  # there is no plan yet that it could be cheaper than
     _read_constraints(low, reading.fields)
     domains = [name for name, pattern in DOMAINS.items() if re.search(pattern, low)]
     if domains and use_case:

@@ -1,0 +1,75 @@
+"""Tool: why something isn't first: the best plan with some GPU types or models, its place among all, or what keeps it out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from pydantic import Field
+
+from knowledge.catalogue import Price, prices
+from knowledge.curves import CurveTable
+from knowledge.database import Database
+from tools.plan_capacity import PlanRequest, plan, recommend
+from tools.planning.exclusions import excluded
+from tools.planning.figures import Count
+from tools.planning.planner import Planner
+from tools.recommendation import NearMiss, Recommendation
+from tools.specification import Contract, SpecificationChange, change_specification
+
+
+class WhyNotRequest(Contract):
+    """The plan it is asked of, and what is asked about: any of these types and any of these models."""
+
+    plan: PlanRequest
+    gpu_types: list[str] = Field(default_factory=list)
+    model_ids: list[str] = Field(default_factory=list)
+
+
+class WhyNot(Contract):
+    best: Recommendation | None
+    """Of what is asked about; its rank is its place among `options`. None where nothing of it is an option."""
+    options: Count
+    """Each model on each GPU type once, with as many GPUs as score best."""
+    considered: Count
+    excluded: dict[str, Count]
+    """Of the `considered` configurations of what is asked about, where none is an option."""
+    if_wanted: Recommendation | None
+    """Then: the first if it were what the person asks for, against wishes for other GPUs or models."""
+    near_misses: list[NearMiss]
+    """Then: what would admit it all the same."""
+
+
+def why_not(request: WhyNotRequest, database: Database) -> WhyNot:
+    """Plan again, and find the place of what is asked about. Figures are those that the plan would show of it."""
+    table = database.curves(request.plan.benchmark_profile)
+    return place(request, table, prices(database.settings.prices))
+
+
+def place(request: WhyNotRequest, table: CurveTable, listed: Sequence[Price]) -> WhyNot:
+    """The same as a pure function of a table and prices."""
+    asked = request.plan
+    planner = Planner(table, asked.benchmark_profile, asked.specification, listed, simulating=asked.simulate > 0)
+    planner.settle(asked.limit, asked.view, asked.simulate)
+    meant = np.ones(len(planner.table), dtype=bool)
+    if request.gpu_types:
+        meant &= planner.table.codes(request.gpu_types, "gpu_types") >= 0
+    if request.model_ids:
+        meant &= planner.table.codes(request.model_ids, "model_ids") >= 0
+    while (found := planner.best_of(meant, asked.view)) is not None and planner.force(found):
+        pass
+    ranked = planner.ranked(asked.view)
+    if found is not None:
+        best = recommend(planner, [found])[0].model_copy(update={"rank": ranked.index(found) + 1})
+        return WhyNot(best=best, options=len(ranked), considered=int(meant.sum()), excluded={}, if_wanted=None, near_misses=[])
+    wanted: dict[str, list[str]] = {"preferred_gpu_types": request.gpu_types, "preferred_models": request.model_ids}
+    change = SpecificationChange.model_validate({name: values for name, values in wanted.items() if values})
+    narrowed = plan(asked.model_copy(update={"specification": change_specification(asked.specification, change)}), table, listed)
+    return WhyNot(
+        best=None,
+        options=len(ranked),
+        considered=int(meant.sum()),
+        excluded=excluded(planner, meant),
+        if_wanted=narrowed.recommendations[0] if narrowed.recommendations else None,
+        near_misses=narrowed.near_misses if not narrowed.recommendations else [],
+    )
