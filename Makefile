@@ -81,6 +81,7 @@ clean:
 	@echo "Installing Compass into .venv (once) …"
 	@$(UV) --require-hashes -r requirements.txt
 	@$(UV) --no-deps -e .
+	@$(BIN)/python -m compileall -q agent evals knowledge prompts simulator templates tools
 	@touch $@
 
 .venv/.dev: .venv/.run requirements-dev.txt

@@ -14,10 +14,10 @@ from agent.moves import DEFAULT_USERS, EXAMPLES, POSSIBLE, Ask, Stage, Topic
 from agent.services import Services
 from agent.state import ConversationState
 from agent.transcript import call_tool, say
-from knowledge.catalogue import gpus, model_names, models, use_cases
+from knowledge.catalogue import gpus, model_names, models, models_in_words, use_cases
 from knowledge.errors import CompassError
 from tools.get_status import StatusQuery, get_status
-from tools.plan_capacity import PlanRequest, difference, held, setup
+from tools.plan_capacity import PlanRequest, difference, setup
 from tools.planning.pricing import HOURS_PER_MONTH
 from tools.recommendation import NearMiss, Recommendation
 from tools.specification import rate
@@ -131,21 +131,22 @@ def _why(subject: str, state: ConversationState, services: Services, record: lis
 
 def _why_not(query: WhyNotRequest, found: WhyNot, options: list[Recommendation]) -> str:
     specification = query.plan.specification
-    names = " with ".join(" or ".join(n) for n in (_short([models()[m].name for m in query.model_ids]), query.gpu_types) if n)
+    names = " on ".join(n for n in (models_in_words(query.model_ids, MAX_NAMED), " or ".join(query.gpu_types)) if n)
     if found.best is not None:
-        first = options[0] if options else None
-        against = f" Against option 1, {_name(first)}: {difference(found.best, first)}; its score is {first.score:g}." if first else ""
+        first = f" (the first {options[0].score:g})" if options else ""
         return (
             f"{names} is an option, but not among the first: the best, {_name(found.best)}, is number {found.best.rank:,} of"
-            f" {found.options:,}. It {held(found.best, specification.slo_targets)}, costs ${found.best.cost_usd_per_month:,.0f} a month,"
-            f" and scores {found.best.score:g} of 100 by your priorities.{against}"
+            f" {found.options:,}: it {'; '.join(found.best.reasons)}. Score {found.best.score:g}{first} of 100 by your priorities."
         )
     if found.considered:
         why = "; ".join(f"{count:,}: {reason}" for reason, count in found.excluded.items())
         text = f"None of the {found.considered:,} configurations with {names} is an option. What excludes them: {why}."
     else:
         case = use_cases()[str(specification.intent.use_case)].title
-        wished = "you asked for other models" if specification.intent.preferred_models else f"it isn't among my models for {case}"
+        intent = specification.intent
+        unsuited = f"it isn't among my models for {case}"
+        unwanted = "you don't want it" if intent.excluded_models else unsuited
+        wished = "you asked for other models" if intent.preferred_models else unwanted
         text = f"{names} wasn't considered: {wished if query.model_ids else 'no benchmark of these models covers it'}."
     if found.if_wanted is not None:
         wanted = found.if_wanted
@@ -153,12 +154,6 @@ def _why_not(query: WhyNotRequest, found: WhyNot, options: list[Recommendation])
     if found.near_misses:
         return f"{text}\nThese would admit it:\n" + "\n".join(map(_near_miss, found.near_misses))
     return f"{text} No change of a single target would admit it."
-
-
-def _short(names: list[str]) -> list[str]:
-    """Distinct ones, and no more than can be read."""
-    distinct = list(dict.fromkeys(names))
-    return distinct if len(distinct) <= MAX_NAMED else [*distinct[:MAX_NAMED], f"{len(distinct) - MAX_NAMED} more"]
 
 
 def _sizing(option: Recommendation, state: ConversationState) -> str:

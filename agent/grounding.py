@@ -17,6 +17,7 @@ _NAMED = (
     "preferred_gpu_types",
     "excluded_gpu_types",
     "preferred_models",
+    "excluded_models",
     "licenses",
     "providers",
     "regions",

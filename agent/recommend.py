@@ -69,9 +69,10 @@ def specification_from_file(file: Path) -> Specification:
         raise CompassError(f"{file} isn't a specification: it needs intent, traffic_profile, slo_targets and demand.") from error
     except ValueError as error:
         raise CompassError(f"{file}: {error}") from error
+    named = {f"{how}_{what}" for how in ("preferred", "excluded") for what in ("gpu_types", "models")}
     checked = change_or_problem(
         SpecificationChange,
-        intent.model_dump(include={"use_case", "preferred_gpu_types", "excluded_gpu_types", "preferred_models", "available_gpus"}),
+        intent.model_dump(include={"use_case", "available_gpus", *named}),
     )
     if isinstance(checked, str):
         raise CompassError(f"{file}: {checked}")

@@ -20,7 +20,9 @@ from evals.scenario import Expectations, ToolExpectation
 from knowledge.catalogue import traffic_profiles
 
 WRITES = frozenset({"apply_to_cluster"})
-INVENTED = frozenset({"user_count", "requests_per_second", "budget_usd_per_month", "preferred_gpu_types", "preferred_models"})
+INVENTED = frozenset(
+    {"user_count", "requests_per_second", "budget_usd_per_month", "preferred_gpu_types", "preferred_models", "excluded_models"}
+)
 """What models make up most; each would change the plan."""
 MISSING = object()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -275,6 +275,15 @@ def model_names() -> dict[str, list[str]]:
     for entry in json.loads(data_text("models.json"))["models"]:
         names[entry["name"]] = [entry["id"], *(variant["id"] for variant in entry.get("variants", []))]
     return names
+
+
+def models_in_words(ids: Sequence[str], most: int = 6) -> str:
+    """Names in place of ids, one for all formats of a model where all are meant, and no more than can be read."""
+    found: list[str] = []
+    for name, all_formats in model_names().items():
+        meant = [i for i in all_formats if i in ids]
+        found += [name] if meant == all_formats else [models()[i].name for i in meant]
+    return ", ".join(found[:most]) + (f" and {len(found) - most} more" if len(found) > most else "")
 
 
 @cache

@@ -51,6 +51,7 @@ class Intent(Contract):
     preferred_gpu_types: list[str] = []
     excluded_gpu_types: list[str] = []
     preferred_models: list[str] = []
+    excluded_models: list[str] = []
     domain_specialization: list[str] = []
     budget_usd_per_month: float | None = Field(default=None, gt=0, le=1e12)
     licenses: list[LicenseKind] = Field(default=[], description="Kinds of licence that are acceptable; none means any")
@@ -94,6 +95,7 @@ Clearable = Literal[
     "preferred_gpu_types",
     "excluded_gpu_types",
     "preferred_models",
+    "excluded_models",
     "licenses",
     "min_context_tokens",
     "min_quality",
@@ -118,6 +120,7 @@ class SpecificationChange(Overrides):
     preferred_gpu_types: list[str] | None = None
     excluded_gpu_types: list[str] | None = None
     preferred_models: list[str] | None = None
+    excluded_models: list[str] | None = None
     licenses: list[LicenseKind] | None = None
     min_context_tokens: int | None = Field(default=None, ge=1, le=100_000_000)
     min_quality: float | None = Field(default=None, gt=0, le=100)
@@ -146,7 +149,7 @@ class SpecificationChange(Overrides):
                 raise ValueError(f"there is no GPU {gpu!r} in the catalogue; known are {', '.join(gpus())}")
         return value
 
-    @field_validator("preferred_models")
+    @field_validator("preferred_models", "excluded_models")
     @classmethod
     def _known_models(cls, value: list[str] | None) -> list[str] | None:
         for model in value or []:
@@ -295,10 +298,10 @@ def change_intent(intent: Intent, change: SpecificationChange) -> Intent:
     for name in change.clear:
         values[name] = Intent.model_fields[name].get_default()
     # What is asked for now is no longer excluded, and the other way round.
-    if change.preferred_gpu_types:
-        values["excluded_gpu_types"] = [g for g in values["excluded_gpu_types"] if g not in change.preferred_gpu_types]
-    if change.excluded_gpu_types:
-        values["preferred_gpu_types"] = [g for g in values["preferred_gpu_types"] if g not in change.excluded_gpu_types]
+    for kind in ("gpu_types", "models"):
+        wanted, unwanted = f"preferred_{kind}", f"excluded_{kind}"
+        for new, old in ((wanted, unwanted), (unwanted, wanted)):
+            values[old] = [name for name in values[old] if name not in (getattr(change, new) or [])]
     return Intent.model_validate(values)
 
 

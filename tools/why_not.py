@@ -10,7 +10,7 @@ from pydantic import Field
 from knowledge.catalogue import Price, prices
 from knowledge.curves import CurveTable
 from knowledge.database import Database
-from tools.plan_capacity import PlanRequest, plan, recommend
+from tools.plan_capacity import PlanRequest, difference, held, plan, recommend, setup
 from tools.planning.exclusions import excluded
 from tools.planning.figures import Count
 from tools.planning.planner import Planner
@@ -60,7 +60,10 @@ def place(request: WhyNotRequest, table: CurveTable, listed: Sequence[Price]) ->
         pass
     ranked = planner.ranked(asked.view)
     if found is not None:
-        best = recommend(planner, [found])[0].model_copy(update={"rank": ranked.index(found) + 1})
+        best, first = recommend(planner, [found])[0], recommend(planner, ranked[:1])[0]
+        reasons = [held(best, asked.specification.slo_targets), f"costs ${best.cost_usd_per_month:,.0f} a month"]
+        reasons.append(f"against the first, {first.model_id} on {setup(first)}: {difference(best, first)}")
+        best = best.model_copy(update={"rank": ranked.index(found) + 1, "reasons": reasons})
         return WhyNot(best=best, options=len(ranked), considered=int(meant.sum()), excluded={}, if_wanted=None, near_misses=[])
     wanted: dict[str, list[str]] = {"preferred_gpu_types": request.gpu_types, "preferred_models": request.model_ids}
     change = SpecificationChange.model_validate({name: values for name, values in wanted.items() if values})

@@ -16,7 +16,7 @@ from agent.services import Services
 from agent.state import ConversationState
 from agent.transcript import call_tool, say
 from agent.understand import move_of
-from knowledge.catalogue import TrafficProfile
+from knowledge.catalogue import TrafficProfile, models_in_words
 from knowledge.errors import CompassError
 from tools.lookup_slo_template import SloTemplateQuery, lookup_slo_template
 from tools.specification import Intent, Overrides, Specification, SpecificationChange, build_specification, change_specification, rate
@@ -141,7 +141,8 @@ def _shown(s: Specification) -> dict[str, str]:
         "GPUs": ", ".join(i.preferred_gpu_types) or "any",
         "excluded GPUs": ", ".join(i.excluded_gpu_types) or "none",
         "GPUs that there are": stock(i) or "any number",
-        "models": ", ".join(i.preferred_models) or "any",
+        "models": models_in_words(i.preferred_models) or "any",
+        "excluded models": models_in_words(i.excluded_models) or "none",
         "licences": ", ".join(i.licenses) or "any",
         "context": f"at least {i.min_context_tokens:,} tokens" if i.min_context_tokens else "any",
         "quality": f"at least {i.min_quality:g} %" if i.min_quality else "any",

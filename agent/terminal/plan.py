@@ -13,6 +13,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from agent.terminal.style import ACCENT, columns, labelled, seconds
+from knowledge.catalogue import models_in_words
 from tools.specification import rate
 
 LOADS = {"user_count": "Users", "concurrent_requests": "In flight", "requests_per_day": "Requests/day"}
@@ -51,7 +52,8 @@ def specification(spec: dict[str, Any]) -> RenderableType:
         ("GPUs", ", ".join(intent["preferred_gpu_types"])),
         ("Without", ", ".join(intent["excluded_gpu_types"])),
         ("There are", ", ".join(f"{count} {gpu}" for gpu, count in intent["available_gpus"].items())),
-        ("Models", ", ".join(intent["preferred_models"])),
+        ("Models", models_in_words(intent["preferred_models"])),
+        ("No models", models_in_words(intent["excluded_models"])),
         ("Licences", ", ".join(intent["licenses"])),
         ("Context", f"at least {intent['min_context_tokens']:,} tokens" if intent["min_context_tokens"] else ""),
         ("Quality", f"at least {intent['min_quality']:g} %" if intent["min_quality"] else ""),

@@ -115,6 +115,7 @@ def _constraints(s: Specification) -> list[Field]:
         ("preferred_gpu_types", "Only these GPUs", list(i.preferred_gpu_types), gpu_types),
         ("excluded_gpu_types", "Not these GPUs", list(i.excluded_gpu_types), gpu_types),
         ("preferred_models", "Only these models", list(i.preferred_models), catalogue),
+        ("excluded_models", "Not these models", list(i.excluded_models), catalogue),
         ("licenses", "Licences", [str(kind) for kind in i.licenses], licences),
     ]
     quality = _number("min_quality", "Quality at least", "%", "constraints", i.min_quality, WORDS, clearable=True)

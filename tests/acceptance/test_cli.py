@@ -336,7 +336,7 @@ def test_a_deployment_is_watched_measured_and_compared_with_its_plan(deployment:
     assert max(map(len, validated.stdout.splitlines()[:-1])) <= 100
     watched = run(["deployments", "status", deployment, "--watch", "--every", "1", "--times", "2"], environment)
     assert [line.split()[1] for line in watched.stdout.splitlines()] == ["ready", "ready"]
-    assert "holding its SLO with" in watched.stdout
+    assert re.search("(holding|missing) its SLO", watched.stdout)  # which of the two says how busy the machine is
     compared = json.loads(run(["outcomes", "--json"], environment).stdout)
     assert {c["kind"] for c in compared} == {"validation", "windows"}
     assert all(c["predicted_ms"] and c["observed_ms"] for each in compared for c in each["compared"])
@@ -381,5 +381,5 @@ def test_manifests_are_written_without_a_conversation_or_a_cluster(environment: 
         done = run(["recommend", "a chatbot for 1000 users", "--output", str(out), "--form", form], environment)
         assert done.returncode == 0, done.stderr
         assert [f for f in out.rglob("*") if f.name.endswith(expected)], list(out.rglob("*"))
-        again = run(["recommend", "a chatbot for 1000 users", "--output", str(out), "--form", "tar"], environment)
-        assert "yaml, kustomize" in again.stdout + again.stderr
+    again = run(["recommend", "a chatbot for 1000 users", "--output", str(tmp_path / "tar"), "--form", "tar"], environment)
+    assert "yaml, kustomize" in again.stdout + again.stderr

@@ -170,6 +170,8 @@ def test_needs(words: str, values: dict[str, Any]) -> None:
         ("presenting_options", "why isn't gpt-oss 20b listed", ("Ask", {"topic": "why", "subject": "openai/gpt-oss-20b"})),
         ("basic_monitoring", "add two more replicas", ("Scale", {"by": 2})),
         ("specification_review", "no A100s please", ("EditSpecification", {"excluded_gpu_types": ["A100-40", "A100-80"]})),
+        ("specification_review", "not gpt-oss 20b", ("EditSpecification", {"excluded_models": ["openai/gpt-oss-20b"]})),
+        ("presenting_options", "any model is fine", ("Explore", {"clear": ["preferred_models", "excluded_models"]})),
         ("specification_review", "no budget limit", ("EditSpecification", {"clear": ["budget_usd_per_month"]})),
         ("specification_review", "30% active", ("EditSpecification", {"active_fraction": 0.3})),
         ("specification_review", "4 requests per user per minute", ("EditSpecification", {"requests_per_active_user_per_minute": 4})),

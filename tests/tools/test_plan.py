@@ -220,6 +220,7 @@ def test_a_list_shows_a_model_at_most_twice_besides_the_firsts_of_each_view(tabl
 FILTERS = {
     "preferred_gpu_types": (["H100", "L40S"], lambda o: o.gpu_type in ("H100", "L40S")),
     "excluded_gpu_types": (["B200", "H200"], lambda o: o.gpu_type not in ("B200", "H200")),
+    "excluded_models": (["Qwen/Qwen3-4B"], lambda o: o.model_id != "Qwen/Qwen3-4B"),
     "preferred_models": (["meta-llama/Llama-3.3-70B-Instruct"], lambda o: o.model_id == "meta-llama/Llama-3.3-70B-Instruct"),
     "licenses": (["permissive"], lambda o: models()[o.model_id].license in ("Apache-2.0", "MIT")),
     "min_context_tokens": (200_000, lambda o: models()[o.model_id].context_tokens >= 200_000 and o.memory.max_context_tokens >= 200_000),

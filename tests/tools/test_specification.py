@@ -88,6 +88,8 @@ def test_wanting_a_gpu_lifts_its_exclusion_and_the_other_way_round() -> None:
     wanted = change_specification(without, SpecificationChange(preferred_gpu_types=["H100"]))
     assert wanted.intent.excluded_gpu_types == ["L4"]
     assert change_specification(wanted, SpecificationChange(excluded_gpu_types=["H100"])).intent.preferred_gpu_types == []
+    no_phi = change_specification(chatbot(), SpecificationChange(excluded_models=["microsoft/phi-4"]))
+    assert change_specification(no_phi, SpecificationChange(preferred_models=["microsoft/phi-4"])).intent.excluded_models == []
 
 
 @pytest.mark.parametrize(

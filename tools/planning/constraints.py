@@ -18,10 +18,12 @@ KINDS = list(get_args(LicenseKind))
 
 
 def suitable_models(intent: Intent) -> list[str]:
-    """The models that the person named, else those that the catalogue recommends for the use case and that may be used commercially."""
-    if intent.preferred_models:
-        return [m for m in models() if m in intent.preferred_models]
-    return list(_recommended_for(intent.use_case))
+    """The models that the person named, else those that the catalogue recommends for the use case and that may be used commercially.
+
+    Without those that the person doesn't want.
+    """
+    wanted = [m for m in models() if m in intent.preferred_models] or _recommended_for(intent.use_case)
+    return [m for m in wanted if m not in intent.excluded_models]
 
 
 @cache

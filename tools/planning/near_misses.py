@@ -191,7 +191,7 @@ def _larger_budget(planner: Planner) -> Iterable[NearMiss]:
 def _lifted(planner: Planner) -> Iterable[NearMiss]:
     """Each other constraint that the person set, lifted alone as far as it takes."""
     intent = planner.specification.intent
-    for name in ("gpu_types", "licenses", "providers", "regions", "min_quality", "min_context_tokens", "available_gpus"):
+    for name in ("gpu_types", "excluded_models", "licenses", "providers", "regions", "min_quality", "min_context_tokens", "available_gpus"):
         fields = ("preferred_gpu_types", "excluded_gpu_types") if name == "gpu_types" else (name,)
         if not any(getattr(intent, field) for field in fields):
             continue
@@ -237,13 +237,18 @@ def _least_of(planner: Planner, without: Planner, name: str, best: int) -> tuple
             f"{gpu} as well",
             None,
         )
-    texts = {"licenses": "any licence", "providers": "any provider", "regions": "any region"}
+    texts = {
+        "excluded_models": "the models that you don't want as well",
+        "licenses": "any licence",
+        "providers": "any provider",
+        "regions": "any region",
+    }
     return SpecificationChange.model_validate({"clear": [name]}), texts[name], None
 
 
 def _everything(planner: Planner) -> Iterable[NearMiss]:
     """Where no one thing is enough: all constraints but the targets lifted, and then the targets too."""
-    clear = ["budget_usd_per_month", "preferred_gpu_types", "excluded_gpu_types", "licenses", "providers", "regions"]
+    clear = ["budget_usd_per_month", "preferred_gpu_types", "excluded_gpu_types", "excluded_models", "licenses", "providers", "regions"]
     clear += ["min_quality", "min_context_tokens", "available_gpus"]
     active = [name for name in clear if getattr(planner.specification.intent, name)]
     if not active:

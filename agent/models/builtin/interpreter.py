@@ -234,6 +234,7 @@ def _only_mentions(reading: Reading) -> bool:
         "preferred_gpu_types",
         "excluded_gpu_types",
         "preferred_models",
+        "excluded_models",
         "cost_priority",
         "latency_priority",
         "accuracy_priority",

@@ -101,8 +101,12 @@ def read_models(low: str, fields: dict[str, Any], problems: list[str]) -> None:
     found = _mentions(low)
     wanted = {i for start, end, ids in found if not _unwanted(low, start, end) for i in ids}
     unwanted = {i for start, end, ids in found if _unwanted(low, start, end) for i in ids}
+    left = wanted - unwanted
+    if left:
+        fields["preferred_models"] = [m for m in models() if m in left]
+    if unwanted - wanted or (unwanted and not left):
+        fields["excluded_models"] = [m for m in models() if m in unwanted]
     if wanted or unwanted:
-        fields["preferred_models"] = [m for m in models() if m not in unwanted and (m in wanted or not wanted)]
         return
     unknown = re.search(MODEL_LIKE, low)
     if unknown and not re.search(

@@ -354,6 +354,7 @@ _NO_LONGER = (
     r"|without (?:the|a|any)|ignore the|no more"
     r"|never ?mind the|doesn't matter which|don't care (?:which|what|about the)|lose the|clear the)"
 )
+_ANY_MODEL = rf"\b{_NO_LONGER} (?:\w+ )?models?\b(?! (?:of|that|we))|\bmodel (?:\w+ )?(?:doesn't|does not|don't|no longer) matter"
 LIFTED = {
     "licenses": rf"\b{_NO_LONGER} licen[cs]e",
     "providers": rf"\b{_NO_LONGER} (?:cloud|provider)",
@@ -373,8 +374,7 @@ LIFTED = {
     "excluded_gpu_types": (
         rf"\b{_NO_LONGER} (?:gpus?|hardware|accelerators?|cards?|exclusions?)\b|\bgpus? (?:type )?(?:doesn't|does not|don't) matter"
     ),
-    "preferred_models": (
-        rf"\b{_NO_LONGER} (?:\w+ )?models?\b(?! (?:of|that|we))|\bmodel (?:\w+ )?(?:doesn't|does not|don't|no longer) matter"
-    ),
+    "preferred_models": _ANY_MODEL,
+    "excluded_models": _ANY_MODEL,
 }
 """How a constraint is taken back."""

@@ -27,6 +27,7 @@ FIELDS = (
     "excluded_gpu_types",
     "available_gpus",
     "preferred_models",
+    "excluded_models",
     "budget_usd_per_month",
     "ttft_p95_ms",
     "itl_p95_ms",
@@ -70,8 +71,6 @@ def needs_score(entries: list[dict[str, Any]]) -> Score:
         found |= partial.model_dump(exclude_defaults=True) if partial is not None else {}
         for name in FIELDS:
             said, read = entry["expect"].get(name), found.get(name)
-            if name == "preferred_models" and "excluded_models" in entry["expect"]:
-                said = read
             if said is None and read is None:
                 continue
             score.total[name] += 1
@@ -95,9 +94,7 @@ def turns_score(entries: list[dict[str, Any]]) -> Score:
         arguments = {k: v for k, v in expected.items() if k in fields and not (name == "Unclear" or k in ("reason", "question"))}
         right = name in wanted and all(_alternatives(k, v, getattr(move, k, None)) for k, v in arguments.items())
         if name in ("EditSpecification", "Explore", "DescribeNeed"):
-            right = right and set(found) - {"clear"} <= set(expected) | {"excluded_models", "preferred_models"} - (
-                set() if "excluded_models" in expected else {"preferred_models"}
-            ) | set(expected)
+            right = right and set(found) - {"clear"} <= set(expected)
         score.total[stage] += 1
         if right:
             score.right[stage] += 1
@@ -120,7 +117,7 @@ def same(name: str, said: Any, read: Any) -> bool:
     """Names of models by what they hold, figures to a thousandth, all else as it is."""
     if said is None or read is None:
         return said is read
-    if name == "preferred_models":
+    if name in ("preferred_models", "excluded_models"):
         plain = [re.sub(r"[^a-z0-9]", "", str(r).lower()) for r in read]
         labels = [re.sub(r"[^a-z0-9]", "", str(label).lower()) for label in said]
         return all(any(label in p for label in labels) for p in plain) and all(any(label in p for p in plain) for label in labels)
