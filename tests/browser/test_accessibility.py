@@ -56,7 +56,6 @@ def _lasting(chat: Chat, context: str | None, options: dict[str, Any] | None) ->
 @pytest.mark.slow
 def test_no_serious_violation_with_any_card(chat: Chat, site: Site) -> None:
     page = chat.page
-    page.add_style_tag(content="* { transition: none !important }")  # a theme is set at once
     assert violations(chat, whole=True) == []
     chat.say(NEED)
     card = chat.waits_at("specification")
