@@ -80,11 +80,11 @@ class Controllers:
             self._kserve.publish(service, await self._ingress.expose(service, ready))
 
 
-def application(store: Store, time_scale: float, write_delay_s: float = 0.0) -> tuple[Starlette, ClusterApi]:
+def application(store: Store, time_scale: float, write_delay_s: float = 0.0, latency_scale: float = 1.0) -> tuple[Starlette, ClusterApi]:
     """The ASGI application with the controllers running beside it."""
     logs = Logs()
     orders = Orders(store)
-    ingress = Ingress(orders)
+    ingress = Ingress(orders, latency_scale)
     api = ClusterApi(store, orders, logs, ingress, write_delay_s)
 
     @contextlib.asynccontextmanager
@@ -104,7 +104,8 @@ def serve(home: Path, port: int = 0) -> None:
     """Run until idle for half an hour or stopped. Returns at once if another simulator runs for this home.
 
     COMPASS_SIMULATOR_GPUS="H100=8,L4=0" sets what the cluster has (at its first start), COMPASS_SIMULATOR_TIME_SCALE how
-    much faster than real models load (default 0.02), COMPASS_SIMULATOR_WRITE_DELAY_S slows each write down.
+    much faster than real models load (default 0.02), COMPASS_SIMULATOR_LATENCY_SCALE stretches the latencies of the endpoints
+    (default 1), COMPASS_SIMULATOR_WRITE_DELAY_S slows each write down.
     """
     home.mkdir(parents=True, exist_ok=True)
     lock = (home / "simulator.lock").open("w")
@@ -117,7 +118,8 @@ def serve(home: Path, port: int = 0) -> None:
     inventory = dict(part.split("=") for part in os.environ.get("COMPASS_SIMULATOR_GPUS", "").split(",") if part)
     fill(store, {k: int(v) for k, v in inventory.items()})
     time_scale = float(os.environ.get("COMPASS_SIMULATOR_TIME_SCALE", "0.02"))
-    app, api = application(store, time_scale, float(os.environ.get("COMPASS_SIMULATOR_WRITE_DELAY_S", "0")))
+    latency_scale = float(os.environ.get("COMPASS_SIMULATOR_LATENCY_SCALE", "1"))
+    app, api = application(store, time_scale, float(os.environ.get("COMPASS_SIMULATOR_WRITE_DELAY_S", "0")), latency_scale)
 
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

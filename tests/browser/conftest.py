@@ -33,6 +33,7 @@ STILL = """addEventListener('DOMContentLoaded', () => {
 })"""
 """Nothing moves: without a GPU, each frame of a spinner is drawn by the cores that the tests need."""
 PATIENCE_S = 60
+SHOWN = 4000
 expect.set_options(timeout=PATIENCE_S * 1000)
 
 
@@ -55,6 +56,7 @@ class Site:
             "COMPASS_PROBE_S": "1",
             "COMPASS_WATCH_INTERVAL_S": "0.1",
             "COMPASS_SIMULATOR_TIME_SCALE": "0.01",
+            "COMPASS_SIMULATOR_LATENCY_SCALE": "0.1",  # a target is held on a busy machine too
             **self._settings,
         }
         command = [sys.executable, "-m", "agent.cli", "serve", "--port", str(self.port)]
@@ -144,3 +146,16 @@ def _opened(page: Page, site: Site) -> Chat:
     chat = Chat(page, site.url)
     chat.open()
     return chat
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """What a failing test saw: the end of its page's text, and of its server's log."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    fixtures = getattr(item, "funcargs", {})
+    if report.when == "call" and report.failed and "page" in fixtures:
+        report.sections.append(("page", fixtures["page"].inner_text("body")[-SHOWN:]))
+        site = fixtures.get("site") or fixtures.get("mortal")
+        if site is not None:
+            report.sections.append(("server", (site.home / "serve.log").read_text()[-SHOWN:]))

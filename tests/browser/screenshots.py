@@ -122,7 +122,7 @@ def main() -> None:
     assert CHROMIUM, "there is no chromium (Debian: apt install chromium)"
     with tempfile.TemporaryDirectory(prefix="compass-screenshots-") as name, sync_playwright() as playwright:
         home = Path(name)
-        site = Site(home, None, COMPASS_PROBE_S="10", COMPASS_SIMULATOR_TIME_SCALE="0.05")
+        site = Site(home, None, COMPASS_PROBE_S="10", COMPASS_SIMULATOR_TIME_SCALE="0.05", COMPASS_SIMULATOR_LATENCY_SCALE="1")
         site.start()
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:

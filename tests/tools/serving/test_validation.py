@@ -76,6 +76,14 @@ def test_one_that_is_a_fifth_too_slow_fails(database: Database) -> None:
     assert "misses its target" in found.reasons[0]
 
 
+def test_a_handful_of_requests_warns_and_never_fails_a_latency(database: Database) -> None:
+    with serving(time_scale=3.0) as server:
+        found = run(server, expectation(database, room=1.15), database, seconds=5 / SAFE_RATE)
+    assert found.requests == 5
+    assert found.outcome == "warn"
+    assert "5 requests are too few to be sure" in found.reasons[0]
+
+
 def test_one_that_is_slower_than_predicted_is_warned_of_where_its_peak_would_miss(database: Database) -> None:
     with serving(time_scale=1.4) as server:
         warned = run(server, expectation(database, room=2.0, at_peak=0.9), database)
