@@ -199,8 +199,8 @@ def selected_option(move: SelectOption, state: ConversationState) -> Recommendat
 def _summary(plan: Plan, before: Explored | None) -> str:
     """What was found, and against what it is a what-if."""
     if not plan.recommendations:
-        most = next(iter(plan.excluded), None)
-        why = f" What excludes most of {plan.considered:,} configurations: {most}." if most else " No benchmark covers it."
+        reasons = "; ".join(f"{count:,}: {why}" for why, count in plan.excluded.items())
+        why = f" Of {plan.considered:,} configurations, excluded were {reasons}." if reasons else " No benchmark covers it."
         nearest = plan.near_misses[0] if plan.near_misses else None
         give = f" The nearest: {nearest.relaxation} admits {nearest.model_id} on {nearest.gpu_type}." if nearest else ""
         return f"Nothing holds the targets within your constraints.{why}{give}"
