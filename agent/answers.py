@@ -18,6 +18,7 @@ from knowledge.catalogue import gpus, model_names, models, models_in_words, use_
 from knowledge.errors import CompassError
 from tools.get_status import StatusQuery, get_status
 from tools.plan_capacity import PlanRequest, difference, setup
+from tools.planning.exclusions import exclusions_in_words
 from tools.planning.pricing import HOURS_PER_MONTH
 from tools.recommendation import NearMiss, Recommendation
 from tools.specification import rate
@@ -139,13 +140,13 @@ def _why_not(query: WhyNotRequest, found: WhyNot, options: list[Recommendation])
             f" {found.options:,}: it {'; '.join(found.best.reasons)}. Score {found.best.score:g}{first} of 100 by your priorities."
         )
     if found.considered:
-        why = "; ".join(f"{count:,}: {reason}" for reason, count in found.excluded.items())
+        why = exclusions_in_words(found.excluded)
         text = f"None of the {found.considered:,} configurations with {names} is an option. What excludes them: {why}."
     else:
         case = use_cases()[str(specification.intent.use_case)].title
         intent = specification.intent
         unsuited = f"it isn't among my models for {case}"
-        unwanted = "you don't want it" if intent.excluded_models else unsuited
+        unwanted = "you don't want it" if set(query.model_ids) <= set(intent.excluded_models) else unsuited
         wished = "you asked for other models" if intent.preferred_models else unwanted
         text = f"{names} wasn't considered: {wished if query.model_ids else 'no benchmark of these models covers it'}."
     if found.if_wanted is not None:
@@ -210,8 +211,7 @@ def _near_misses(state: ConversationState) -> str:
     plan = state.get("plan")
     if plan is None:
         return "What would have to give is known with the plan, which comes after the specification."
-    left_out = "; ".join(f"{count:,}: {why}" for why, count in plan.excluded.items())
-    text = f"Of {plan.considered:,} configurations, excluded were {left_out or 'none'}."
+    text = f"Of {plan.considered:,} configurations, excluded were {exclusions_in_words(plan.excluded) or 'none'}."
     if not plan.near_misses:
         return f"{text} No small change of your targets would make it cheaper."
     return f"{text}\nThese would change it:\n" + "\n".join(map(_near_miss, plan.near_misses))

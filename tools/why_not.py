@@ -60,7 +60,7 @@ def place(request: WhyNotRequest, table: CurveTable, listed: Sequence[Price]) ->
         pass
     ranked = planner.ranked(asked.view)
     if found is not None:
-        best, first = recommend(planner, [found])[0], recommend(planner, ranked[:1])[0]
+        best, first = recommend(planner, [found, ranked[0]])
         reasons = [held(best, asked.specification.slo_targets), f"costs ${best.cost_usd_per_month:,.0f} a month"]
         reasons.append(f"against the first, {first.model_id} on {setup(first)}: {difference(best, first)}")
         best = best.model_copy(update={"rank": ranked.index(found) + 1, "reasons": reasons})

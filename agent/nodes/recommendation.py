@@ -20,6 +20,7 @@ from knowledge.catalogue import TrafficProfile
 from knowledge.errors import CompassError
 from tools.plan_capacity import PlanRequest, plan_capacity, setup
 from tools.planning.constraints import suitable_models, wanted_gpu_types
+from tools.planning.exclusions import exclusions_in_words
 from tools.planning.ranking import pick
 from tools.query_benchmarks import BenchmarkQuery, query_benchmarks
 from tools.recommendation import Plan, Recommendation, View
@@ -199,7 +200,7 @@ def selected_option(move: SelectOption, state: ConversationState) -> Recommendat
 def _summary(plan: Plan, before: Explored | None) -> str:
     """What was found, and against what it is a what-if."""
     if not plan.recommendations:
-        reasons = "; ".join(f"{count:,}: {why}" for why, count in plan.excluded.items())
+        reasons = exclusions_in_words(plan.excluded)
         why = f" Of {plan.considered:,} configurations, excluded were {reasons}." if reasons else " No benchmark covers it."
         nearest = plan.near_misses[0] if plan.near_misses else None
         give = f" The nearest: {nearest.relaxation} admits {nearest.model_id} on {nearest.gpu_type}." if nearest else ""

@@ -155,6 +155,9 @@ def test_why_something_is_not_first_or_not_there_at_all(runtime: Runtime, thread
     assert re.search(rf"{other} is an option, but not among the first: the best, .+ is number \d+ of \d+", place)
     assert "against the first" in place
     assert "no price listed" in converse(runtime, thread, "why not RTX PRO 6000?").text
+    converse(runtime, thread, "what if no mistral?")
+    assert "you don't want it" in converse(runtime, thread, "why not mistral?").text
+    assert "isn't among my models" in converse(runtime, thread, "why not qwen 2.5 coder?").text
     converse(runtime, thread, f"what if anything but {other}?")
     wish = converse(runtime, thread, f"why no {other}?").text
     assert "not on the GPU types you want" in wish

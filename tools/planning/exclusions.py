@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -17,6 +18,11 @@ EXCLUSIONS = {
     "min_quality": "quality too low or unknown",
     "gpu_types": "not on the GPU types you want",
 }
+
+
+def exclusions_in_words(counts: Mapping[str, int]) -> str:
+    """As `excluded` gives them."""
+    return "; ".join(f"{count:,}: {why}" for why, count in counts.items())
 
 
 def excluded(planner: Planner, among: Bools | None = None) -> dict[str, int]:

@@ -210,32 +210,7 @@ function Comparison({ options }) {
     ['Figures', (o) => provenance(o)],
     ['Score', (o) => `${number(o.score)} of 100`],
   ]
-  return (
-    <Scrolled label="Options compared">
-      <table className="cp-table cp-compare">
-        <thead>
-          <tr>
-            <td />
-            {options.map((o) => (
-              <th key={o.rank} scope="col">
-                Option {o.rank}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {lines.map(([label, show]) => (
-            <tr key={label}>
-              <th scope="row">{label}</th>
-              {options.map((o) => (
-                <td key={o.rank}>{show(o)}</td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scrolled>
-  )
+  return <Compared label="Options compared" columns={options} title={(o) => `Option ${o.rank}`} lines={lines} />
 }
 
 function Row({ option, marks, opened, toggle, picked, pick, actions }) {

@@ -131,6 +131,36 @@ function Scrolled({ label, children }) {
   )
 }
 
+// Some things in columns, a line for each of what they differ in: [label, what to show of one].
+function Compared({ label, columns, title, lines }) {
+  return (
+    <Scrolled label={label}>
+      <table className="cp-table cp-compare">
+        <thead>
+          <tr>
+            <td />
+            {columns.map((one) => (
+              <th key={title(one)} scope="col">
+                {title(one)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {lines.map(([name, show]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              {columns.map((one) => (
+                <td key={title(one)}>{show(one)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scrolled>
+  )
+}
+
 function SideBySide({ plans }) {
   const of = (which, show) => (plan) => (plan[which] ? show(plan[which]) : 'nothing holds')
   const slo = (p) => `${ms(p.slo_targets.ttft_p95_ms)} · ${ms(p.slo_targets.itl_p95_ms)} · ${ms(p.slo_targets.e2e_p95_ms)}`
@@ -144,32 +174,7 @@ function SideBySide({ plans }) {
     ['Cheapest', of('cheapest', (o) => `${money(o.cost_usd_per_month)}, ${setup(o)}`)],
     ['Hold the targets', (p) => `${number(p.holding_slo)} of ${number(p.considered)}`],
   ]
-  return (
-    <Scrolled label="Plans side by side">
-      <table className="cp-table cp-compare">
-        <thead>
-          <tr>
-            <td />
-            {plans.map((plan) => (
-              <th key={plan.name} scope="col">
-                {plan.name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {lines.map(([label, show]) => (
-            <tr key={label}>
-              <th scope="row">{label}</th>
-              {plans.map((plan) => (
-                <td key={plan.name}>{show(plan)}</td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scrolled>
-  )
+  return <Compared label="Plans side by side" columns={plans} title={(plan) => plan.name} lines={lines} />
 }
 
 function save(name, text) {
