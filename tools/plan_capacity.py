@@ -14,7 +14,7 @@ from knowledge.catalogue import Price, SloTargets, TrafficProfile, prices
 from knowledge.curves import METRICS, CurveTable, Ints
 from knowledge.database import Database
 from tools.planning.exclusions import excluded
-from tools.planning.memory import memory_of
+from tools.planning.memory import memory_of, requests_in_flight, served_context
 from tools.planning.near_misses import near_misses
 from tools.planning.planner import Planner
 from tools.planning.pricing import HOURS_PER_MONTH, in_words
@@ -101,6 +101,8 @@ def _recommendation(
 ) -> Recommendation:
     specification, sized, replicas, price = planner.specification, planner.sized.get(n), size.replicas, size.price
     configuration = planner.configuration(n)
+    served = (configuration.model_id, configuration.gpu_type, configuration.gpu_count, specification.traffic_profile)
+    in_flight = requests_in_flight(planner.peak / replicas, latencies[METRICS.index("e2e")].p95)
     return Recommendation(
         rank=rank,
         model_id=configuration.model_id,
@@ -117,7 +119,8 @@ def _recommendation(
         price=in_words(price),
         gpus_billed=round(size.cost / price.usd_per_gpu_hour / HOURS_PER_MONTH),
         quality=catalogued_quality(configuration.model_id, planner.use_case_id),
-        memory=memory_of(configuration.model_id, configuration.gpu_type, configuration.gpu_count, specification.traffic_profile),
+        memory=memory_of(*served),
+        context_tokens=served_context(*served, in_flight, specification.intent.min_context_tokens),
         autoscaling=Autoscaling(
             min_replicas=size.min_replicas + specification.spare_replicas,
             max_replicas=replicas + specification.spare_replicas,

@@ -89,6 +89,8 @@ class Recommendation(Contract):
     gpus_billed: Count
     quality: Quality
     memory: Memory
+    context_tokens: AtLeastOne | None = None
+    """Of the longest request, prompt and answer together, that is served (--max-model-len); None in plans from before it was told."""
     autoscaling: Autoscaling
     pareto: bool
     """No other option is at least as good in cost, latency and quality and better in one of them."""

@@ -118,6 +118,13 @@ def plan_memory(model: Model, gpu: Gpu, gpu_count: int, tokens_per_sequence: int
     )
 
 
+def longest_beside(model: Model, gpu: Gpu, gpu_count: int, tokens_per_sequence: int, sequences: int) -> int:
+    """Tokens of the longest request that the KV cache holds beside so many `sequences` of `tokens_per_sequence`; 0 for none."""
+    plan = plan_memory(model, gpu, gpu_count, tokens_per_sequence)
+    left = plan.kv_cache_gib * GIB - sequences * plan.kv_bytes_per_sequence
+    return _longest(model, left / kv_copies(model, gpu_count))
+
+
 def _longest(model: Model, cache_bytes: float) -> int:
     """The most tokens of one sequence whose cache fits into `cache_bytes`."""
     low, high = 0, model.context_tokens

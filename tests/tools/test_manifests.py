@@ -235,8 +235,8 @@ SOUND = render_manifest(request())
     ("old", "new", "field"),
     [
         ("--tensor-parallel-size=2", "--tensor-parallel-size=4", "spec.predictor.model.args"),
-        ("--max-model-len=2048", "--max-model-len=9999999", "spec.predictor.model.args"),
-        ("--max-model-len=2048", "--max-model-len=0", "spec.predictor.model.args"),
+        ("--max-model-len=131072", "--max-model-len=9999999", "spec.predictor.model.args"),
+        ("--max-model-len=131072", "--max-model-len=0", "spec.predictor.model.args"),
         ("    minReplicas: 3", "    minReplicas: 9", "spec.predictor.minReplicas"),
         ("    minReplicas: 3", "    minReplicas: 0", "spec.predictor.minReplicas"),
         ("    minReplicas: 3", "    minReplicas: 1", "spec.predictor.maxReplicas"),
@@ -437,8 +437,8 @@ def test_no_text_makes_the_check_fail_or_talk_without_end(text: str, words: str)
         ('nvidia.com/gpu: "2"', 'nvidia.com/gpu: "2k"'),
         ('nvidia.com/gpu: "2"', 'nvidia.com/gpu: "0"'),
         ('nvidia.com/gpu: "2"', 'nvidia.com/gpu: "1.5"'),
-        ("--max-model-len=2048", "--max-model-len=²"),
-        ("--max-model-len=2048", "--max-model-len=" + "9" * 5000),
+        ("--max-model-len=131072", "--max-model-len=²"),
+        ("--max-model-len=131072", "--max-model-len=" + "9" * 5000),
     ],
 )
 def test_no_figure_makes_the_check_fail(old: str, new: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from knowledge.catalogue import gpus, models
 from knowledge.estimator.memory import plan_memory
@@ -17,6 +17,7 @@ from tools.manifests.schema import (
     Predictor,
     ServedModel,
 )
+from tools.serving.expectation import expectation_of
 
 UNITS = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "m": 1e-3}
 TOKEN_LIKE = re.compile(
@@ -47,6 +48,7 @@ def violations(document: Head, images: Collection[str] | None) -> Iterator[tuple
         if document.spec.predictor.service_account_name != document.metadata.name:
             yield "spec.predictor.serviceAccountName", "must be this deployment's own: others have rights and Secrets of their own"
         yield from _predictor(document.spec.predictor, scaler, images)
+        yield from _context(document)
 
 
 def _network(policy: NetworkPolicy, ours: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -108,10 +110,27 @@ def _container(container: Container, where: str, images: Collection[str] | None)
         yield f"{where}.env.{name}", "must be set once"
 
 
+def _context(service: InferenceService) -> Iterator[tuple[str, str]]:
+    """What is served is what the plan promised, and room for the requests that it was planned for."""
+    promised, container = expectation_of({"metadata": {"annotations": service.metadata.annotations}}), service.spec.predictor.container
+    if promised is None or promised.context_tokens is None or container is None:
+        return
+    where = "spec.predictor.model.args" if isinstance(container, ServedModel) else "spec.predictor.containers.args"
+    request = promised.prompt_tokens + promised.output_tokens
+    if _arguments(container.args).get("max-model-len") != str(promised.context_tokens):
+        yield where, f"the context must be the one that was planned: --max-model-len={promised.context_tokens}"
+    elif promised.context_tokens < request:
+        yield where, f"{promised.context_tokens} tokens of context are too few for the planned requests of {request}"
+
+
+def _arguments(args: Sequence[str]) -> dict[str, str]:
+    return dict(a.removeprefix("--").split("=", 1) for a in args if a.startswith("--") and "=" in a)
+
+
 def _gpus(model: ServedModel, predictor: Predictor, where: str) -> Iterator[tuple[str, str]]:
     """GPU count = tensor parallel, of a kind that the node selector names, with room for the model and its context."""
     limits = {k: v for k, v in model.resources.limits.items() if k.endswith("/gpu")}
-    arguments = dict(a.removeprefix("--").split("=", 1) for a in model.args if a.startswith("--") and "=" in a)
+    arguments = _arguments(model.args)
     if len(limits) != 1 or arguments.get("tensor-parallel-size") != next(iter(limits.values())):
         yield f"{where}.args", "the tensor parallel size must equal the GPUs in resources.limits"
         return

@@ -9,7 +9,8 @@ import re
 from typing import Any
 
 from knowledge.catalogue import SloTargets, TrafficProfile, gpus, models
-from knowledge.estimator.memory import GIB, GPU_MEMORY_UTILIZATION, MAX_NUM_SEQS, max_num_batched_tokens, plan_memory, weights_bytes
+from knowledge.estimator.memory import GIB, GPU_MEMORY_UTILIZATION, MAX_NUM_SEQS, max_num_batched_tokens, weights_bytes
+from tools.planning.memory import requests_in_flight, served_context
 from tools.recommendation import Recommendation
 from tools.specification import Contract
 
@@ -63,8 +64,7 @@ def template_values(request: ManifestRequest) -> dict[str, Any]:
     """Everything that the templates name, but the digest. Raises KeyError for a model or GPU that isn't catalogued."""
     chosen = request.recommendation
     model, gpu = models()[chosen.model_id], gpus()[chosen.gpu_type]
-    tokens = request.traffic_profile.prompt_tokens + request.traffic_profile.output_tokens
-    longest = plan_memory(model, gpu, chosen.gpu_count, tokens).max_context_tokens
+    context_tokens = chosen.context_tokens or _context(request)
     simulated = request.simulator_image is not None
     latency = chosen.predicted
     predicted = {
@@ -79,6 +79,7 @@ def template_values(request: ManifestRequest) -> dict[str, Any]:
         "replicas": chosen.replicas,
         "prompt_tokens": request.traffic_profile.prompt_tokens,
         "output_tokens": request.traffic_profile.output_tokens,
+        "context_tokens": context_tokens,
         "provenance": chosen.provenance,
         "cost_usd_per_month": chosen.cost_usd_per_month,
     }
@@ -94,8 +95,7 @@ def template_values(request: ManifestRequest) -> dict[str, Any]:
         "max_requests_per_second": f"{chosen.max_requests_per_second:g}",
         "predicted": json.dumps(predicted),
         "targets": request.slo_targets.model_dump_json(include={"ttft_p95_ms", "itl_p95_ms", "e2e_p95_ms"}),
-        # Twice the profile's length leaves room for longer requests than the average; vLLM won't start if one can't fit.
-        "max_model_len": min(longest, 2 ** math.ceil(math.log2(2 * tokens))),
+        "max_model_len": context_tokens,
         "gpu_memory_utilization": GPU_MEMORY_UTILIZATION,
         "max_num_seqs": MAX_NUM_SEQS,
         "max_num_batched_tokens": max_num_batched_tokens(gpu),
@@ -110,6 +110,13 @@ def template_values(request: ManifestRequest) -> dict[str, Any]:
         "startup_failures": max(SHORTEST_STARTUP_FAILURES, math.ceil((START_S + weights_bytes(model) / 1e9 / SLOW_LOAD_GB_PER_S) / 30)),
         "autoscaling": _autoscaling(request),
     }
+
+
+def _context(request: ManifestRequest) -> int:
+    """Of an option that was planned before plans told their context."""
+    chosen = request.recommendation
+    in_flight = requests_in_flight(request.peak_requests_per_second / chosen.replicas, chosen.predicted.e2e_ms.p95)
+    return served_context(chosen.model_id, chosen.gpu_type, chosen.gpu_count, request.traffic_profile, in_flight)
 
 
 def _autoscaling(request: ManifestRequest) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ import numpy as np
 from knowledge.catalogue import LicenseKind, Model, gpus, models
 from knowledge.curves import Bools, CurveTable, Floats
 from knowledge.estimator.memory import plan_memory
+from tools.planning.memory import tokens_asked
 from tools.planning.quality import ranked_quality
 from tools.specification import Intent, Specification
 
@@ -43,16 +44,16 @@ def suitable(table: CurveTable, intent: Intent) -> CurveTable:
 
 
 def broken(table: CurveTable, specification: Specification) -> dict[str, Bools]:
-    """For each constraint that the person set on models and GPU types: its name in the intent, and where it is not met."""
+    """For each constraint that the person set on models and GPU types: its name, and where it is not met."""
     intent = specification.intent
     found: dict[str, Bools] = {}
     tokens = specification.traffic_profile.prompt_tokens + specification.traffic_profile.output_tokens
-    longest = max(tokens, intent.min_context_tokens or 0)
-    short: Bools = _kept(table, ("model context",), lambda m: m.context_tokens) < longest
-    if intent.min_context_tokens:
-        short |= context_of(table, specification) < longest
+    longest, own = max(tokens, intent.min_context_tokens or 0), _kept(table, ("model context",), lambda m: m.context_tokens)
+    short: Bools = own < longest
     if short.any():
         found["min_context_tokens"] = short
+    if intent.min_context_tokens:
+        found["context_memory"] = context_of(table, specification) < np.minimum(max(tokens, tokens_asked(intent.min_context_tokens)), own)
     if intent.licenses:
         codes = _kept(table, ("licence",), lambda m: KINDS.index(m.license_kind))
         found["licenses"] = ~np.isin(codes, [KINDS.index(kind) for kind in intent.licenses])

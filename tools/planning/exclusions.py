@@ -7,17 +7,27 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from knowledge.catalogue import gpus
+from knowledge.catalogue import gpus, models
 from knowledge.curves import METRICS, Bools
 from tools.planning.planner import LABEL, Planner
-from tools.specification import MAX_GPUS
+from tools.specification import MAX_GPUS, Specification
 
 EXCLUSIONS = {
-    "min_context_tokens": "not enough context",
+    "min_context_tokens": "the model's context is too short",
+    "context_memory": "no memory for that context beside the weights",
     "licenses": "licence not among those accepted",
     "min_quality": "quality too low or unknown",
     "gpu_types": "not on the GPU types you want",
 }
+
+
+def _too_long(specification: Specification) -> str:
+    """Where no model at all has the context that is needed, that is said."""
+    profile, longest = specification.traffic_profile, max(models().values(), key=lambda m: m.context_tokens)
+    needed = max(profile.prompt_tokens + profile.output_tokens, specification.intent.min_context_tokens or 0)
+    if needed <= longest.context_tokens:
+        return EXCLUSIONS["min_context_tokens"]
+    return f"no model has a context of {needed:,} tokens (the longest, {longest.name}: {longest.context_tokens:,})"
 
 
 def exclusions_in_words(counts: Mapping[str, int]) -> str:
@@ -36,7 +46,7 @@ def excluded(planner: Planner, among: Bools | None = None) -> dict[str, int]:
         left[mask] = False
 
     for name, mask in planner.broken.items():
-        exclude(EXCLUSIONS[name], mask)
+        exclude(_too_long(planner.specification) if name == "min_context_tokens" else EXCLUSIONS[name], mask)
     exclude("not simulated under bursts", ~planner.estimates.known)
     failing = np.array([1, 2, 4]) @ (planner.by_metric[0] <= 0)
     for pattern in np.flatnonzero(np.bincount(failing)):

@@ -16,6 +16,7 @@ import numpy as np
 from knowledge.catalogue import gpus
 from knowledge.curves import METRICS, Bools, Floats
 from tools.planning.constraints import context_of, published_quality
+from tools.planning.memory import tokens_asked
 from tools.planning.planner import LABEL, Planner
 from tools.recommendation import NearMiss
 from tools.specification import SpecificationChange, change_specification
@@ -218,6 +219,7 @@ def _least_of(planner: Planner, without: Planner, name: str, best: int) -> tuple
         return SpecificationChange(min_quality=highest), f"a quality of at least {highest:g} % instead of {wanted:g} %", wanted / highest
     if name == "min_context_tokens":
         longest = int(context_of(table, planner.specification)[options].max())
+        longest -= tokens_asked(longest) > longest  # a round number would be read as a few tokens more
         least = intent.min_context_tokens or longest
         text = f"a context of {longest:,} tokens instead of {least:,}"
         return SpecificationChange(min_context_tokens=longest), text, least / longest

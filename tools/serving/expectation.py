@@ -29,6 +29,8 @@ class Expectation(Contract):
     replicas: int
     prompt_tokens: int
     output_tokens: int
+    context_tokens: int | None = None
+    """Of the longest request that is served; None in deployments from before it was told."""
     requests_per_second: float
     max_requests_per_second: float
     """That all replicas can take within the targets."""
