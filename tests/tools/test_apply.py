@@ -218,7 +218,7 @@ def test_a_wrong_cluster_setting_says_what_it_takes(value: str, settings: Settin
 
 def test_a_context_that_does_not_exist_is_a_sentence(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.setenv("KUBECONFIG", f"{tmp_path}/none")
-    with pytest.raises(CompassError, match="no usable context 'prod'"):
+    with pytest.raises(CompassError, match=r"There is no kubeconfig at .*/none"):
         Cluster(settings.model_copy(update={"cluster": "context:prod"})).version()
 
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
-import yaml
 
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
+from tools.clusters.kubeconfig import client_of
 from tools.clusters.refusals import Refused, refusal
 from tools.clusters.simulated import simulator_address
+from tools.clusters.wire import watched
 
 REQUEST_TIMEOUT_S = 15
 LONGEST_RETRY_AFTER_S = 20
@@ -65,7 +65,8 @@ class Connection:
             from kubernetes.dynamic import DynamicClient
 
             client = self._simulator_client() if self.simulated else self._context_client()
-            client.rest_client.request = functools.partial(_with_timeout, client.rest_client.request)
+            answered = watched(client.rest_client.request, client.configuration, self.description)
+            client.rest_client.request = functools.partial(_with_timeout, answered)
             # Its cache of what the server offers goes into our own folder: the default is a guessable file in the shared one.
             known = self._settings.home_dir / f"discovery-{hashlib.sha256(client.configuration.host.encode()).hexdigest()[:12]}.json"
             known.unlink(missing_ok=True)  # it never expires, and a kind that was missing yesterday may be there today
@@ -100,18 +101,7 @@ class Connection:
         return ApiClient(configuration)
 
     def _context_client(self) -> Any:
-        from kubernetes.config import ConfigException, new_client_from_config
-
-        name = self.target.removeprefix("context:")
-        try:
-            return new_client_from_config(  # type: ignore[no-untyped-call]
-                config_file=os.environ.get("KUBECONFIG"), context=name, client_configuration=_configuration()
-            )
-        except (ConfigException, OSError, ValueError, TypeError, KeyError, AttributeError, yaml.YAMLError) as error:
-            raise CompassError(
-                f"The kubeconfig has no usable context {name!r}. `kubectl config get-contexts` lists the names;"
-                " COMPASS_CLUSTER=sim uses the simulator."
-            ) from error
+        return client_of(self.target.removeprefix("context:"), _configuration())
 
 
 def _configuration() -> Any:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from knowledge.errors import CompassError
+from tools.clusters.kubeconfig import merged
+
 
 def contexts() -> list[str]:
     """Their names, none without a readable kubeconfig."""
-    from kubernetes.config import ConfigException, list_kube_config_contexts
-
     try:
-        found, _ = list_kube_config_contexts()  # type: ignore[no-untyped-call]
-    except (ConfigException, OSError, ValueError, TypeError):
+        return list(merged()["contexts"])
+    except CompassError:
         return []
-    return [str(context["name"]) for context in found]

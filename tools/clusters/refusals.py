@@ -71,6 +71,8 @@ def _remedy(status: int, reason: str, message: str, conflicts: tuple[Conflict, .
         return " A webhook of the cluster decides this: meet what it asks, or ask whoever runs it."
     if status == 403 and "exceeded quota" in message:
         return " Ask for a larger ResourceQuota in this namespace, or choose fewer replicas."
+    if status in (401, 403) and "system:anonymous" in message:
+        return " Nobody is logged in there: the kubeconfig's context sent no credentials that the server knows. Log in again."
     if status == 403 and "cannot" in message:
         return " Compass lacks this right: bind the Role that the README lists (deploy/rbac.yaml) to whoever runs it."
     if status == 401:
