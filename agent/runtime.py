@@ -15,7 +15,6 @@ import psycopg
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.postgres import PostgresSaver
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import Command
 from psycopg_pool import PoolTimeout
 
@@ -26,7 +25,9 @@ from agent.models.choose import ChosenModel, choose_model
 from agent.moves import Cancel, StartOver
 from agent.replies import Reply
 from agent.services import Caller, Services, Stopped
-from agent.state import SERIALIZED, ConversationState, fresh
+from agent.state import TAGS, ConversationState, fresh
+from agent.storage.serializer import StateSerializer
+from agent.storage.tags import Unreadable
 from agent.telemetry import serve_metrics, turn
 from agent.tracing import in_words
 from knowledge.database import Database
@@ -34,6 +35,7 @@ from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from tools.clusters.cluster import Cluster
 from tools.clusters.writer import Writer
+from tools.deploying.approvals import approved_by
 
 log = logging.getLogger(__name__)
 THREAD_ID = re.compile(r"[\w.:@-]{1,100}", re.ASCII)
@@ -75,7 +77,7 @@ class Runtime:
         self._locks_guard: threading.Lock = beside._locks_guard if beside else threading.Lock()
         self._running: threading.Semaphore = beside._running if beside else threading.BoundedSemaphore(MAX_TURNS)
         self.database: Database = beside.database if beside else Database(settings)
-        self._saver = PostgresSaver(self.database.pool, serde=JsonPlusSerializer(allowed_msgpack_modules=SERIALIZED))
+        self._saver = PostgresSaver(self.database.pool, serde=StateSerializer(TAGS))
         self._graph = build_graph(self._saver)
         if beside is None:
             with self._connection_errors_in_words(), self.database.alone():
@@ -156,7 +158,17 @@ class Runtime:
             yield ErrorEvent(text=f"{in_words(error)} “start over” always works.")
 
     def _run(self, thread_id: str, text: str | None, reply: Reply | None, caller: Caller) -> Iterator[Event]:
-        here = self.position(thread_id)
+        anew = fresh()
+        try:
+            here = self.position(thread_id)
+        except Unreadable:
+            if not _gives_up(text):
+                raise
+            # What it deployed is known from the approvals as well, and must not be forgotten.
+            anew["deployed"] = approved_by(thread_id, self.database)
+            self.forget(thread_id)
+            here = Position(exists=False, state=None, checkpoint=None, interrupted_at=None, last_words=[])
+            yield MessageEvent(text="What was said and planned before can't be read, and is gone.")
         run: Any
         answer: Reply | None = None
         if here.interrupted_at and (text is None and reply is None):
@@ -191,7 +203,7 @@ class Runtime:
                 yield ErrorEvent(text="That question is no longer open. Say what you need now.")
                 return
             words = _clean(text or "")
-            begin = ConversationState() if here.exists else fresh()
+            begin = ConversationState() if here.exists else anew
             run = dict(begin) | {"incoming": words, "messages": [HumanMessage(content=words)]}
         yield from self._stream(thread_id, run, answer, caller)
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
 
-from knowledge.catalogue import SloTargets, TrafficProfile
-from tools.deploying.diagnosis import Diagnosis
-from tools.deploying.review import ObjectChange, Ownership, Review
-from tools.get_status import ClusterEvent, Condition, DeploymentStatus, PodStatus
-from tools.manifests.check import Problem
-from tools.manifests.digests import ManifestFile
-from tools.recommendation import NearMiss, Plan, Predicted, PredictedLatency, Quality, Recommendation, View
+from agent.storage.tags import Tags, reachable
+from knowledge.catalogue import TrafficProfile
+from tools.deploying.review import Review
+from tools.recommendation import Plan, Recommendation, View
 from tools.render_manifest import ManifestBundle
-from tools.serving.monitoring import LatencyNow, Live
-from tools.serving.scrape import Quantile
-from tools.specification import Assumption, Contract, Demand, Intent, Overrides, Priorities, Specification, SpecificationChange
+from tools.specification import Contract, Intent, Overrides, Specification, SpecificationChange
 
 
 class Explored(Contract):
@@ -81,39 +76,7 @@ class ConversationState(TypedDict, total=False):
     ended: Literal["success", "failed", "cancelled", "deleted"] | None
 
 
-SERIALIZED: list[type[Any]] = [
-    Assumption,
-    ClusterEvent,
-    Condition,
-    Demand,
-    DeploymentStatus,
-    Diagnosis,
-    Explored,
-    Intent,
-    Kept,
-    LatencyNow,
-    Live,
-    ManifestBundle,
-    ManifestFile,
-    NearMiss,
-    ObjectChange,
-    Overrides,
-    Ownership,
-    Plan,
-    PodStatus,
-    Predicted,
-    PredictedLatency,
-    Priorities,
-    Problem,
-    Quality,
-    Quantile,
-    Recommendation,
-    Review,
-    SloTargets,
-    Specification,
-    SpecificationChange,
-    TrafficProfile,
-]
+TAGS = Tags(reachable(ConversationState))
 """The only types that a checkpoint is read back into."""
 
 

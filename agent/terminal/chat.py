@@ -17,6 +17,7 @@ from rich.text import Text
 
 from agent.events import CheckpointEvent, ErrorEvent, Event, MessageEvent, ProgressEvent, StateEvent, TokenEvent, ToolResultEvent
 from agent.runtime import Runtime
+from agent.storage.tags import Unreadable
 from agent.terminal.cards import card, show_checkpoint
 from knowledge.errors import CompassError
 
@@ -62,10 +63,16 @@ class Chat:
 
     def _greet(self) -> None:
         """Say what this is and what reads the words; then where the conversation is, if it isn't new."""
-        here = self.runtime.position(self.thread_id)
+        try:
+            here, problem = self.runtime.position(self.thread_id), None
+        except Unreadable as error:
+            problem = error
         self._show(
             MessageEvent(text=f"Compass plans and deploys LLM inference with you. Your words are read by {self.runtime.chosen.label}.")
         )
+        if problem is not None:
+            self._show(MessageEvent(text=str(problem)))
+            return
         if self.named and not here.exists:
             self._show(MessageEvent(text=f"There is no conversation {self.thread_id} yet; this begins it."))
         if not here.exists:

@@ -257,7 +257,11 @@ def install(runtimes: Runtimes, store: Store) -> None:
         """What the thread's own messages don't show: the end of a turn that was cut off, or a card that was never kept."""
         await asyncio.sleep(RESUME_AFTER_S)
         current.one_at_a_time.release()
-        if not await current.restore():
+        try:
+            cut_off = await current.restore()
+        except CompassError:  # said when the thread was opened
+            return
+        if not cut_off:
             return
         await cl.context.emitter.task_start()
         try:

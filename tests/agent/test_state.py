@@ -4,12 +4,12 @@ import warnings
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from agent.moves import MOVES, Stage
 from agent.prompts import stage_prompt
 from agent.runtime import Runtime
-from agent.state import SERIALIZED, Explored, Kept, fresh
+from agent.state import TAGS, Explored, Kept, fresh
+from agent.storage.serializer import StateSerializer
 from tests.planning import specify
 from tests.talking import MAIN_SCRIPT, converse
 from tools.specification import SpecificationChange, change_specification
@@ -32,7 +32,7 @@ def test_every_value_of_a_whole_conversation_keeps_its_type(runtime: Runtime, th
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(1, 10**9), st.floats(1, 100))
 def test_a_specification_survives_the_checkpoint(users: int, peak: float) -> None:
-    serializer = JsonPlusSerializer(allowed_msgpack_modules=SERIALIZED)
+    serializer = StateSerializer(TAGS)
     spec = change_specification(specify(users), SpecificationChange(peak_factor=peak))
     assert serializer.loads_typed(serializer.dumps_typed(spec)) == spec
 

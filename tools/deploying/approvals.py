@@ -130,5 +130,14 @@ def revisions(cluster: str, namespace: str, name: str, database: Database) -> li
     return [_approval(row) for row in rows]
 
 
+def approved_by(thread_id: str, database: Database) -> list[str]:
+    """Names of what was approved in a conversation, the newest last."""
+    with database.connect() as connection:
+        rows = connection.execute(
+            "SELECT name FROM approvals WHERE thread_id = %s GROUP BY name ORDER BY max(approved_at)", [thread_id]
+        ).fetchall()
+    return [str(row["name"]) for row in rows]
+
+
 def _approval(row: dict[str, Any]) -> Approval:
     return Approval.model_validate({k: row[k] for k in Approval.model_fields if k != "id"} | {"id": str(row["id"])})
