@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import cache
-
-import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tools.manifests.check import DEFAULT_IMAGES, Problem, check_bundle
 from tools.manifests.digests import UNSEALED, Action, ManifestFile, digest_of, sealed
+from tools.manifests.templating import TEMPLATES, rendered
 from tools.manifests.values import ManifestRequest, images_of, template_values
 from tools.specification import Contract
-
-TEMPLATES = {
-    "01-service-account.yaml": "service-account.yaml.j2",
-    "02-network-policy.yaml": "network-policy.yaml.j2",
-    "03-pod-disruption-budget.yaml": "pod-disruption-budget.yaml.j2",
-    "04-pod-monitor.yaml": "pod-monitor.yaml.j2",
-    "05-inference-service.yaml": "inference-service.yaml.j2",
-}
-"""File to template, in the order of applying: what takes GPUs comes last, when all else went well."""
 
 
 class ManifestBundle(Contract):
@@ -43,7 +31,7 @@ def render_manifest(request: ManifestRequest) -> ManifestBundle:
     """The files of a deployment. The same request always gives the same bytes."""
     values = template_values(request) | {"digest": UNSEALED}
     wanted = {path: template for path, template in TEMPLATES.items() if request.monitoring or "monitor" not in path}
-    files = [ManifestFile(path=path, content=_rendered(template, values)) for path, template in wanted.items()]
+    files = [ManifestFile(path=path, content=rendered(template, values)) for path, template in wanted.items()]
     model_id, images = request.recommendation.model_id, images_of(request.simulator_image)
     return bundle_of(sealed(files), str(values["name"]), request.namespace, model_id, images=images)
 
@@ -69,20 +57,3 @@ def bundle_of(
         problems=check_bundle([(f.path, f.content) for f in files], images, complete=True) if action == "apply" else [],
         action=action,
     )
-
-
-def _rendered(template: str, values: dict[str, object]) -> str:
-    return _environment().get_template(template).render(values).rstrip() + "\n"
-
-
-@cache
-def _environment() -> Environment:
-    # autoescape is for HTML; this is YAML, and every value is validated before it comes here
-    environment = Environment(loader=PackageLoader("templates", package_path=""), undefined=StrictUndefined, autoescape=False)  # noqa: S701
-    environment.filters["quoted"] = _quoted
-    return environment
-
-
-def _quoted(text: str) -> str:
-    """Any text as one YAML string on one line."""
-    return str(yaml.safe_dump(text, default_style='"', width=2**31)).removesuffix("\n")

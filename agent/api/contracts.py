@@ -8,7 +8,7 @@ from pydantic import Field
 
 from agent.replies import Reply
 from tools.deploying.review import Review
-from tools.manifests.digests import ManifestFile
+from tools.manifests.form import PATH
 from tools.recommendation import Recommendation, View
 from tools.render_manifest import ManifestBundle
 from tools.specification import Contract, Intent, Overrides, Specification
@@ -54,14 +54,23 @@ class ManifestsAnswer(Contract):
     review: Review
 
 
-class DeploymentRequest(Contract):
-    """`approve` must be the digest of exactly these files, as `POST /manifests` gave it: sending it is the approval.
+class SentFile(Contract):
+    """As `POST /manifests` gave it."""
 
-    `live` is the review's, so that what has changed since isn't overwritten; "" only where there is nothing yet.
+    path: str = Field(max_length=100, pattern=f"^{PATH.pattern}$")
+    content: str
+
+
+class DeploymentRequest(Contract):
+    """`approve` is the digest of what `POST /manifests` rendered for this user in the last day: sending it is the approval.
+
+    `files` may be left out; if they are sent, they must be exactly those. `live` is the review's, so that what has changed since
+    isn't overwritten; "" only where there is nothing yet.
     """
 
-    files: list[ManifestFile] = Field(min_length=1, max_length=20)
-    model_id: str
+    files: list[SentFile] = Field(default_factory=list, max_length=20)
+    model_id: str | None = Field(default=None, deprecated=True)
+    """Told by the digest."""
     approve: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
     live: str
 

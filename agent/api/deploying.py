@@ -17,17 +17,21 @@ from tools.apply_to_cluster import ApplyRequest, ApplyResult, apply_to_cluster
 from tools.deploying.approvals import ApprovalRequest, record_approval, revisions
 from tools.deploying.listing import deployments, last_applied, owned_by
 from tools.deploying.live import fingerprint
+from tools.deploying.rendered import KEPT_FOR, rendered_for
 from tools.deploying.review import review
 from tools.deploying.revisions import deletion_of
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
-from tools.manifests.digests import Action, ManifestFile
-from tools.manifests.reading import read_yaml
+from tools.manifests.digests import Action, ManifestFile, digest_of
 from tools.manifests.values import images_of
 from tools.render_manifest import ManifestBundle, bundle_of
 from tools.serving.endpoint import PromptResult, send_prompt
 from tools.specification import Contract
 
 router = APIRouter(prefix="/deployments", tags=["deployments"], responses=documented(400, 401, 403, 413, 422, 429))
+NOT_RENDERED = (
+    f"Nothing with this digest was rendered here for you in the last {KEPT_FOR.days * 24} hours, so nothing was applied."
+    " POST /api/v1/manifests renders what may be deployed, and answers with the digest to approve."
+)
 Name = Annotated[str, Path(pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")]
 
 
@@ -44,12 +48,17 @@ def list_deployments(user: ByUser, runtime: ByRuntime) -> list[DeploymentStatus]
     return deployments(runtime.cluster, runtime.database, user.name)
 
 
-@router.post("", status_code=201, responses=documented(409, 428))
+@router.post("", status_code=201, responses=documented(404, 409, 428))
 def deploy(request: DeploymentRequest, user: ByUser, runtime: ByRuntime, key: Key) -> Applied:
-    """Apply these files if `approve` is their digest: all of them or nothing. The approval is written down under the user's name."""
-    bundle = _bundle(request, runtime)
-    if bundle.digest != request.approve:
-        raise Wrong(409, TITLES[409], f"These files have the digest {bundle.digest}, another one was approved. Nothing was applied.")
+    """Apply what was rendered for this user with the digest `approve`: all of it or nothing. The approval is written down under the
+    user's name."""
+    given = digest_of([ManifestFile(path=f.path, content=f.content) for f in request.files]) if request.files else request.approve
+    if given != request.approve:
+        raise Wrong(409, TITLES[409], f"These files have the digest {given}, another one was approved. Nothing was applied.")
+    images = images_of(runtime.settings.simulator_image)
+    bundle = rendered_for(user.name, request.approve, runtime.cluster, runtime.database, images)
+    if bundle is None:
+        raise Wrong(404, TITLES[404], NOT_RENDERED)
     if not bundle.valid:
         raise CompassError("; ".join(f"{p.file}, {p.field}: {p.text}" for p in bundle.problems))
     if _known(bundle.name, runtime) and not _owns(user, bundle.name, runtime):
@@ -119,25 +128,6 @@ def _carry_out(bundle: ManifestBundle, action: Action, live: str, user: User, ru
         return apply_to_cluster(apply, runtime.database, runtime.writer)
     except CompassError as error:
         raise Wrong(409, TITLES[409], str(error)) from error
-
-
-def _bundle(request: DeploymentRequest, runtime: Runtime) -> ManifestBundle:
-    images = images_of(runtime.settings.simulator_image)
-    return bundle_of(request.files, _name_in(request.files), runtime.cluster.namespace, request.model_id, images=images)
-
-
-def _name_in(files: list[ManifestFile]) -> str:
-    """Of the InferenceService among them. Raises CompassError for files that aren't manifests."""
-    for file in files:
-        try:
-            document = read_yaml(file.content)
-        except CompassError as error:
-            raise CompassError(f"{file.path} {error}") from error
-        if isinstance(document, dict) and document.get("kind") == "InferenceService" and isinstance(document.get("metadata"), dict):
-            name = document["metadata"].get("name")
-            if isinstance(name, str):
-                return name
-    raise CompassError("There is no InferenceService with a name among these files.")
 
 
 def _thread(user: User) -> str:

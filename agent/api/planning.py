@@ -16,13 +16,15 @@ from agent.api.parts import ByRuntime, ByUser
 from agent.api.problems import documented
 from agent.intent import extract_intent
 from agent.manifests import manifest_request
+from agent.runtime import Runtime
 from knowledge.catalogue import gpus, models
 from knowledge.errors import CompassError
+from tools.deploying.rendered import keep_rendered
 from tools.deploying.review import review
 from tools.plan_capacity import PlanRequest, plan_capacity
-from tools.recommendation import Plan
+from tools.recommendation import Plan, Recommendation
 from tools.render_manifest import render_manifest
-from tools.specification import Specification, build_specification
+from tools.specification import MAX_GPUS, Specification, build_specification
 from tools.traffic import map_to_benchmark_profile
 
 router = APIRouter(tags=["planning"], responses=documented(400, 401, 403, 413, 422, 429))
@@ -57,15 +59,31 @@ def recommend(request: RecommendationRequest, user: ByUser, runtime: ByRuntime) 
 @router.post("/manifests")
 def render(request: ManifestsRequest, user: ByUser, runtime: ByRuntime) -> ManifestsAnswer:
     """The files of one recommendation, checked, tried on the cluster without keeping anything, with the digest to approve."""
-    chosen = request.recommendation
-    if chosen.model_id not in models() or chosen.gpu_type not in gpus():
-        raise CompassError(f"The catalogue has no {chosen.model_id} on {chosen.gpu_type}.")
+    chosen, specification = request.recommendation, _consistent(request.specification)
+    _check_planned(chosen, specification, runtime)
     monitoring = _offers_pod_monitors(runtime)
     thread = f"api.{user.name}"
-    bundle = render_manifest(
-        manifest_request(chosen, _consistent(request.specification), thread, f"{thread} {request.name}", runtime.settings, monitoring)
-    )
+    bundle = render_manifest(manifest_request(chosen, specification, thread, f"{thread} {request.name}", runtime.settings, monitoring))
+    if bundle.valid:
+        keep_rendered(bundle, user.name, runtime.cluster, runtime.database)
     return ManifestsAnswer(bundle=bundle, review=review(bundle, runtime.cluster, runtime.settings.read_only))
+
+
+def _check_planned(chosen: Recommendation, specification: Specification, runtime: Runtime) -> None:
+    """Raises CompassError for what no plan of this specification can have: the figures are the client's own."""
+    if chosen.model_id not in models() or chosen.gpu_type not in gpus():
+        raise CompassError(f"The catalogue has no {chosen.model_id} on {chosen.gpu_type}.")
+    profile = map_to_benchmark_profile(specification.traffic_profile)
+    table = runtime.database.curves(profile)
+    planned = zip(table.model_ids, table.gpu_types, table.gpu_counts.tolist(), strict=True)
+    if (chosen.model_id, chosen.gpu_type, chosen.gpu_count) not in set(planned):
+        raise CompassError(
+            f"recommendation: there are no benchmarks of {chosen.model_id} on {chosen.gpu_count:,} × {chosen.gpu_type} for"
+            f" {profile.prompt_tokens}→{profile.output_tokens} tokens, so no plan has it. Send one of POST /api/v1/recommendations."
+        )
+    most = MAX_GPUS // chosen.gpu_count
+    if chosen.replicas > most:
+        raise CompassError(f"recommendation: {chosen.replicas:,} replicas are more than any plan has; from 1 to {most:,} are possible.")
 
 
 def _consistent(specification: Specification) -> Specification:

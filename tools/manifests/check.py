@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from knowledge.errors import CompassError
+from tools.manifests.form import foreign
 from tools.manifests.policy import TOKEN_LIKE, violations
 from tools.manifests.reading import read_yaml
 from tools.manifests.schema import KINDS, OPTIONAL, Head, parsed
@@ -27,7 +28,8 @@ def check_bundle(
 ) -> list[Problem]:
     """The problems of (path, YAML text) pairs; empty when a person may be asked.
 
-    `images` are those that may run, any pinned one if None; `complete` asks for every kind that Compass renders.
+    `images` are those that may run, any pinned one if None. `complete` asks for every kind that Compass renders and, unless
+    an earlier Compass may have rendered them, for files as this one does.
     """
     problems: list[Problem] = []
     heads: list[tuple[str, Head]] = []
@@ -45,11 +47,20 @@ def check_bundle(
         else:
             problems.extend(Problem(file=path, field=field, text=why) for field, why in document)
     problems.extend(_between(heads))
+    if complete and images is not None:
+        problems.extend(_otherwise_than_rendered(files, {p.file for p in problems}))
     if complete and not problems:  # a file that can't be read would be said to lack as well
         there = {type(head).__name__ for _, head in heads}
         lacking = [kind for kind in KINDS if kind not in there | OPTIONAL]
         problems.extend(Problem(file=kind, field="(whole file)", text="must be among the files") for kind in lacking)
     return problems
+
+
+def _otherwise_than_rendered(files: Sequence[tuple[str, str]], named: Collection[str]) -> Iterator[Problem]:
+    """Of the files that nothing else was said about."""
+    for path, text in files:
+        if path not in named and (why := foreign(path, text)):
+            yield Problem(file=path[:80], field="(whole file)", text=why)
 
 
 def _between(heads: Sequence[tuple[str, Head]]) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Literal, get_args
@@ -9,8 +10,10 @@ from typing import Literal, get_args
 import yaml
 
 from knowledge.errors import CompassError
+from tools.manifests.form import PATH
 from tools.render_manifest import ManifestBundle
 
+NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 Form = Literal["yaml", "kustomize", "helm"]
 VALUES = {
     "replicas": r"(?m)^(?P<before>    (?:min|max)Replicas: )(?P<value>\d+)$",
@@ -41,17 +44,30 @@ def exported(bundle: ManifestBundle, form: Form) -> dict[str, str]:
 
 
 def write(bundle: ManifestBundle, folder: Path, form: Form) -> list[Path]:
-    """Write an export; files of an earlier one are replaced. Raises CompassError where it can't be written."""
-    paths = []
+    """Write an export; files of an earlier one are replaced, and nothing outside of `folder` is touched.
+
+    Raises CompassError where it can't be written, for a file whose name isn't one of a bundle, and for a link that stands in its way.
+    """
+    for file in bundle.files:
+        if not PATH.fullmatch(file.path):
+            raise CompassError(
+                f"{file.path[:80]!r} can't be the name of a manifest (small letters, digits, “-”, then .yaml). Nothing was written."
+            )
+    contents = {folder / name: content for name, content in exported(bundle, form).items()}
     try:
-        for name, content in exported(bundle, form).items():
-            path = folder / name
+        for path in contents:
+            if link := next((p for p in (path, path.parent) if p != folder and p.is_symlink()), None):
+                raise CompassError(
+                    f"{link} is a link to somewhere else, and isn't followed. Nothing was written; remove it, or name another folder."
+                )
+        for path, content in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content, encoding="utf-8")
-            paths.append(path)
+            made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | NO_LINKS, 0o666)
+            with os.fdopen(made, "w", encoding="utf-8", newline="") as out:
+                out.write(content)
     except OSError as error:
         raise CompassError(f"{folder} can't be written: {error.strerror}. Name another folder.") from error
-    return paths
+    return list(contents)
 
 
 def _chart(bundle: ManifestBundle, plain: dict[str, str]) -> dict[str, str]:

@@ -81,7 +81,7 @@ def _predictor(predictor: Predictor, scaler: str | None, images: Collection[str]
         yield f"{where}.volumes", "must be those that the container mounts"
     if isinstance(container, ServedModel):
         yield from _container(container, f"{where}.model", images)
-        yield from _gpus(container, predictor, f"{where}.model")
+        yield from _gpus(container, predictor, f"{where}.model", None if images is None else models())
     else:
         yield from _container(container, f"{where}.containers", images)
 
@@ -127,8 +127,11 @@ def _arguments(args: Sequence[str]) -> dict[str, str]:
     return dict(a.removeprefix("--").split("=", 1) for a in args if a.startswith("--") and "=" in a)
 
 
-def _gpus(model: ServedModel, predictor: Predictor, where: str) -> Iterator[tuple[str, str]]:
-    """GPU count = tensor parallel, of a kind that the node selector names, with room for the model and its context."""
+def _gpus(model: ServedModel, predictor: Predictor, where: str, allowed: Collection[str] | None) -> Iterator[tuple[str, str]]:
+    """GPU count = tensor parallel, of a kind that the node selector names, with room for a model that is `allowed` and its context."""
+    name = model.storage_uri.removeprefix("hf://").split(":")[0]
+    if allowed is not None and name not in allowed:
+        yield f"{where}.storageUri", "must be a model of the catalogue: hf://ORGANISATION/NAME"
     limits = {k: v for k, v in model.resources.limits.items() if k.endswith("/gpu")}
     arguments = _arguments(model.args)
     if len(limits) != 1 or arguments.get("tensor-parallel-size") != next(iter(limits.values())):
@@ -146,7 +149,7 @@ def _gpus(model: ServedModel, predictor: Predictor, where: str) -> Iterator[tupl
         yield f"{where}.resources.limits", f"a {selected.id} is asked for as {selected.resource}"
     if not any(t.key == resource for t in predictor.tolerations):
         yield "spec.predictor.tolerations", f"must tolerate {resource}: GPU nodes are tainted with it"
-    served = models().get(model.storage_uri.removeprefix("hf://").split(":")[0])
+    served = models().get(name)
     context = arguments.get("max-model-len", "")
     if served is None:
         return
