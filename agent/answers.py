@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable
 
 from langchain_core.messages import AnyMessage
 
 from agent.checkpoints import in_short, options_details
+from agent.deployments import tell_all, tell_each, tell_one
 from agent.models.builtin.vocabulary import GLOSSARY
 from agent.moves import DEFAULT_USERS, EXAMPLES, POSSIBLE, Ask, Stage, Topic
 from agent.services import Services
 from agent.state import ConversationState
 from agent.transcript import call_tool, say
 from knowledge.catalogue import gpus, model_names, models, models_in_words, use_cases
-from knowledge.errors import CompassError
-from tools.get_status import StatusQuery, get_status
 from tools.plan_capacity import PlanRequest, difference, setup
 from tools.planning.exclusions import exclusions_in_words
 from tools.planning.pricing import HOURS_PER_MONTH
@@ -40,8 +38,11 @@ MAX_STATUS = 5
 
 def answer(question: Ask, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]) -> None:
     """Say the answer; what isn't known yet is said to be so."""
+    if question.topic == "deployments":
+        tell_all(services, record)
+        return
     if question.topic == "status":
-        _status(state, services, record)
+        _status(question.subject, state, services, record)
         return
     if stage == "failed" and question.topic == "why":
         say(state.get("failure") or "The deployment failed.", record)
@@ -286,21 +287,16 @@ def _catalogue() -> str:
     return f"GPUs: {', '.join(gpus())}.\nUse cases: {cases}.\nModels, many of them in several weight formats:\n{names}"
 
 
-def _status(state: ConversationState, services: Services, record: list[AnyMessage]) -> None:
+def _status(name: str, state: ConversationState, services: Services, record: list[AnyMessage]) -> None:
+    """Of the deployment that was named; else of this conversation's, and where it has none of all that this person has."""
     names = state.get("deployed")
-    if not names:
+    if name:
+        tell_one(name, services, record)
+    elif names:
+        tell_each(names[-MAX_STATUS:], services, record)
+    else:
         say("Nothing has been deployed in this conversation yet.", record)
-        return
-    for name in names[-MAX_STATUS:]:
-        query = StatusQuery(name=name)
-        try:
-            status = call_tool("get_status", query, functools.partial(get_status, query, services.cluster, services.database), record)
-        except CompassError as error:
-            say(str(error), record)
-            return
-        verdict = f"{status.live.verdict[0].upper()}{status.live.verdict[1:]}." if status.live else status.message
-        advice = f" {status.live.advice}" if status.live and status.live.advice else f" {status.live_problem or ''}".rstrip()
-        say(f"{status.name} is {status.phase}: {verdict}{advice}", record, kind="status", details=status.model_dump(mode="json"))
+        tell_all(services, record)
 
 
 def _show(topic: Topic, state: ConversationState, record: list[AnyMessage]) -> None:

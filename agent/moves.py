@@ -28,6 +28,7 @@ Topic = Literal[
     "memory",
     "manifest",
     "status",
+    "deployments",
     "catalogue",
 ]
 Criterion = Literal["cheapest", "fastest", "best quality", "simplest", "recommended"]
@@ -143,6 +144,12 @@ class Delete(Contract):
     """Take what runs away: the deployment and all that belongs to it."""
 
 
+class Remove(Contract):
+    """Take another deployment of this person's away, by its name, whichever conversation it is from."""
+
+    name: str = Field(default="", max_length=100, description="Of the deployment, or a part of it; empty for the only one")
+
+
 class RollBack(Contract):
     """Go back to what ran before the deployment that failed, or to nothing if nothing did."""
 
@@ -154,7 +161,7 @@ class Ask(Contract):
     subject: str = Field(
         default="",
         description="For `term`: the term. For `catalogue`: a GPU or model. For `why`: option numbers, GPUs or models."
-        " For `compare`: option numbers",
+        " For `compare`: option numbers. For `status`: a deployment's name, if one was named",
     )
 
 
@@ -212,6 +219,7 @@ Move = (
     | BackToOptions
     | Scale
     | Delete
+    | Remove
     | RollBack
     | Ask
     | StartOver
@@ -222,7 +230,7 @@ Move = (
 )
 
 Stage = Literal["context_collection", "specification_review", "presenting_options", "configuration_finalized", "basic_monitoring", "failed"]
-ANYWHERE: tuple[type[Move], ...] = (Ask, StartOver, Cancel, Unclear)
+ANYWHERE: tuple[type[Move], ...] = (Ask, Remove, StartOver, Cancel, Unclear)
 MOVES: dict[Stage, tuple[type[Move], ...]] = {
     "context_collection": (DescribeNeed, TakeDefault, *ANYWHERE),
     "specification_review": (Confirm, EditSpecification, *ANYWHERE),

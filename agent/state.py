@@ -32,6 +32,17 @@ class Kept(Contract):
     plan: Plan
 
 
+class Aside(Contract):
+    """What was at hand when the deletion of another deployment was asked for; it comes back when that is over."""
+
+    stage: str
+    bundle: ManifestBundle | None
+    approval_id: str | None
+    attempted: ManifestBundle | None
+    failure: str | None
+    asked_from: Literal["presenting_options", "basic_monitoring", "failed"]
+
+
 class ConversationState(TypedDict, total=False):
     messages: Annotated[list[AnyMessage], add_messages]
     incoming: str | None
@@ -62,6 +73,8 @@ class ConversationState(TypedDict, total=False):
     """Where the approval was asked from, and a rejection leads back to."""
     attempted: ManifestBundle | None
     """What failed, as long as its undoing is up for approval."""
+    aside: Aside | None
+    """Set while the deletion of another deployment is up."""
     running: ManifestBundle | None
     """What was applied last in this conversation and became ready."""
     plan_id: str
@@ -100,6 +113,7 @@ def fresh() -> ConversationState:
         "takes_over_asked": False,
         "asked_from": "presenting_options",
         "attempted": None,
+        "aside": None,
         "running": None,
         "plan_id": secrets.token_hex(4),
         "approval_id": None,

@@ -37,6 +37,7 @@ DESIGN: tuple[Transition, ...] = (
 
 PAUSES = ("specification_review", "presenting_options", "configuration_finalized", "basic_monitoring")
 
+OVER = ("configuration_finalized", "post_deployment_validation", "failed")
 EXTRAS: tuple[Transition, ...] = (
     ("__start__", "failed", "a message after a failure"),
     ("__start__", "basic_monitoring", "a message after success"),
@@ -44,6 +45,14 @@ EXTRAS: tuple[Transition, ...] = (
     *((pause, pause, "a question is answered, and the pause stays open") for pause in PAUSES),
     *((pause, "context_collection", "start over") for pause in PAUSES),
     *((pause, "__end__", "cancel") for pause in PAUSES),
+    *(
+        (stage, "configuration_finalized", "the deletion of another deployment, by its name")
+        for stage in ("context_collection", "specification_review")
+    ),
+    *((node, "specification_review", "the deletion of another deployment is over") for node in OVER),
+    ("post_deployment_validation", "presenting_options", "the deletion of another deployment is over"),
+    ("post_deployment_validation", "configuration_finalized", "the deletion of another deployment is over"),
+    ("failed", "basic_monitoring", "the deletion of another deployment failed"),
     ("configuration_finalized", "presenting_options", "the person rejects"),
     ("configuration_finalized", "basic_monitoring", "the person rejects a change of what runs"),
     ("configuration_finalized", "failed", "the person rejects a way out of a failure"),

@@ -32,6 +32,7 @@ from agent.moves import (
     Delete,
     Finish,
     Move,
+    Remove,
     RollBack,
     Scale,
     SelectOption,
@@ -49,7 +50,7 @@ from agent.transcript import call_tool
 from tools.specification import SpecificationChange
 
 log = logging.getLogger(__name__)
-DECIDES = (SelectOption, StartOver, Cancel, Finish, Scale, Delete, RollBack)
+DECIDES = (SelectOption, StartOver, Cancel, Finish, Scale, Delete, Remove, RollBack)
 """Moves that end or decide something: a model's are taken only where the words, read by rules, are the same."""
 
 
@@ -76,7 +77,9 @@ def move_of_words(text: str, stage: Stage, state: ConversationState, services: S
     if stage == "configuration_finalized" and bundle and (is_approval(text) or is_takeover(text)):
         return Approve(digest=bundle.digest, takes_over=is_takeover(text))
     offered = {kind.__name__: kind for kind in MOVES[stage]}
-    by_rules = by_the_rules(text, offered)
+    running = state.get("running")
+    # The name of what is at hand is “it”: “scale NAME to 3” is said of it, and of another deployment it isn't.
+    by_rules = by_the_rules(text.replace(running.name, "it") if running and stage == "basic_monitoring" else text, offered)
     if isinstance(services.model, BuiltinInterpreter) or not text.strip() or len(text) > MAX_CHARACTERS:
         return by_rules
 

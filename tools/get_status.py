@@ -83,6 +83,8 @@ class DeploymentStatus(Contract):
     """Why there is no `live`, where there should be."""
     cost_usd: float | None
     """Of all that was approved under this name, from when it was applied until now, by the price of its plan."""
+    cost_usd_per_month: float | None = None
+    """By the plan of what was applied last."""
 
 
 def get_status(query: StatusQuery, cluster: Cluster, database: Database | None = None) -> DeploymentStatus:
@@ -110,11 +112,11 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
         phase, message = "pending", _progress(pods)
     known = [] if database is None else revisions(cluster.target, cluster.namespace, query.name, database)
     approved = _approved(known)
+    plan = expectation_of(approved.document if approved else service)
     live: Live | str | None = None
     if ready and query.metrics:
         serving = [p for p in pods if _is_true(p, "Ready")]
         wanted = int(service["spec"]["predictor"].get("minReplicas", 1))
-        plan = expectation_of(approved.document if approved else service)
         live = observe(serving, wanted, approved.approval_id if approved else None, plan, cluster, database)
     return _status(
         query.name,
@@ -135,6 +137,7 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
         live=live if isinstance(live, Live) else None,
         live_problem=live if isinstance(live, str) else None,
         cost_usd=_cost(known, datetime.now(UTC)) if approved else None,
+        cost_usd_per_month=plan.cost_usd_per_month if plan else None,
     )
 
 

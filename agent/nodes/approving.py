@@ -13,7 +13,7 @@ from agent.checkpoints import pause
 from agent.events import ProgressEvent, emit
 from agent.manifests import manifest_request
 from agent.moves import Approve, CheckAgain, Export, Reject, SelectOption
-from agent.nodes.common import anywhere, refuse
+from agent.nodes.common import anywhere, refuse, taken_up_again
 from agent.nodes.recommendation import selected_option
 from agent.replies import Reply
 from agent.services import Services
@@ -30,6 +30,7 @@ Next = Command[
     Literal[
         "configuration_finalized",
         "deployment_execution",
+        "specification_review",
         "presenting_options",
         "basic_monitoring",
         "failed",
@@ -99,8 +100,9 @@ def _approve(
     request = _request(reply, bundle, services).model_copy(update={"live": found.live, "takes_over": bool(found.owners)})
     approval_id = record_approval(request, services.database)
     say(f"Approved by {request.actor}: {bundle.digest[:19]}… on {services.cluster.description}.", record)
-    names = [n for n in state.get("deployed") or [] if n != bundle.name]
-    update = {"approval_id": approval_id, "deployed": [*names, bundle.name], "failure": None, "attempted": None, "messages": record}
+    update: dict[str, Any] = {"approval_id": approval_id, "failure": None, "attempted": None, "messages": record}
+    if state.get("aside") is None:
+        update["deployed"] = [*(n for n in state.get("deployed") or [] if n != bundle.name), bundle.name]
     return Command(goto="deployment_execution", update=update)
 
 
@@ -109,6 +111,11 @@ def _reject(
 ) -> Next:
     record_rejection(_request(reply, bundle, services), move.reason, services.database)
     origin = state.get("asked_from") or "presenting_options"
+    aside = state.get("aside")
+    if aside is not None:
+        say(f"Not approved; {bundle.name} stays as it is.", record)
+        where, back = taken_up_again(aside, record)
+        return Command(goto=where, update=back)
     nothing = {"review": None, "asked_from": "presenting_options", "messages": record}
     if origin == "basic_monitoring":
         say("Not approved; what runs stays as it is.", record)
@@ -121,7 +128,8 @@ def _reject(
 
 
 def _select(move: SelectOption, state: ConversationState, record: list[AnyMessage]) -> Next:
-    other = selected_option(move, state) if state.get("asked_from") == "presenting_options" else "This isn't about an option."
+    about_an_option = state.get("asked_from") == "presenting_options" and state.get("aside") is None
+    other = selected_option(move, state) if about_an_option else "This isn't about an option."
     if isinstance(other, str) or other == state.get("selected"):
         refuse(other if isinstance(other, str) else "That is the one that is shown.", "configuration_finalized", record)
         return _again({"messages": record})

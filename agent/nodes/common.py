@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from langchain_core.messages import AnyMessage
 
 from agent.answers import answer
-from agent.moves import POSSIBLE, Answered, Ask, Cancel, Move, Stage, StartOver, Unclear
+from agent.deployments import put_aside
+from agent.moves import POSSIBLE, Answered, Ask, Cancel, Move, Remove, Stage, StartOver, Unclear
 from agent.services import Services
-from agent.state import ConversationState, fresh
+from agent.state import Aside, ConversationState, fresh
 from agent.transcript import say
+from knowledge.errors import CompassError
 
-Elsewhere = Literal["stay", "context_collection", "__end__"]
+Elsewhere = Literal["stay", "configuration_finalized", "context_collection", "__end__"]
 
 
 def anywhere(
     move: Move, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]
 ) -> tuple[Elsewhere, dict[str, Any]] | None:
-    """Where a question, an unclear text, start over or cancel leads, with the state's update; None for every other move."""
+    """Where what may be said anywhere leads, with the state's update; None for every other move."""
     if isinstance(move, Ask):
         answer(move, stage, state, services, record)
         return "stay", {"messages": record}
@@ -27,6 +29,13 @@ def anywhere(
     if isinstance(move, Unclear):
         refuse(move.question, stage, record)
         return "stay", {"messages": record}
+    if isinstance(move, Remove):
+        try:
+            update = put_aside(move, stage, state, services)
+        except CompassError as error:
+            refuse(str(error), stage, record)
+            return "stay", {"messages": record}
+        return "configuration_finalized", dict(update) | {"messages": record}
     if isinstance(move, StartOver):
         running = _still_running(state)
         say(f"A new plan, then.{running}", record)
@@ -40,6 +49,21 @@ def anywhere(
 def refuse(why: str, stage: Stage, record: list[AnyMessage]) -> None:
     """What can't be done, and what can."""
     say(f"{why} {POSSIBLE[stage]}", record)
+
+
+Back = Literal["specification_review", "presenting_options", "configuration_finalized", "basic_monitoring", "__end__"]
+
+
+def taken_up_again(aside: Aside, record: list[AnyMessage], **more: Any) -> tuple[Back, dict[str, Any]]:
+    """Back to what was at hand before the deletion of another deployment, as it was."""
+    kept = {n: getattr(aside, n) for n in ("bundle", "approval_id", "attempted", "failure", "asked_from")}
+    update = kept | {"aside": None, "review": None, "takes_over_asked": False, "messages": record} | more
+    if aside.stage == "failed":
+        return "__end__", update | {"ended": "failed", "incoming": None}
+    if aside.stage == "context_collection":
+        say("Go on with what you need.", record)
+        return "__end__", update | {"incoming": None}
+    return cast(Back, aside.stage), update
 
 
 def _still_running(state: ConversationState) -> str:

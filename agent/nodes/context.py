@@ -21,7 +21,9 @@ from tools.specification import Intent, Overrides, change_intent, change_overrid
 DEFAULT_USE_CASE = "chatbot_conversational"
 
 
-def context_collection(state: ConversationState, runtime: Runtime[Services]) -> Command[Literal["specification_generation", "__end__"]]:
+def context_collection(
+    state: ConversationState, runtime: Runtime[Services]
+) -> Command[Literal["specification_generation", "configuration_finalized", "__end__"]]:
     """Take up the words that started this run; go on once use case and load are known, otherwise ask and wait for more."""
     record: list[AnyMessage] = []
     begun: ConversationState = state
@@ -64,6 +66,8 @@ def context_collection(state: ConversationState, runtime: Runtime[Services]) -> 
     elsewhere = anywhere(move, "context_collection", begun, runtime.context, record)
     if elsewhere and elsewhere[0] == "context_collection":  # start over, said at the start
         update |= elsewhere[1]
+    if elsewhere and elsewhere[0] == "configuration_finalized":
+        return Command(goto="configuration_finalized", update=update | elsewhere[1])
     if elsewhere and elsewhere[0] == "__end__":
         update |= dict(fresh()) | {"ended": "cancelled"}
     return Command(goto="__end__", update=update | {"messages": record})

@@ -12,7 +12,7 @@ from langgraph.types import Command
 
 from agent.events import ProgressEvent, emit
 from agent.moves import BackToOptions, DescribeNeed, EditSpecification, Finish, KeepAsItIs, Retry, RollBack
-from agent.nodes.common import anywhere, refuse
+from agent.nodes.common import anywhere, refuse, taken_up_again
 from agent.nodes.specification import checked_change
 from agent.nodes.validating import say_validated, validated
 from agent.services import Services, Stopped
@@ -50,7 +50,7 @@ def deployment_execution(state: ConversationState, runtime: Runtime[Services]) -
 
 def post_deployment_validation(
     state: ConversationState, runtime: Runtime[Services]
-) -> Command[Literal["basic_monitoring", "failed", "__end__"]]:
+) -> Command[Literal["specification_review", "presenting_options", "configuration_finalized", "basic_monitoring", "failed", "__end__"]]:
     """Wait until it is ready, then check that the endpoint answers and meets its targets; what was deleted must be gone."""
     services = runtime.context
     record: list[AnyMessage] = []
@@ -61,8 +61,15 @@ def post_deployment_validation(
         if bundle.action == "delete":
             _wait(bundle.name, services, record, "absent")
             left = [n for n in state.get("deployed") or [] if n != bundle.name]
+            aside, here = state.get("aside"), state.get("running")
+            ours = here is not None and here.name == bundle.name
+            if aside is not None and not (ours and aside.stage == "basic_monitoring"):
+                say(f"{bundle.name} is gone.", record)
+                no_more: dict[str, Any] = {"running": None, "endpoint": None} if ours else {}
+                where, kept = taken_up_again(aside, record, deployed=left, **no_more)
+                return Command(goto=where, update=kept)
             say(f"{bundle.name} is gone. Say what you need to begin again.", record)
-            gone = {"deployed": left, "running": None, "endpoint": None, "bundle": None, "review": None}
+            gone = {"deployed": left, "running": None, "endpoint": None, "bundle": None, "review": None, "aside": None}
             return Command(goto="__end__", update=gone | {"ended": "deleted", "messages": record})
         status = _wait(bundle.name, services, record, "ready", patient=state.get("failure") is not None)
         endpoint = status.endpoint
@@ -91,7 +98,9 @@ def failed(
     Literal[
         "configuration_finalized",
         "post_deployment_validation",
+        "specification_review",
         "presenting_options",
+        "basic_monitoring",
         "specification_editing",
         "context_collection",
         "__end__",
@@ -102,6 +111,11 @@ def failed(
     record: list[AnyMessage] = []
     words = state.get("incoming")
     if words is None:
+        aside, bundle = state.get("aside"), state.get("bundle")
+        if aside is not None and bundle is not None:
+            say(f"The deletion of {bundle.name} failed. {state.get('failure') or ''}".rstrip(), record)
+            where_it_was, kept = taken_up_again(aside, record)
+            return Command(goto=where_it_was, update=kept)
         cause = state.get("failure") or "The deployment failed."
         say(f"The deployment failed. {cause}", record)
         refuse("Nothing is lost:", "failed", record)
@@ -147,8 +161,8 @@ def failed(
         say("Good. The conversation stays; come back to it any time.", record)
     else:
         where, update = anywhere(move, "failed", state, services, record) or ("stay", {})
-        if where == "context_collection":
-            return Command(goto="context_collection", update=update)
+        if where in ("context_collection", "configuration_finalized"):
+            return Command(goto=where, update=update)
         return Command(goto="__end__", update={"incoming": None, "messages": record} | update)
     return Command(goto="__end__", update={"incoming": None, "messages": record})
 

@@ -36,7 +36,16 @@ def specification_generation(state: ConversationState) -> Command[Literal["speci
 
 def specification_review(
     state: ConversationState, runtime: Runtime[Services]
-) -> Command[Literal["specification_review", "specification_editing", "traffic_profile_mapping", "context_collection", "__end__"]]:
+) -> Command[
+    Literal[
+        "specification_review",
+        "specification_editing",
+        "traffic_profile_mapping",
+        "configuration_finalized",
+        "context_collection",
+        "__end__",
+    ]
+]:
     """Pause: the person confirms the specification, changes it, or asks about it."""
     reply = pause("specification_review", state, runtime.context)
     record: list[AnyMessage] = []

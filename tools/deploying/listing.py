@@ -16,9 +16,13 @@ MANAGED = "app.kubernetes.io/managed-by=compass"
 
 def deployments(cluster: Cluster, database: Database, actor: str | None = None) -> list[DeploymentStatus]:
     """The status of each, by name; with an actor of those alone that this person approved: others aren't even looked at."""
+    return [get_status(StatusQuery(name=name), cluster, database) for name in names_of(cluster, database, actor)]
+
+
+def names_of(cluster: Cluster, database: Database, actor: str | None = None) -> list[str]:
+    """What Compass has deployed, by name; with an actor what this person approved."""
     names = sorted(str(s["metadata"]["name"]) for s in cluster.list(*INFERENCE_SERVICE, label_selector=MANAGED))
-    wanted = names if actor is None else [name for name in names if owned_by(actor, name, cluster, database)]
-    return [get_status(StatusQuery(name=name), cluster, database) for name in wanted]
+    return names if actor is None else [name for name in names if owned_by(actor, name, cluster, database)]
 
 
 def last_applied(name: str, cluster: Cluster, database: Database) -> Approval:

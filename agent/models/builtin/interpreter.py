@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from agent import moves
 from agent.checks import change_or_problem
 from agent.models.builtin import phrases, questions
+from agent.models.builtin.deployed import read_deployed
 from agent.models.builtin.names import find_models, mentioned_gpus
 from agent.models.builtin.nearest import OFF_TOPIC, nearest
 from agent.models.builtin.quantities import find_quantities
@@ -70,10 +71,13 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
     if len(text) > MAX_CHARACTERS:
         return moves.Unclear(question=f"That's {len(text):,} characters; I read up to {MAX_CHARACTERS:,}. Please say it shorter.")
     low = _plain(text)
+    bare = re.sub(phrases.EMOJI, "", low).strip().rstrip(".!? ")
+    of_deployments = read_deployed(bare, offered)
+    if of_deployments is not None:
+        return of_deployments
     language = _foreign(low)
     if language:
         return moves.Unclear(question=f"That looks like {language}; I read English only, sorry.")
-    bare = re.sub(phrases.EMOJI, "", low).strip().rstrip(".!? ")
 
     if "Finish" in offered and re.fullmatch(phrases.FINISH, bare):
         return moves.Finish()

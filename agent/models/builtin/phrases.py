@@ -13,13 +13,13 @@ def any_of(*patterns: str) -> str:
 
 # Whole texts --------------------------------------------------------------------------------------------------------------------
 
-_KINDLY = (
+KINDLY = (
     r"(?:please |pls |just |ok(?:ay)?[,. ]+|so |then |let'?s |can (?:you|we|i) |could (?:you|we|i) |would you |i(?:'d"
     r"| would) like to |i want to )*"
 )
-_AFTER_THAT = r"(?:[,.! ]+(?:please|pls|thanks?|thank you|now|then|again|for (?:now|today)))*"
+AFTER_THAT = r"(?:[,.! ]+(?:please|pls|thanks?|thank you|now|then|again|for (?:now|today)))*"
 CANCEL = (
-    _KINDLY
+    KINDLY
     + r"(?:"
     + any_of(
         r"cancel(?: (?:it|this|that|everything|all(?: of (?:it|this))?|the (?:whole thing|plan|deployment|lot|request)))?",
@@ -36,10 +36,10 @@ CANCEL = (
         r"(?:i|we)(?: am| are|'m|'re)? (?:give|giving) (?:it )?up",
     )
     + r"[,.! ]*)+"
-    + _AFTER_THAT
+    + AFTER_THAT
 )
 START_OVER = (
-    _KINDLY
+    KINDLY
     + r"(?:"
     + any_of(
         "start (?:it )?(?:all )?(?:over|again|afresh|anew|from (?:scratch|the beginning|zero))",
@@ -52,7 +52,7 @@ START_OVER = (
         "wipe (?:everything|it)",
     )
     + r"[,.! ]*(?:and )?)+"
-    + _AFTER_THAT
+    + AFTER_THAT
 )
 _AGREE = any_of(
     "yes|yep|yeah|yup|y|ok|okay|sure|great|perfect|fine|good|nice|cool|alright|all right|correct|right|agreed?|exactly",
@@ -140,14 +140,14 @@ SO_MANY_MORE = r"\badd\b|\b(?:more|additional|extra|another)\b|\bby\b(?!.*\bdown
 SO_MANY_FEWER = r"\b(?:remove|drop|fewer|less)\b|\b(?:down|reduce|shrink|lower)\b.*\bby\b"
 """A wish for another number of replicas, where the sentence holds one number and asks nothing."""
 DELETE = (
-    _KINDLY
+    KINDLY
     + any_of(
         r"(?:delete|remove|undeploy|destroy|tear down|take down|shut down|kill|get rid of|uninstall|turn off)"
         r"(?: (?:it|this|that|the (?:deployment|endpoint|service|model|whole thing|bot)|everything|all of it))?",
         r"(?:tear|take|shut|bring) (?:it|this|everything|the \w+) down|clean (?:it )?up",
     )
     + r"(?: again| completely| for good)?"
-    + _AFTER_THAT
+    + AFTER_THAT
     + r"(?:[,.;]? (?:we|i|it'?s|because|since|as|nobody)\b.*)?"
 )
 ROLL_BACK = (

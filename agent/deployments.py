@@ -1,0 +1,123 @@
+"""What a person has deployed, from whatever conversation: told, found by name, and put up for deletion."""
+
+from __future__ import annotations
+
+import functools
+
+from langchain_core.messages import AnyMessage
+
+from agent.moves import Remove, Stage
+from agent.services import Services
+from agent.state import Aside, ConversationState
+from agent.transcript import call_tool, say
+from knowledge.errors import CompassError
+from tools.deploying.listing import last_revision, names_of
+from tools.deploying.revisions import deletion_of
+from tools.get_status import DeploymentStatus, StatusQuery, get_status
+
+MAX_TOLD = 20
+"""Deployments that one answer lists."""
+
+
+def tell_all(services: Services, record: list[AnyMessage]) -> None:
+    """A line for each deployment of this person: how it is, and what it costs."""
+    try:
+        names = _names(services)
+        told = [_status(name, False, services, record) for name in names[:MAX_TOLD]]
+    except CompassError as error:
+        say(str(error), record)
+        return
+    where = services.cluster.description
+    if not told:
+        say(f"Nothing of yours runs on {where}, namespace {services.cluster.namespace}.", record)
+        return
+    left_out = f"\n{len(names) - MAX_TOLD} more: `compass deployments` lists all." if len(names) > MAX_TOLD else ""
+    one = "deployment" if len(names) == 1 else "deployments"
+    lines = "\n".join(f"• {_line(status)}" for status in told)
+    say(f"{len(names)} {one} of yours on {where}:\n{lines}{left_out}\n“status of NAME” tells more, “delete NAME” ends one.", record)
+
+
+def tell_one(name: str, services: Services, record: list[AnyMessage]) -> None:
+    """How one deployment of this person is doing."""
+    try:
+        names = [find(name, services)]
+    except CompassError as error:
+        say(str(error), record)
+        return
+    tell_each(names, services, record)
+
+
+def tell_each(names: list[str], services: Services, record: list[AnyMessage]) -> None:
+    """How each of these deployments is doing, with its card."""
+    for name in names:
+        try:
+            _tell(_status(name, True, services, record), record)
+        except CompassError as error:
+            say(str(error), record)
+            return
+
+
+def _tell(told: DeploymentStatus, record: list[AnyMessage]) -> None:
+    verdict = f"{told.live.verdict[0].upper()}{told.live.verdict[1:]}." if told.live else told.message
+    advice = f" {told.live.advice}" if told.live and told.live.advice else f" {told.live_problem or ''}".rstrip()
+    say(f"{told.name} is {told.phase}: {verdict}{advice}", record, kind="status", details=told.model_dump(mode="json"))
+
+
+def find(name: str, services: Services) -> str:
+    """The deployment of this person that has this name, or the only one with it as a part; without a name the only one.
+
+    Raises CompassError that names what there is.
+    """
+    names = _names(services)
+    if not names:
+        raise CompassError(f"Nothing of yours runs on {services.cluster.description}, namespace {services.cluster.namespace}.")
+    wanted = name.strip().lower()
+    found = [n for n in names if n == wanted] or [n for n in names if wanted in n]
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join((found or names)[:MAX_TOLD])
+    if not found:
+        raise CompassError(f"No deployment of yours is called {wanted[:80]}. There {'is' if len(names) == 1 else 'are'}: {listed}.")
+    raise CompassError(f"Which one? {len(found)} of your deployments could be meant: {listed}.")
+
+
+def put_aside(move: Remove, stage: Stage, state: ConversationState, services: Services) -> ConversationState:
+    """The state in which the deletion of a named deployment is up for approval, and what was at hand waits until that is over.
+
+    Raises CompassError where the name isn't that of one deployment of this person.
+    """
+    name = find(move.name, services)
+    kept = Aside(
+        stage=stage,
+        bundle=state.get("bundle"),
+        approval_id=state.get("approval_id"),
+        attempted=state.get("attempted"),
+        failure=state.get("failure"),
+        asked_from=state.get("asked_from") or "presenting_options",
+    )
+    bundle = deletion_of(last_revision(name, services.cluster, services.database))
+    # A second deletion asked for at the approval of a first replaces it.
+    return {
+        "bundle": bundle,
+        "review": None,
+        "takes_over_asked": False,
+        "aside": state.get("aside") or kept,
+        "incoming": None,
+        "ended": None,
+    }
+
+
+def _names(services: Services) -> list[str]:
+    return names_of(services.cluster, services.database, services.caller.actor)
+
+
+def _status(name: str, metrics: bool, services: Services, record: list[AnyMessage]) -> DeploymentStatus:
+    query = StatusQuery(name=name, metrics=metrics)
+    return call_tool("get_status", query, functools.partial(get_status, query, services.cluster, services.database), record)
+
+
+def _line(status: DeploymentStatus) -> str:
+    cost = f", ${status.cost_usd_per_month:,.0f} a month" if status.cost_usd_per_month is not None else ""
+    so_far = f" (${status.cost_usd:,.2f} so far)" if cost and status.cost_usd is not None else ""
+    ready = f"{status.replicas_ready} of {status.replicas_wanted} replicas ready"
+    return f"{status.name}: {status.model_id or 'unknown model'}, {status.phase}, {ready}{cost}{so_far}"
