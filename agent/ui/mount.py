@@ -32,6 +32,7 @@ def mount_chat(app: FastAPI, runtime: Runtime, access: Access) -> None:
     except OSError as error:
         raise CompassError(f"The chat's files can't be written below {folder}: {error.strerror}.") from error
     os.environ["CHAINLIT_APP_ROOT"] = str(folder)
+    os.environ["CHAINLIT_ENV_FILE"] = os.devnull  # or it takes settings from a .env in whatever folder this is started in
 
     # Chainlit asks for the profiles in a way that can't work while a server runs, and goes on without; the page asks again.
     warnings.filterwarnings("ignore", "coroutine .*profiles. was never awaited", RuntimeWarning)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -64,7 +65,14 @@ class Connection:
         if self._dynamic is None:
             from kubernetes.dynamic import DynamicClient
 
-            client = self._simulator_client() if self.simulated else self._context_client()
+            try:
+                with warnings.catch_warnings(category=Warning, action="ignore"):  # said below, in a sentence
+                    client = self._simulator_client() if self.simulated else self._context_client()
+            except ImportError as error:  # urllib3's, at a socks:// address
+                raise CompassError(
+                    f"The way to {self.description} leads through a SOCKS proxy, for which a package is missing: pip install pysocks,"
+                    " or name the server in NO_PROXY."
+                ) from error
             answered = watched(client.rest_client.request, client.configuration, self.description)
             client.rest_client.request = functools.partial(_with_timeout, answered)
             # Its cache of what the server offers goes into our own folder: the default is a guessable file in the shared one.
@@ -97,11 +105,12 @@ class Connection:
         from kubernetes.client import ApiClient
 
         configuration = _configuration()
+        configuration.proxy = None
         configuration.host = simulator_address(self._settings.home_dir)
         return ApiClient(configuration)
 
     def _context_client(self) -> Any:
-        return client_of(self.target.removeprefix("context:"), _configuration())
+        return client_of(self.target.removeprefix("context:"), _configuration(), self._settings.home_dir / "run")
 
 
 def _configuration() -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from knowledge.errors import CompassError
+from knowledge.loopback import is_loopback
 from tools.clusters.login_plugin import Credential, credential_of
 from tools.untrusted import printable
 
@@ -25,8 +26,11 @@ REMOVED = {"gcp": "gke-gcloud-auth-plugin", "azure": "kubelogin"}
 """Ways to log in that Kubernetes clients no longer have, and the plugins that took their place."""
 
 
-def client_of(name: str, configuration: Any) -> Any:
-    """An API client for a context, logged in. Raises CompassError that says what of the context can't be used, and why."""
+def client_of(name: str, configuration: Any, folder: Path) -> Any:
+    """An API client for a context, logged in; keys that stand in the kubeconfig itself lie in `folder` as long as we run.
+
+    Raises CompassError that says what of the context can't be used, and why.
+    """
     from kubernetes.config import ConfigException, new_client_from_config_dict
 
     context, cluster, user = _entries(name)
@@ -43,8 +47,14 @@ def client_of(name: str, configuration: Any) -> Any:
         "clusters": [named | {"cluster": cluster}],
         "users": [named | {"user": user}],
     }
+    if "proxy-url" in cluster:
+        configuration.no_proxy = ""  # chosen for this cluster, unlike what the environment names for all
+    elif is_loopback(cluster["server"]):
+        configuration.proxy = None
     try:
-        client = new_client_from_config_dict(whole, name, client_configuration=configuration)  # type: ignore[no-untyped-call]
+        client = new_client_from_config_dict(  # type: ignore[no-untyped-call]
+            whole, name, client_configuration=configuration, temp_file_path=str(folder)
+        )
     except (ConfigException, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise CompassError(
             f"The kubeconfig's context {name!r} can't be used ({type(error).__name__}): a field of it is no text, or no base64."

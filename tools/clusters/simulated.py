@@ -23,13 +23,16 @@ def simulator_address(home: Path) -> str:
     url = _answering(address)
     if url:
         return url
+    # What a person keeps in the working directory, or names by PYTHONPATH, may have our modules' names: ours first, then as here.
+    ours = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), *sys.path]))
+    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG") or k.startswith(("PYTHON", "COMPASS_SIMULATOR_"))}
     subprocess.Popen(  # noqa: S603 - our own module, no shell
-        [sys.executable, "-m", "simulator.cluster.server", "--home", str(home)],
+        [sys.executable, "-P", "-m", "simulator.cluster.server", "--home", str(home)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=(home / "simulator.log").open("ab"),
         start_new_session=True,  # it outlives the conversation, as a cluster does
-        env={k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG") or k.startswith(("PYTHON", "COMPASS_SIMULATOR_"))},
+        env=kept | {"PYTHONPATH": ours},
     )
     deadline = time.monotonic() + SIMULATOR_START_S
     while time.monotonic() < deadline:
@@ -55,7 +58,7 @@ def simulator_kubeconfig(address: str) -> str:
 
 def _answering(address: Path) -> str | None:
     try:
-        url = str(json.loads(address.read_text())["url"])
+        url = str(json.loads(address.read_text(encoding="utf-8"))["url"])
         found = httpx.get(f"{url}/version", timeout=2, trust_env=False).raise_for_status().json()
         if "compass.simulator" not in found["gitVersion"]:
             return None
