@@ -17,8 +17,10 @@ from agent.transcript import call_tool, say
 from knowledge.catalogue import gpus, model_names, models, models_in_words, use_cases
 from tools.plan_capacity import PlanRequest, difference, setup
 from tools.planning.exclusions import exclusions_in_words
+from tools.planning.memory import context_in_words
 from tools.planning.pricing import HOURS_PER_MONTH
 from tools.recommendation import NearMiss, Recommendation
+from tools.serving.expectation import inference_service_of, served_context
 from tools.specification import rate
 from tools.why_not import WhyNot, WhyNotRequest, why_not
 
@@ -66,6 +68,7 @@ def answer(question: Ask, stage: Stage, state: ConversationState, services: Serv
         "cost": lambda: _cost(state),
         "provenance": lambda: _provenance(state),
         "memory": lambda: _memory(_numbers(question.subject), state),
+        "context": lambda: _context(_numbers(question.subject), stage, state),
         "catalogue": _catalogue,
     }
     say(compose[question.topic](), record)
@@ -241,6 +244,25 @@ def _memory(numbers: list[int], state: ConversationState) -> str:
         return "What fits is known with the plan, which comes after the specification."
     shown = [o for o in options if o.rank in numbers] or options
     return "Memory of one replica:\n" + "\n".join(f"• {o.rank}: {o.model_id} on {o.gpu_count} {o.gpu_type}: {o.memory}." for o in shown)
+
+
+def _context(numbers: list[int], stage: Stage, state: ConversationState) -> str:
+    """Of what runs or would be applied, of the option chosen, else of the options, else what was asked for."""
+    bundle, specification, selected = state.get("bundle"), state.get("specification"), state.get("selected")
+    served = served_context(inference_service_of(bundle.files)) if bundle else None
+    if bundle and served and stage not in ("specification_review", "presenting_options"):
+        does = "serves" if stage == "basic_monitoring" else "would serve"
+        return f"{bundle.name} {does} requests of up to {context_in_words(served, bundle.model_id)}. A longer one is refused (HTTP 400)."
+    options = [selected] if selected else _options(state)
+    shown = [o for o in options if o.rank in numbers] or options
+    lines = [f"• {o.rank}: {_name(o)}: {context_in_words(o.context_tokens, o.model_id)}" for o in shown if o.context_tokens]
+    if lines:
+        return "The longest request that each serves:\n" + "\n".join(lines) + "\nAnother: “what if the context was 64k?”"
+    asked = specification.intent.min_context_tokens if specification else None
+    if asked:
+        return f"You asked for at least {asked:,} tokens of prompt and answer: only options that hold them are shown, and that is served."
+    own = "the model's own context is served, as far as memory holds it beside the planned load"
+    return f"Nothing else being said, {own}; say “at least 32k of context” to be sure of so much."
 
 
 def _provenance(state: ConversationState) -> str:

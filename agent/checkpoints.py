@@ -14,9 +14,11 @@ from agent.services import Services
 from agent.state import ConversationState
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
+from tools.planning.memory import context_in_words
 from tools.planning.ranking import pick
 from tools.recommendation import Plan
 from tools.render_manifest import ManifestBundle
+from tools.serving.expectation import inference_service_of, served_context
 from tools.specification import Specification
 
 answered: ContextVar[bool] = ContextVar("answered", default=False)
@@ -95,6 +97,7 @@ def approval_details(state: ConversationState, bundle: ManifestBundle, settings:
         "namespace": bundle.namespace,
         "name": bundle.name,
         "model_id": bundle.model_id,
+        "context": _context(bundle),
         "recommendation": selected.model_dump(mode="json") if selected and selected.model_id == bundle.model_id else None,
         "files": [f.model_dump(mode="json") for f in bundle.files],
         "problems": [p.model_dump(mode="json") for p in [*bundle.problems, *(review.problems if review else [])]],
@@ -103,6 +106,12 @@ def approval_details(state: ConversationState, bundle: ManifestBundle, settings:
         "notes": review.notes if review else [],
         "takes_over_asked": bool(state.get("takes_over_asked")),
     }
+
+
+def _context(bundle: ManifestBundle) -> str | None:
+    """In words, what the manifests themselves say."""
+    tokens = served_context(inference_service_of(bundle.files))
+    return None if tokens is None else context_in_words(tokens, bundle.model_id)
 
 
 def payload(stage: Stage, state: ConversationState, settings: Settings) -> dict[str, Any]:
@@ -120,5 +129,5 @@ def payload(stage: Stage, state: ConversationState, settings: Settings) -> dict[
         if details["takes_over_asked"]:
             question, replies = "Take it over all the same?", [TAKE_OVER, "no", "cancel"]
     if stage == "basic_monitoring" and bundle:
-        details |= {"name": bundle.name, "model_id": bundle.model_id, "endpoint": state.get("endpoint")}
+        details |= {"name": bundle.name, "model_id": bundle.model_id, "context": _context(bundle), "endpoint": state.get("endpoint")}
     return {"state": stage, "question": question, "replies": replies, "details": details}

@@ -26,6 +26,7 @@ Topic = Literal[
     "cost",
     "provenance",
     "memory",
+    "context",
     "manifest",
     "status",
     "deployments",
@@ -235,7 +236,7 @@ MOVES: dict[Stage, tuple[type[Move], ...]] = {
     "context_collection": (DescribeNeed, TakeDefault, *ANYWHERE),
     "specification_review": (Confirm, EditSpecification, *ANYWHERE),
     "presenting_options": (SelectOption, Explore, UndoExplore, ShowView, KeepPlan, RestorePlan, *ANYWHERE),
-    "configuration_finalized": (Reject, SelectOption, CheckAgain, Export, *ANYWHERE),
+    "configuration_finalized": (Reject, SelectOption, EditSpecification, Explore, CheckAgain, Export, *ANYWHERE),
     "basic_monitoring": (SendPrompt, Validate, Scale, BackToOptions, Delete, Finish, DescribeNeed, *ANYWHERE),
     "failed": (Retry, KeepAsItIs, RollBack, BackToOptions, EditSpecification, DescribeNeed, Finish, *ANYWHERE),
 }
@@ -251,7 +252,7 @@ POSSIBLE: dict[Stage, str] = {
     ),
     "configuration_finalized": (
         "Say “yes, approve” to have exactly this done, “no” to leave it, “check again” to ask the cluster anew, “export” for the files,"
-        " or ask."
+        " change the specification (“32k context”), or ask."
     ),
     "basic_monitoring": (
         "Send a test prompt (“send it: hello”), ask for the status, “measure it again”, “scale to 3”, “another option”, “delete it”,"

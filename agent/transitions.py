@@ -54,6 +54,8 @@ EXTRAS: tuple[Transition, ...] = (
     ("post_deployment_validation", "configuration_finalized", "the deletion of another deployment is over"),
     ("failed", "basic_monitoring", "the deletion of another deployment failed"),
     ("configuration_finalized", "presenting_options", "the person rejects"),
+    ("configuration_finalized", "specification_editing", "the person edits"),
+    ("configuration_finalized", "interactive_exploration", "what-if"),
     ("configuration_finalized", "basic_monitoring", "the person rejects a change of what runs"),
     ("configuration_finalized", "failed", "the person rejects a way out of a failure"),
     ("basic_monitoring", "configuration_finalized", "scale or delete what runs, with a new approval"),

@@ -12,7 +12,7 @@ from tools.deploying.approvals import Approval, revisions
 from tools.deploying.diagnosis import Diagnosis, Signs, diagnose
 from tools.deploying.events import events_about
 from tools.deploying.live import drift
-from tools.serving.expectation import expectation_of, inference_service_of
+from tools.serving.expectation import expectation_of, inference_service_of, served_context
 from tools.serving.monitoring import Live, observe
 from tools.specification import Contract
 from tools.untrusted import printable
@@ -67,6 +67,8 @@ class DeploymentStatus(Contract):
     """What is wrong and what helps, as soon as it shows; also while there is still hope."""
     endpoint: str | None
     model_id: str | None
+    context_tokens: int | None
+    """Of the longest request, prompt and answer together, that its replicas are started to take."""
     age_seconds: float | None
     replicas_ready: int
     replicas_wanted: int
@@ -126,6 +128,7 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
         diagnosis=found,
         endpoint=status.get("url") if ready else None,
         model_id=(service["metadata"].get("annotations") or {}).get("compass.dev/model"),
+        context_tokens=served_context(service),
         age_seconds=_age(service),
         replicas_ready=sum(_is_true(p, "Ready") for p in pods),
         replicas_wanted=int(service["spec"]["predictor"].get("minReplicas", 1)),
@@ -146,6 +149,7 @@ def _status(name: str, cluster: Cluster, **more: Any) -> DeploymentStatus:
         "diagnosis": None,
         "endpoint": None,
         "model_id": None,
+        "context_tokens": None,
         "age_seconds": None,
         "replicas_ready": 0,
         "replicas_wanted": 0,

@@ -12,9 +12,10 @@ from langgraph.types import Command
 from agent.checkpoints import pause
 from agent.events import ProgressEvent, emit
 from agent.manifests import manifest_request
-from agent.moves import Approve, CheckAgain, Export, Reject, SelectOption
+from agent.moves import Approve, CheckAgain, EditSpecification, Explore, Export, Reject, SelectOption
 from agent.nodes.common import anywhere, refuse, taken_up_again
 from agent.nodes.recommendation import selected_option
+from agent.nodes.specification import checked_change
 from agent.replies import Reply
 from agent.services import Services
 from agent.state import ConversationState
@@ -32,6 +33,8 @@ Next = Command[
         "deployment_execution",
         "specification_review",
         "presenting_options",
+        "specification_editing",
+        "interactive_exploration",
         "basic_monitoring",
         "failed",
         "context_collection",
@@ -68,6 +71,8 @@ def configuration_finalized(state: ConversationState, runtime: Runtime[Services]
         return _again({"messages": record})
     if isinstance(move, SelectOption):
         return _select(move, state, record)
+    if isinstance(move, EditSpecification | Explore):
+        return _change(move, state, services, record)
     where, update = anywhere(move, "configuration_finalized", state, services, record) or ("stay", {"messages": record})
     return Command(goto="configuration_finalized" if where == "stay" else where, update=update)
 
@@ -135,6 +140,18 @@ def _select(move: SelectOption, state: ConversationState, record: list[AnyMessag
         return _again({"messages": record})
     say(f"Option {other.rank} instead; nothing was deployed.", record)
     return _again({"selected": other, "bundle": None, "review": None, "messages": record})
+
+
+def _change(move: EditSpecification | Explore, state: ConversationState, services: Services, record: list[AnyMessage]) -> Next:
+    """Another specification makes another plan: back to its options, with nothing approved."""
+    of_the_plan = state.get("asked_from", "presenting_options") == "presenting_options" and state.get("aside") is None
+    change = checked_change(state, move, services) if of_the_plan else "This is about what runs; say “no” first, then what should change."
+    if isinstance(change, str):
+        refuse(change, "configuration_finalized", record)
+        return _again({"messages": record})
+    say("Not approved; nothing was deployed.", record)
+    update = {"change": change, "selected": None, "bundle": None, "review": None, "messages": record}
+    return Command(goto="interactive_exploration" if isinstance(move, Explore) else "specification_editing", update=update)
 
 
 def _again(update: dict[str, Any]) -> Next:

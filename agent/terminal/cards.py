@@ -62,6 +62,8 @@ def approval(details: dict[str, Any]) -> list[RenderableType]:
         if kinds:
             rows.add_row(label, Text(", ".join(kinds), style="red" if change == "delete" else ""))
     rows.add_row("Model", Text(details["model_id"]))
+    if details["context"] and not deletes:
+        rows.add_row("Context", Text(details["context"]))
     if chosen and not deletes:
         rows.add_row("Replicas", Text(f"{chosen['replicas']} × {chosen['gpu_count']} {chosen['gpu_type']}"))
         billed = f"{chosen['gpus_billed']} × {chosen['price']}"

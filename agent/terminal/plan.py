@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from rich import box
@@ -24,6 +24,7 @@ VIEWED = {
     "simplest": "by the number of GPUs",
 }
 MARKS = {"lowest_cost": "cheapest", "lowest_latency": "fastest", "best_quality": "best quality", "simplest": "fewest GPUs"}
+NO_CONTEXT_ASKED = "the model's own, as far as memory holds it beside the planned load"
 CAPACITY = "Max\nreq/s"
 NAME_WIDTH, LEAST_NAME_WIDTH = 20, 12
 """Of a model's name in the table; longer ones break after a hyphen."""
@@ -55,7 +56,7 @@ def specification(spec: dict[str, Any]) -> RenderableType:
         ("Models", models_in_words(intent["preferred_models"])),
         ("No models", models_in_words(intent["excluded_models"])),
         ("Licences", ", ".join(intent["licenses"])),
-        ("Context", f"at least {intent['min_context_tokens']:,} tokens" if intent["min_context_tokens"] else ""),
+        ("Context", f"at least {intent['min_context_tokens']:,} tokens" if intent["min_context_tokens"] else NO_CONTEXT_ASKED),
         ("Quality", f"at least {intent['min_quality']:g} %" if intent["min_quality"] else ""),
         ("Providers", ", ".join(intent["providers"])),
         ("Regions", ", ".join(intent["regions"])),
@@ -181,6 +182,7 @@ def side_by_side(plans: list[tuple[str, dict[str, Any]]]) -> RenderableType:
     row("First", of("first", lambda o: f"{o['model_id'].split('/', 1)[1]}, {_setup(o)}"))
     row("  a month", of("first", lambda o: f"${o['cost_usd_per_month']:,.0f}"))
     row("  TTFT·ITL·E2E", of("first", latencies))
+    row("  context", of("first", lambda o: f"{o['context_tokens']:,} tokens" if o["context_tokens"] else "not known"))
     row("Cheapest", of("cheapest", lambda o: f"${o['cost_usd_per_month']:,.0f}, {_setup(o)}"))
     row("Hold targets", lambda plan: f"{plan['holding_slo']:,} of {plan['considered']:,}")
     return table
@@ -202,10 +204,9 @@ def _footnote(found: list[dict[str, Any]], details: dict[str, Any]) -> str:
         f"{f' and {spare} to spare' if spare else ''}{sized}. Bold numbers: no other is as good in cost, latency and quality at once."
         " Quality in %, * of the unquantised model."
     )
-    ranks: dict[str, list[str]] = {}
-    for option in found:
-        ranks.setdefault(option["provenance"].split(",")[0], []).append(str(option["rank"]))
-    origins = "; ".join(f"{origin} ({', '.join(numbers)})" for origin, numbers in ranks.items())
+    contexts = _by_rank((f"{o['context_tokens']:,}" if o["context_tokens"] else "not known", o["rank"]) for o in found)
+    reading += f" Longest request, prompt and answer, in tokens: {contexts}."
+    origins = _by_rank((o["provenance"].split(",")[0], o["rank"]) for o in found)
     errors = {error["steps"]: error for option in found if (error := option["estimate_error"])}
     off = " and ".join(f"{e['itl_median']:.0%} of ITL and {e['ttft_median']:.0%} of TTFT from {name}" for name, e in sorted(errors.items()))
     accuracy = f" Estimates were off by {off} (medians on unseen public runs)." if off else ""
@@ -214,3 +215,11 @@ def _footnote(found: list[dict[str, Any]], details: dict[str, Any]) -> str:
         mapped = f"{planned['prompt_tokens']}→{planned['output_tokens']} tokens"
         reading += f" Planned as {mapped}, the nearest traffic with benchmarks that is easier in neither."
     return f"{reading}\nLatencies {origins}.{accuracy} Prices on demand, {priced}."
+
+
+def _by_rank(said: Iterable[tuple[str, int]]) -> str:
+    """What is said of several options once, with their numbers behind it."""
+    ranks: dict[str, list[str]] = {}
+    for text, rank in said:
+        ranks.setdefault(text, []).append(str(rank))
+    return "; ".join(f"{text} ({', '.join(numbers)})" for text, numbers in ranks.items())

@@ -13,6 +13,7 @@ from rich.text import Text
 from agent.terminal.style import columns, labelled
 from tools.deploying.audit import Audited
 from tools.get_status import DeploymentStatus
+from tools.planning.memory import context_in_words
 from tools.serving.report import Outcome
 from tools.specification import rate
 
@@ -26,6 +27,8 @@ def status(details: dict[str, Any]) -> RenderableType:
     if details["age_seconds"] is not None:
         rows.add_row("Age", Text(_age(details["age_seconds"])))
     rows.add_row("Endpoint", Text(details["endpoint"] or "none yet"))
+    if details["context_tokens"] is not None:
+        rows.add_row("Context", Text(context_in_words(details["context_tokens"], details["model_id"] or "")))
     if details["diagnosis"]:
         rows.add_row("Cause", Text(details["diagnosis"]["cause"], style="red"))
         rows.add_row("Remedy", Text(details["diagnosis"]["remedy"]))

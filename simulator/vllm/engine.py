@@ -16,6 +16,8 @@ from simulator.vllm.metrics import Finished, Metrics
 from simulator.vllm.misbehaviour import SLOWER, SPIKE_EVERY, SPIKE_S, Misbehaving, well_behaved
 from simulator.vllm.scheduler import Scheduler, Sequence, Step
 
+USUAL_TOKENS = 2048
+"""Of most requests, however long the longest may be."""
 FALLEN_BEHIND_S = 1.0
 """Where the machine can't keep up by this much, the lost time is given up: tokens come late rather than all at once."""
 
@@ -44,8 +46,8 @@ class Engine:
         grid = shipped_grid(model.id, gpu.id, gpu_count) or roofline_grid(model, gpu, gpu_count)
         steps = StepTimes(grid, calibration().overheads(gpu.architecture), max_num_batched_tokens=max_num_batched_tokens(gpu))
         self._request_s = steps.overheads.request_ms / 1000
-        # As many tokens as the cache holds in sequences of the longest kind: what a mix of lengths can rely on.
-        kv_tokens = max(plan_memory(model, gpu, gpu_count, max_model_len).kv_tokens, max_model_len)
+        # As many tokens as the cache holds in short sequences, of which sliding windows and states take most: the longest always fits.
+        kv_tokens = max(plan_memory(model, gpu, gpu_count, min(max_model_len, USUAL_TOKENS)).kv_tokens, max_model_len)
         self.scheduler = Scheduler(steps, kv_tokens)
         self.metrics = Metrics(model.id)
         self._answers: dict[Sequence, Answer] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -74,6 +75,14 @@ def inference_service_of(files: list[ManifestFile]) -> dict[str, Any] | None:
 def _read(content: str) -> dict[str, Any]:
     document: dict[str, Any] = yaml.load(content, Loader=yaml.CSafeLoader)
     return document
+
+
+def served_context(service: dict[str, Any] | None) -> int | None:
+    """Tokens of the longest request that an InferenceService takes, as its vLLM is started; None where it doesn't say."""
+    predictor = (service or {}).get("spec", {}).get("predictor", {})
+    container: dict[str, Any] = predictor.get("model") or next(iter(predictor.get("containers") or []), {})
+    said = [a.removeprefix("--max-model-len=") for a in map(str, container.get("args") or []) if a.startswith("--max-model-len=")]
+    return int(said[-1]) if said and re.fullmatch("[0-9]{1,9}", said[-1]) else None
 
 
 def expectation_of(service: dict[str, Any] | None) -> Expectation | None:

@@ -264,7 +264,8 @@ def _read_context(low: str, q: Quantity, fields: dict[str, Any], problems: list[
     before, after = low[max(0, q.start - NEAR) : q.start], low[q.end : q.end + NEAR]
     window = r"context(?: window| length| size)?"
     if not re.match(rf"[\s-]*(?:tokens? )?(?:of )?{window}\b(?! tokens)", after) and not re.search(
-        r"\bcontexts?(?: window| length| size)?(?: (?:of|to|at|is|are|has|have|needs?|must|should|be|a|=|least|up|about|around))*\s*$",
+        r"\bcontexts?(?: window| length| size)?(?: (?:of|to|at|is|are|was|were|has|have|had|holds?|needs?|must|should|be|a|=|least|up"
+        r"|about|around))*\s*:?\s*$",
         before,
     ):
         return False

@@ -101,7 +101,7 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
     what_if = re.search(phrases.WHAT_IF, low) is not None
     asks = (low.endswith("?") or re.match(phrases.QUESTION, low) is not None) and not what_if
     if "Reject" in offered:
-        topic = _question(low) if low.endswith("?") or "explain" in low else None
+        topic = _question(low) if (low.endswith("?") and not what_if) or "explain" in low else None
         if topic:
             return topic
         if re.match(phrases.REJECT, low) or re.search(phrases.NO_APPROVAL, low):
@@ -135,13 +135,13 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
             return moves.Unclear(question="I can't tell from that what should change.")
     if reading.fields and re.search(phrases.REMARK, low) and not what_if and "DescribeNeed" not in offered:
         return moves.Unclear(question="I take that as a remark. If it should change the plan, say so plainly.")
-    if "Confirm" in offered and reading.fields and low.endswith("?") and re.match(phrases.OPINION, low):
-        return topic or moves.Unclear(
-            question="That shows once there is a plan. A value is changed when you say so plainly, without a question mark."
-        )
+    weighs = "Reject" in offered or ("Confirm" in offered and re.match(phrases.OPINION, low) is not None)
+    if weighs and reading.fields and low.endswith("?") and not what_if:
+        later = "" if "Reject" in offered else "That shows once there is a plan. "
+        return topic or moves.Unclear(question=f"{later}A value is changed when you say so plainly, without a question mark.")
     if topic and (explains or not reading.fields or _only_mentions(reading)):
         return topic
-    for name in ("DescribeNeed", "EditSpecification", "Explore"):
+    for name in ("DescribeNeed", "Explore", "EditSpecification") if what_if else ("DescribeNeed", "EditSpecification", "Explore"):
         if name in offered and not reading.empty and not (name == "DescribeNeed" and not _a_need(low, reading, offered)):
             return _change(name, reading)
     if topic:
@@ -154,7 +154,7 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
                 return _change("DescribeNeed", counted)
     if (
         "EditSpecification" in offered
-        and "Retry" not in offered
+        and not {"Retry", "Reject"} & offered
         and re.fullmatch((rf"(?:no[, ]+)?(?:i (?:mean|meant) )?{phrases.BARE_NUMBER}"), bare)
     ):
         counted = read_change(f"{bare} users")
@@ -289,7 +289,7 @@ def _question(low: str) -> moves.Ask | None:
     for pattern, topic in questions.ABOUT:
         if re.search(pattern, low):
             named = [*mentioned_gpus(low), *find_models(low)] if topic == "why" else []
-            numbers = re.findall(r"\b(\d{1,2})\b", low) if topic in ("why", "compare", "memory") else []
+            numbers = re.findall(r"\b(\d{1,2})\b", low) if topic in ("why", "compare", "memory", "context") else []
             return moves.Ask(topic=topic, subject=",".join(named or numbers))
     for pattern, (name, _) in GLOSSARY.items():
         if re.search(rf"^(?:what about |and )?(?:the )?(?:{pattern})\??$", low):

@@ -15,6 +15,7 @@ PROVENANCE = any_of(
     "source of",
     r"\bsources?\b",
 )
+REQUEST = r"\b(?:prompts?|inputs?|requests?|conversations?)\b"
 LOAD = r"\b(?:rates?|requests|demand|peak|load)\b"
 DEFINITION = any_of(r"what(?:s|'s| (?:does|do|is|are))\b", r"\bdefine\b", r"\bexplain\b", r"\bmeaning\b", r"\bmean\b")
 OURS = r"\b(?:the|my|our|this|that) (?:specification|spec|options?|cost|price|status|url|plan|difference)\b"
@@ -75,12 +76,20 @@ ABOUT: list[tuple[str, Topic]] = [
     ),
     (
         any_of(
+            r"\bcontext (?:window|length|size|limit)\b|\bmax[- _]model[- _]len\w*",
+            r"\b(?:what|which|how (?:much|long|large|big|many)|long\w*|max\w*|largest|biggest|full)\b[^.?]{0,30}\bcontext\b(?! of)",
+            rf"\b(?:how (?:long|large|big)|long\w+|max\w*|largest|biggest)\b[^.?]{{0,30}}{REQUEST}",
+            rf"\bhow (?:long|many tokens)\b[^.?]{{0,20}}\b(?:can|could|may)\b[^.?]{{0,20}}(?:{REQUEST}|\b(?:send|handle|take)\b)",
+        ),
+        "context",
+    ),
+    (
+        any_of(
             r"\bmemory\b",
             r"\bvram\b",
             r"\bkv[- ]?cache\b",
             r"\b(?:fit|fits)\b.*\b(?:gpus?|on|in)\b",
             r"how many (?:sequences|requests|users) (?:\\w+ )?(?:at once|at a time|in parallel)",
-            r"\b(?:how (?:long|large|big)|long\w+|max\w*|largest|biggest)\b[^.?]{0,30}\bcontext\b",
         ),
         "memory",
     ),

@@ -20,6 +20,7 @@ export default function Approval() {
       <Rows
         rows={[
           ['Model', d.model_id],
+          ['Context', deletes ? null : d.context],
           ['Replicas', chosen && !deletes ? setup(chosen) : null],
           ['Cost', chosen ? `${deletes ? 'saves ' : ''}${money(chosen.cost_usd_per_month, 2)} a month (${chosen.gpus_billed} × ${chosen.price})` : null],
           ['Too few', chosen && !deletes && !chosen.meets_slo ? 'At the planned peak this many replicas would not hold the targets.' : null],

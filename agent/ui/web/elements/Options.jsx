@@ -130,6 +130,7 @@ function Details({ option }) {
       <Rows
         rows={[
           ['Model', option.model_id],
+          ['Context', option.context_tokens ? `${number(option.context_tokens)} tokens of prompt and answer` : null],
           ['Why', option.reasons.join('; ')],
           ['Percentiles', METRICS.map(([m, label]) => `${label} ${ms(option.predicted[`${m}_ms`].p50)} / ${ms(p95(option, m))} / ${ms(option.predicted[`${m}_ms`].p99)}`).join(' · ') + ' (p50 / p95 / p99)'],
           ['Sized by', option.simulated ? 'simulating vLLM’s scheduler under your arrivals' : 'interpolation in the benchmark table'],

@@ -28,6 +28,7 @@ export default function Running() {
       <Rows
         rows={[
           ['Model', d.model_id],
+          ['Context', d.context],
           ['Endpoint', <code key="endpoint">{d.endpoint}</code>],
         ]}
       />
