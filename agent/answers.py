@@ -255,7 +255,12 @@ def _context(numbers: list[int], stage: Stage, state: ConversationState) -> str:
         return f"{bundle.name} {does} requests of up to {context_in_words(served, bundle.model_id)}. A longer one is refused (HTTP 400)."
     options = [selected] if selected else _options(state)
     shown = [o for o in options if o.rank in numbers] or options
-    lines = [f"• {o.rank}: {_name(o)}: {context_in_words(o.context_tokens, o.model_id)}" for o in shown if o.context_tokens]
+    lines = [
+        f"• {o.rank}: {_name(o)}: {context_in_words(o.context_tokens, o.model_id)}; as planned for, room for"
+        f" {o.memory.max_sequences} such requests at once"
+        for o in shown
+        if o.context_tokens
+    ]
     if lines:
         return "The longest request that each serves:\n" + "\n".join(lines) + "\nAnother: “what if the context was 64k?”"
     asked = specification.intent.min_context_tokens if specification else None
