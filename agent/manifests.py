@@ -15,6 +15,7 @@ def manifest_request(
     return ManifestRequest(
         recommendation=chosen,
         traffic_profile=specification.traffic_profile,
+        thinking_tokens=specification.thinking_tokens,
         slo_targets=specification.slo_targets,
         peak_requests_per_second=specification.demand.peak_requests_per_second,
         use_case=specification.intent.use_case or "",

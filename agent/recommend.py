@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -57,7 +58,7 @@ def specification_from_file(file: Path) -> Specification:
         intent = Intent.model_validate(values["intent"])
         figures = {
             **Overrides.model_validate(values.get("overrides") or {}).model_dump(exclude_none=True),
-            **TrafficProfile.model_validate(values["traffic_profile"]).model_dump(),
+            **_tokens(values),
             **SloTargets.model_validate(values["slo_targets"]).model_dump(),
             **Demand.model_validate(values["demand"]).model_dump(include=set(Overrides.model_fields)),
         }
@@ -77,6 +78,13 @@ def specification_from_file(file: Path) -> Specification:
     if isinstance(checked, str):
         raise CompassError(f"{file}: {checked}")
     return built
+
+
+def _tokens(values: dict[str, Any]) -> dict[str, int]:
+    """Of prompt, thoughts and answer: the traffic profile has thoughts and answer together."""
+    profile, thoughts = TrafficProfile.model_validate(values["traffic_profile"]), int(values.get("thinking_tokens") or 0)
+    thinking = {"thinking_tokens": thoughts} if thoughts else {}
+    return {"prompt_tokens": profile.prompt_tokens, "output_tokens": profile.output_tokens - thoughts, **thinking}
 
 
 def recommendation_for(specification: Specification, settings: Settings, limit: int, view: str = "balanced") -> Plan:

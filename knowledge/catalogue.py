@@ -15,22 +15,15 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from knowledge.entries import Entry
 from knowledge.errors import CompassError
+from knowledge.thinking import Thinking, ThinkingDefaults, ThinkingMode
 
 WeightFormat = Literal["bf16", "fp8", "fp8_block", "int8", "w4a16", "mxfp4"]
 """fp8: a scale for each channel; fp8_block: for each block of 128 x 128; int8: W8A8; w4a16: 4-bit weights in groups of 128."""
 LicenseKind = Literal["permissive", "community", "non-commercial"]
 """permissive: Apache-2.0 or MIT; community: the makers' own terms, which allow commercial use within limits."""
 QualityBenchmark = Literal["mmlu_pro", "gpqa", "ifeval", "humaneval", "livecodebench"]
-
-
-class Entry(BaseModel):
-    """Every figure in the data files says where it is from and as of when."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    source: str = Field(min_length=1)
-    date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
 
 
 class TrafficProfile(BaseModel):
@@ -77,6 +70,7 @@ class UseCase(Entry):
     title: str
     experience_class: Literal["instant", "conversational", "interactive", "deferred", "batch"]
     traffic_profile: TrafficProfile
+    thinking: ThinkingDefaults
     slo_targets: SloTargets
     demand: DemandDefaults
     quality_weights: dict[QualityBenchmark, float] = Field(min_length=1)
@@ -167,7 +161,17 @@ class Model(Entry):
     kernel_config: str | None
     """The configuration of this shape that `aiconfigurator-core` carries; None where it has none."""
     recommended_for: list[str]
-    quality: dict[QualityBenchmark, Score]
+    thinking: Thinking | None
+    """None where it isn't known."""
+    quality: dict[ThinkingMode, dict[QualityBenchmark, Score]]
+    """By the mode that each score was measured in."""
+
+    @model_validator(mode="after")
+    def _scores_are_of_its_modes(self) -> Model:
+        modes: dict[str, set[ThinkingMode]] = {"never": {"off"}, "always": {"on"}, "switchable": {"off", "on"}}
+        if not self.quality.keys() <= (modes[self.thinking.modes] if self.thinking else set()):
+            raise ValueError("quality has scores of a mode that the model doesn't have")
+        return self
 
     @property
     def license_kind(self) -> LicenseKind:
@@ -261,9 +265,10 @@ def use_cases() -> dict[str, UseCase]:
 @cache
 def models() -> dict[str, Model]:
     """Every checkpoint by id; a variant of one in another format has its shape and licence, but scores of its own."""
-    rows = []
-    for entry in json.loads(data_text("models.json"))["models"]:
+    rows, file = [], json.loads(data_text("models.json"))
+    for entry in file["models"]:
         variants = entry.pop("variants", [])
+        entry["thinking"] = file["thinking"].get(entry.get("thinking"))
         rows += [entry, *(entry | {"quality": {}, "base_id": entry["id"]} | variant for variant in variants)]
     return {m.id: m for m in _validated(Model, rows, "models.json", "id")}
 

@@ -10,7 +10,7 @@ from itertools import zip_longest
 import numpy as np
 from pydantic import Field
 
-from knowledge.catalogue import Price, SloTargets, TrafficProfile, prices
+from knowledge.catalogue import Price, SloTargets, TrafficProfile, models, prices
 from knowledge.curves import METRICS, CurveTable, Ints
 from knowledge.database import Database
 from tools.planning.exclusions import excluded
@@ -19,7 +19,7 @@ from tools.planning.near_misses import near_misses
 from tools.planning.planner import Planner
 from tools.planning.pricing import HOURS_PER_MONTH, in_words
 from tools.planning.provenance import estimate_error_of, provenance_of
-from tools.planning.quality import catalogued_quality
+from tools.planning.quality import catalogued_quality, mode_in_words, mode_of, quality_against, quality_in_words
 from tools.planning.ranking import Criteria
 from tools.recommendation import VIEWS, Autoscaling, NearMiss, Plan, Predicted, PredictedLatency, Quality, Recommendation, View
 from tools.specification import Contract, Specification
@@ -103,6 +103,9 @@ def _recommendation(
     configuration = planner.configuration(n)
     served = (configuration.model_id, configuration.gpu_type, configuration.gpu_count, specification.traffic_profile)
     in_flight = requests_in_flight(planner.peak / replicas, latencies[METRICS.index("e2e")].p95)
+    model = models()[configuration.model_id]
+    mode = mode_of(model, specification.thinking)
+    first_answer = latencies[0].p95 + specification.thinking_tokens * latencies[1].p95 if mode == "on" else None
     return Recommendation(
         rank=rank,
         model_id=configuration.model_id,
@@ -112,13 +115,16 @@ def _recommendation(
         cost_usd_per_month=round(size.cost, 2),
         predicted=Predicted(**{f"{m}_ms": latency for m, latency in zip(METRICS, latencies, strict=True)}),
         max_requests_per_second=round(sized.max_requests_per_second if sized else size.capacity, 3),
+        thinking=mode,
+        thinking_in_words=mode_in_words(model.thinking, mode),
+        first_answer_p95_ms=None if first_answer is None else round(first_answer, 1),
         meets_slo=all(latency.p95 <= target + 0.05 for latency, target in zip(latencies, planner.targets_ms, strict=True)),
         simulated=sized is not None,
         provenance=provenance_of(planner.table, n),
         estimate_error=estimate_error_of(planner.table, n),
         price=in_words(price),
         gpus_billed=round(size.cost / price.usd_per_gpu_hour / HOURS_PER_MONTH),
-        quality=catalogued_quality(configuration.model_id, planner.use_case_id),
+        quality=catalogued_quality(configuration.model_id, planner.use_case_id, mode),
         memory=memory_of(*served),
         context_tokens=served_context(*served, in_flight, specification.intent.min_context_tokens),
         autoscaling=Autoscaling(
@@ -197,6 +203,7 @@ def held(o: Recommendation, targets: SloTargets) -> str:
     return (
         f"holds TTFT p95 {p.ttft_ms.p95:,.0f} of {targets.ttft_p95_ms:,.0f} ms, ITL {p.itl_ms.p95:,.1f} of {targets.itl_p95_ms:,.0f} ms,"
         f" E2E {p.e2e_ms.p95 / 1000:,.1f} of {targets.e2e_p95_ms / 1000:,.1f} s"
+        + (f"; thinks first, so that its answer begins after {o.first_answer_p95_ms / 1000:,.1f} s" if o.first_answer_p95_ms else "")
     )
 
 
@@ -206,9 +213,8 @@ def _cost(o: Recommendation, lowest: float) -> str:
 
 
 def _quality(quality: Quality) -> str:
-    if quality.score is not None:
-        return f"quality {quality.score:g} % ({quality.scores})"
-    return f"quality unknown: {quality.source}"
+    """Ending with what it is made of, or why it isn't its own."""
+    return f"{quality_in_words(quality)} ({quality.scores if quality.score is not None else quality.source})"
 
 
 def difference(one: Recommendation, other: Recommendation) -> str:
@@ -217,7 +223,8 @@ def difference(one: Recommendation, other: Recommendation) -> str:
     e2e = one.predicted.e2e_ms.p95 - other.predicted.e2e_ms.p95
     said = [f"${abs(cost):,.0f} a month {'more' if cost > 0 else 'less'}" if abs(cost) >= 0.5 else "the same cost"]
     said.append(f"E2E p95 {abs(e2e) / 1000:.1f} s {'longer' if e2e > 0 else 'shorter'}" if abs(e2e) >= 50 else "the same E2E")
-    scores = [o.quality.score if o.quality.score is not None else o.quality.base_score for o in (one, other)]
-    if scores[0] is not None and scores[1] is not None and abs(scores[0] - scores[1]) >= 0.5:
-        said.append(f"quality {abs(scores[0] - scores[1]):.0f} points {'higher' if scores[0] > scores[1] else 'lower'}")
+    if {one.thinking, other.thinking} == {"off", "on"}:
+        said.append("another mode, so that their qualities can't be compared")
+    elif (better := quality_against(one.quality, other.quality)) is not None:
+        said.append(better)
     return ", ".join(said)

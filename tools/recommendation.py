@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from knowledge.catalogue import TrafficProfile
+from knowledge.thinking import ThinkingMode
 from tools.planning.figures import Amount, AtLeastOne, Count
 from tools.planning.memory import Memory
 from tools.specification import Contract, SpecificationChange
@@ -79,6 +80,11 @@ class Recommendation(Contract):
     predicted: Predicted
     max_requests_per_second: Amount
     """Of all replicas but the spare ones, without headroom."""
+    thinking: ThinkingMode | None = None
+    """The mode that it is served in, to which its quality belongs; None where it isn't known whether the model thinks."""
+    thinking_in_words: str = ""
+    first_answer_p95_ms: Amount | None = None
+    """Where it thinks first: TTFT p95, and all tokens of its thoughts at ITL p95."""
     meets_slo: bool
     simulated: bool
     """Sized by simulating this configuration at its share of the peak; otherwise by interpolation in the benchmark table."""

@@ -11,6 +11,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator, model_validator
 
 from knowledge.catalogue import LicenseKind, SloTargets, TrafficProfile, UseCase, gpus, models, use_cases
+from knowledge.thinking import ThinkingMode
+from tools.thinking import planned_thinking
 
 Level = Literal["low", "medium", "high"]
 BUSY_HOURS_PER_DAY = 8.0
@@ -60,6 +62,7 @@ class Intent(Contract):
     providers: list[str] = Field(default=[], description="Cloud providers to price at; none means any")
     regions: list[str] = Field(default=[], description="Regions to price in; none means any")
     available_gpus: dict[str, int] = Field(default={}, description="GPUs that there are, by type; empty means any number of any type")
+    thinking: ThinkingMode | None = Field(default=None, description="Whether models shall think before they answer; none means unsaid")
 
     @property
     def complete(self) -> bool:
@@ -75,7 +78,8 @@ class Overrides(Contract):
     """Figures of a use case's template, and of planning itself, that the person set otherwise. Times in ms."""
 
     prompt_tokens: int | None = Field(default=None, ge=1, le=1_000_000)
-    output_tokens: int | None = Field(default=None, ge=2, le=100_000)
+    output_tokens: int | None = Field(default=None, ge=2, le=100_000, description="Of the answer, thoughts aside")
+    thinking_tokens: int | None = Field(default=None, ge=1, le=100_000, description="Of the thoughts before the answer, where it thinks")
     ttft_p95_ms: float | None = Field(default=None, gt=0, le=3_600_000)
     itl_p95_ms: float | None = Field(default=None, gt=0, le=600_000)
     e2e_p95_ms: float | None = Field(default=None, gt=0, le=86_400_000)
@@ -102,6 +106,7 @@ Clearable = Literal[
     "providers",
     "regions",
     "available_gpus",
+    "thinking",
 ]
 
 
@@ -128,6 +133,7 @@ class SpecificationChange(Overrides):
     regions: list[str] | None = None
     available_gpus: dict[str, int] | None = None
     cluster_gpus: bool | None = Field(default=None, description="True: only the GPUs that the cluster has")
+    thinking: ThinkingMode | None = Field(default=None, description="“on”: the model shall think before it answers; “off”: it shall not")
     domain_specialization: list[str] | None = None
     cost_priority: Level | None = None
     latency_priority: Level | None = None
@@ -236,6 +242,14 @@ class Specification(Contract):
     demand: Demand
     assumptions: list[Assumption]
     overrides: Overrides = Overrides()
+    thinking: ThinkingMode = "off"
+    """The mode that is planned: every model that has both is served in it."""
+    thinking_tokens: int = 0
+    """Of the traffic profile's output, those that come before the answer."""
+
+    @property
+    def answer_tokens(self) -> int:
+        return self.traffic_profile.output_tokens - self.thinking_tokens
 
     @property
     def headroom(self) -> float:
@@ -251,8 +265,15 @@ def build_specification(intent: Intent, overrides: Overrides) -> Specification:
     if not intent.complete or intent.use_case is None:
         raise ValueError("A specification needs a use case, and how much there is to do: users, or a rate, concurrency or daily volume.")
     template = use_cases()[intent.use_case]
-    profile = TrafficProfile.model_validate(template.traffic_profile.model_dump() | _set_in(overrides, TrafficProfile))
+    thinking = planned_thinking(intent.thinking, intent.preferred_models, overrides.thinking_tokens, template)
+    wanted = template.traffic_profile.model_dump() | _set_in(overrides, TrafficProfile)
+    if thinking.mode == "on" and overrides.output_tokens is None and template.thinking.answer_tokens is not None:
+        wanted["output_tokens"] = template.thinking.answer_tokens
+    profile = TrafficProfile.model_validate(wanted | {"output_tokens": wanted["output_tokens"] + thinking.tokens})
     targets = SloTargets.model_validate(template.slo_targets.model_dump() | _set_in(overrides, SloTargets))
+    if thinking.tokens and overrides.e2e_p95_ms is None:
+        later = targets.e2e_p95_ms + thinking.tokens * targets.itl_p95_ms
+        targets = SloTargets.model_validate(targets.model_dump() | {"e2e_p95_ms": later})
     demand = Demand.model_validate(
         {
             "user_count": intent.user_count,
@@ -264,13 +285,19 @@ def build_specification(intent: Intent, overrides: Overrides) -> Specification:
         | template.demand.model_dump()
         | _set_in(overrides, Demand)
     )
+    assumed = thinking.assumed(profile, targets, overrides.e2e_p95_ms is not None, overrides.thinking_tokens is not None)
     return Specification(
         intent=intent,
         traffic_profile=profile,
         slo_targets=targets,
         demand=demand,
-        assumptions=_assumptions(template, overrides, demand),
+        assumptions=[
+            *_assumptions(template, overrides, demand),
+            *(Assumption(name=name, text=text, origin=origin) for name, text, origin in assumed),
+        ],
         overrides=overrides,
+        thinking=thinking.mode,
+        thinking_tokens=thinking.tokens,
     )
 
 

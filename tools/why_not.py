@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from pydantic import Field
 
-from knowledge.catalogue import Price, prices
+from knowledge.catalogue import Price, TrafficProfile, prices
 from knowledge.curves import CurveTable
 from knowledge.database import Database
 from tools.plan_capacity import PlanRequest, difference, held, plan, recommend, setup
@@ -16,6 +16,7 @@ from tools.planning.figures import Count
 from tools.planning.planner import Planner
 from tools.recommendation import NearMiss, Recommendation
 from tools.specification import Contract, SpecificationChange, change_specification
+from tools.traffic import map_to_benchmark_profile
 
 
 class WhyNotRequest(Contract):
@@ -42,14 +43,13 @@ class WhyNot(Contract):
 
 def why_not(request: WhyNotRequest, database: Database) -> WhyNot:
     """Plan again, and find the place of what is asked about. Figures are those that the plan would show of it."""
-    table = database.curves(request.plan.benchmark_profile)
-    return place(request, table, prices(database.settings.prices))
+    return place(request, database.curves, prices(database.settings.prices))
 
 
-def place(request: WhyNotRequest, table: CurveTable, listed: Sequence[Price]) -> WhyNot:
-    """The same as a pure function of a table and prices."""
+def place(request: WhyNotRequest, tables: Callable[[TrafficProfile], CurveTable], listed: Sequence[Price]) -> WhyNot:
+    """The same as a pure function of the tables by their profile and of prices."""
     asked = request.plan
-    planner = Planner(table, asked.benchmark_profile, asked.specification, listed, simulating=asked.simulate > 0)
+    planner = Planner(tables(asked.benchmark_profile), asked.benchmark_profile, asked.specification, listed, simulating=asked.simulate > 0)
     planner.settle(asked.limit, asked.view, asked.simulate)
     meant = np.ones(len(planner.table), dtype=bool)
     if request.gpu_types:
@@ -67,7 +67,11 @@ def place(request: WhyNotRequest, table: CurveTable, listed: Sequence[Price]) ->
         return WhyNot(best=best, options=len(ranked), considered=int(meant.sum()), excluded={}, if_wanted=None, near_misses=[])
     wanted: dict[str, list[str]] = {"preferred_gpu_types": request.gpu_types, "preferred_models": request.model_ids}
     change = SpecificationChange.model_validate({name: values for name, values in wanted.items() if values})
-    narrowed = plan(asked.model_copy(update={"specification": change_specification(asked.specification, change)}), table, listed)
+    changed = change_specification(asked.specification, change)
+    profile = asked.benchmark_profile
+    if changed.traffic_profile != asked.specification.traffic_profile:  # what always thinks is planned with its thoughts
+        profile = map_to_benchmark_profile(changed.traffic_profile)
+    narrowed = plan(asked.model_copy(update={"specification": changed, "benchmark_profile": profile}), tables(profile), listed)
     return WhyNot(
         best=None,
         options=len(ranked),

@@ -6,7 +6,8 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from knowledge.catalogue import Entry, data_text
+from knowledge.catalogue import data_text
+from knowledge.entries import Entry
 from knowledge.estimator.steps import Overheads
 
 

@@ -72,7 +72,8 @@ def test_every_figure_lies_beneath_a_source_and_a_date(file: str) -> None:
 
 def test_every_score_and_every_variant_says_where_it_is_from_itself() -> None:
     for entry in json.loads(data_text("models.json"))["models"]:
-        for part in [*entry["quality"].values(), *entry.get("variants", [])]:
+        scores = [score for of_mode in entry["quality"].values() for score in of_mode.values()]
+        for part in [*scores, *entry.get("variants", [])]:
             assert part["source"]
             assert re.fullmatch(r"\d{4}-\d\d-\d\d", part["date"])
 
@@ -85,6 +86,49 @@ def test_a_variant_has_its_bases_shape_but_not_its_scores() -> None:
     assert not variant.quality
 
 
+def test_every_model_says_in_which_modes_it_answers_and_how_vllm_is_told() -> None:
+    """A model that can think and can be asked to has a parser that vLLM's pinned version knows; what isn't known is said to be so."""
+    parsers = {"deepseek_r1", "gemma4", "glm45", "minimax_m2", "nemotron_v3", "openai_gptoss", "qwen3"}
+    for model in models().values():
+        way = model.thinking
+        if way is None:
+            assert not model.quality, "a score of an unknown mode can't be set against any"
+            continue
+        assert way.source
+        assert way.date
+        for mode in ("off", "on"):
+            told = way.arguments(mode)
+            assert all(re.fullmatch(r"--[a-z-]+=[\w{}\": ]+", argument) for argument in told)
+            if way.mode(mode) == "on":
+                assert told[0].removeprefix("--reasoning-parser=") in parsers
+            if way.modes == "never":
+                assert not told
+    known = {name: models()[name].thinking for name in ("Qwen/Qwen3-4B", "deepseek-ai/DeepSeek-R1", "microsoft/phi-4")}
+    assert [way.modes if way else None for way in known.values()] == ["switchable", "always", "never"]
+    assert known["Qwen/Qwen3-4B"] is not None
+    assert known["Qwen/Qwen3-4B"].arguments("off") == [
+        "--reasoning-parser=qwen3",
+        '--default-chat-template-kwargs={"enable_thinking": false}',
+    ]
+    variant, base = models()["Qwen/Qwen3-8B-FP8"], models()["Qwen/Qwen3-8B"]
+    assert variant.thinking == base.thinking
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"thinking": None}, "scores of a mode that the model doesn't have"),
+        ({"quality": {"on": {"gpqa": {"value": 50, "source": "a card", "date": "2026-01-01"}}}}, "a mode that the model doesn't have"),
+        ({"thinking": {"modes": "always", "argument": None, "reasoning_parser": None, "source": "x", "date": "2026-01-01"}}, "is needed"),
+        ({"thinking": {"modes": "switchable", "argument": None, "reasoning_parser": "x", "source": "x", "date": "2026-01-01"}}, "switches"),
+    ],
+)
+def test_a_model_whose_modes_and_scores_contradict_each_other_is_refused(change: dict[str, Any], reason: str) -> None:
+    row = models()["microsoft/phi-4"].model_dump() | change
+    with pytest.raises(CompassError, match=reason):
+        _validated(Model, [row], "models.json", "id")
+
+
 def test_a_bad_entry_names_file_entry_and_field() -> None:
     row = json.loads(data_text("gpus.json"))["gpus"][0] | {"memory_gb": -1}
     with pytest.raises(CompassError, match=r"gpus\.json, entry L4, field memory_gb: .*greater than 0"):
@@ -92,7 +136,7 @@ def test_a_bad_entry_names_file_entry_and_field() -> None:
 
 
 def test_a_missing_source_is_refused() -> None:
-    row = json.loads(data_text("models.json"))["models"][0] | {"source": ""}
+    row = models()["microsoft/phi-4"].model_dump() | {"source": ""}
     with pytest.raises(CompassError, match="field source"):
         _validated(Model, [row], "models.json", "id")
 

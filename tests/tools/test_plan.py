@@ -1,5 +1,6 @@
 """What a plan promises, as properties over the shipped table: demand, targets, budget, prices, order, worse rows."""
 
+import itertools
 import math
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ from knowledge.catalogue import TrafficProfile, gpus, models, prices, use_cases
 from knowledge.curves import CurveTable, table_of
 from knowledge.errors import CompassError
 from tests.planning import CHATBOT, Tables, key, made_table, planned, specify
-from tools.planning.quality import quality_of
+from tools.planning.quality import MODES, quality_of
 from tools.planning.ranking import pick
 from tools.recommendation import VIEWS, Plan
 from tools.specification import SpecificationChange, change_specification
@@ -257,27 +258,30 @@ def test_nothing_for_research_only_unless_it_is_asked_for_by_name(tables: Tables
 def test_an_unknown_quality_is_said_to_be_unknown_and_never_zero(tables: Tables) -> None:
     unknown = [o for o in planned(tables, specify(1000), simulate=0).recommendations if o.quality.score is None]
     assert unknown
-    assert all("quality unknown" in " ".join(o.reasons) for o in unknown)
-    for model in models().values():
-        for use_case in use_cases().values():
-            quality = quality_of(model, use_case)
-            assert quality.score is None or quality.score > 0
-            assert quality.source
+    for option in unknown:
+        base = option.quality.base_score
+        assert ("quality unknown" if base is None else f"quality {base:g} %* (no scores published for this format") in " ".join(
+            option.reasons
+        )
+    for model, use_case, mode in itertools.product(models().values(), use_cases().values(), MODES):
+        quality = quality_of(model, use_case, mode)
+        assert quality.score is None or quality.score > 0
+        assert quality.source
 
 
 def test_quality_is_the_weighted_mean_where_all_is_published_and_gains_nothing_by_what_is_left_out() -> None:
     llama = models()["meta-llama/Llama-3.1-8B-Instruct"]
-    assert quality_of(llama, USE_CASE).score == pytest.approx(0.5 * 80.4 + 0.35 * 48.3 + 0.15 * 30.4, abs=0.06)
-    only_easy = llama.model_copy(update={"quality": {"ifeval": llama.quality["ifeval"]}})
-    left_out = quality_of(only_easy, USE_CASE).score
+    assert quality_of(llama, USE_CASE, "off").score == pytest.approx(0.5 * 80.4 + 0.35 * 48.3 + 0.15 * 30.4, abs=0.06)
+    only_easy = llama.model_copy(update={"quality": {"off": {"ifeval": llama.quality["off"]["ifeval"]}}})
+    left_out = quality_of(only_easy, USE_CASE, "off").score
     assert left_out is not None
     assert left_out < 80.4  # the plain mean of what is left
 
 
 def test_a_quantised_checkpoint_does_not_inherit_a_score_but_names_its_bases() -> None:
-    quantised = quality_of(models()["RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8-dynamic"], USE_CASE)
+    quantised = quality_of(models()["RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8-dynamic"], USE_CASE, "off")
     assert quantised.score is None
-    assert quantised.base_score == quality_of(models()["meta-llama/Llama-3.1-8B-Instruct"], USE_CASE).score
+    assert quantised.base_score == quality_of(models()["meta-llama/Llama-3.1-8B-Instruct"], USE_CASE, "off").score
     assert "its base meta-llama/Llama-3.1-8B-Instruct" in quantised.source
 
 

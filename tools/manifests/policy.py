@@ -27,6 +27,7 @@ SECRET_NAME = re.compile(r"TOKEN|PASSWORD|SECRET|CREDENTIAL|API_?KEY", re.IGNORE
 PINNED = re.compile(r"^[\w./:-]+(:(?!latest$)[\w][\w.-]*|@sha256:[0-9a-f]{64})$")
 INWARD = {8080}
 OUTWARD = {53, 443}
+THINKING_ARGUMENT = re.compile(r"--(?:reasoning|default[-_]chat[-_]template[-_]kwargs|enable[-_]reasoning|structured[-_]outputs[-_]config)")
 WHOLE = re.compile(r"[1-9][0-9]{0,8}")
 AUTOSCALER_CLASSES = {"hpa", "keda", "external", "none"}
 
@@ -82,6 +83,7 @@ def _predictor(predictor: Predictor, scaler: str | None, images: Collection[str]
     if isinstance(container, ServedModel):
         yield from _container(container, f"{where}.model", images)
         yield from _gpus(container, predictor, f"{where}.model", None if images is None else models())
+        yield from _thinking(container, f"{where}.model", rendered_now=images is not None)
     else:
         yield from _container(container, f"{where}.containers", images)
 
@@ -159,6 +161,20 @@ def _gpus(model: ServedModel, predictor: Predictor, where: str, allowed: Collect
     longest = plan_memory(served, selected, int(count), int(context)).max_context_tokens
     if longest < int(context):
         yield f"{where}.args", f"{context} tokens of context don't fit: beside the weights there is room for {longest}"
+
+
+def _thinking(model: ServedModel, where: str, rendered_now: bool) -> Iterator[tuple[str, str]]:
+    """How a model is told to think or not: as the catalogue has it, in one of its modes; a Compass before this one said nothing."""
+    served = models().get(model.storage_uri.removeprefix("hf://").split(":")[0])
+    if served is None:
+        return
+    way = served.thinking
+    allowed = [way.arguments(mode) for mode in ("off", "on")] if way else [[]]
+    if not rendered_now:
+        allowed.append([])
+    if [a for a in model.args if THINKING_ARGUMENT.match(a)] not in allowed:
+        first = " ".join(allowed[0]) or "no arguments for thinking"
+        yield f"{where}.args", f"must tell {served.id} whether to think, and keep its thoughts out of its answers, by {first}"
 
 
 def quantity(text: str) -> float:

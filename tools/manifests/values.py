@@ -11,6 +11,7 @@ from typing import Any
 from knowledge.catalogue import SloTargets, TrafficProfile, gpus, models
 from knowledge.estimator.memory import GIB, GPU_MEMORY_UTILIZATION, MAX_NUM_SEQS, max_num_batched_tokens, weights_bytes
 from tools.planning.memory import requests_in_flight, served_context
+from tools.planning.quality import mode_of
 from tools.recommendation import Recommendation
 from tools.specification import Contract
 
@@ -40,6 +41,8 @@ class ManifestRequest(Contract):
     monitoring: bool = False
     """Whether the cluster knows the Prometheus operator's kinds."""
     prometheus: str | None = None
+    thinking_tokens: int = 0
+    """Of the traffic profile's output, those that come before the answer."""
     simulator_image: str | None = None
     """Served instead of vLLM, without GPUs: for clusters that have none, such as kind."""
 
@@ -67,6 +70,7 @@ def template_values(request: ManifestRequest) -> dict[str, Any]:
     context_tokens = chosen.context_tokens or _context(request)
     simulated = request.simulator_image is not None
     latency = chosen.predicted
+    mode = chosen.thinking or mode_of(model, "off")
     predicted = {
         "ttft_p95_ms": latency.ttft_ms.p95,
         "itl_p95_ms": latency.itl_ms.p95,
@@ -80,6 +84,8 @@ def template_values(request: ManifestRequest) -> dict[str, Any]:
         "prompt_tokens": request.traffic_profile.prompt_tokens,
         "output_tokens": request.traffic_profile.output_tokens,
         "context_tokens": context_tokens,
+        "thinking": mode,
+        "thinking_tokens": request.thinking_tokens if mode == "on" else 0,
         "provenance": chosen.provenance,
         "cost_usd_per_month": chosen.cost_usd_per_month,
     }
@@ -96,6 +102,7 @@ def template_values(request: ManifestRequest) -> dict[str, Any]:
         "predicted": json.dumps(predicted),
         "targets": request.slo_targets.model_dump_json(include={"ttft_p95_ms", "itl_p95_ms", "e2e_p95_ms"}),
         "max_model_len": context_tokens,
+        "thinking_arguments": model.thinking.arguments(mode) if model.thinking and mode else [],
         "gpu_memory_utilization": GPU_MEMORY_UTILIZATION,
         "max_num_seqs": MAX_NUM_SEQS,
         "max_num_batched_tokens": max_num_batched_tokens(gpu),

@@ -11,11 +11,13 @@ import numpy as np
 from knowledge.catalogue import LicenseKind, Model, gpus, models
 from knowledge.curves import Bools, CurveTable, Floats
 from knowledge.estimator.memory import plan_memory
+from knowledge.thinking import ThinkingMode
 from tools.planning.memory import tokens_asked
-from tools.planning.quality import ranked_quality
+from tools.planning.quality import mode_of, ranked_quality
 from tools.specification import Intent, Specification
 
 KINDS = list(get_args(LicenseKind))
+MODES: list[ThinkingMode | None] = ["off", "on", None]
 
 
 def suitable_models(intent: Intent) -> list[str]:
@@ -44,7 +46,7 @@ def suitable(table: CurveTable, intent: Intent) -> CurveTable:
 
 
 def broken(table: CurveTable, specification: Specification) -> dict[str, Bools]:
-    """For each constraint that the person set on models and GPU types: its name, and where it is not met."""
+    """For each constraint on models and GPU types, those that the person set first: its name, and where it is not met."""
     intent = specification.intent
     found: dict[str, Bools] = {}
     tokens = specification.traffic_profile.prompt_tokens + specification.traffic_profile.output_tokens
@@ -58,25 +60,31 @@ def broken(table: CurveTable, specification: Specification) -> dict[str, Bools]:
         codes = _kept(table, ("licence",), lambda m: KINDS.index(m.license_kind))
         found["licenses"] = ~np.isin(codes, [KINDS.index(kind) for kind in intent.licenses])
     if intent.min_quality is not None:
-        found["min_quality"] = ~(published_quality(table, str(intent.use_case)) >= intent.min_quality)
+        found["min_quality"] = ~(published_quality(table, str(intent.use_case), specification.thinking) >= intent.min_quality)
     if intent.preferred_gpu_types or intent.excluded_gpu_types:
         found["gpu_types"] = table.codes(wanted_gpu_types(intent), "gpu_types") < 0
+    wanted = specification.thinking
+    modes: Floats = _kept(table, ("mode", wanted), lambda m: MODES.index(mode_of(m, wanted)))
+    if wanted == "off":
+        found["always_thinks"] = modes == MODES.index("on")
+    elif intent.thinking == "on":
+        found["never_thinks"] = modes != MODES.index("on")
     return found
 
 
-def quality_for_rank(table: CurveTable, use_case_id: str) -> Floats:
-    """(configurations,), in percent: the model's, its base's, or what an unknown one is ranked as."""
-    return _kept(table, ("quality", use_case_id), lambda m: ranked_quality(m.id, use_case_id)[0])
+def quality_for_rank(table: CurveTable, use_case_id: str, mode: ThinkingMode) -> Floats:
+    """(configurations,), in percent: the model's in this mode, its base's, or what an unknown one is ranked as."""
+    return _kept(table, ("quality", use_case_id, mode), lambda m: ranked_quality(m.id, use_case_id, mode)[0])
 
 
-def published_quality(table: CurveTable, use_case_id: str) -> Floats:
+def published_quality(table: CurveTable, use_case_id: str, mode: ThinkingMode) -> Floats:
     """The same, NaN where neither the checkpoint's nor its base's is known."""
 
     def known(model: Model) -> float:
-        quality, published = ranked_quality(model.id, use_case_id)
+        quality, published = ranked_quality(model.id, use_case_id, mode)
         return quality if published else np.nan
 
-    return _kept(table, ("published", use_case_id), known)
+    return _kept(table, ("published", use_case_id, mode), known)
 
 
 def context_of(table: CurveTable, specification: Specification) -> Floats:

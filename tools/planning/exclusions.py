@@ -16,6 +16,8 @@ EXCLUSIONS = {
     "min_context_tokens": "the model's context is too short",
     "context_memory": "no memory for that context beside the weights",
     "licenses": "licence not among those accepted",
+    "always_thinks": "always think before they answer (“with thinking” plans them)",
+    "never_thinks": "not known to think before they answer",
     "min_quality": "quality too low or unknown",
     "gpu_types": "not on the GPU types you want",
 }

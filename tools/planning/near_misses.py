@@ -18,6 +18,7 @@ from knowledge.curves import METRICS, Bools, Floats
 from tools.planning.constraints import context_of, published_quality
 from tools.planning.memory import tokens_asked
 from tools.planning.planner import LABEL, Planner
+from tools.planning.quality import MODES
 from tools.recommendation import NearMiss
 from tools.specification import SpecificationChange, change_specification
 
@@ -214,9 +215,11 @@ def _least_of(planner: Planner, without: Planner, name: str, best: int) -> tuple
     intent, table = planner.specification.intent, planner.table
     options = without.option
     if name == "min_quality":
-        highest = math.floor(10 * float(np.nanmax(published_quality(table, str(intent.use_case))[options]))) / 10
+        mode = planner.specification.thinking
+        highest = math.floor(10 * float(np.nanmax(published_quality(table, str(intent.use_case), mode)[options]))) / 10
         wanted = intent.min_quality or highest
-        return SpecificationChange(min_quality=highest), f"a quality of at least {highest:g} % instead of {wanted:g} %", wanted / highest
+        text = f"a quality of at least {highest:g} % {MODES[mode]} instead of {wanted:g} %"
+        return SpecificationChange(min_quality=highest), text, wanted / highest
     if name == "min_context_tokens":
         longest = int(context_of(table, planner.specification)[options].max())
         longest -= tokens_asked(longest) > longest  # a round number would be read as a few tokens more

@@ -167,9 +167,9 @@ class Planner:
             option=self.option,
             cost_usd_per_month=self.costs,
             p95_share=self.p95_ms / self.targets_ms[:, None],
-            quality=quality_for_rank(self.table, self.use_case_id),
-            published=published_quality(self.table, self.use_case_id),
-            quality_range=quality_range(self.use_case_id),
+            quality=quality_for_rank(self.table, self.use_case_id, self.specification.thinking),
+            published=published_quality(self.table, self.use_case_id, self.specification.thinking),
+            quality_range=quality_range(self.use_case_id, self.specification.thinking),
             gpus=self.gpus_needed(self.replicas),
             priorities=self.specification.intent.priorities,
         )

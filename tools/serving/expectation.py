@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from knowledge.catalogue import SloTargets, TrafficProfile
 from knowledge.curves import METRICS, Metric
 from knowledge.database import Database
+from knowledge.thinking import ThinkingMode
 from tools.manifests.digests import ManifestFile
 from tools.planning.pricing import HOURS_PER_MONTH
 from tools.specification import Contract
@@ -32,6 +33,10 @@ class Expectation(Contract):
     output_tokens: int
     context_tokens: int | None = None
     """Of the longest request that is served; None in deployments from before it was told."""
+    thinking: ThinkingMode | None = None
+    """The mode it was planned in; None where it isn't known, as of older deployments."""
+    thinking_tokens: int = 0
+    """Of the output, those that come before the answer."""
     requests_per_second: float
     max_requests_per_second: float
     """That all replicas can take within the targets."""

@@ -19,7 +19,7 @@ def asked(tables: Tables, specification: Specification, gpu_types: list[str] | N
         gpu_types=gpu_types or [],
         model_ids=model_ids or [],
     )
-    return place(request, tables[profile], prices())
+    return place(request, tables.__getitem__, prices())
 
 
 def with_only(specification: Specification, gpu: str) -> Specification:
