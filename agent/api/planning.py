@@ -61,7 +61,7 @@ def render(request: ManifestsRequest, user: ByUser, runtime: ByRuntime) -> Manif
     """The files of one recommendation, checked, tried on the cluster without keeping anything, with the digest to approve."""
     chosen, specification = request.recommendation, _consistent(request.specification)
     _check_planned(chosen, specification, runtime)
-    monitoring = _offers_pod_monitors(runtime)
+    monitoring = runtime.cluster.monitors_pods()
     thread = f"api.{user.name}"
     bundle = render_manifest(manifest_request(chosen, specification, thread, f"{thread} {request.name}", runtime.settings, monitoring))
     if bundle.valid:
@@ -91,10 +91,3 @@ def _consistent(specification: Specification) -> Specification:
         return build_specification(specification.intent, specification.overrides)
     except (ValueError, KeyError) as error:
         raise CompassError(f"specification: {error}") from error
-
-
-def _offers_pod_monitors(runtime: ByRuntime) -> bool:
-    try:
-        return runtime.cluster.offers("monitoring.coreos.com/v1", "PodMonitor")
-    except CompassError:
-        return False  # the review says that the cluster doesn't answer

@@ -189,16 +189,9 @@ def _render(state: ConversationState, services: Services, record: list[AnyMessag
     selected, specification = state.get("selected"), state.get("specification")
     if selected is None or specification is None:
         raise CompassError("No option has been chosen.")
-    monitoring = _has_prometheus_operator(services)
+    monitoring = services.cluster.monitors_pods()
     request = manifest_request(selected, specification, services.thread_id, state["plan_id"], services.settings, monitoring)
     return call_tool("render_manifest", request, lambda: render_manifest(request), record)
-
-
-def _has_prometheus_operator(services: Services) -> bool:
-    try:
-        return services.cluster.offers("monitoring.coreos.com/v1", "PodMonitor")
-    except CompassError:
-        return False  # the review says that the cluster doesn't answer
 
 
 def _introduction(bundle: ManifestBundle, found: Review, services: Services) -> str:

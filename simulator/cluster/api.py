@@ -30,6 +30,8 @@ from simulator.cluster.store import Change, Store, Writer
 MAX_BODY_BYTES = 3_000_000
 APPLY = ("application/apply-patch+yaml", "application/apply-patch")
 WATCH_S = 1800.0
+NO_SUCH_PATH = PlainTextResponse("404 page not found\n", 404)
+"""Of a group that isn't installed as of any other path that no server knows: no Status."""
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -100,7 +102,8 @@ class ClusterApi:
 
     def _resource_list(self, version: str) -> Handler:
         async def answer(request: Request) -> Response:
-            self._check_installed(version.split("/")[0])
+            if version.split("/")[0] in self.orders.hidden_groups:
+                return NO_SUCH_PATH
             return JSONResponse(discovery.resource_list(version))
 
         return answer
@@ -115,7 +118,7 @@ class ClusterApi:
         return JSONResponse(document)
 
     async def _nothing(self, request: Request) -> Response:
-        raise ApiError(404, "NotFound", "the server could not find the requested resource")
+        return NO_SUCH_PATH
 
     async def _review(self, request: Request) -> Response:
         """Whether whoever asks may do something, by the rules that hold here."""
@@ -125,15 +128,12 @@ class ClusterApi:
         allowed = self.orders.allows(asked.get("verb", ""), asked.get("group", ""), plural, asked.get("name", ""))
         return JSONResponse(review | {"status": {"allowed": allowed}}, status_code=201)
 
-    def _check_installed(self, group: str) -> None:
-        if group in self.orders.hidden_groups:
-            raise ApiError(404, "NotFound", "the server could not find the requested resource")
-
     # Objects
 
     def _collection(self, resource: Resource) -> Handler:
         async def answer(request: Request) -> Response:
-            self._check_installed(resource.group)
+            if resource.group in self.orders.hidden_groups:
+                return NO_SUCH_PATH
             namespace = request.path_params.get("namespace", "")
             query = request.query_params
             if request.method == "GET":
@@ -155,7 +155,8 @@ class ClusterApi:
 
     def _item(self, resource: Resource, subresource: str) -> Handler:
         async def answer(request: Request) -> Response:
-            self._check_installed(resource.group)
+            if resource.group in self.orders.hidden_groups:
+                return NO_SUCH_PATH
             namespace, name = request.path_params.get("namespace", ""), request.path_params["name"]
             verb = {"GET": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}[request.method]
             self.orders.check(verb, resource, subresource, namespace, name)
@@ -208,7 +209,8 @@ class ClusterApi:
             return JSONResponse(applied, status_code=201 if new else 200)
         live = self._found(resource, namespace, name)
         changed = patched(live, patch, content_type, resource.schema, resource.custom)
-        changed, warnings = _checked(changed, resource, validation)
+        # Of a custom kind the whole object is decoded again, after the patch, and that is another error.
+        changed, warnings = _checked(changed, resource, validation, patch if resource.custom else None)
         return JSONResponse(self.store.update(changed, writer), headers=warnings)
 
     async def _delete(self, request: Request, resource: Resource, found: Object) -> Response:
@@ -391,12 +393,19 @@ def _writer(request: Request, subresource: str = "") -> Writer:
     return Writer(manager, request.query_params.get("dryRun") == "All", subresource)
 
 
-def _checked(document: Object, resource: Resource, validation: str) -> tuple[Object, dict[str, str]]:
-    """The object without unknown fields, and the headers that warn of them; Strict refuses them, as wrong types always are."""
+def _checked(document: Object, resource: Resource, validation: str, patch: Any = None) -> tuple[Object, dict[str, str]]:
+    """The object without unknown fields, and the headers that warn of them; Strict refuses them, as wrong types always are.
+
+    With a patch it is what came of that.
+    """
     found = findings(document, resource.schema)
     unknown = [f'unknown field "{p}"' for p in found.unknown]
     if unknown and validation == "Strict":
-        raise ApiError(400, "BadRequest", "strict decoding error: " + ", ".join(unknown))
+        why = "strict decoding error: " + ", ".join(unknown)
+        if patch is None:
+            raise ApiError(400, "BadRequest", why)
+        cause = {"reason": "FieldValueInvalid", "message": f"Invalid value: {json.dumps(json.dumps(patch))}: {why}", "field": "patch"}
+        raise ApiError(422, "Invalid", f' "" is invalid: patch: {cause["message"]}', [cause], kind=resource.plural, group=resource.group)
     wrong = [f"{path}: {why}" for path, why in found.wrong] + [f"{p}: Required value" for p in found.missing]
     if wrong:
         name = document["metadata"].get("name", "")

@@ -22,19 +22,22 @@ class Key(NamedTuple):
 class ApiError(Exception):
     """Answered as a Kubernetes Status body."""
 
-    def __init__(self, code: int, reason: str, message: str, causes: list[dict[str, str]] | None = None) -> None:
+    def __init__(self, code: int, reason: str, message: str, causes: list[dict[str, str]] | None = None, **about: str) -> None:
+        """`about` names what it is about: name, group and kind (the plural)."""
         super().__init__(message)
         self.code, self.reason, self.message = code, reason, message
         self.causes = causes or []
+        self._details: Object = {k: v for k, v in about.items() if v} | ({"causes": causes} if causes else {})
 
     def status(self) -> Object:
-        details = {"details": {"causes": self.causes}} if self.causes else {}
+        details = {"details": self._details} if self._details else {}
         head = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": self.message, "reason": self.reason}
         return head | details | {"code": self.code}
 
 
 def not_found(resource: str, name: str) -> ApiError:
-    return ApiError(404, "NotFound", f'{resource} "{name}" not found')
+    plural, _, group = resource.partition(".")
+    return ApiError(404, "NotFound", f'{resource} "{name}" not found', name=name, group=group, kind=plural)
 
 
 def now() -> str:

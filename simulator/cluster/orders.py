@@ -21,8 +21,11 @@ NAMESPACE = "compass-simulator"
 Failure = Literal["image-pull", "unauthorized", "oom", "crash", "slow-start", "quota", "rbac", "webhook", "no-kserve", "no-gpus"]
 FAILURES: tuple[Failure, ...] = get_args(Failure)
 """Of the cluster; what is served can misbehave as well."""
-Order = Failure | Misbehaviour
-ORDERS: tuple[Order, ...] = (*FAILURES, *MISBEHAVIOURS)
+Lack = Literal["no-podmonitor"]
+"""What a cluster can be without and yet be well: the Prometheus operator."""
+Order = Failure | Lack | Misbehaviour
+ORDERS: tuple[Order, ...] = (*FAILURES, *get_args(Lack), *MISBEHAVIOURS)
+GROUPS: dict[Order, str] = {"no-kserve": "serving.kserve.io", "no-podmonitor": "monitoring.coreos.com"}
 
 
 class Orders:
@@ -38,7 +41,7 @@ class Orders:
     @property
     def hidden_groups(self) -> frozenset[str]:
         """API groups of what isn't installed."""
-        return frozenset({"serving.kserve.io"}) if self.strikes("no-kserve", "") else frozenset()
+        return frozenset(group for order, group in GROUPS.items() if self.strikes(order, ""))
 
     def allows(self, verb: str, group: str, plural: str, name: str) -> bool:
         """By the rules of `role`; without such rules, everything."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from knowledge.catalogue import gpus
+from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from tools.clusters.connection import Connection
-from tools.clusters.refusals import Refused
+from tools.clusters.kinds import INFERENCE_SERVICE as INFERENCE_SERVICE
+from tools.clusters.kinds import POD_MONITOR
+from tools.clusters.refusals import Refused, is_of_an_object
 
 FIELD_MANAGER = "compass"
 REAL_WATCH_INTERVAL_S = 3.0
-INFERENCE_SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
 Object = dict[str, Any]
 
 
@@ -49,15 +51,17 @@ class Cluster:
         """One object of our namespace, or None."""
         from kubernetes.dynamic.exceptions import NotFoundError
 
-        with self.connection.calling(f"get {kind} {name}"):
+        with self.connection.calling(f"get {kind} {name}", (api_version, kind)):
             try:
                 return dict(self.connection.resource(api_version, kind).get(name=name, namespace=self.namespace).to_dict())
-            except NotFoundError:
-                return None
+            except NotFoundError as error:
+                if is_of_an_object(error):
+                    return None
+                raise
 
     def list(self, api_version: str, kind: str, label_selector: str = "", field_selector: str = "") -> list[Object]:
         """Objects of our namespace."""
-        with self.connection.calling(f"list {kind}"):
+        with self.connection.calling(f"list {kind}", (api_version, kind)):
             found = self.connection.resource(api_version, kind).get(
                 namespace=self.namespace,
                 label_selector=label_selector or None,
@@ -65,14 +69,12 @@ class Cluster:
             )
             return [dict(item.to_dict()) for item in found.items]
 
-    def offers(self, api_version: str, kind: str) -> bool:
-        """Whether the server knows a kind. Raises CompassError if it can't be asked."""
-        with self.connection.calling(f"look for {kind}"):
-            try:
-                self.connection.resource(api_version, kind)
-            except Refused:
-                return False
-            return True
+    def monitors_pods(self) -> bool:
+        """Whether the Prometheus operator is there, as of half a minute ago at most; False as well where nobody can be asked."""
+        try:
+            return self.connection.offers(*POD_MONITOR)
+        except CompassError:
+            return False
 
     def log(self, pod: str, container: str, previous: bool, lines: int = 20) -> str:
         """The last lines that a container wrote, empty where there are none; why, where we may not read them."""
@@ -105,7 +107,7 @@ class Cluster:
         """
         name, kind = document["metadata"]["name"], document["kind"]
         exists = self.get(document["apiVersion"], kind, name) is not None
-        with self.connection.calling(f"dry run of {kind} {name}"):
+        with self.connection.calling(f"dry run of {kind} {name}", (document["apiVersion"], kind)):
             if exists:
                 return self.apply_request(document, force, dry_run="All")
             # A strict POST says which field is unknown, where server-side apply answers 500.

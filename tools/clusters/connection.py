@@ -6,7 +6,9 @@ The default never touches a real cluster, whatever kubeconfig is lying around.
 from __future__ import annotations
 
 import functools
-import hashlib
+import logging
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,25 +18,33 @@ import httpx
 
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
+from tools.clusters.kinds import Kinds, group_path
 from tools.clusters.kubeconfig import client_of
-from tools.clusters.refusals import Refused, refusal
+from tools.clusters.refusals import Refused, is_of_an_object, refusal
 from tools.clusters.simulated import simulator_address
 from tools.clusters.wire import watched
 
+log = logging.getLogger("agent.clusters")
 REQUEST_TIMEOUT_S = 15
 LONGEST_RETRY_AFTER_S = 20
 BACK_OFF_S = 0.2
 RETRIED = (429, 500, 502, 503, 504)
+CONNECTIONS = 64
+"""Kept open at most: as many turns as may ask at once."""
+OFFERS_FOR_S = 30.0
+"""How long an answer about what is installed is taken as still true."""
 
 
 class Connection:
-    """Connects at the first call. Every error of the wire becomes a CompassError that names the call."""
+    """Connects at the first call; one serves all turns at once. Every error of the wire becomes a CompassError that names the call."""
 
     def __init__(self, settings: Settings) -> None:
         """Raises CompassError for a setting that is neither `sim` nor `context:NAME`."""
         self.target = settings.cluster
         self._settings = settings
         self._dynamic: Any = None
+        self._connecting = threading.Lock()
+        self._offers: dict[tuple[str, str], tuple[float, bool]] = {}
         if self.target != "sim" and not self.target.removeprefix("context:"):
             raise CompassError(
                 "COMPASS_CLUSTER=context: names no context. Write context:NAME with a name from `kubectl config get-contexts`."
@@ -51,55 +61,72 @@ class Connection:
         return "the simulated cluster" if self.simulated else f"the cluster of kubeconfig context {self.target.removeprefix('context:')!r}"
 
     def resource(self, api_version: str, kind: str) -> Any:
-        """The dynamic client's resource. Raises Refused if the server doesn't offer the kind."""
-        from kubernetes.dynamic.exceptions import ResourceNotFoundError
+        """The dynamic client's resource. Raises CompassError for a kind that Compass doesn't work with."""
+        return self.client().resources.get(api_version=api_version, kind=kind)
 
-        try:
-            return self.client().resources.get(api_version=api_version, kind=kind)
-        except ResourceNotFoundError as error:
-            self._dynamic = None  # what the server offers may change; look again next time
-            raise Refused.unknown_kind(self.description, api_version, kind) from error
+    def offers(self, api_version: str, kind: str) -> bool:
+        """Whether the server knows a kind, asked anew after OFFERS_FOR_S. Raises CompassError if it can't be asked."""
+        from kubernetes.dynamic.exceptions import NotFoundError
+
+        at, known = self._offers.get((api_version, kind), (-OFFERS_FOR_S, False))
+        if time.monotonic() - at < OFFERS_FOR_S:
+            return known
+        with self.calling(f"look for {kind}"):
+            try:
+                found = self.client().request("get", group_path(api_version)).to_dict()
+                known = any(r["kind"] == kind for r in found["resources"])
+            except NotFoundError:
+                known = False
+        self._offers[api_version, kind] = (time.monotonic(), known)
+        return known
 
     def client(self) -> Any:
         """The dynamic client."""
-        if self._dynamic is None:
-            from kubernetes.dynamic import DynamicClient
+        with self._connecting:  # one connects, and the others wait for it
+            if self._dynamic is None:
+                from kubernetes.dynamic import DynamicClient
 
-            try:
-                with warnings.catch_warnings(category=Warning, action="ignore"):  # said below, in a sentence
-                    client = self._simulator_client() if self.simulated else self._context_client()
-            except ImportError as error:  # urllib3's, at a socks:// address
-                raise CompassError(
-                    f"The way to {self.description} leads through a SOCKS proxy, for which a package is missing: pip install pysocks,"
-                    " or name the server in NO_PROXY."
-                ) from error
-            answered = watched(client.rest_client.request, client.configuration, self.description)
-            client.rest_client.request = functools.partial(_with_timeout, answered)
-            # Its cache of what the server offers goes into our own folder: the default is a guessable file in the shared one.
-            known = self._settings.home_dir / f"discovery-{hashlib.sha256(client.configuration.host.encode()).hexdigest()[:12]}.json"
-            known.unlink(missing_ok=True)  # it never expires, and a kind that was missing yesterday may be there today
-            self._dynamic = DynamicClient(  # type: ignore[no-untyped-call]
-                client, cache_file=str(known)
-            )
-        return self._dynamic
+                try:
+                    with warnings.catch_warnings(category=Warning, action="ignore"):  # said below, in a sentence
+                        client = self._simulator_client() if self.simulated else self._context_client()
+                except ImportError as error:  # urllib3's, at a socks:// address
+                    raise CompassError(
+                        f"The way to {self.description} leads through a SOCKS proxy, for which a package is missing: pip install pysocks,"
+                        " or name the server in NO_PROXY."
+                    ) from error
+                answered = watched(client.rest_client.request, client.configuration, self.description)
+                client.rest_client.request = functools.partial(_with_timeout, answered)
+                self._dynamic = DynamicClient(client, discoverer=Kinds)  # type: ignore[no-untyped-call]
+            return self._dynamic
 
     @contextmanager
-    def calling(self, what: str) -> Iterator[None]:
-        """Say in one sentence what failed; forget the connection, so that the next call makes a new one."""
+    def calling(self, what: str, of: tuple[str, str] | None = None) -> Iterator[None]:
+        """Say in one sentence what failed; forget the connection where it broke, so that the next call makes a new one.
+
+        `of` is the version and the kind that the call is about: a server that has no such kind answers as if a path were wrong.
+        """
         from kubernetes.client.exceptions import ApiException
         from kubernetes.dynamic.exceptions import DynamicApiError
         from urllib3.exceptions import HTTPError
 
+        where = f"{self.description[0].upper()}{self.description[1:]}"
         try:
             yield
+        except CompassError:
+            raise
         except (ApiException, DynamicApiError) as error:
             if error.status == 401:
                 self._dynamic = None  # the kubeconfig may have newer credentials by the next call
+            if error.status == 404 and of is not None and not is_of_an_object(error):
+                self._offers.pop(of, None)
+                raise Refused.unknown_kind(self.description, *of) from error
             raise refusal(self.description, what, error) from error
         except (HTTPError, OSError, httpx.HTTPError) as error:
             self._dynamic = None
-            where = f"{self.description[0].upper()}{self.description[1:]}"
             raise CompassError(f"{where} doesn't answer ({what}: {_cause(error)}). Is it running and reachable?") from error
+        except Exception as error:  # an answer that the client stumbles over
+            log.exception("%s", what)
+            raise CompassError(f"{where} answered in a way that can't be read ({what}: {type(error).__name__}).") from error
 
     def _simulator_client(self) -> Any:
         from kubernetes.client import ApiClient
@@ -122,6 +149,7 @@ def _configuration() -> Any:
     from urllib3.util import Retry
 
     configuration = Configuration()
+    configuration.connection_pool_maxsize = CONNECTIONS
     configuration.retries = Retry(
         total=3,
         read=1,
@@ -135,7 +163,7 @@ def _configuration() -> Any:
 
 
 def _with_timeout(request: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """The client waits for ever unless told otherwise at each call, and its own discovery can't be told: so here, once for all."""
+    """The client waits for ever unless told otherwise at each call: so here, once for all."""
     return request(*args, **kwargs | {"_request_timeout": kwargs.get("_request_timeout") or REQUEST_TIMEOUT_S})
 
 

@@ -39,6 +39,15 @@ class Refused(CompassError):
         return cls(text, 404, "NotInstalled")
 
 
+def is_of_an_object(error: Any) -> bool:
+    """Whether a 404 is about one object that isn't there. Only then it has a name; else the server doesn't know the kind."""
+    try:
+        status = json.loads(error.body)
+        return bool(error.status == 404 and status["details"]["name"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
 def refusal(cluster: str, what: str, error: Any) -> Refused:
     """From the client's exception; `what` names the call."""
     body = error.body.decode(errors="replace") if isinstance(error.body, bytes) else str(error.body)
@@ -79,8 +88,6 @@ def _remedy(status: int, reason: str, message: str, conflicts: tuple[Conflict, .
         return " The credentials of this kubeconfig context are not, or no longer, valid: log in again."
     if status == 404 and message.startswith("namespaces "):
         return " Create the namespace, or set COMPASS_NAMESPACE to one that exists."
-    if status == 404 and "could not find the requested resource" in message:
-        return " It doesn't know this kind: KServe isn't installed there. Install KServe 0.20 or later, or choose another cluster."
     if status == 429:
         return " The server is overloaded: try again later."
     return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from tools.clusters.cluster import Cluster, Object
-from tools.clusters.refusals import Refused
+from tools.clusters.refusals import is_of_an_object
 
 CONFLICT_TRIES = 3
 RESTORER = "compass-undo"
@@ -21,7 +21,8 @@ class Writer:
 
     def apply(self, document: Object, force: bool = False) -> Object:
         """Server-side apply; fields of others are taken only with `force`. Raises Refused with the conflicts."""
-        with self._connection.calling(f"apply of {document['kind']} {document['metadata']['name']}"):
+        of = (document["apiVersion"], document["kind"])
+        with self._connection.calling(f"apply of {document['kind']} {document['metadata']['name']}", of):
             for attempt in range(CONFLICT_TRIES):
                 try:
                     return self.cluster.apply_request(document, force)
@@ -40,20 +41,20 @@ class Writer:
             return self.apply(_portable(document))
         body = _portable(document)
         body["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"]
-        with self._connection.calling(f"restoring of {kind} {name}"):
+        with self._connection.calling(f"restoring of {kind} {name}", (document["apiVersion"], kind)):
             resource = self._connection.resource(document["apiVersion"], kind)
             found = resource.replace(body=body, namespace=self.cluster.namespace, query_params=[("fieldManager", RESTORER)])
             return dict(found.to_dict())
 
     def delete(self, api_version: str, kind: str, name: str, uid: str) -> bool:
         """Delete exactly this object, not another of its name; False if it was gone already."""
-        with self._connection.calling(f"deletion of {kind} {name}"):
+        with self._connection.calling(f"deletion of {kind} {name}", (api_version, kind)):
             try:
                 self._connection.resource(api_version, kind).delete(
                     name=name, namespace=self.cluster.namespace, body={"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
                 )
             except Exception as error:
-                if getattr(error, "status", None) != 404 or isinstance(error, Refused):
+                if not is_of_an_object(error):
                     raise
                 return False
         return True
