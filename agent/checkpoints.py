@@ -92,6 +92,7 @@ def approval_details(state: ConversationState, bundle: ManifestBundle, settings:
         "action": bundle.action,
         "digest": bundle.digest,
         "cluster": settings.cluster,
+        "server": review.identity.server if review else "",
         "simulated": settings.cluster == "sim",
         "read_only": settings.read_only,
         "namespace": bundle.namespace,

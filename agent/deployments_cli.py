@@ -172,7 +172,7 @@ def export(
         from tools.deploying.listing import last_revision
         from tools.manifests.export import as_form, write
 
-        for path in write(last_revision(name, parts.cluster, parts.database), output, as_form(form)):
+        for path in write(last_revision(name, parts.cluster, parts.database, anywhere=True), output, as_form(form)):
             print(path)
 
 
@@ -201,7 +201,8 @@ def delete(
             raise CompassError("; ".join(p.text for p in found.problems))
         if found.owners:
             raise CompassError(f"{name} belongs to {found.owners[0].owner}: delete it there.")
-        print(f"To be deleted, {parts.cluster.description}, namespace {parts.cluster.namespace}:\n{plain_changes(found)}")
+        at = f" at {found.identity.server}" if found.identity.server else ""
+        print(f"To be deleted, {parts.cluster.description}{at}, namespace {parts.cluster.namespace}:\n{plain_changes(found)}")
         print(f"Digest {bundle.digest}")
         if approve is not None and approve != bundle.digest:
             raise CompassError("The digest given with --approve is another one. Nothing was deleted.")
@@ -219,6 +220,7 @@ def delete(
             model_id=bundle.model_id,
             files=bundle.files,
             live=found.live,
+            identity=found.identity,
         )
         approval_id = record_approval(request, parts.database)
         apply_to_cluster(ApplyRequest(approval_id=approval_id, files=bundle.files, action="delete"), parts.database, Writer(parts.cluster))

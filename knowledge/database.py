@@ -18,6 +18,7 @@ from knowledge.benchmarks import CurveCache, load_shipped
 from knowledge.catalogue import TrafficProfile
 from knowledge.embedded import embedded_url
 from knowledge.errors import CompassError
+from knowledge.locks import Locks, is_full
 from knowledge.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Database:
         self.embedded = settings.database_url is None
         self.settings = settings
         self._curves = CurveCache()
+        self.locks = Locks(lambda: psycopg.connect(self.url, row_factory=dict_row, connect_timeout=CONNECT_TIMEOUT_S), self.unreachable)
         self.pool: ConnectionPool[psycopg.Connection[DictRow]] = self._open()
         try:
             self._unless_down(self._prepare)
@@ -123,6 +125,8 @@ class Database:
         remedy = (
             "It is started again with your next message." if self.embedded else "Start it, or unset DATABASE_URL to use the embedded one."
         )
+        if is_full(error):
+            remedy = "Others hold all its connections: try again in a moment; whoever runs it can raise max_connections."
         return CompassError(f"The database doesn't answer ({self.description}): {reason}. {remedy}")
 
     def revive(self) -> None:
@@ -137,6 +141,7 @@ class Database:
             self.pool.drain()
 
     def close(self) -> None:
+        self.locks.close()
         self.pool.close()
 
     def _unless_down(self, action: Callable[[], object]) -> None:

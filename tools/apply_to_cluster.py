@@ -8,13 +8,18 @@ import yaml
 
 from knowledge.database import Database
 from knowledge.errors import CompassError
+from knowledge.locks import Key
+from tools.clusters.cluster import Cluster
 from tools.clusters.writer import Writer
-from tools.deploying.approvals import Approval, Status, begin, claim_approval, mark_approval
+from tools.deploying.approvals import Approval, Status, begin, find_approval, finish, record_refusal, why_not_usable
 from tools.deploying.audit import AuditEvent
 from tools.deploying.live import fingerprint, owner_of
 from tools.deploying.transaction import Incomplete, Undone, carry_out, live_objects
 from tools.manifests.digests import Action, ManifestFile, digest_of
 from tools.specification import Contract
+
+APPLY_LOCK = 0x6170706C
+LONGEST_APPLY_S = 600.0
 
 
 class ApplyRequest(Contract):
@@ -43,42 +48,49 @@ def apply_to_cluster(request: ApplyRequest, database: Database, writer: Writer) 
     """Dry-run every object, then server-side apply (or delete) each in order, all or nothing. Safe to run again after it was killed.
 
     Refuses with CompassError unless the approval exists, is fresh, is for exactly these bytes on this cluster and namespace,
-    and the live objects are still those that the person saw. Two callers with one approval take turns on its row; the second
-    finds it used and applies nothing. Every outcome goes on the audit log.
+    and the live objects are still those that the person saw. Two callers with one approval take turns; the second finds it used
+    and applies nothing. Every outcome goes on the audit log, refusals too. No connection is held while the cluster works.
     """
     cluster = writer.cluster
     digest = digest_of(request.files, request.action)
-    refused: str | None = None
-    failure: Exception | None = None
-    with database.connect() as connection:
-        # A separate, committed mark first: if we are killed below, the approval stays usable however old it gets.
-        with connection.transaction():
-            approval = claim_approval(request.approval_id, digest, cluster.target, cluster.namespace, connection)
-            documents = [_document(f, cluster.namespace) for f in request.files]  # read only now: until approved they are anybody's bytes
-            begun_earlier = approval.status == "applying"
+    busy = "Another window has been doing this for long. Look at the status before you try again."
+    with database.locks.holding(Key(APPLY_LOCK, request.approval_id), LONGEST_APPLY_S, busy):
+        approval = find_approval(request.approval_id, database)
+        begun_earlier, for_good = approval.status == "applying", False
+        try:
+            documents = _covered(request, approval, digest, cluster)
             if approval.status == "approved":
                 before = live_objects(documents, cluster)
-                refused = _no_longer_approved(approval, before)
-                if refused is None:
-                    begin(approval, before, connection)
-                else:
-                    mark_approval(approval, "refused", "refused", refused, connection)
-        if refused is not None:
-            raise CompassError(refused)
-        with connection.transaction():
-            approval = claim_approval(request.approval_id, digest, cluster.target, cluster.namespace, connection)
-            if approval.status == "applying":  # an approval is used once; what it made is only looked up afterwards
-                try:
-                    before = approval.before or [None] * len(documents)
-                    carry_out(request.action, documents, before, writer, approval.takes_over, begun_earlier)
-                    mark_approval(approval, "applied", "done", ", ".join(_label(d) for d in documents), connection)
-                except Exception as error:
-                    failure = error
-                    mark_approval(approval, *_outcome(error), str(error)[:2000], connection)
-        if failure is not None:
-            raise failure
+                if refused := _no_longer_approved(approval, before):
+                    for_good = True
+                    raise CompassError(refused)
+                # A committed mark first: if we are killed below, the approval stays usable however old it gets.
+                approval = begin(approval, before, database)
+        except CompassError as error:
+            record_refusal(approval, str(error), for_good, database)
+            raise
+        if approval.status == "applying":  # an approval is used once; what it made is only looked up afterwards
+            _carry_out(approval, documents, writer, begun_earlier, database)
         objects = [_applied(d, writer) for d in documents] if request.action == "apply" else []
     return ApplyResult(digest=digest, cluster=cluster.target, namespace=cluster.namespace, action=request.action, objects=objects)
+
+
+def _covered(request: ApplyRequest, approval: Approval, digest: str, cluster: Cluster) -> list[dict[str, Any]]:
+    """The objects, which are read only now: until approved they are anybody's bytes. Raises CompassError if they aren't."""
+    refused = why_not_usable(approval, digest, cluster.target, cluster.namespace, cluster.identity)
+    if refused is not None:
+        raise CompassError(refused)
+    return [_document(f, cluster.namespace) for f in request.files]
+
+
+def _carry_out(approval: Approval, documents: list[dict[str, Any]], writer: Writer, begun_earlier: bool, database: Database) -> None:
+    before = approval.before or [None] * len(documents)
+    try:
+        carry_out(approval.action, documents, before, writer, approval.takes_over, begun_earlier)
+    except Exception as error:
+        finish(approval, *_outcome(error), str(error), database)
+        raise
+    finish(approval, "applied", "done", ", ".join(_label(d) for d in documents), database)
 
 
 def _no_longer_approved(approval: Approval, before: list[dict[str, Any] | None]) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from knowledge.database import Database
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
-from tools.deploying.approvals import Approval, revisions
+from tools.deploying.approvals import Approval, elsewhere, revisions
 from tools.deploying.diagnosis import Diagnosis, Signs, diagnose
 from tools.deploying.events import events_about
 from tools.deploying.live import drift
@@ -96,7 +96,9 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
     """
     service = cluster.get(*INFERENCE_SERVICE, query.name)
     if service is None:
-        return _status(query.name, cluster, phase="absent", message=f"There is no deployment {query.name} in {cluster.description}.")
+        gone = elsewhere(query.name, cluster, database) if database is not None else None
+        message = gone or f"There is no deployment {query.name} in {cluster.description}."
+        return _status(query.name, cluster, phase="absent", message=message)
     deployment = cluster.get("apps/v1", "Deployment", f"{query.name}-predictor")
     pods = cluster.list("v1", "Pod", label_selector=f"{LABEL}={query.name}")  # after the Deployment, which counts them
     newest = _newest_sets(deployment, cluster, query.name)
@@ -112,7 +114,7 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
         phase, message = "pending" if found.waiting_may_help else "failed", f"{found.cause} {found.remedy}"
     else:
         phase, message = "pending", _progress(pods)
-    known = [] if database is None else revisions(cluster.target, cluster.namespace, query.name, database)
+    known = [] if database is None else revisions(cluster, query.name, database)
     approved = _approved(known)
     plan = expectation_of(approved.document if approved else service)
     live: Live | str | None = None

@@ -109,20 +109,21 @@ def delete(name: Name, request: DeletionRequest, user: ByUser, runtime: ByRuntim
 def _carry_out(bundle: ManifestBundle, action: Action, live: str, user: User, runtime: Runtime, key: str) -> ApplyResult:
     if runtime.writer is None:
         raise Wrong(403, TITLES[403], "Compass runs read-only (COMPASS_READ_ONLY): it can't change a cluster.")
-    request = ApprovalRequest(
-        thread_id=_thread(user),
-        interrupt_id=key,
-        digest=bundle.digest,
-        cluster=runtime.cluster.target,
-        namespace=bundle.namespace,
-        actor=user.name,
-        action=action,
-        name=bundle.name,
-        model_id=bundle.model_id,
-        files=bundle.files,
-        live=live,
-    )
     try:
+        request = ApprovalRequest(
+            thread_id=_thread(user),
+            interrupt_id=key,
+            digest=bundle.digest,
+            cluster=runtime.cluster.target,
+            namespace=bundle.namespace,
+            actor=user.name,
+            action=action,
+            name=bundle.name,
+            model_id=bundle.model_id,
+            files=bundle.files,
+            live=live,
+            identity=runtime.cluster.identity(),
+        )
         approval_id = record_approval(request, runtime.database)
         apply = ApplyRequest(approval_id=approval_id, files=bundle.files, action=action)
         return apply_to_cluster(apply, runtime.database, runtime.writer)
@@ -135,7 +136,7 @@ def _thread(user: User) -> str:
 
 
 def _known(name: str, runtime: Runtime) -> bool:
-    return bool(revisions(runtime.cluster.target, runtime.cluster.namespace, name, runtime.database))
+    return bool(revisions(runtime.cluster, name, runtime.database, anywhere=True))
 
 
 def _owns(user: User, name: str, runtime: Runtime) -> bool:

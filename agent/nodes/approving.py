@@ -22,7 +22,7 @@ from agent.state import ConversationState
 from agent.transcript import call_tool, say
 from agent.understand import move_of
 from knowledge.errors import CompassError
-from tools.deploying.approvals import VALID_FOR, ApprovalRequest, record_approval, record_rejection
+from tools.deploying.approvals import VALID_FOR, ApprovalRequest, elsewhere, record_approval, record_rejection
 from tools.deploying.review import Review, review
 from tools.manifests.export import write
 from tools.render_manifest import ManifestBundle, render_manifest
@@ -52,6 +52,8 @@ def configuration_finalized(state: ConversationState, runtime: Runtime[Services]
         bundle = bundle or _render(state, services, record)
         emit(ProgressEvent(text=f"Asking {services.cluster.description} what it says to this"))
         found = review(bundle, services.cluster, services.settings.read_only)
+        if not found.problems and (other := elsewhere(bundle.name, services.cluster, services.database)):
+            found.notes.append(f"{other} There it stays as it is.")
         say(_introduction(bundle, found, services), record)
         update = {"bundle": bundle, "review": found, "takes_over_asked": False, "messages": record}
         return Command(goto="configuration_finalized", update=update)
@@ -90,7 +92,7 @@ def _approve(
     if why:
         refuse(why, "configuration_finalized", record)
         return _again({"messages": record})
-    if found.target != services.cluster.target:
+    if found.target != services.cluster.target or _is_another_cluster(found, services):
         say(f"That was shown for another cluster. Here is what {services.cluster.description} says to it.", record)
         return _again({"review": None, "messages": record})
     if datetime.now(UTC) - found.made_at > VALID_FOR:
@@ -102,7 +104,8 @@ def _approve(
     if found.owners and not move.takes_over:
         refuse("That alone doesn't take it over: say “approve and take over”, with nothing else.", "configuration_finalized", record)
         return _again({"messages": record})
-    request = _request(reply, bundle, services).model_copy(update={"live": found.live, "takes_over": bool(found.owners)})
+    seen = {"live": found.live, "takes_over": bool(found.owners), "identity": found.identity}
+    request = _request(reply, bundle, services).model_copy(update=seen)
     approval_id = record_approval(request, services.database)
     say(f"Approved by {request.actor}: {bundle.digest[:19]}… on {services.cluster.description}.", record)
     update: dict[str, Any] = {"approval_id": approval_id, "failure": None, "attempted": None, "messages": record}
@@ -170,6 +173,14 @@ def _not_approvable(move: Approve, bundle: ManifestBundle, found: Review, servic
     return None
 
 
+def _is_another_cluster(found: Review, services: Services) -> bool:
+    """Whether the context was pointed at another one since; if that can't be asked, the apply says so."""
+    try:
+        return found.identity.is_other_than(services.cluster.identity())
+    except CompassError:
+        return False
+
+
 def _request(reply: Reply, bundle: ManifestBundle, services: Services) -> ApprovalRequest:
     return ApprovalRequest(
         thread_id=services.thread_id,
@@ -195,7 +206,7 @@ def _render(state: ConversationState, services: Services, record: list[AnyMessag
 
 
 def _introduction(bundle: ManifestBundle, found: Review, services: Services) -> str:
-    where = services.cluster.description
+    where = services.cluster.description + (f" at {found.identity.server}" if found.identity.server else "")
     problems = [*bundle.problems, *found.problems]
     if problems:
         return "This can't be done yet: " + "; ".join(f"{p.file}, {p.field}: {p.text}" for p in problems)

@@ -19,6 +19,7 @@ from agent.transcript import say
 from agent.understand import move_of, move_of_words
 from knowledge.catalogue import prices
 from knowledge.errors import CompassError
+from tools.deploying.approvals import elsewhere
 from tools.deploying.revisions import deletion_of
 from tools.planning.scaling import rescaled
 from tools.serving.endpoint import send_prompt
@@ -81,6 +82,12 @@ def _changed(move: Scale | Delete, state: ConversationState, services: Services)
     running, selected, specification = state.get("running"), state.get("selected"), state.get("specification")
     if running is None:
         return "Nothing of this conversation runs."
+    try:
+        other = elsewhere(running.name, services.cluster, services.database)
+    except CompassError as error:
+        return str(error)
+    if other:
+        return f"{other} Point it back at that one to change what runs there."
     if isinstance(move, Delete):
         return {"bundle": deletion_of(running)}
     profile = state.get("benchmark_profile")

@@ -55,7 +55,8 @@ def approval(details: dict[str, Any]) -> list[RenderableType]:
     deletes, chosen = details["action"] == "delete", details["recommendation"]
     rows = labelled()
     target = "the simulated cluster" if details["simulated"] else details["cluster"]
-    rows.add_row("Target", Text(f"{target}, namespace {details['namespace']}", style="bold" if details["simulated"] else "bold red"))
+    at = f" at {details['server']}" if details.get("server") else ""
+    rows.add_row("Target", Text(f"{target}{at}, namespace {details['namespace']}", style="bold" if details["simulated"] else "bold red"))
     rows.add_row("Deployment", Text(details["name"]))
     for change, label in CHANGES.items():
         kinds = [c["kind"] for c in details["changes"] if c["change"] == change]

@@ -8,6 +8,7 @@ from knowledge.catalogue import gpus
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from tools.clusters.connection import Connection
+from tools.clusters.identity import Identity
 from tools.clusters.kinds import INFERENCE_SERVICE as INFERENCE_SERVICE
 from tools.clusters.kinds import POD_MONITOR
 from tools.clusters.refusals import Refused, is_of_an_object
@@ -36,6 +37,10 @@ class Cluster:
     @property
     def description(self) -> str:
         return self.connection.description
+
+    def identity(self, max_age_s: float = 0.0) -> Identity:
+        """Which cluster it is, asked anew unless an answer is no older than that. Raises CompassError if it can't be asked."""
+        return self.connection.identity(max_age_s)
 
     @property
     def patience_s(self) -> float:

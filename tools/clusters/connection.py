@@ -6,18 +6,22 @@ The default never touches a real cluster, whatever kubeconfig is lying around.
 from __future__ import annotations
 
 import functools
+import hashlib
 import logging
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
+from tools.clusters.identity import Identity
 from tools.clusters.kinds import Kinds, group_path
 from tools.clusters.kubeconfig import client_of
 from tools.clusters.refusals import Refused, is_of_an_object, refusal
@@ -45,6 +49,7 @@ class Connection:
         self._dynamic: Any = None
         self._connecting = threading.Lock()
         self._offers: dict[tuple[str, str], tuple[float, bool]] = {}
+        self._identity: tuple[float, Any, Identity] = (0.0, None, Identity())
         if self.target != "sim" and not self.target.removeprefix("context:"):
             raise CompassError(
                 "COMPASS_CLUSTER=context: names no context. Write context:NAME with a name from `kubectl config get-contexts`."
@@ -79,6 +84,23 @@ class Connection:
                 known = False
         self._offers[api_version, kind] = (time.monotonic(), known)
         return known
+
+    def identity(self, max_age_s: float = 0.0) -> Identity:
+        """Which cluster this is; `max_age_s` takes an answer of the same connection that is no older. Raises CompassError."""
+        from kubernetes.dynamic.exceptions import ForbiddenError, NotFoundError
+
+        client = self.client()
+        at, asked, known = self._identity
+        if asked is client and time.monotonic() - at < max_age_s:
+            return known
+        with self.calling("get Namespace kube-system"):
+            try:
+                uid = str(client.resources.get(api_version="v1", kind="Namespace").get(name="kube-system").metadata.uid or "")
+            except (ForbiddenError, NotFoundError):
+                uid = ""
+        found = Identity(uid=uid) if self.simulated else Identity(uid=uid, **_server(client.configuration))
+        self._identity = (time.monotonic(), client, found)
+        return found
 
     def client(self) -> Any:
         """The dynamic client."""
@@ -160,6 +182,14 @@ def _configuration() -> Any:
         retry_after_max=LONGEST_RETRY_AFTER_S,
     )
     return configuration
+
+
+def _server(configuration: Any) -> dict[str, str]:
+    """The address without what may be secret in it, and a hash of the CA."""
+    address = urlsplit(str(configuration.host))
+    host = address.netloc.rpartition("@")[2]
+    authority = Path(configuration.ssl_ca_cert).read_bytes() if configuration.ssl_ca_cert else b""
+    return {"server": f"{address.scheme}://{host}{address.path}".rstrip("/"), "ca": hashlib.sha256(authority).hexdigest()}
 
 
 def _with_timeout(request: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

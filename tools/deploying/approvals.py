@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from psycopg import Connection
 from psycopg.types.json import Jsonb
 from pydantic import Field
 
 from knowledge.database import Database
 from knowledge.errors import CompassError
+from tools.clusters.cluster import Cluster
+from tools.clusters.identity import Identity
 from tools.deploying.audit import AuditEntry, AuditEvent, record_audit
 from tools.manifests.digests import Action, ManifestFile
 from tools.specification import Contract
 
 VALID_FOR = timedelta(hours=1)
+IDENTITY_HOLDS_S = 30.0
+"""How long one may take a cluster for the same when nothing is changed in it."""
+MAX_DETAIL = 2000
 Status = Literal["approved", "applying", "applied", "undone", "refused"]
+ENDED: tuple[Status, ...] = ("undone", "refused")
+"""Of no use any more."""
 
 
 class ApprovalRequest(Contract):
@@ -36,6 +43,8 @@ class ApprovalRequest(Contract):
     """Fingerprint of the live objects when the person looked; "" if it wasn't taken."""
     takes_over: bool = False
     """Whether fields that others own may be taken."""
+    identity: Identity = Identity()
+    """Of the cluster that the person looked at, which `cluster` is only a name for; unknown for approvals from before this was kept."""
 
 
 class Approval(ApprovalRequest):
@@ -46,6 +55,8 @@ class Approval(ApprovalRequest):
     applied_at: datetime | None
     before: list[dict[str, Any] | None] | None
     """The live objects when it was first used, None as long as it wasn't."""
+    is_old: bool = False
+    """Whether it was given more than VALID_FOR ago, by the database's clock, which wrote down when that was."""
 
     def entry(self, event: AuditEvent, detail: str = "") -> AuditEntry:
         """An entry of the audit log about this approval."""
@@ -55,7 +66,8 @@ class Approval(ApprovalRequest):
 
 def record_approval(request: ApprovalRequest, database: Database) -> str:
     """Store the approval and return its id. The same pause approved twice is one approval; for another digest, an error."""
-    values = request.model_dump(exclude={"files"}) | {"files": Jsonb([f.model_dump() for f in request.files])}
+    stored = {"files": Jsonb([f.model_dump() for f in request.files]), "identity": Jsonb(request.identity.model_dump())}
+    values = request.model_dump(exclude={*stored}) | stored
     with database.connect() as connection, connection.transaction():
         made = connection.execute(
             f"INSERT INTO approvals ({', '.join(values)}) VALUES ({', '.join(f'%({n})s' for n in values)})"  # noqa: S608 - our own names
@@ -73,37 +85,61 @@ def record_approval(request: ApprovalRequest, database: Database) -> str:
     return str(row["id"])
 
 
-def claim_approval(approval_id: str, digest: str, cluster: str, namespace: str, connection: Connection[dict[str, Any]]) -> Approval:
-    """The approval, locked until the caller's transaction ends, if it covers exactly this. Raises CompassError if it doesn't."""
-    row = connection.execute("SELECT * FROM approvals WHERE id::text = %s FOR UPDATE", [approval_id]).fetchone()
+def find_approval(approval_id: str, database: Database) -> Approval:
+    """Raises CompassError if there is none."""
+    with database.connect() as connection:
+        row = connection.execute(
+            "SELECT *, clock_timestamp() - approved_at > %s AS is_old FROM approvals WHERE id::text = %s", [VALID_FOR, approval_id]
+        ).fetchone()
     if row is None:
         raise CompassError("Nothing was applied: there is no approval for it.")
-    approval = _approval(row)
+    return _approval(row)
+
+
+def why_not_usable(approval: Approval, digest: str, cluster: str, namespace: str, identify: Callable[[], Identity]) -> str | None:
+    """Why it doesn't cover exactly this, here and now; `identify` says which cluster this is, and is asked where that matters."""
     if approval.digest != digest:
-        raise CompassError(f"Nothing was applied: the manifests have digest {digest}, but {approval.digest} was approved.")
+        return f"Nothing was applied: the manifests have digest {digest}, but {approval.digest} was approved."
     if (approval.cluster, approval.namespace) != (cluster, namespace):
-        approved = f"{approval.cluster}/{approval.namespace}"
-        raise CompassError(f"Nothing was applied: the approval is for {approved}, not for {cluster}/{namespace}.")
-    if approval.status in ("undone", "refused"):
-        raise CompassError("Nothing was applied: this approval was used for an attempt that failed. Approve again.")
-    if approval.status == "approved" and datetime.now(UTC) - approval.approved_at > VALID_FOR:
-        raise CompassError(f"Nothing was applied: the approval is older than {VALID_FOR.seconds // 60} minutes. Approve again.")
-    return approval
+        return f"Nothing was applied: the approval is for {approval.cluster}/{approval.namespace}, not for {cluster}/{namespace}."
+    if approval.status in ENDED:
+        return "Nothing was applied: this approval was used for an attempt that failed. Approve again."
+    if approval.status == "approved" and approval.is_old:
+        return f"Nothing was applied: the approval is older than {VALID_FOR.seconds // 60} minutes. Approve again."
+    if approval.identity != Identity() and approval.identity.is_other_than(here := identify()):
+        return f"Nothing was applied: that was approved for another cluster ({approval.identity}) than {cluster} points to now ({here})."
+    return None
 
 
-def mark_approval(approval: Approval, status: Status, event: AuditEvent, detail: str, connection: Connection[dict[str, Any]]) -> None:
-    """How far it is, or how it ended; goes on the audit log as well."""
-    connection.execute(
-        "UPDATE approvals SET status = %s, applied_at = CASE WHEN %s = 'applied' THEN now() END WHERE id::text = %s",
-        [status, status, approval.id],
-    )
-    record_audit(approval.entry(event, detail), connection)
+def record_refusal(approval: Approval, why: str, for_good: bool, database: Database) -> None:
+    """What kept an approval from being used goes on the audit log; `for_good` if it can't be used later either."""
+    if approval.status == "approved" and (for_good or approval.is_old):
+        finish(approval, "refused", "refused", why, database)
+    elif approval.status in ("approved", "applying"):  # how others ended stands there already
+        with database.connect() as connection:
+            event: AuditEvent = "refused" if approval.status == "approved" else "incomplete"
+            record_audit(approval.entry(event, why[:MAX_DETAIL]), connection)
 
 
-def begin(approval: Approval, before: list[dict[str, Any] | None], connection: Connection[dict[str, Any]]) -> None:
+def begin(approval: Approval, before: list[dict[str, Any] | None], database: Database) -> Approval:
     """First use: it may be finished later however often we are killed, and undone to what was there before the first time."""
-    connection.execute("UPDATE approvals SET before = %s WHERE id::text = %s", [Jsonb(before), approval.id])
-    mark_approval(approval, "applying", "started", "", connection)
+    with database.connect() as connection, connection.transaction():
+        connection.execute(
+            "UPDATE approvals SET status = 'applying', before = %s WHERE id::text = %s AND status = 'approved'",
+            [Jsonb(before), approval.id],
+        )
+        record_audit(approval.entry("started"), connection)
+    return approval.model_copy(update={"status": "applying", "before": before})
+
+
+def finish(approval: Approval, status: Status, event: AuditEvent, detail: str, database: Database) -> None:
+    """How it ended, or how far it is; goes on the audit log as well."""
+    with database.connect() as connection, connection.transaction():
+        connection.execute(
+            "UPDATE approvals SET status = %s, applied_at = CASE WHEN %s = 'applied' THEN now() END WHERE id::text = %s",
+            [status, status, approval.id],
+        )
+        record_audit(approval.entry(event, detail[:MAX_DETAIL]), connection)
 
 
 def mark_healthy(approval_id: str, database: Database) -> None:
@@ -119,15 +155,30 @@ def record_rejection(request: ApprovalRequest, reason: str, database: Database) 
         record_audit(AuditEntry(**shared, event="rejected", detail=reason[:500]), connection)
 
 
-def revisions(cluster: str, namespace: str, name: str, database: Database) -> list[Approval]:
-    """What was applied under this name, the newest first."""
+def revisions(cluster: Cluster, name: str, database: Database, anywhere: bool = False) -> list[Approval]:
+    """What was applied under this name, the newest first.
+
+    Not what was applied to another cluster that the same context pointed to then, unless `anywhere`. Raises CompassError.
+    """
     with database.connect() as connection:
         rows = connection.execute(
             "SELECT * FROM approvals WHERE (cluster, namespace, name) = (%s, %s, %s) AND status IN ('applied', 'applying')"
             " ORDER BY approved_at DESC",
-            [cluster, namespace, name],
+            [cluster.target, cluster.namespace, name],
         ).fetchall()
-    return [_approval(row) for row in rows]
+    found = [_approval(row) for row in rows]
+    if anywhere or all(a.identity == Identity() for a in found):
+        return found
+    here = cluster.identity(IDENTITY_HOLDS_S)
+    return [a for a in found if not a.identity.is_other_than(here)]
+
+
+def elsewhere(name: str, cluster: Cluster, database: Database) -> str | None:
+    """Where a deployment runs that isn't on the cluster that its context points to now; None for all others. Raises CompassError."""
+    last = next(iter(revisions(cluster, name, database, anywhere=True)), None)
+    if last is None or last.action == "delete" or not last.identity.is_other_than(here := cluster.identity(IDENTITY_HOLDS_S)):
+        return None
+    return f"{name} runs on another cluster ({last.identity}) than {cluster.target} points to now ({here})."
 
 
 def approved_by(thread_id: str, database: Database) -> list[str]:
@@ -140,4 +191,4 @@ def approved_by(thread_id: str, database: Database) -> list[str]:
 
 
 def _approval(row: dict[str, Any]) -> Approval:
-    return Approval.model_validate({k: row[k] for k in Approval.model_fields if k != "id"} | {"id": str(row["id"])})
+    return Approval.model_validate({k: row[k] for k in Approval.model_fields if k in row} | {"id": str(row["id"])})

@@ -7,7 +7,7 @@ from typing import Any
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
-from tools.deploying.approvals import Approval, revisions
+from tools.deploying.approvals import Approval, elsewhere, revisions
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
 from tools.render_manifest import ManifestBundle, bundle_of
 
@@ -25,23 +25,24 @@ def names_of(cluster: Cluster, database: Database, actor: str | None = None) -> 
     return names if actor is None else [name for name in names if owned_by(actor, name, cluster, database)]
 
 
-def last_applied(name: str, cluster: Cluster, database: Database) -> Approval:
-    """The approval of what was applied last under this name. Raises CompassError where this database knows none."""
-    found = [r for r in revisions(cluster.target, cluster.namespace, name, database) if r.action == "apply"]
+def last_applied(name: str, cluster: Cluster, database: Database, anywhere: bool = False) -> Approval:
+    """The approval of what was applied last under this name, here or `anywhere`. Raises CompassError where there is none."""
+    found = [r for r in revisions(cluster, name, database, anywhere) if r.action == "apply"]
     if not found:
-        raise CompassError(f"No approved manifests of {name} are known here. `compass deployments` lists what runs.")
+        gone = elsewhere(name, cluster, database)
+        raise CompassError(gone or f"No approved manifests of {name} are known here. `compass deployments` lists what runs.")
     return found[0]
 
 
-def last_revision(name: str, cluster: Cluster, database: Database) -> ManifestBundle:
+def last_revision(name: str, cluster: Cluster, database: Database, anywhere: bool = False) -> ManifestBundle:
     """What was applied last under this name. Raises CompassError for what this database knows no approval of."""
-    known = last_applied(name, cluster, database)
+    known = last_applied(name, cluster, database, anywhere)
     return bundle_of(known.files, name, cluster.namespace, known.model_id, images=None)
 
 
 def owned_by(actor: str, name: str, cluster: Cluster, database: Database) -> bool:
     """Whether this person approved it, in whatever interface."""
-    return any(r.actor == actor for r in revisions(cluster.target, cluster.namespace, name, database))
+    return any(r.actor == actor for r in revisions(cluster, name, database, anywhere=True))
 
 
 def summary(status: DeploymentStatus) -> dict[str, Any]:

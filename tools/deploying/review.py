@@ -9,6 +9,7 @@ import yaml
 
 from knowledge.errors import CompassError
 from tools.clusters.cluster import Cluster
+from tools.clusters.identity import Identity
 from tools.clusters.refusals import Refused
 from tools.deploying.live import difference, drift, fingerprint, owner_of, stripped, tool_of
 from tools.manifests.check import Problem
@@ -46,7 +47,9 @@ class Review(Contract):
     live: str
     """Fingerprint of the live objects as they were looked at."""
     target: str = ""
-    """The cluster that was asked."""
+    """The cluster that was asked, by its context's name."""
+    identity: Identity = Identity()
+    """Which cluster that was."""
     made_at: datetime
 
     @property
@@ -65,6 +68,8 @@ def review(bundle: ManifestBundle, cluster: Cluster, read_only: bool) -> Review:
         document = yaml.load(file.content, Loader=yaml.CSafeLoader)
         kind, name = document["kind"], document["metadata"]["name"]
         try:
+            if file is bundle.files[0]:
+                found.identity = cluster.identity()
             there = cluster.get(document["apiVersion"], kind, name)
             live.append(there)
             if bundle.action == "delete":

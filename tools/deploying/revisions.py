@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from knowledge.database import Database
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
-from tools.deploying.approvals import revisions
+from tools.deploying.approvals import elsewhere, revisions
 from tools.render_manifest import ManifestBundle, bundle_of
 
 
@@ -13,8 +13,9 @@ def rollback_bundle(bundle: ManifestBundle | None, approval_id: str | None, clus
     if bundle is None:
         return "There is no deployment to roll back."
     if cluster.get(*INFERENCE_SERVICE, bundle.name) is None:
-        return f"There is nothing to roll back: {cluster.description} has no {bundle.name}."
-    known = revisions(cluster.target, cluster.namespace, bundle.name, database)
+        gone = elsewhere(bundle.name, cluster, database)
+        return f"There is nothing to roll back: {gone or f'{cluster.description} has no {bundle.name}.'}"
+    known = revisions(cluster, bundle.name, database)
     if approval_id is not None and all(r.id != approval_id for r in known):
         return "There is nothing to roll back: what failed was undone, and the cluster is as it was before."
     before = next((r for r in known if r.healthy and r.action == "apply" and r.id != approval_id), None)

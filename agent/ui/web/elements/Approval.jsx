@@ -14,6 +14,7 @@ export default function Approval() {
       <div className="cp-target-line">
         <span className="cp-note">Target</span>
         <strong>{where}</strong>
+        {d.server ? <span>{d.server}</span> : null}
         <span>namespace {d.namespace}</span>
         {d.simulated ? <Badge tone="quiet">nothing real is touched</Badge> : <Badge tone="bad">a real cluster</Badge>}
       </div>
