@@ -119,5 +119,6 @@ def _status(name: str, metrics: bool, services: Services, record: list[AnyMessag
 def _line(status: DeploymentStatus) -> str:
     cost = f", ${status.cost_usd_per_month:,.0f} a month" if status.cost_usd_per_month is not None else ""
     so_far = f" (${status.cost_usd:,.2f} so far)" if cost and status.cost_usd is not None else ""
-    ready = f"{status.replicas_ready} of {status.replicas_wanted} replicas ready"
-    return f"{status.name}: {status.model_id or 'unknown model'}, {status.phase}, {ready}{cost}{so_far}"
+    replicas = f"{status.replicas_ready} of {status.replicas_wanted} replicas ready"
+    phase = replicas if status.phase == "ready" else f"{status.phase}, {replicas}"
+    return f"{status.name}: {status.model_id or 'unknown model'}, {phase}{cost}{so_far}"

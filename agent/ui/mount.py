@@ -39,12 +39,14 @@ def mount_chat(app: FastAPI, runtime: Runtime, access: Access) -> None:
     from chainlit.server import app as chainlit
 
     from agent.ui.chat import install
+    from agent.ui.deleting import install_deleting
     from agent.ui.login import install_login
     from agent.ui.runtimes import Runtimes
     from agent.ui.store import Store
 
     install(Runtimes(runtime, access.local), Store(runtime))
     install_login(access)
+    install_deleting(app, runtime)
     app.mount("/", chainlit)
 
 

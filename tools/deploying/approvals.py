@@ -173,6 +173,19 @@ def revisions(cluster: Cluster, name: str, database: Database, anywhere: bool = 
     return [a for a in found if not a.identity.is_other_than(here)]
 
 
+def standing(thread_id: str, database: Database) -> list[Approval]:
+    """What was applied last of each deployment that this conversation ever approved, less those that were deleted since; by name."""
+    with database.connect() as connection:
+        rows = connection.execute(
+            "SELECT * FROM (SELECT DISTINCT ON (cluster, identity->>'uid', namespace, name) * FROM approvals"
+            "  WHERE status IN ('applied', 'applying')"
+            "  AND (cluster, namespace, name) IN (SELECT cluster, namespace, name FROM approvals WHERE thread_id = %s)"
+            "  ORDER BY cluster, identity->>'uid', namespace, name, approved_at DESC) AS newest WHERE action = 'apply' ORDER BY name",
+            [thread_id],
+        ).fetchall()
+    return [_approval(row) for row in rows]
+
+
 def elsewhere(name: str, cluster: Cluster, database: Database) -> str | None:
     """Where a deployment runs that isn't on the cluster that its context points to now; None for all others. Raises CompassError."""
     last = next(iter(revisions(cluster, name, database, anywhere=True)), None)

@@ -7,9 +7,11 @@ from typing import Any
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
-from tools.deploying.approvals import Approval, elsewhere, revisions
+from tools.deploying.approvals import Approval, elsewhere, revisions, standing
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
 from tools.render_manifest import ManifestBundle, bundle_of
+from tools.serving.expectation import expectation_of, inference_service_of
+from tools.specification import Contract
 
 MANAGED = "app.kubernetes.io/managed-by=compass"
 
@@ -23,6 +25,26 @@ def names_of(cluster: Cluster, database: Database, actor: str | None = None) -> 
     """What Compass has deployed, by name; with an actor what this person approved."""
     names = sorted(str(s["metadata"]["name"]) for s in cluster.list(*INFERENCE_SERVICE, label_selector=MANAGED))
     return names if actor is None else [name for name in names if owned_by(actor, name, cluster, database)]
+
+
+class Left(Contract):
+    """What a conversation deployed and nobody has deleted since, as far as the approvals tell."""
+
+    name: str
+    cluster: str
+    namespace: str
+    cost_usd_per_month: float | None
+
+
+def left_by(thread_id: str, database: Database) -> list[Left]:
+    """What goes on running, and costing, when this conversation is forgotten; by name. The cluster isn't asked."""
+    found = []
+    for approval in standing(thread_id, database):
+        document = inference_service_of(approval.files)
+        plan = expectation_of(document) if document else None
+        cost = plan.cost_usd_per_month if plan else None
+        found.append(Left(name=approval.name, cluster=approval.cluster, namespace=approval.namespace, cost_usd_per_month=cost))
+    return found
 
 
 def last_applied(name: str, cluster: Cluster, database: Database, anywhere: bool = False) -> Approval:

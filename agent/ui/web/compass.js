@@ -32,6 +32,30 @@ function nameAll() {
   if (box && !box.getAttribute('aria-label')) box.setAttribute('aria-label', 'Your message')
 }
 
+// Deleting a chat doesn't end what it deployed: whoever is asked whether to delete it is told what goes on running, and its cost.
+let chosen = null
+function choose(event) {
+  const options = event.target.closest?.('#thread-options')
+  const link = options?.closest('li')?.querySelector('a[href*="/thread/"]')
+  if (link) chosen = link.getAttribute('href').split('/thread/')[1]
+}
+for (const kind of ['pointerdown', 'keydown', 'click']) document.addEventListener(kind, choose, true) // a menu opens by any of them
+
+async function warnOfWhatRuns() {
+  const dialog = document.querySelector('[role="alertdialog"]:not([data-warned])')
+  if (!dialog || !chosen) return
+  dialog.dataset.warned = chosen
+  const answer = await fetch(`/compass/left/${encodeURIComponent(chosen)}`, { credentials: 'same-origin' })
+  if (!answer.ok) return
+  const { warning } = await answer.json()
+  if (!warning) return
+  const note = document.createElement('p')
+  note.setAttribute('role', 'alert')
+  note.className = 'cp-deleting'
+  note.textContent = warning
+  dialog.firstElementChild.append(note)
+}
+
 let due = false
 new MutationObserver(() => {
   if (due) return
@@ -39,6 +63,7 @@ new MutationObserver(() => {
   requestAnimationFrame(() => {
     due = false
     nameAll()
+    warnOfWhatRuns()
   })
 }).observe(document.documentElement, { childList: true, subtree: true })
 nameAll()
