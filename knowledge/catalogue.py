@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
@@ -23,6 +23,7 @@ WeightFormat = Literal["bf16", "fp8", "fp8_block", "int8", "w4a16", "mxfp4"]
 """fp8: a scale for each channel; fp8_block: for each block of 128 x 128; int8: W8A8; w4a16: 4-bit weights in groups of 128."""
 LicenseKind = Literal["permissive", "community", "non-commercial"]
 """permissive: Apache-2.0 or MIT; community: the makers' own terms, which allow commercial use within limits."""
+LICENSE_KINDS: tuple[LicenseKind, ...] = get_args(LicenseKind)
 QualityBenchmark = Literal["mmlu_pro", "gpqa", "ifeval", "humaneval", "livecodebench"]
 
 

@@ -10,8 +10,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator, model_validator
 
-from knowledge.catalogue import LicenseKind, SloTargets, TrafficProfile, UseCase, gpus, models, use_cases
+from knowledge.catalogue import LICENSE_KINDS, LicenseKind, SloTargets, TrafficProfile, UseCase, gpus, models, use_cases
+from knowledge.errors import CompassError
 from knowledge.thinking import ThinkingMode
+from tools.relative import Figure, reckoned
 from tools.thinking import planned_thinking
 
 Level = Literal["low", "medium", "high"]
@@ -61,6 +63,8 @@ class Intent(Contract):
     min_quality: float | None = Field(default=None, gt=0, le=100, description="In percent; models of unknown quality don't qualify")
     providers: list[str] = Field(default=[], description="Cloud providers to price at; none means any")
     regions: list[str] = Field(default=[], description="Regions to price in; none means any")
+    excluded_providers: list[str] = []
+    excluded_regions: list[str] = []
     available_gpus: dict[str, int] = Field(default={}, description="GPUs that there are, by type; empty means any number of any type")
     thinking: ThinkingMode | None = Field(default=None, description="Whether models shall think before they answer; none means unsaid")
 
@@ -105,9 +109,19 @@ Clearable = Literal[
     "min_quality",
     "providers",
     "regions",
+    "excluded_providers",
+    "excluded_regions",
     "available_gpus",
     "thinking",
 ]
+Kind = Literal["gpu_types", "models", "providers", "regions"]
+KINDS: dict[Kind, tuple[Clearable, Clearable]] = {
+    "gpu_types": ("preferred_gpu_types", "excluded_gpu_types"),
+    "models": ("preferred_models", "excluded_models"),
+    "providers": ("providers", "excluded_providers"),
+    "regions": ("regions", "excluded_regions"),
+}
+"""What is chosen by name, with the fields of those that are wanted and those that aren't."""
 
 
 class SpecificationChange(Overrides):
@@ -131,6 +145,14 @@ class SpecificationChange(Overrides):
     min_quality: float | None = Field(default=None, gt=0, le=100)
     providers: list[str] | None = None
     regions: list[str] | None = None
+    excluded_providers: list[str] | None = None
+    excluded_regions: list[str] | None = None
+    excluded_licenses: list[LicenseKind] | None = Field(default=None, description="Kinds of licence that are no longer acceptable")
+    allowed: dict[Kind | Literal["licenses"], list[str]] = Field(
+        default={}, description="What is no longer excluded, without being the only one: GPU types, models, providers, regions, licences"
+    )
+    added: dict[Figure, float] = Field(default={}, description="So much more than now, or less, if negative; shares in hundredths of 1")
+    factors: dict[Figure, float] = Field(default={}, description="Of what it is now: 0.5 for “half the budget”")
     available_gpus: dict[str, int] | None = None
     cluster_gpus: bool | None = Field(default=None, description="True: only the GPUs that the cluster has")
     thinking: ThinkingMode | None = Field(default=None, description="“on”: the model shall think before it answers; “off”: it shall not")
@@ -324,11 +346,19 @@ def change_intent(intent: Intent, change: SpecificationChange) -> Intent:
             values["priorities"][name] = level
     for name in change.clear:
         values[name] = Intent.model_fields[name].get_default()
-    # What is asked for now is no longer excluded, and the other way round.
-    for kind in ("gpu_types", "models"):
-        wanted, unwanted = f"preferred_{kind}", f"excluded_{kind}"
+    for kind, (wanted, unwanted) in KINDS.items():
+        # What is asked for now is no longer excluded, and the other way round; what is allowed stands beside what is wanted.
         for new, old in ((wanted, unwanted), (unwanted, wanted)):
             values[old] = [name for name in values[old] if name not in (getattr(change, new) or [])]
+        let_in = change.allowed.get(kind, [])
+        values[unwanted] = [name for name in values[unwanted] if name not in let_in]
+        values[wanted] += [name for name in let_in if values[wanted] and name not in values[wanted]]
+    if change.excluded_licenses:
+        values["licenses"] = [kind for kind in values["licenses"] or LICENSE_KINDS if kind not in change.excluded_licenses]
+        if not values["licenses"]:
+            raise CompassError("No licence would be left: they are permissive, community, or non-commercial.")
+    if values["licenses"]:
+        values["licenses"] += [name for name in change.allowed.get("licenses", []) if name not in values["licenses"]]
     return Intent.model_validate(values)
 
 
@@ -338,8 +368,52 @@ def change_overrides(overrides: Overrides, change: SpecificationChange) -> Overr
 
 
 def change_specification(specification: Specification, change: SpecificationChange) -> Specification:
-    """A new specification; the old one stays as it was. Raises pydantic.ValidationError if the values don't go together."""
+    """A new specification; the old one stays as it was.
+
+    Raises pydantic.ValidationError if the values don't go together, CompassError if there is nothing that a relative wish could start from.
+    """
+    change = in_figures(change, specification)
     return build_specification(change_intent(specification.intent, change), change_overrides(specification.overrides, change))
+
+
+def change_need(intent: Intent, overrides: Overrides, change: SpecificationChange) -> tuple[Intent, Overrides]:
+    """The same before there is a specification: relative wishes start from what was said, else from the use case's template.
+
+    Raises CompassError where neither says anything yet.
+    """
+    absolute = change.model_copy(update={"added": {}, "factors": {}})
+    intent, overrides = change_intent(intent, absolute), change_overrides(overrides, absolute)
+    if not change.added and not change.factors:
+        return intent, overrides
+    if not intent.complete:
+        raise CompassError("I can't reckon that before I know what it is for, and for how many. What should it be, as a figure?")
+    relative = SpecificationChange(added=change.added, factors=change.factors)
+    new = change_specification(build_specification(intent, overrides), relative)
+    return new.intent, new.overrides
+
+
+def in_figures(change: SpecificationChange, specification: Specification) -> SpecificationChange:
+    """The change with its relative wishes as the figures that they make of the specification's.
+
+    Raises CompassError where a wish has nothing to start from, or leaves nothing.
+    """
+    intent = specification.intent
+    if change.users_added is not None and intent.user_count is None and change.user_count is None:
+        raise CompassError("The load isn't given as a number of users, so I can't add or take away some. How many users will there be?")
+    now: dict[str, float | None] = {
+        **{name: getattr(intent, name) for name in Intent.model_fields},
+        **{name: getattr(specification.demand, name) for name in Overrides.model_fields if name in Demand.model_fields},
+        **specification.slo_targets.model_dump(),
+        **specification.traffic_profile.model_dump(),
+        "headroom": specification.headroom,
+        "spare_replicas": specification.spare_replicas,
+    }
+    figures = reckoned(change.added, change.factors, now)
+    for name, value in figures.items():
+        if SpecificationChange.model_fields[name].annotation == int | None:
+            figures[name] = round(value)
+    changed = change.model_dump(exclude_defaults=True) | figures
+    return SpecificationChange.model_validate({k: v for k, v in changed.items() if k not in ("added", "factors")}) if figures else change
 
 
 def _set_in(source: BaseModel, target: type[BaseModel]) -> dict[str, object]:

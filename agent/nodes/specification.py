@@ -157,7 +157,9 @@ def _shown(s: Specification) -> dict[str, str]:
         "thinking": s.thinking + (f", {s.thinking_tokens:,} tokens of it" if s.thinking_tokens else ""),
         "quality": f"at least {i.min_quality:g} %" if i.min_quality else "any",
         "providers": ", ".join(i.providers) or "any",
+        "excluded providers": ", ".join(i.excluded_providers) or "none",
         "regions": ", ".join(i.regions) or "any",
+        "excluded regions": ", ".join(i.excluded_regions) or "none",
         "budget": f"${i.budget_usd_per_month:,.0f} a month" if i.budget_usd_per_month else "none",
         "priorities": f"cost {i.priorities.cost}, latency {i.priorities.latency}, accuracy {i.priorities.accuracy}",
     }

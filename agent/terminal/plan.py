@@ -59,7 +59,9 @@ def specification(spec: dict[str, Any]) -> RenderableType:
         ("Context", f"at least {intent['min_context_tokens']:,} tokens" if intent["min_context_tokens"] else NO_CONTEXT_ASKED),
         ("Quality", f"at least {intent['min_quality']:g} %" if intent["min_quality"] else ""),
         ("Providers", ", ".join(intent["providers"])),
+        ("No providers", ", ".join(intent["excluded_providers"])),
         ("Regions", ", ".join(intent["regions"])),
+        ("No regions", ", ".join(intent["excluded_regions"])),
         ("Domain", ", ".join(intent["domain_specialization"])),
         ("Budget", f"${intent['budget_usd_per_month']:,.0f} a month" if intent["budget_usd_per_month"] else ""),
     ):

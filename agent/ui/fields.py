@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from annotated_types import Ge, Gt, Le
 
-from knowledge.catalogue import gpus, model_names, models, use_cases
+from knowledge.catalogue import gpus, model_names, models, prices, use_cases
 from tools.specification import LOADS, Specification, SpecificationChange
 
 Group = Literal["need", "targets", "demand", "constraints"]
@@ -111,12 +111,18 @@ def _constraints(s: Specification) -> list[Field]:
     gpu_types = [Choice(gpu, gpu) for gpu in gpus()]
     catalogue = [Choice(one, one.split("/", 1)[1]) for ids in model_names().values() for one in ids]
     licences = [Choice(kind, kind) for kind in sorted({m.license_kind for m in models().values()})]
+    providers = [Choice(name, name) for name in sorted({p.provider for p in prices()})]
+    regions = [Choice(name, name) for name in sorted({p.region for p in prices()} - {"any"})]
     lists: list[tuple[str, str, list[str], list[Choice]]] = [
         ("preferred_gpu_types", "Only these GPUs", list(i.preferred_gpu_types), gpu_types),
         ("excluded_gpu_types", "Not these GPUs", list(i.excluded_gpu_types), gpu_types),
         ("preferred_models", "Only these models", list(i.preferred_models), catalogue),
         ("excluded_models", "Not these models", list(i.excluded_models), catalogue),
         ("licenses", "Licences", [str(kind) for kind in i.licenses], licences),
+        ("providers", "Only these providers", list(i.providers), providers),
+        ("excluded_providers", "Not these providers", list(i.excluded_providers), providers),
+        ("regions", "Only these regions", list(i.regions), regions),
+        ("excluded_regions", "Not these regions", list(i.excluded_regions), regions),
     ]
     quality = _number("min_quality", "Quality at least", "%", "constraints", i.min_quality, WORDS, clearable=True)
     context = _number("min_context_tokens", "Context at least", "tokens", "constraints", i.min_context_tokens, WORDS, clearable=True)

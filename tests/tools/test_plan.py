@@ -227,6 +227,8 @@ FILTERS = {
     "min_context_tokens": (200_000, lambda o: models()[o.model_id].context_tokens >= 200_000 and o.memory.max_context_tokens >= 200_000),
     "min_quality": (80, lambda o: (o.quality.score or o.quality.base_score or 0) >= 80),
     "providers": (["azure"], lambda o: "azure" in o.price),
+    "excluded_providers": (["azure", "crusoe"], lambda o: "azure" not in o.price and "crusoe" not in o.price),
+    "excluded_regions": (["eastus"], lambda o: "eastus" not in o.price),
     "regions": (["us-east-1"], lambda o: "us-east-1" in o.price or " any" in o.price),
     "available_gpus": ({"H100": 2, "L4": 1}, lambda o: o.gpu_count * o.replicas <= {"H100": 2, "L4": 1}.get(o.gpu_type, 0)),
     "budget_usd_per_month": (2000.0, lambda o: o.cost_usd_per_month <= 2000),

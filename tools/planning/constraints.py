@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import get_args
 
 import numpy as np
 
-from knowledge.catalogue import LicenseKind, Model, gpus, models
+from knowledge.catalogue import LICENSE_KINDS, Model, gpus, models
 from knowledge.curves import Bools, CurveTable, Floats
 from knowledge.estimator.memory import plan_memory
 from knowledge.thinking import ThinkingMode
@@ -16,7 +15,7 @@ from tools.planning.memory import tokens_asked
 from tools.planning.quality import mode_of, ranked_quality
 from tools.specification import Intent, Specification
 
-KINDS = list(get_args(LicenseKind))
+KINDS = list(LICENSE_KINDS)
 MODES: list[ThinkingMode | None] = ["off", "on", None]
 
 

@@ -56,7 +56,8 @@ def excluded(planner: Planner, among: Bools | None = None) -> dict[str, int]:
         if together:
             exclude(f"{' and '.join(together)} p95 above target", failing == pattern)
     exclude("p95 above target at any number of replicas", ~np.isfinite(planner.replicas))
-    where = " at the providers and in the regions you want" if intent.providers or intent.regions else " (yours: COMPASS_PRICES)"
+    chosen = intent.providers or intent.regions or intent.excluded_providers or intent.excluded_regions
+    where = " at the providers and in the regions you want" if chosen else " (yours: COMPASS_PRICES)"
     unpriced = ~np.isfinite(planner.costs)
     for code in sorted(set(planner.gpu_codes[left & unpriced].tolist())):
         gpu = [*gpus(), "unknown GPU type"][code]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from tools.planning.memory import tokens_asked
 from tools.planning.planner import LABEL, Planner
 from tools.planning.quality import MODES
 from tools.recommendation import NearMiss
-from tools.specification import SpecificationChange, change_specification
+from tools.specification import KINDS, Clearable, SpecificationChange, change_specification
 
 FARTHEST = 2.0
 """Where something fits already, a target that would have to grow more than this many times is no near miss."""
@@ -190,11 +191,15 @@ def _larger_budget(planner: Planner) -> Iterable[NearMiss]:
         yield miss
 
 
+_NAMED: dict[str, tuple[str, ...]] = {kind: KINDS[kind] for kind in ("gpu_types", "providers", "regions")}
+"""Constraints by name that are lifted as one: what is wanted, and what isn't."""
+
+
 def _lifted(planner: Planner) -> Iterable[NearMiss]:
     """Each other constraint that the person set, lifted alone as far as it takes."""
     intent = planner.specification.intent
     for name in ("gpu_types", "excluded_models", "licenses", "providers", "regions", "min_quality", "min_context_tokens", "available_gpus"):
-        fields = ("preferred_gpu_types", "excluded_gpu_types") if name == "gpu_types" else (name,)
+        fields = _NAMED.get(name, (name,))
         if not any(getattr(intent, field) for field in fields):
             continue
         lifted: dict[str, object] = {"clear": fields}
@@ -248,14 +253,13 @@ def _least_of(planner: Planner, without: Planner, name: str, best: int) -> tuple
         "providers": "any provider",
         "regions": "any region",
     }
-    return SpecificationChange.model_validate({"clear": [name]}), texts[name], None
+    return SpecificationChange.model_validate({"clear": _NAMED.get(name, (name,))}), texts[name], None
 
 
 def _everything(planner: Planner) -> Iterable[NearMiss]:
     """Where no one thing is enough: all constraints but the targets lifted, and then the targets too."""
-    clear = ["budget_usd_per_month", "preferred_gpu_types", "excluded_gpu_types", "excluded_models", "licenses", "providers", "regions"]
-    clear += ["min_quality", "min_context_tokens", "available_gpus"]
-    active = [name for name in clear if getattr(planner.specification.intent, name)]
+    others = [name for name in get_args(Clearable) if name not in ("preferred_models", "thinking")]
+    active = [name for name in others if getattr(planner.specification.intent, name)]
     if not active:
         return
     change = SpecificationChange.model_validate({"clear": active})

@@ -74,8 +74,9 @@ class Planner:
         self.gpu_codes: Ints = self.table.kept(("gpu codes",), lambda: self.table.codes(list(gpus()), "gpu_types"))
         self.broken = broken(self.table, specification)
         known = [*gpus(), ""]  # the last is for types that nobody knows
-        key = ("offers", id(prices), tuple(intent.providers), tuple(intent.regions))
-        _, self.offers = self.table.kept(key, lambda: (prices, offers(prices, known, intent.providers, intent.regions)))
+        where = (intent.providers, intent.regions, intent.excluded_providers, intent.excluded_regions)
+        key = ("offers", id(prices), *map(tuple, where))
+        _, self.offers = self.table.kept(key, lambda: (prices, offers(prices, known, intent)))
         self.estimates = Estimates(self.table, profile, demand.burstiness)
         self.by_metric = self.estimates.by_metric(self.targets_ms)
         self.capacities = Capacities(self.by_metric.min(axis=1), demand.burstiness)

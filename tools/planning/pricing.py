@@ -14,6 +14,7 @@ import numpy as np
 
 from knowledge.catalogue import Price
 from knowledge.curves import Floats, Ints
+from tools.specification import Intent
 
 HOURS_PER_MONTH = 730
 """8,760 hours a year over 12 months."""
@@ -29,9 +30,17 @@ class Offers:
     """GPUs that are sold together; 0 where they are sold one by one."""
 
 
-def offers(prices: Sequence[Price], gpu_types: Sequence[str], providers: Sequence[str] = (), regions: Sequence[str] = ()) -> Offers:
-    """Of these GPU types, at these providers and in these regions (any, where none is named); none that another always beats."""
-    usable = [p for p in prices if (not providers or p.provider in providers) and (not regions or p.region in (*regions, "any"))]
+def offers(prices: Sequence[Price], gpu_types: Sequence[str], intent: Intent) -> Offers:
+    """Of these GPU types, at the providers and in the regions that the person accepts; none that another always beats."""
+    providers, regions = intent.providers, intent.regions
+    usable = [
+        p
+        for p in prices
+        if (not providers or p.provider in providers)
+        and p.provider not in intent.excluded_providers
+        and (not regions or p.region in (*regions, "any"))
+        and p.region not in intent.excluded_regions
+    ]
     by_type = [
         sorted((p for p in usable if p.gpu_type == g), key=lambda p: (p.usd_per_gpu_hour, p.provider, p.region, p.instance_type))
         for g in gpu_types

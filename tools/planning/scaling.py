@@ -24,7 +24,7 @@ def rescaled(
     """
     if not 1 <= replicas <= MAX_GPUS // chosen.gpu_count:
         raise CompassError(f"The number of replicas must be between 1 and {MAX_GPUS // chosen.gpu_count}.")
-    offered = offers(prices, [chosen.gpu_type], specification.intent.providers, specification.intent.regions)
+    offered = offers(prices, [chosen.gpu_type], specification.intent)
     costs, best = cheapest(offered, np.array([0]), np.array([chosen.gpu_count]), np.array([float(replicas)]))
     cost = float(costs[0])
     if not np.isfinite(cost):

@@ -1,91 +1,152 @@
-"""GPUs and models by the names that people use, and whether they are wanted or not."""
+"""GPUs, models, providers, regions and licences by the names that people use, and whether they are wanted or not."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
+from typing import Any, Literal, get_args
 
-from agent.models.builtin.vocabulary import GPU_LIKE, MODEL_LIKE, NAMED_AS_GPU, NOT_GPUS, ONLY, VENDORS, WEIGHT_FORMATS
-from knowledge.catalogue import gpus, model_names, models
+from agent.models.builtin.polarity import Mention, Polarity, sorted_by_polarity
+from agent.models.builtin.vocabulary import (
+    GPU_LIKE,
+    LICENSES,
+    MODEL_LIKE,
+    MODEL_SIZE,
+    NAMED_AS_GPU,
+    NOT_GPUS,
+    ONLY,
+    PROVIDERS,
+    VENDORS,
+    WEIGHT_FORMATS,
+)
+from knowledge.catalogue import LICENSE_KINDS, gpus, model_names, models, prices
+from tools.specification import KINDS, Kind
 
-_NEGATION = re.compile(
-    r"(?:\bnot?\b|\bneither\b|\bwithout\b|\bexcept(?: for)?\b|\bavoid\b|\banything but\b|\bexclud\w+|\bno more\b"
-    r"|\bdon'?t (?:use|want|have|like|need)\b|\bnever\b|\bother than\b)[^,;.]{0,25}$"
-)
-_REFUSED = re.compile(
-    r"s?(?: cards?| gpus?| models?)? ?(?:is|are|'s|was|were)?(?: \w+)? ?(?:\b(?:too|so|far too|way too) (?:expensive"
-    r"|slow|big|large|costly|dear|weak|small|old|pricey)"
-    r"|\b(?:excluded|forbidden|off the table|out of the question|unavailable|sold out|not (?:available|allowed"
-    r"|an option|possible|wanted))|\bis out\b|\bare out\b)"
-)
+Named = Kind | Literal["licenses"]
+
+_ONLY_LIKENED = r"\b(?:like|similar to|such as|instead of|replac\w+|alternative to|as in|than)(?: an?| our| the)? $"
 _TELLING = {"nemotron", "scout", "maverick"}
 _TOO_SHORT = {"gpt", "r1", "v3", "4", "phi", "command", ""}
 
 
-def negated(before: str) -> bool:
-    """Whether what follows these words is not wanted; in a list, the word before the first of it counts for all."""
-    alone = before
-    while True:
-        shorter = re.sub(
-            (
-                r"(?:\b[a-z]+-?\d[\w.-]*(?: \d+gb)?s?\b|\b(?:llama|qwen|mistral|mixtral|gemma|deepseek|granite)\b)(?:\s*[,/]"
-                r"|\s+(?:or|and|nor)\b|\s*,\s*(?:or|and)\b)+\s*$"
-            ),
-            "",
-            alone,
-        )
-        if shorter == alone:
-            return _NEGATION.search(alone) is not None
-        alone = shorter
+def read_names(low: str, fields: dict[str, Any], problems: list[str]) -> str:
+    """GPUs, models, providers, regions and licences: which are wanted, which aren't, and which are allowed again.
+
+    Models come first, since their names hold what looks like GPUs and figures (“-A3B”, “70B”). What is left to read of the text, where
+    they stand as blanks.
+    """
+    blank, called = without_models(low)
+    gpu_names = _gpu_mentions(blank)
+    named: list[tuple[Named, list[Mention[list[str]]]]] = [("models", called), ("gpu_types", gpu_names), ("licenses", _licences(low))]
+    found = [(start, end, (kind, names)) for kind, mentions in [*named, *_places(low)] for start, end, names in mentions]
+    wanted, unwanted, allowed = _by_kind(sorted_by_polarity(low, found))
+    _read_vendors(low, gpu_names, wanted, unwanted)
+    for kind, order in _order().items():
+        into, out_of = KINDS[kind] if kind != "licenses" else ("licenses", "excluded_licenses")
+        left = wanted[kind] - unwanted[kind]  # “the Qwens, but not the 32B”
+        if left:
+            fields[into] = [name for name in order if name in left]
+        if unwanted[kind] - wanted[kind] or (unwanted[kind] and not left):
+            fields[out_of] = [name for name in order if name in unwanted[kind]]
+        if allowed[kind]:
+            fields.setdefault("allowed", {})[kind] = [name for name in order if name in allowed[kind]]
+    _say_unknown(blank, gpu_names, called, problems)
+    return blank
 
 
-def read_gpus(low: str, fields: dict[str, Any], problems: list[str]) -> None:
-    """GPUs that are wanted, and those that are not to be used."""
-    wanted: list[str] = []
-    excluded: list[str] = []
-    taken: list[tuple[int, int]] = []
+def _by_kind(found: dict[Polarity, list[tuple[Named, list[str]]]]) -> list[dict[Named, set[str]]]:
+    return [
+        {kind: {name for k, names in found[polarity] if k == kind for name in names} for kind in _order()}
+        for polarity in get_args(Polarity)
+    ]
+
+
+def _order() -> dict[Named, list[str]]:
+    """Every name of each kind, in the order in which they are told."""
+    return {
+        "gpu_types": list(gpus()),
+        "models": list(models()),
+        "providers": list(PROVIDERS),
+        "regions": _regions(),
+        "licenses": list(LICENSE_KINDS),
+    }
+
+
+def _regions() -> list[str]:
+    return sorted({p.region for p in prices()} - {"any"})
+
+
+def _places(low: str) -> list[tuple[Named, list[Mention[list[str]]]]]:
+    providers = [(*m.span(), [name]) for name, pattern in PROVIDERS.items() for m in re.finditer(pattern, low)]
+    regions = [(*m.span(), [region]) for region in _regions() for m in re.finditer(rf"(?<![\w-]){re.escape(region)}(?![\w-])", low)]
+    return [("providers", providers), ("regions", regions)]
+
+
+def _licences(low: str) -> list[Mention[list[str]]]:
+    found: list[Mention[list[str]]] = []
+    for pattern, kinds in LICENSES:
+        for match in re.finditer(pattern, low):
+            if not any(a < match.end() and match.start() < b for a, b, _ in found):
+                found.append((*match.span(), list(kinds)))
+    return found
+
+
+def _gpu_mentions(low: str) -> list[Mention[list[str]]]:
+    found: list[Mention[list[str]]] = []
     for alias, ids in gpu_aliases():
         for match in re.finditer(rf"(?<![\w-]){re.escape(alias)}s?(?![\w-])", low):
-            if any(a < match.end() and match.start() < b for a, b in taken):
-                continue
-            taken.append(match.span())
-            no = negated(low[: match.start()]) or _REFUSED.match(low[match.end() :])
-            target = excluded if no else wanted
-            target.extend(i for i in ids if i not in target)
+            if not any(a < match.end() and match.start() < b for a, b, _ in found):
+                found.append((*match.span(), list(ids)))
+    return sorted(found)
+
+
+def _read_vendors(low: str, named: list[Mention[list[str]]], wanted: dict[Named, set[str]], unwanted: dict[Named, set[str]]) -> None:
+    """“Only NVIDIA”, “no AMD”: all GPUs of a maker, where it isn't part of one's name."""
+    for vendor, pattern in VENDORS.items():
+        found = re.search(pattern, low)
+        if found is None or any(0 <= start - found.end() <= 2 for start, _, _ in named):
+            continue
+        theirs = {g for g in gpus() if g.startswith("MI") == (vendor == "amd")}
+        polarity = sorted_by_polarity(low, [(*found.span(), vendor)])
+        if polarity["unwanted"]:
+            unwanted["gpu_types"] |= theirs
+        alone = re.search(ONLY[0], low[: found.start()]) or re.match(ONLY[1], low[found.end() :])
+        if alone and polarity["wanted"] and not wanted["gpu_types"]:
+            wanted["gpu_types"] |= theirs
+
+
+def _say_unknown(low: str, gpu_names: list[Mention[list[str]]], called: list[Mention[list[str]]], problems: list[str]) -> None:
+    """Names in the place of a GPU or a model that the catalogue doesn't have."""
+    taken = [(start, end) for start, end, _ in gpu_names]
     unknown = [(m.group(), m.span()) for m in re.finditer(GPU_LIKE, low)]
-    if not find_models(low):
+    if not called:
         unknown += [(m[1] or m[2], m.span(1) if m[1] else m.span(2)) for m in re.finditer(NAMED_AS_GPU, low)]
     for name, (start, end) in unknown:
         if name not in NOT_GPUS and not any(a < end and start < b for a, b in taken):
             taken.append((start, end))
-            known = ", ".join(gpus())
-            problems.append(f"I have no data for a GPU called “{name.upper().removesuffix('S')}”. I know {known}.")
-    for vendor, pattern in VENDORS.items():
-        named = re.search(pattern, low)
-        if named is None or any(0 <= a - named.end() <= 2 for a, _ in taken):
-            continue
-        theirs = [g for g in gpus() if g.startswith("MI") == (vendor == "amd")]
-        if negated(low[: named.start()]) or _REFUSED.match(low[named.end() :]):
-            excluded.extend(theirs)
-        elif not wanted and (re.search(ONLY[0], low[: named.start()]) or re.match(ONLY[1], low[named.end() :])):
-            wanted.extend(theirs)
-    if wanted:
-        fields["preferred_gpu_types"] = [g for g in gpus() if g in wanted]
-    if excluded:
-        fields["excluded_gpu_types"] = [g for g in gpus() if g in excluded]
+            problems.append(f"I have no data for a GPU called “{name.upper().removesuffix('S')}”. I know {', '.join(gpus())}.")
+    model = re.search(MODEL_LIKE, low)
+    if model and not called and not re.search(_ONLY_LIKENED, low[: model.start()]):
+        providers = ", ".join(dict.fromkeys(models()[ids[0]].provider for ids in model_names().values()))
+        problems.append(
+            f"“{model.group()}” isn't in my catalogue. I know {len(model_names())} models, of {providers}; ask “which models do you know?”."
+        )
 
 
 def mentioned_gpus(low: str) -> list[str]:
     """The GPU types that a text names, wanted or not."""
-    taken: list[tuple[int, int]] = []
-    found: list[str] = []
-    for alias, ids in gpu_aliases():
-        for match in re.finditer(rf"(?<![\w-]){re.escape(alias)}s?(?![\w-])", low):
-            if not any(a < match.end() and match.start() < b for a, b in taken):
-                taken.append(match.span())
-                found += ids
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(i for _, _, ids in _gpu_mentions(without_models(low)[0]) for i in ids))
+
+
+def without_models(low: str) -> tuple[str, list[Mention[list[str]]]]:
+    """The text with blanks for the names and sizes of models, and which catalogue entries each name means."""
+    called = _mentions(low)
+    blank = low
+    for start, end, _ in called:
+        whole = re.compile(r"[\w./-]*").match(low, end)
+        end = whole.end() if whole and re.search(r"\w", whole.group()) else end
+        blank = blank[:start] + " " * (end - start) + blank[end:]
+    return re.sub(MODEL_SIZE, lambda m: " " * len(m.group()), blank), called
 
 
 @cache
@@ -96,43 +157,16 @@ def gpu_aliases() -> list[tuple[str, list[str]]]:
     return sorted(named, key=lambda pair: -len(pair[0]))
 
 
-def read_models(low: str, fields: dict[str, Any], problems: list[str]) -> None:
-    """Models that are wanted, by whatever people call them."""
-    found = _mentions(low)
-    wanted = {i for start, end, ids in found if not _unwanted(low, start, end) for i in ids}
-    unwanted = {i for start, end, ids in found if _unwanted(low, start, end) for i in ids}
-    left = wanted - unwanted
-    if left:
-        fields["preferred_models"] = [m for m in models() if m in left]
-    if unwanted - wanted or (unwanted and not left):
-        fields["excluded_models"] = [m for m in models() if m in unwanted]
-    if wanted or unwanted:
-        return
-    unknown = re.search(MODEL_LIKE, low)
-    if unknown and not re.search(
-        (r"\b(?:like|similar to|such as|instead of|replac\w+|alternative to|as in|than)(?: an?| our| the)? $"), low[: unknown.start()]
-    ):
-        providers = ", ".join(dict.fromkeys(models()[ids[0]].provider for ids in model_names().values()))
-        problems.append(
-            f"“{unknown.group()}” isn't in my catalogue. I know {len(model_names())} models, of {providers};"
-            " ask “which models do you know?”."
-        )
-
-
-def _unwanted(low: str, start: int, end: int) -> bool:
-    return negated(low[:start]) or _REFUSED.match(low[end:]) is not None
-
-
 def find_models(low: str) -> list[str]:
     """The catalogue entries that the names in a text mean."""
     named = {i for _, _, ids in _mentions(low) for i in ids}
     return [i for i in models() if i in named]
 
 
-def _mentions(low: str) -> list[tuple[int, int, list[str]]]:
+def _mentions(low: str) -> list[Mention[list[str]]]:
     """Where names of models stand, the longest first, and the entries that each means."""
     plain = re.sub(r"[^a-z0-9]", " ", low)
-    found: list[tuple[int, int, list[str]]] = []
+    found: list[Mention[list[str]]] = []
     for alias, ids in _model_aliases():
         for match in alias.finditer(plain):
             if not any(start < match.end() and match.start() < end for start, end, _ in found):

@@ -182,7 +182,7 @@ VALIDATE = (
     r"|validation|test run)(?: again| once more| now)?"
     r")(?:[,. ]+(?:please|pls|thanks))?"
 )
-RETRY = r"\b(?:retry|again|once more|another (?:go|try|shot|attempt)|one more (?:time|try)|try (?:it|that|this)\b)"
+RETRY = r"\b(?:retry|again\b|once more|another (?:go|try|shot|attempt)|one more (?:time|try)|try (?:it|that|this)\b)"
 OPTIONS_ASKED = r"\b(?:options|alternatives)\b|\b(?:another|other|different) (?:one|option|model|gpu|setup|choice)"
 OTHER_OPTIONS = r"\b(?:options?|another|different|back|alternatives?)\b"
 UNDO = (

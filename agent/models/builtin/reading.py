@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.models.builtin.amounts import read_amounts
-from agent.models.builtin.names import read_gpus, read_models
+from agent.models.builtin.names import read_names
 from agent.models.builtin.tidy import tidy
-from agent.models.builtin.vocabulary import DOMAINS, LICENSES, LIFTED, PEOPLE, PROVIDERS, WAYS
+from agent.models.builtin.vocabulary import DOMAINS, LIFTED, PEOPLE, WAYS
 from agent.models.builtin.wishes import find_use_case, read_priorities
-from knowledge.catalogue import prices
 
 
 @dataclass
@@ -39,9 +38,8 @@ def read_change(text: str, of_a_need: bool = False) -> Reading:
     if use_case:
         reading.fields["use_case"] = use_case
     read_priorities(low, reading.fields)
-    read_gpus(low, reading.fields, reading.problems)
-    read_models(low, reading.fields, reading.problems)
-    read_amounts(low, reading.fields, reading.problems)
+    unnamed = read_names(low, reading.fields, reading.problems)
+    read_amounts(unnamed, reading.fields, reading.problems)
     if of_a_need and reading.fields.pop("cost_factor", None):
         reading.fields["cost_priority"] = "high"  # there is no plan yet that it could be cheaper than
     _read_constraints(low, reading.fields)
@@ -52,21 +50,12 @@ def read_change(text: str, of_a_need: bool = False) -> Reading:
 
 
 def _read_constraints(low: str, fields: dict[str, Any]) -> None:
-    """Licences, providers, regions, what the cluster has, ways to plan that need no figure, and constraints that are lifted."""
-    for pattern, kinds in LICENSES:
-        if re.search(pattern, low):
-            fields["licenses"] = kinds
-            break
-    providers = [name for name, pattern in PROVIDERS.items() if re.search(pattern, low)]
-    if providers:
-        fields["providers"] = providers
-    regions = [region for region in sorted({p.region for p in prices()} - {"any"}) if re.search(rf"\b{re.escape(region)}\b", low)]
-    if regions:
-        fields["regions"] = regions
+    """What the cluster has, ways to plan that need no figure, and constraints that are lifted."""
     for pattern, values in WAYS:
         if re.search(pattern, low):
             fields |= values
     lifted = [name for name, pattern in LIFTED.items() if re.search(pattern, low)]
+    lifted = [name for name in lifted if not (name.startswith("excluded_") and name in fields)]  # “any GPU but the H100”
     for name in lifted:
         fields.pop(name, None)
     if lifted:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from knowledge.catalogue import LicenseKind
+
 LANGUAGES = (
     r"(?:english|german|french|spanish|italian|portuguese|dutch|polish|czech|russian|ukrainian|turkish|arabic|hebrew"
     r"|hindi|japanese|chinese|mandarin|korean|vietnamese|thai|swedish|danish|norwegian|finnish|greek|romanian|hungarian)"
@@ -220,7 +222,7 @@ ONLY = (_ONLY_BEFORE, _ONLY_AFTER)
 GPU_LIKE = (
     r"\b(?:"
     r"rtx[\s-]?(?:pro[\s-]?)?\d{4}(?:[\s-]?(?:ti|ada))?"
-    r"|(?:[abhlvt]|gb|gh|mi)\d{1,4}(?:[a-z]{1,2})?"
+    r"|(?:(?!a\d+b\b)[abhlvt]|gb|gh|mi)\d{1,4}(?:[a-z]{1,2})?"
     r"|quadro\s?\w*|tpus?(?:[\s-]?v\d\w*)?|gaudi\s?\d?|inferentia\d?|trainium\d?"
     r")(?=s?\b)"
 )
@@ -260,6 +262,12 @@ MODEL_LIKE = (
     r"|gemma(?:[\s-]?\d\w*)?|kimi(?:[\s-]k\d)?|glm(?:-?\d[\w.]*)?|grok|falcon|command[\s-]r\+?|yi[\s-]\d+b"
     r")\b"
 )
+MODEL_SIZE = (
+    r"(?<![\w.$€£-])[a-z][a-z0-9.]*(?:-[a-z0-9.]+)*-(?:\d+x)?[ae]?\d+(?:\.\d+)?[bm](?:-[\w.]+)*(?![\w-])"
+    r"|(?<![\w.$€£-])(?:\d+x)?a?\d+(?:\.\d+)?b(?:-a\d+b)?(?=[\s-]*(?:param\w*|models?|llms?|class|versions?|variants?|sized?|weights|dense|moe|instruct)\b)"
+    r"|(?<![\w.$€£-])(?:\d+x)?\d+(?:\.\d+)?b-a\d+b(?![\w-])|(?<![\w.-])a\d+b(?![\w-])"
+)
+"""Names with a size in them that no catalogue entry has, and sizes alone: “somebodys-30B-A3B”, “a 70b model”, “A3B”; not money."""
 
 GLOSSARY: dict[str, tuple[str, str]] = {
     r"ttft|time[- ]to[- ]first[- ]token|first token": (
@@ -322,9 +330,14 @@ GLOSSARY: dict[str, tuple[str, str]] = {
 
 # Constraints and ways to plan that people name without a figure -----------------------------------------------------------------
 
-LICENSES: list[tuple[str, list[str]]] = [
-    (r"\b(?:apache|mit|permissive|open[- ]source)\b(?:[- ]2(?:\.0)?)?[^,;.]{0,20}\blicen[cs]|\bpermissive\b|\bapache[- ]2", ["permissive"]),
-    (r"\bcommercial(?:ly)?\b[^,;.]{0,20}\b(?:licen[cs]|use|usable)", ["permissive", "community"]),
+LICENSES: list[tuple[str, list[LicenseKind]]] = [
+    (r"\bnon-?commercial\b(?: licen[cs]\w*)?|\bresearch[- ]only\b(?: licen[cs]\w*)?", ["non-commercial"]),
+    (r"\b(?:community|custom|proprietary|makers'? own|llama|gemma) licen[cs]\w*", ["community"]),
+    (
+        r"\b(?:apache|mit|permissive|open[- ]source)\b(?:[- ]2(?:\.0)?)?[^,;.]{0,20}\blicen[cs]\w*|\bpermissive\b|\bapache[- ]2(?:\.0)?",
+        ["permissive"],
+    ),
+    (r"(?<!non)(?<!non-)\bcommercial(?:ly)?\b[^,;.]{0,20}\b(?:licen[cs]\w*|use|usable)", ["permissive", "community"]),
 ]
 PROVIDERS = {
     "aws": r"\baws\b|\bamazon\b",
@@ -359,6 +372,8 @@ LIFTED = {
     "licenses": rf"\b{_NO_LONGER} licen[cs]e",
     "providers": rf"\b{_NO_LONGER} (?:cloud|provider)",
     "regions": rf"\b{_NO_LONGER} region",
+    "excluded_providers": rf"\b{_NO_LONGER} (?:cloud|provider)",
+    "excluded_regions": rf"\b{_NO_LONGER} region",
     "min_quality": rf"\b{_NO_LONGER} (?:minimum )?quality(?! is| matters)|\bno minimum quality",
     "min_context_tokens": rf"\b{_NO_LONGER} context",
     "available_gpus": r"\b(?:any number of gpus|unlimited gpus|as many gpus as)",

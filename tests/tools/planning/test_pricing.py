@@ -6,6 +6,7 @@ import pytest
 from knowledge.catalogue import Price
 from tests.planning import made_table, planned, specify
 from tools.planning.pricing import HOURS_PER_MONTH, cheapest, offers
+from tools.specification import Intent
 
 
 def price(gpu: str, usd: float, machine: int = 0, provider: str = "ours", region: str = "here") -> Price:
@@ -22,7 +23,9 @@ def price(gpu: str, usd: float, machine: int = 0, provider: str = "ours", region
 
 
 def cost(listed: list[Price], gpu_count: int, replicas: int, **where: list[str]) -> float:
-    costs, _ = cheapest(offers(listed, ["H100"], **where), np.array([0]), np.array([gpu_count]), np.array([float(replicas)]))
+    costs, _ = cheapest(
+        offers(listed, ["H100"], Intent.model_validate(where)), np.array([0]), np.array([gpu_count]), np.array([float(replicas)])
+    )
     return float(costs[0])
 
 
@@ -60,6 +63,9 @@ def test_providers_and_regions_narrow_the_offers() -> None:
     assert cost(listed, 1, 1, providers=["theirs"]) == 2 * 730
     assert cost(listed, 1, 1, providers=["theirs"], regions=["there"]) == 3 * 730
     assert cost(listed, 1, 1, providers=["nobody"]) == np.inf
+    assert cost(listed, 1, 1, excluded_providers=["ours"]) == 2 * 730
+    assert cost(listed, 1, 1, excluded_providers=["ours", "theirs"]) == np.inf
+    assert cost(listed, 1, 1, providers=["theirs"], excluded_regions=["here"]) == 3 * 730
 
 
 def test_a_plan_bills_what_is_bought_and_says_so() -> None:
