@@ -8,42 +8,10 @@ from typing import Any
 from agent.models.builtin.names import gpu_aliases
 from agent.models.builtin.people import crowd
 from agent.models.builtin.quantities import Quantity, find_quantities
+from agent.models.builtin.relative import read_relative
+from agent.models.builtin.units import EACH_PERIOD, EACH_SENDS, IS, METRICS, PER, RATE_UNIT, REQUESTS, TIME, TIME_UNIT, per_month
 from agent.models.builtin.vocabulary import PEOPLE
 
-_TIME = {
-    "ms": 1.0,
-    "msec": 1.0,
-    "millisecond": 1.0,
-    "milliseconds": 1.0,
-    "s": 1e3,
-    "sec": 1e3,
-    "secs": 1e3,
-    "second": 1e3,
-    "seconds": 1e3,
-    "min": 6e4,
-    "minute": 6e4,
-    "minutes": 6e4,
-}
-_TIME_UNIT = re.compile(r"\s*-?(milliseconds?|msec|ms|seconds?|secs?|s|minutes?|min)\b")
-_LOAD = rf"(?:{PEOPLE}|traffic|load|requests?|demand|usage|volume)"
-_TIMES = {
-    "half": 0.5,
-    "double": 2.0,
-    "doubled": 2.0,
-    "doubles": 2.0,
-    "twice": 2.0,
-    "triple": 3.0,
-    "tripled": 3.0,
-    "triples": 3.0,
-    ("quadruple"): 4.0,
-}
-_MULTIPLE = re.compile(
-    rf"\b(?:(?P<x>\d+(?:\.\d+)?)\s?(?:x|times)|(?P<word>half|double|twice|triple|quadruple)) (?:as (?:many|much) |the "
-    rf"|our |more |of (?:the |our )?)*"
-    rf"(?:number of |amount of )?{_LOAD}\b"
-    rf"|\b{_LOAD}\b(?: \w+){{0,3}} (?P<after>doubled|doubles|double|tripled|triples|triple)\b"
-)
-"""“Twice the users”, “10x the traffic”, “if the number of users doubled”."""
 _PERCENT = r"(?:about |at least |around |roughly )?(?P<{}>\d+(?:\.\d+)?)\s?(?:%|percent)"
 _COSTS = "(?:costs?|price|bill|spend(?:ing)?|expenses?)"
 _CHEAPER = re.compile(
@@ -53,33 +21,10 @@ _CHEAPER = re.compile(
     rf"|\b(?:(?:half|halve) (?:the|that|its|our|of the) {_COSTS}|half as (?:expensive|costly)|twice as cheap)\b"
 )
 """“30 % cheaper”, “cut the cost by 20 %”, “at half the price”."""
-_GROWN = re.compile(rf"{_PERCENT.format('share')} (?P<way>more|higher|additional|fewer|less|lower) {_LOAD}\b")
-"""“20 % more users”."""
 MAX_QUANTITIES = 40
 """Nobody states more in one turn."""
 NEAR = 80
 """Characters before and after a number in which its unit and its label are looked for."""
-_REQUESTS = (
-    "(?:requests?|reqs?|queries|calls|prompts|messages|questions|conversations|chats|e?-?mails|tickets|documents|docs"
-    "|articles|pages|transcripts"
-    "|reviews|invoices|translations|summaries|texts|files|jobs|posts|reports|notes|letters|claims|orders|completions|lookups|searches)"
-)
-_PERIOD = "second|sec|s|minute|min|hour|h|day"
-_EACH_PERIOD = rf"(?:per|/|a|an|each|every)\s*({_PERIOD})\b"
-_EACH_SENDS = (
-    rf"(?:\b(?:each|every|per|an?|one)(?: \w+)? (?:{PEOPLE}|one)|{PEOPLE},? each)(?: \w+){{0,2}} ?(?:about |around |roughly |up to )?$"
-    r"|\beach (?:of them )?(?:send\w*|mak\w+|ask\w*|do\w*|with|issu\w+) ?(?:about |around |roughly |up to )?$"
-)
-_RATE_UNIT = re.compile(rf"\s*(?:{_REQUESTS}\s*(?:/|per|a|an|each|every)\s*({_PERIOD})\b|(rps|qps)\b|req/s\b)")
-_PER = {"second": 1.0, "sec": 1.0, "s": 1.0, "minute": 60.0, "min": 60.0, "hour": 3600.0, "h": 3600.0, "day": 86400.0}
-_METRICS = {
-    "ttft_p95_ms": r"\bttft\b|time[- ]to[- ](?:the )?first[- ](?:token|word)|first[- ](?:token|word)",
-    "itl_p95_ms": r"\bitl\b|inter[- ]?token(?: latency)?|\btpot\b|time per (?:output )?token|per[- ]token latency|between tokens",
-    "e2e_p95_ms": (
-        r"\be2e\b|end[- ]to[- ]end|total (?:latency|time)|(?:full |whole |complete )?response time"
-        r"|(?:whole|full|complete) (?:answer|response)"
-    ),
-}
 _OWNS = (
     r"\b(?:we(?:'ve| have)?(?: got)?|i have|i've got|have|had|own|owns|our|there (?:are|were)|got|limited to|available:?)"
     r"(?: (?:only|just|exactly|about))?\s*$"
@@ -99,28 +44,16 @@ _EACH_OF_TOKENS = r"\s*-?(?:milliseconds?|msec|ms)\s*(?:per|/|a|an|each|for each
 def read_amounts(low: str, fields: dict[str, Any], problems: list[str]) -> None:
     """Each figure goes to the first reader that knows it; latency targets take from the rest, and people what is left."""
     readers = (_read_money, _read_stock, _read_planning, _read_rate, _read_context, _read_tokens, _read_share)
-    low = _read_shares_of_now(low, fields, problems)
+    low = read_relative(_read_cheaper(low, fields, problems), fields, problems)
     free = [q for q in find_quantities(low)[:MAX_QUANTITIES] if not any(read(low, q, fields, problems) for read in readers)]
     free = _read_people(low, free, fields)
     _read_profile_arrow(low, fields, problems)
     _read_targets(low, free, fields, problems)
     _read_lone_number(low, free, fields, problems)
-    multiple = _MULTIPLE.search(low)
-    if multiple and "user_count" not in fields:
-        fields["load_factor"] = float(multiple["x"]) if multiple["x"] else _TIMES[multiple["word"] or multiple["after"]]
 
 
-def _read_shares_of_now(low: str, fields: dict[str, Any], problems: list[str]) -> str:
-    """“30 % cheaper”, “20 % more users”: of what is planned now. What is left to read of the text."""
-    grown = _GROWN.search(low)
-    if grown:
-        share = float(grown["share"]) / 100
-        factor = 1 + share if grown["way"] in ("more", "higher", "additional") else 1 - share
-        if factor <= 0:
-            problems.append(f"{grown.group()} would leave nothing to serve.")
-        else:
-            fields["load_factor"] = round(factor, 6)
-        low = low.replace(grown.group(), " ")
+def _read_cheaper(low: str, fields: dict[str, Any], problems: list[str]) -> str:
+    """“30 % cheaper” than what is planned now. What is left to read of the text."""
     cheaper = _CHEAPER.search(low)
     if cheaper and not re.match(r"(?:is|are|was|were) (?:it|this|that|the|option|number|#)", low):
         percent = cheaper["share"] or cheaper["cut"]
@@ -139,13 +72,9 @@ def _read_people(low: str, quantities: list[Quantity], fields: dict[str, Any]) -
     crowds = [(q, found) for q in quantities if (found := crowd(low, q)) is not None]
     if crowds:
         most = max(found.sureness for _, found in crowds)
-        q, users = [pair for pair in crowds if pair[1].sureness == most][-1]
+        _, users = [pair for pair in crowds if pair[1].sureness == most][-1]
         count = int(users.count) if users.count == int(users.count) else users.count
-        more = re.match(r"\s*(more|additional|extra|further|fewer|less)\b(?! than)", low[q.end :])
-        if more and re.match(rf"\s*\w+ (?:\w+ )?{PEOPLE}\b", low[q.end :]):
-            fields["users_added"] = -count if more[1] in ("fewer", "less") else count
-        else:
-            fields["user_count"] = count
+        fields["user_count"] = count
         if users.at_once:
             # So many at the same time is a peak already: nothing is multiplied on top.
             fields |= {"active_fraction": 1.0, "peak_factor": 1.0}
@@ -171,41 +100,35 @@ def _read_money(low: str, q: Quantity, fields: dict[str, Any], problems: list[st
         r"budget(?: (?:is|of|to|at|under|below|max(?:imum)?))*\s*(?:=|:)?$|spend(?: (?:at most|up to|no more than|under|less than))?$",
         before,
     )
-    if not dollars and not (budget and not _TIME_UNIT.match(after)):
+    if not dollars and not (budget and not TIME_UNIT.match(after)):
         return False
-    period = re.match(
-        r"\s*(?:\$|usd|us dollars?|dollars?|bucks)?\s*(?:/|per|a|an|each|for (?:the|a|one)(?: whole| entire)?)\s*(month"
-        r"|mo|year|yr|hour|hr|h|day)\b",
-        after,
-    )
-    factor = {"year": 1 / 12, "yr": 1 / 12, "hour": 730.0, "hr": 730.0, "h": 730.0, "day": 730 / 24}.get(period[1] if period else "", 1.0)
-    fields["budget_usd_per_month"] = round(q.value * factor, 2)
+    fields["budget_usd_per_month"], _ = per_month(low, q.value, q.end)
     return True
 
 
 def _read_rate(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
     after = low[q.end : q.end + NEAR]
-    each = re.match(rf"\s*{_REQUESTS}\s*(?:per|/|by|from|for|a|an|each) (?:each )?(?:active )?(?:user|person)\s*{_EACH_PERIOD}", after)
-    if not each and re.search(_EACH_SENDS, low[max(0, q.start - NEAR) : q.start]):
-        each = re.match(rf"\s*{_REQUESTS}\s*{_EACH_PERIOD}", after)
+    each = re.match(rf"\s*{REQUESTS}\s*(?:per|/|by|from|for|a|an|each) (?:each )?(?:active )?(?:user|person)\s*{EACH_PERIOD}", after)
+    if not each and re.search(EACH_SENDS, low[max(0, q.start - NEAR) : q.start]):
+        each = re.match(rf"\s*{REQUESTS}\s*{EACH_PERIOD}", after)
     if each:
-        fields["requests_per_active_user_per_minute"] = q.value * 60 / _PER[each[1]]
+        fields["requests_per_active_user_per_minute"] = q.value * 60 / PER[each[1]]
         return True
     if re.match(
-        rf"\s*(?:concurrent|simultaneous|parallel) {_REQUESTS}\b|\s*{_REQUESTS} (?:in flight|at once|in parallel|concurrently)", after
+        rf"\s*(?:concurrent|simultaneous|parallel) {REQUESTS}\b|\s*{REQUESTS} (?:in flight|at once|in parallel|concurrently)", after
     ):
         fields["concurrent_requests"] = q.value
         return True
-    match = _RATE_UNIT.match(low, q.end)
+    match = RATE_UNIT.match(low, q.end)
     if not match:
         return False
     if match[1] == "day":
         fields["requests_per_day"] = q.value
         return True
     if re.match(r"\s+(?:per|by|from|for|a|each) (?:each )?(?:active )?user", low[match.end() :]):
-        fields["requests_per_active_user_per_minute"] = q.value * 60 / _PER.get(match[1] or "s", 1.0)
+        fields["requests_per_active_user_per_minute"] = q.value * 60 / PER.get(match[1] or "s", 1.0)
     else:
-        fields["requests_per_second"] = q.value / _PER.get(match[1] or "s", 1.0)
+        fields["requests_per_second"] = q.value / PER.get(match[1] or "s", 1.0)
     return True
 
 
@@ -238,21 +161,19 @@ def _read_planning(low: str, q: Quantity, fields: dict[str, Any], problems: list
     """Headroom, spare replicas, burstiness, busy hours, quality: how to plan, and not what for."""
     before, after = low[max(0, q.start - NEAR) : q.start], low[q.end : q.end + NEAR]
     share = re.match(r"\s*(?:%|percent)", after)
-    if re.match(r"\s*(?:%|percent)?\s*(?:of )?headroom", after) or re.search(r"headroom(?: (?:of|to|at|is|was|were|be|=))*\s*$", before):
+    if re.match(r"\s*(?:%|percent)?\s*(?:of )?headroom", after) or re.search(rf"headroom{IS}", before):
         fields["headroom"] = q.value / 100 if share or q.value > 1 else q.value
     elif re.match(r"\s*(?:spare|extra|standby|redundant)(?: \w+)? ?replicas?\b|\s*(?:spare|standby)s?\b", after) or re.search(
-        r"\bn\s?\+\s?$", before
+        rf"\bn\s?\+\s?$|\b(?:spare|standby|redundant) replicas?{IS}", before
     ):
         fields["spare_replicas"] = q.value
-    elif re.search(r"(?:burstiness|cv²|cv2|cv\^2)(?: (?:of|to|at|is|was|were|be|=))*\s*$", before):
+    elif re.search(rf"(?:burstiness|cv²|cv2|cv\^2){IS}", before):
         fields["burstiness"] = q.value
     elif re.match(r"\s*(?:busy |working |business |office )?hours? (?:a|per|each) day", after) or (
         re.match(r"\s*hours?\b", after) and re.search(r"\b(?:spread over|within|in|over)\s*$", before)
     ):
         fields["busy_hours_per_day"] = q.value
-    elif re.search(
-        r"(?:quality|accuracy|score)(?: (?:of|to|at|is|was|were|must|should|be|=|least|above|over|min(?:imum)?))*\s*$", before
-    ) or re.match(r"\s*(?:%|percent)\s*(?:quality|accuracy)", after):
+    elif re.search(rf"(?:quality|accuracy|score)(?: above)?{IS}", before) or re.match(r"\s*(?:%|percent)\s*(?:quality|accuracy)", after):
         fields["min_quality"] = q.value * (100 if q.value <= 1 else 1)
     else:
         return False
@@ -264,8 +185,7 @@ def _read_context(low: str, q: Quantity, fields: dict[str, Any], problems: list[
     before, after = low[max(0, q.start - NEAR) : q.start], low[q.end : q.end + NEAR]
     window = r"context(?: window| length| size)?"
     if not re.match(rf"[\s-]*(?:tokens? )?(?:of )?{window}\b(?! tokens)", after) and not re.search(
-        r"\bcontexts?(?: window| length| size)?(?: (?:of|to|at|is|are|was|were|has|have|had|holds?|needs?|must|should|be|a|=|least|up"
-        r"|about|around))*\s*:?\s*$",
+        rf"\bcontexts?(?: window| length| size)?{IS}",
         before,
     ):
         return False
@@ -276,12 +196,12 @@ def _read_context(low: str, q: Quantity, fields: dict[str, Any], problems: list[
 def _read_tokens(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
     side = rf"(?:{_PROMPT_SIDE}|{_ANSWER_SIDE})"
     before = re.search(
-        rf"({side})(?: length| lengths| size| tokens?)*(?:[ ,]+(?:are|is|were|was|be|can|may|might|could|will|only|just"
+        rf"({side})(?: length| lengths| size| tokens?)*(?:[ ,]+(?:are|is|were|was|be|can|may|might|could|will|should|must|need|down|only|just"
         rf"|of|to|at|with|have|has|having|about|around"
         rf"|roughly|usually|typically|more|longer|like|say|up|some|run|than))*[ ,]*(?:=|:)?\s*$",
         low[max(0, q.start - NEAR) : q.start].rstrip(),
     )
-    if re.match(_EACH_OF_TOKENS, low[q.end :]) or _TIME_UNIT.match(low, q.end):
+    if re.match(_EACH_OF_TOKENS, low[q.end :]) or TIME_UNIT.match(low, q.end):
         return False
     after = re.match(rf"[\s-]*((?:\w+\s){{0,2}})tokens?\b\s*(?:(?:of|for|per|in) )?(?:the )?({side})?", low[q.end : q.end + NEAR])
     if not after and not (before and "token" in low[max(0, q.start - NEAR) : q.end + 10]):
@@ -329,19 +249,19 @@ def _read_share(low: str, q: Quantity, fields: dict[str, Any], problems: list[st
 def _read_targets(low: str, quantities: list[Quantity], fields: dict[str, Any], problems: list[str]) -> None:
     """Each metric named takes the nearest figure, after it if there is one before the next metric, else just before it."""
     free = _read_plain_targets(low, quantities, fields)
-    named = sorted((m.start(), m.end(), f) for f, pattern in _METRICS.items() for m in re.finditer(pattern, low))
+    named = sorted((m.start(), m.end(), f) for f, pattern in METRICS.items() for m in re.finditer(pattern, low))
     for index, (start, end, target) in enumerate(named):
         limit = named[index + 1][0] if index + 1 < len(named) else len(low)
         after = next((q for q in free if end <= q.start < min(limit, end + 40) and not re.search(r"[.;]\s", low[end : q.start])), None)
-        before = next((q for q in reversed(free) if q.end <= start <= q.end + 30 and _TIME_UNIT.match(low, q.end)), None)
+        before = next((q for q in reversed(free) if q.end <= start <= q.end + 30 and TIME_UNIT.match(low, q.end)), None)
         close = before is not None and re.match(r"\s*-?\w+\s*(?:for (?:the )?|of |p95 )?$", low[before.end : start])
         chosen = before if close else after or before
         if chosen is None:
             continue
         free.remove(chosen)
-        unit = _TIME_UNIT.match(low, chosen.end)
+        unit = TIME_UNIT.match(low, chosen.end)
         # Without a unit, milliseconds; but nobody means an answer of 5 ms in all.
-        factor = _TIME[unit[1]] if unit else 1e3 if target == "e2e_p95_ms" and 0 < chosen.value <= 120 else 1.0
+        factor = TIME[unit[1]] if unit else 1e3 if target == "e2e_p95_ms" and 0 < chosen.value <= 120 else 1.0
         fields[target] = round(chosen.value * factor, 6)
 
 
@@ -349,7 +269,7 @@ def _read_plain_targets(low: str, quantities: list[Quantity], fields: dict[str, 
     """“answers in under 3 s”, “starts answering within 300 ms”, “30 ms per token”; what is none of these is given back."""
     left = []
     for q in quantities:
-        unit = _TIME_UNIT.match(low, q.end)
+        unit = TIME_UNIT.match(low, q.end)
         before = re.split(r"[.;!]\s", low[max(0, q.start - NEAR) : q.start])[-1]
         answering = re.search(rf"({_ANSWERING})(?P<between>[^.;!]{{0,40}}?)\b{_WITHIN}", before)
         if re.match(_EACH_OF_TOKENS, low[q.end :]):
@@ -358,12 +278,12 @@ def _read_plain_targets(low: str, quantities: list[Quantity], fields: dict[str, 
             unit
             and answering
             and not re.match(r"\s*(?:ttft|itl|e2e)\b", low[unit.end() :])
-            and not any(re.search(p, before[answering.start() :]) for p in _METRICS.values())
+            and not any(re.search(p, before[answering.start() :]) for p in METRICS.values())
             and not re.search(r"\d", answering["between"])
         ):
             first = re.search(r"\b(?:start|begin|first)\w*\b", before[max(0, answering.start() - 25) :])
             target = "ttft_p95_ms" if first else "e2e_p95_ms"
-            fields[target] = round(q.value * _TIME[unit[1]], 6)
+            fields[target] = round(q.value * TIME[unit[1]], 6)
         else:
             left.append(q)
     return left

@@ -68,7 +68,7 @@ _AGAIN = re.compile(
 )
 _TOO_MUCH = r"(?:expensive|slow|big|large|costly|dear|weak|small|old|pricey)"
 _BAD = (
-    rf"(?:(?:too|so|far too|way too) {_TOO_MUCH}|excluded|forbidden|banned|prohibited|blocked|disallowed|off the (?:table|list)|off[- ]limits"
+    rf"(?:(?:too|so|far too|way too) {_TOO_MUCH}|excluded|forbidden|banned|prohibited|blocked|off the (?:table|list)|off[- ]limits"
     r"|out(?: of (?:the )?(?:question|bounds))?|unavailable|sold out|unacceptable|unwanted|a no-?go|hidden|ruled out)\b"
 )
 _GOOD = (

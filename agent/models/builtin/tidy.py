@@ -31,6 +31,7 @@ _NUMBERS: list[tuple[str, str]] = [
 ]
 _NUMBER = rf"\d[\d,.]*(?:\s?(?:{_SCALE})\b)?"
 _RANGES: list[tuple[str, str]] = [
+    (rf"\bfrom\s+\$?{_NUMBER}(?:\s?[a-z%$/]+){{0,4}}?\s+(?:up |down )?to\s+(?=\$?\d)", "to "),
     (rf"\bbetween\s+{_NUMBER}\s+and\s+(?=\d)", ""),
     (rf"(?<![\w.-]){_NUMBER}\s?(?:-|–|to|up to)\s?(?=\d)", ""),  # of a range, or “from 100 to 200”, the end counts
 ]

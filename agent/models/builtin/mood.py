@@ -1,0 +1,102 @@
+"""Whether a sentence asks, supposes, or wants something: a question never changes anything.
+
+The border, in the order in which it is drawn:
+
+1. A supposition (“what if …”, “suppose …”, “how about …”, “and with …?”, “what would it cost for …?”) tries values out, where there are
+   options to try them on.
+2. A request in the form of a question (“can you make it …?”, “could we use …?”, “would you mind setting …?”) asks *us to do* something now:
+   its verb is one of planning. “Could it …?”, “can you tell me …?”, “… later?” are no requests.
+3. An order stays one with a question mark after it (“use H100s, ok?”).
+4. All else that ends with a question mark, begins with a question word or an inverted verb, asks whether we know something (“I wonder …”,
+   “tell me why …”), or ends with “right?” and the like, is a question about what there is.
+5. In a text of several sentences each is taken for itself: what a question names is left out of what the others want.
+
+What a request or a supposition wants must be said: a figure, a name, a constraint lifted. “To save money”, “the cheapest” in one is talk.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from agent.models.builtin.phrases import WHAT_IF, any_of
+
+Mood = Literal["question", "supposition", "request", "statement"]
+
+_OPENING = re.compile(
+    r"^(?:(?:so|and|but|or|ok(?:ay)?|well|hm+|um+|er|oh|ah|hi|hey|hello|wait(?: a (?:moment|minute|second|sec))?|hold on|hang on|one (?:more thing|moment|sec)"
+    r"|sorry|actually|also|then|now|please|pls|just|by the way|btw|quick question|question|anyway|right|great|thanks?|thank you|no,? but|yes,? but|still)"
+    r"\b[,.:;!–-]*\s*)+"
+)
+_MODAL = r"(?:can|could|would|will|may|might|shall|should)"
+_ORDERS = (
+    r"(?:make|set|use|chang\w+|rais\w+|lower\w*|reduc\w+|increas\w+|cut|bring|put|plan\w*|go|have|get|take|try|drop|exclud\w+|remov\w+|add|hid\w+|allow"
+    r"|switch|limit|keep|leav\w+|avoid|skip|run|host|do it|double|halve|triple|assum\w+|give|show (?:it|me|us|them) (?:with|without|on|for|only)"
+    r"|extend|shorten|decreas\w+|move|stay|stick|restrict|prefer|ban|block|permit|include|consider|bump|trim|tighten|relax|lift|ignore|forget|clear"
+    r"|adjust|update|correct|edit|rule|adapt|let|start with|calculate|compute|reckon|deploy|pick|choose|select|scal\w+|delete|roll|retry|send|export|check)"
+)
+_REQUEST = re.compile(
+    rf"^(?:{_MODAL} (?:you|we|i|u)|do you mind|would you mind|is it possible to|is there (?:a|any) way to|why (?:don't|not|do not) (?:we|you|i)|shall we"
+    rf"|let's|let us|i'd like (?:you )?to|i want (?:you )?to) (?:please |just |maybe |perhaps |also |kindly |instead |then |rather |not |all )*{_ORDERS}\b"
+)
+_MIND = re.compile(rf"^(?:would|do) you mind (?:please |just )*(?:{_ORDERS}|\w+ing)\b")
+_SOME_DAY = re.compile(r"\b(?:later|still|eventually|afterwards|some ?(?:day|time)|one day|at some point|in (?:the )?future|next (?:year|month|week)|ever)\b")
+_ORDER = re.compile(rf"^(?:please |pls |just |let's |then |now |instead |only )*{_ORDERS}\b(?! (?:i|we|you|it|this|that)\b\s?\w*\?)")
+_WH = r"(?:what|whats|why|how|hows|which|who|whos|whose|when|where|wheres|whether)"
+_AUXILIARY = (
+    r"(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|should|shall|may|might|must|am"
+    r"|isn't|aren't|wasn't|weren't|don't|doesn't|didn't|hasn't|haven't|can't|couldn't|wouldn't|won't|shouldn't|mustn't)"
+)
+_SUBJECT = r"(?:it|this|that|these|those|there|we|you|i|they|he|she|the|your|our|my|any\w*|some\w*|all|both|one|each)"
+_ASKS = re.compile(
+    rf"^(?:{_WH}\b(?!ever)|{_AUXILIARY} (?:not )?{_SUBJECT}\b(?!,)|{any_of('by', 'for', 'with', 'on', 'in', 'at', 'to', 'from')} {_WH}\b"
+    rf"|(?:(?:can|could|would|will) you )?(?:please )?(?:tell|explain|remind|describe)\b|define\b|explain\b|(?:any|no) idea\b|{any_of('i', 'we')} (?:'d like to know|want to know"
+    r"|wonder|was wondering|am wondering|don't (?:know|understand|see|get)|do not (?:know|understand|see))\b|i'm wondering\b|i'd like to know\b|do you know\b)"
+)
+_TAG = re.compile(
+    r"(?:,\s*|\s)(?:right|correct|yes|no|true|really|or not|isn't it|is it|is that (?:right|so|correct|true)|aren't (?:we|they|you)|(?:did|do|does|don't|didn't"
+    r"|doesn't|won't|will|is|are|was|were|wasn't|weren't|haven't|have) (?:you|we|they|it|i))\s*\?+$"
+)
+_SUPPOSES = re.compile(
+    rf"^(?:{WHAT_IF})|^(?:and |or |but )?(?:with|without|for|on|only|maybe|perhaps)\b[^?]*\?$|\b(?:what|how much|how) (?:would|does|will|do) "
+    r"(?:it|that|this|the (?:plan|price|cost|bill)|things?|they)\b[^?]*\b(?:cost|be|look|take|come to|run|work)\b[^?]*\b(?:with|without|for|on|at|if|in|under)\b"
+    r"|\bwhat (?:if|happens if)\b|^(?:suppose|supposing|imagine|assum(?:e|ing)|let's (?:say|assume|suppose)|say (?:we|it|there)|if (?:we|i|there|it))\b"
+)
+_TAKES_ONE = re.compile(r"\bif (?:i|we) (?:take|choose|pick|select|go (?:with|for)|use|deploy|buy|chose|took|picked) (?:the|option|number|#)\b")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)|\s*\n+\s*|;\s+|,\s+(?=(?:can|could|would|will|is|are|do|does|did) (?:you|that|this|it|we|i)\b[^,?]*\?+$)")
+
+
+def sentences(low: str) -> list[str]:
+    """The sentences of a text in lower case; a question hung on a wish with a comma is one of its own."""
+    found = [s.strip() for s in _SENTENCE.split(low) if s.strip()]
+    return found if len(found) < 2 or _wants(found[0]) or len(_SENTENCE.split(low)) == 1 else found
+
+
+def mood(sentence: str) -> Mood:
+    """Of one sentence in lower case, without what it opens with (“ok, so …”)."""
+    bare = _OPENING.sub("", sentence.strip()) or sentence.strip()
+    mark = bare.endswith("?")
+    if bare.endswith("??") or _TAG.search(bare):
+        return "question"
+    if _SUPPOSES.search(bare) and not _TAKES_ONE.search(bare):
+        return "supposition"
+    if _REQUEST.match(bare) or _MIND.match(bare):
+        return "question" if _SOME_DAY.search(bare) and mark else "request"
+    if _ORDER.match(bare) and not re.search(r"\bor\b[^?]*\?$", bare):
+        return "statement"
+    if _ASKS.match(bare):
+        return "question"
+    if not mark:
+        return "statement"
+    return "question"
+
+
+def without_questions(low: str) -> str:
+    """What is left to read of a text when its questions are left out; all of it where it is nothing but a question."""
+    parts = sentences(low)
+    wanted = [part for part in parts if mood(part) != "question"]
+    return " ".join(wanted) if wanted else low
+
+
+def _wants(sentence: str) -> bool:
+    return re.match(r"(?:we|i|our|there|they) (?:need|want|have|must|require|would|'d|are|will|should)\b", sentence) is not None

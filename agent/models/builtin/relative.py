@@ -1,0 +1,254 @@
+"""Relative wishes: “20 ms less”, “raise the budget by $500”, “half the context”, “another 300 users”, and of which figure they are.
+
+What is told relative to now is never read as a figure of its own: it is an amount to add, a factor, or a question back. “By 20 ms to
+150 ms” and “from 100 to 150” name where it ends, and are read as that.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from agent.models.builtin.quantities import Quantity, find_quantities
+from agent.models.builtin.units import METRICS, MONEY, PER, RATE_UNIT, TIME, TIME_UNIT, per_month
+from agent.models.builtin.vocabulary import PEOPLE
+
+_LOAD = "load"
+"""The load in whichever way it is given."""
+_FIGURES: dict[str, str] = {
+    **METRICS,
+    "budget_usd_per_month": r"(?:monthly |total )?budgets?(?: limit| cap)?|spending limit|(?:cost|price) (?:cap|limit)",
+    "min_context_tokens": r"contexts?(?: window| length| size)?",
+    "min_quality": r"(?:minimum |least |min )?(?:quality|accuracy)(?: score)?",
+    "headroom": r"headroom",
+    "spare_replicas": r"(?:number of )?(?:spare|standby|redundant) replicas?|spares",
+    "peak_factor": r"peak (?:factor|multiplier)",
+    "burstiness": r"burstiness",
+    "active_fraction": r"active (?:share|fraction)|share of active users",
+    "busy_hours_per_day": r"(?:busy|working|office) hours",
+    "concurrent_requests": r"(?:concurrent|simultaneous|parallel) requests|requests in flight|concurrency",
+    _LOAD: r"(?:peak |request )?(?:load|traffic|demand|rate|volume|usage|throughput)|number of requests|peak",
+    "prompt_tokens": r"(?:prompts?|inputs?)(?: length| size| tokens)?",
+    "output_tokens": r"(?:answers?|outputs?|repl(?:y|ies)|responses?)(?: length| size| tokens)?",
+    "user_count": rf"user (?:count|number)|head ?count|(?:number of |amount of )?{PEOPLE}",
+}
+_NAME = re.compile(
+    "|".join(rf"(?P<{name}>\b(?:{pattern})\b(?: latency| targets?| time| limit| p95)?)" for name, pattern in _FIGURES.items())
+)
+_COUNTED = ("user_count", "spare_replicas", "concurrent_requests", "busy_hours_per_day", "requests_per_second", "requests_per_day")
+"""Figures that an amount names itself: “300 users”."""
+_SHARES = {"headroom": 100.0, "active_fraction": 100.0, "min_quality": 1.0}
+"""Figures that are told in percent, with their percent of one unit: “10 % more” of them can mean points or a share of what they are."""
+_UP_WORD = r"(?:more|higher|longer|larger|bigger|greater|additional|extra|further|slower|looser)"
+_DOWN_WORD = r"(?:less|fewer|lower|shorter|smaller|tighter|faster|quicker|off|away)"
+_UP_VERB = (
+    r"(?:rais\w+|increas\w+|up|bump\w*|extend\w*|grow\w*|grew|lift\w*|boost\w*|expand\w*|add\w*|widen\w*|enlarg\w+|rise\w*|rose"
+    r"|climb\w*|higher|put)"
+)
+_DOWN_VERB = (
+    r"(?:lower\w*|reduc\w+|decreas\w+|cut\w*|down|shrink\w*|shrank|trim\w*|shav\w+|drop\w*|tighten\w*|shorten\w*|slash\w*"
+    r"|fall\w*|fell|less)"
+)
+_VERB = re.compile(rf"\b(?:(?P<up>{_UP_VERB})|(?P<down>{_DOWN_VERB}))\b")
+_ABOUT = r"(?:(?:about|around|roughly|some|another|a further|an additional|an extra|maybe|say|just) )*"
+_BY = re.compile(rf"\bby {_ABOUT}\$?\s*$")
+_MORE_BEFORE = re.compile(rf"(?:\b(?:another|additional|extra|further|plus)|\+) ?{_ABOUT}\$?\s*$")
+_LESS_BEFORE = re.compile(rf"\bminus {_ABOUT}\$?\s*$")
+_ADDING = re.compile(rf"\b(?:add|adding|added|put|putting) {_ABOUT}\$?\s*$")
+_TAKING = re.compile(rf"\b(?:take|taking|shave|shaving|knock|cut|subtract|deduct|remove|removing|drop|trim|lose) {_ABOUT}\$?\s*$")
+_ONTO = re.compile(r"\s*(?:to|onto|on top of|for)\s+(?:the |our |my )?")
+_OUT_OF = re.compile(r"\s*(?:off|from|out of|away)\b")
+_WORD_AFTER = re.compile(
+    rf"\s*(?P<and>or )?(?:(?P<up>{_UP_WORD})|(?P<down>{_DOWN_WORD}))\b(?! than (?:about |around )?[\d$])(?! (?:bound|limit)\b)"
+)
+_POINTS = re.compile(r"\s*-?(?:percentage )?points?\b")
+_PERCENT = re.compile(r"\s*(?:%|percent\b)")
+_TOKENS = re.compile(r"\s*tokens?\b")
+_CLAUSE = re.compile(r"[,;!?]|\.\s|\band\b(?!\s+\d)|\bbut\b")
+_TIMES_WORDS = {"doubl": 2.0, "twice": 2.0, "tripl": 3.0, "thrice": 3.0, "quadrupl": 4.0, "half": 0.5, "halv": 0.5}
+_PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
+_TIMES = r"(?:(?P<x>\d+(?:\.\d+)?)\s?(?:x|times)|(?P<word>doubl(?:ed?|ing)|twice|tripl(?:ed?|ing)|thrice|quadrupled?|half|halv(?:ed?|ing)))"
+_AS = r"(?:as (?:many|much|long|high|large|big) |the |our |my |more |of (?:the |our )?)*(?:number of |amount of )?"
+_BEFORE_NAME = re.compile(rf"\b{_TIMES} {_AS}$")
+_AFTER_NAME = re.compile(
+    r"(?: (?:were|was|is|be|are|to|had|has|have|should|would|could|gets?|will|\w+s))* "
+    rf"(?:(?P<done>doubled|doubles?|halved|halves|tripled|triples?|quadrupled)\b|{_TIMES} (?:as|its|the|what|bigger|higher|longer)\b)"
+)
+_PART = re.compile(
+    r" (?:down |up )?(?:in (?P<half>half)\b|by (?:(?P<two>two )|a |one |about a )?(?P<part>half|third|quarter|fifth|tenth)s?\b)"
+)
+_FACTOR = re.compile(r" (?:down |up )?by a factor of (\d+(?:\.\d+)?)")
+
+
+@dataclass(frozen=True)
+class Amount:
+    """So much of something, where it stands with its unit, and of which figure it can only be, if its unit tells."""
+
+    value: float
+    start: int
+    end: int
+    unit: str
+    """"%", "points", "ms", "tokens", "$", a figure's name, or "" for none."""
+
+
+def read_relative(low: str, fields: dict[str, Any], problems: list[str]) -> str:
+    """Relative wishes into `users_added`, `load_factor`, `added` and `factors`; what is left to read of the text."""
+    low = _read_factors(low, fields)
+    for _ in range(len(find_quantities(low)[:40])):
+        for q in find_quantities(low)[:40]:
+            read = _relative(low, q)
+            if read is not None:
+                amount, sign, start, end = read
+                _keep(low, amount, sign, fields, problems)
+                low = low[:start] + " " * (end - start) + low[end:]
+                break
+        else:
+            break
+    return low
+
+
+def _relative(low: str, q: Quantity) -> tuple[Amount, int, int, int] | None:
+    """The amount at `q`, 1 for more and -1 for less, and the words that say so; None if it isn't relative."""
+    before = low[: q.start].rstrip()
+    before = re.sub(r"\$$", "", before).rstrip() + " "
+    start = len(before.rstrip())
+    first = _WORD_AFTER.match(low, q.end)  # “200 fewer users”
+    amount = _amount(low, q, first.end() if first and not first["and"] else q.end)
+    onto = _ONTO.match(low, amount.end)
+    named = onto and _NAME.match(low, onto.end())
+    word = first if first and not first["and"] else _WORD_AFTER.match(low, amount.end)
+    if word and word["and"]:
+        return None  # “300 ms or less” is a bound
+    end = max(amount.end, word.end() if word else 0)
+    if _BY.search(before):
+        if re.match(r"\s*(?:down |up )?to \$?\d", low[amount.end :]):
+            return amount, 0, start, amount.end  # where it ends is what counts
+        verbs = list(_VERB.finditer(_clause_before(before)))
+        sign = (1 if verbs[-1]["up"] else -1) if verbs else (1 if word["up"] else -1) if word else 0
+        return (amount, sign, start, end) if sign else None
+    if word and word["up"] and re.search(r"\b(?:no|not)(?: any)? $", low[: word.start()]):
+        return None
+    if _MORE_BEFORE.search(before):
+        return amount, 1, start, end
+    if _LESS_BEFORE.search(before):
+        return amount, -1, start, end
+    if _ADDING.search(before) and (amount.unit in _COUNTED or named):
+        return amount, 1, start, end
+    if _TAKING.search(before) and (amount.unit in _COUNTED or _OUT_OF.match(low, amount.end)):
+        return amount, -1, start, end
+    if word:
+        onto = _ONTO.match(low, word.end())
+        if (
+            not amount.unit
+            and not (onto and _NAME.match(low, onto.end()))
+            and not re.search(r"\b(?:should|were|was|be|is|make|:)", before[-40:])
+        ):
+            return None
+        return amount, 1 if word["up"] else -1, start, end
+    return None
+
+
+def _amount(low: str, q: Quantity, after: int) -> Amount:
+    """With its unit, which may stand after “more” or “fewer”; amounts of time in ms, of money in USD a month."""
+    if re.search(MONEY[0] + r"\s*$", low[: q.start]) or re.match(MONEY[1], low[after:]):
+        value, end = per_month(low, q.value, after)
+        return Amount(value, q.start, end, "$")
+    rate = RATE_UNIT.match(low, after)
+    if rate:
+        period = rate[1] or "s"
+        if period == "day":
+            return Amount(q.value, q.start, rate.end(), "requests_per_day")
+        return Amount(q.value / PER[period], q.start, rate.end(), "requests_per_second")
+    each = TIME_UNIT.match(low, after)
+    if each:
+        return Amount(q.value * TIME[each[1]], q.start, each.end(), "ms")
+    for unit, pattern in (("points", _POINTS), ("%", _PERCENT), ("tokens", _TOKENS)):
+        if found := pattern.match(low, after):
+            return Amount(q.value, q.start, found.end(), unit)
+    noun = re.compile(r"\s*(?:of )?").match(low, after)
+    named = _NAME.match(low, noun.end() if noun else after)
+    if named and named.lastgroup in _COUNTED:
+        return Amount(q.value, q.start, named.end(), named.lastgroup)
+    return Amount(q.value, q.start, q.end, "")
+
+
+def _keep(low: str, amount: Amount, sign: int, fields: dict[str, Any], problems: list[str]) -> None:
+    if sign == 0:
+        return
+    said = " ".join(low[amount.start : amount.end].split())
+    figure = _figure_of(low, amount)
+    if figure is None:
+        problems.append(f"“{said} {'more' if sign > 0 else 'less'}” of what? Say, for instance, “TTFT to 200 ms” or “300 users more”.")
+    elif amount.unit == "%" and figure in _SHARES:
+        points = f"{amount.value:g} points"
+        problems.append(f"Is “{said}” {points}, or {amount.value:g} % of what it is now? Say “{points}”, or the figure itself.")
+    elif amount.unit == "%":
+        _keep_factor(figure, 1 + sign * amount.value / 100, fields)
+    elif figure == "user_count":
+        fields["users_added"] = int(sign * amount.value) if amount.value == int(amount.value) else sign * amount.value
+    elif figure == _LOAD:
+        problems.append(f"“{said}” of what: users, requests per second, or requests a day?")
+    else:
+        fields.setdefault("added", {})[figure] = sign * amount.value / (_SHARES.get(figure, 1.0))
+
+
+def _figure_of(low: str, amount: Amount) -> str | None:
+    """By its unit, else the nearest name in the clause, those before it first."""
+    if amount.unit in _COUNTED:
+        return amount.unit
+    if amount.unit == "$":
+        return "budget_usd_per_month"
+    before = _clause_before(low[: amount.start])
+    names = [m.lastgroup for m in _NAME.finditer(before)]
+    after = _CLAUSE.split(low[amount.end :])[0]
+    names = [*reversed(names), *(m.lastgroup for m in _NAME.finditer(after))]
+    fitting = {"ms": tuple(METRICS), "tokens": ("min_context_tokens", "prompt_tokens", "output_tokens"), "points": tuple(_SHARES)}
+    if amount.unit in fitting:
+        names = [name for name in names if name in fitting[amount.unit]]
+    elif not amount.unit:  # milliseconds are what people leave out; nobody adds a bare number to a length in tokens
+        names = [name for name in names if name]
+    return names[0] if names else None
+
+
+def _read_factors(low: str, fields: dict[str, Any]) -> str:
+    """“Double the users”, “half the budget”, “cut the TTFT by a third”, “if the load tripled”."""
+    for name in list(_NAME.finditer(low)):
+        figure = str(name.lastgroup)
+        before, after = low[: name.start()], low[name.end() :]
+        times, then, part, by = _BEFORE_NAME.search(before), _AFTER_NAME.match(after), _PART.match(after), _FACTOR.match(after)
+        verbs = list(_VERB.finditer(_clause_before(before)))
+        down = bool(verbs) and verbs[-1]["down"] is not None
+        start, end = name.start(), name.end()
+        if times:
+            factor, start = _times(times), times.start()
+        elif then and then["done"]:
+            factor, end = next(v for k, v in _TIMES_WORDS.items() if then["done"].startswith(k)), end + then.end()
+        elif then:
+            factor, end = _times(then), end + then.end()
+        elif part and (verbs or part["half"]):
+            share = _PARTS[part["part"] or "half"] * (2 if part["two"] else 1)
+            factor, end = (0.5 if part["half"] else 1 - share if down else 1 + share), end + part.end()
+        elif by and verbs:
+            factor, end = (1 / float(by[1]) if down and float(by[1]) else float(by[1])), end + by.end()
+        else:
+            continue
+        if factor > 0:
+            _keep_factor(figure, factor, fields)
+            low = low[:start] + " " * (end - start) + low[end:]
+    return low
+
+
+def _times(match: re.Match[str]) -> float:
+    return float(match["x"]) if match["x"] else next(v for k, v in _TIMES_WORDS.items() if match["word"].startswith(k))
+
+
+def _keep_factor(figure: str, factor: float, fields: dict[str, Any]) -> None:
+    if figure in ("user_count", _LOAD, "requests_per_second", "requests_per_day", "concurrent_requests"):
+        fields["load_factor"] = round(factor, 6)
+    else:
+        fields.setdefault("factors", {})[figure] = round(factor, 6)
+
+
+def _clause_before(before: str) -> str:
+    return _CLAUSE.split(before)[-1]
