@@ -36,7 +36,14 @@ def change_or_problem(kind: type[T], values: dict[str, Any]) -> T | str:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
+        return in_sentences(error)
+
+
+def in_sentences(error: Exception) -> str:
+    """What is wrong with some values: an error's own words, or one sentence about each value that can't be."""
+    if isinstance(error, ValidationError):
         return " ".join(_sentence(problem) for problem in error.errors()[:3])[:1000]
+    return str(error)
 
 
 def _sentence(problem: Any) -> str:

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from agent.approval import is_approval, is_takeover
 from agent.checks import change_or_problem
 from agent.events import MessageEvent, TokenEvent, emit
-from agent.grounding import drop_unsaid
+from agent.grounding import beside_excluded, drop_unsaid
 from agent.models.asking import Asked, Asking, tool_result
 from agent.models.builtin.interpreter import MAX_CHARACTERS, BuiltinInterpreter, interpret, is_refusal
 from agent.models.builtin.quantities import find_quantities
@@ -47,7 +47,7 @@ from agent.replies import Reply
 from agent.services import Services, Stopped
 from agent.state import ConversationState
 from agent.transcript import call_tool
-from tools.specification import SpecificationChange
+from tools.specification import Intent, SpecificationChange
 
 log = logging.getLogger(__name__)
 DECIDES = (SelectOption, StartOver, Cancel, Finish, Scale, Delete, Remove, RollBack)
@@ -73,6 +73,15 @@ def move_of(reply: Reply, stage: Stage, state: ConversationState, services: Serv
 
 def move_of_words(text: str, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]) -> Move:
     """The same for typed words."""
+    move = _understood(text, stage, state, services, record)
+    if isinstance(move, SpecificationChange):
+        specification = state.get("specification")
+        return beside_excluded(move, specification.intent if specification else state.get("intent") or Intent())
+    return move
+
+
+def _understood(text: str, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]) -> Move:
+    """What a model, or the rules where there is none, make of typed words."""
     bundle = state.get("bundle")
     if stage == "configuration_finalized" and bundle and (is_approval(text) or is_takeover(text)):
         return Approve(digest=bundle.digest, takes_over=is_takeover(text))

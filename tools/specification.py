@@ -383,6 +383,8 @@ def change_need(intent: Intent, overrides: Overrides, change: SpecificationChang
     """
     absolute = change.model_copy(update={"added": {}, "factors": {}})
     intent, overrides = change_intent(intent, absolute), change_overrides(overrides, absolute)
+    if change.users_added is not None and intent.user_count is None:
+        raise CompassError("How many users will there be in all? I know no number yet that it could be more or fewer than.")
     if not change.added and not change.factors:
         return intent, overrides
     if not intent.complete:

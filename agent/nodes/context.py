@@ -8,6 +8,7 @@ from langchain_core.messages import AnyMessage
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
+from agent.checks import in_sentences
 from agent.inventory import with_stock
 from agent.moves import DEFAULT_USERS, EXAMPLES, DescribeNeed, TakeDefault, Unclear
 from agent.nodes.common import anywhere
@@ -16,7 +17,8 @@ from agent.state import ConversationState, fresh
 from agent.transcript import say
 from agent.understand import move_of_words
 from knowledge.catalogue import use_cases
-from tools.specification import Intent, Overrides, change_intent, change_overrides
+from knowledge.errors import CompassError
+from tools.specification import Intent, Overrides, SpecificationChange, change_intent, change_need, change_overrides
 
 DEFAULT_USE_CASE = "chatbot_conversational"
 
@@ -41,8 +43,12 @@ def context_collection(
         stocked = with_stock(move, runtime.context)
         move = Unclear(question=stocked) if isinstance(stocked, str) else stocked
     if isinstance(move, DescribeNeed):
-        update["intent"] = change_intent(update["intent"], move)
-        update["overrides"] = change_overrides(update["overrides"], move)
+        try:
+            update["intent"], update["overrides"] = change_need(update["intent"], update["overrides"], move)
+        except (CompassError, ValueError) as error:  # a relative wish with nothing to start from
+            rest = SpecificationChange.model_validate(move.model_dump(exclude={"added", "factors", "users_added", "load_factor"}))
+            move = Unclear(question=in_sentences(error), understood=rest)
+    if isinstance(move, DescribeNeed):
         if update["intent"].complete:
             return Command(goto="specification_generation", update=update | {"messages": record})
         say(_missing(update["intent"]), record)

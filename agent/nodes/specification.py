@@ -9,6 +9,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agent.checkpoints import pause
+from agent.checks import in_sentences
 from agent.inventory import with_stock
 from agent.moves import Confirm, EditSpecification
 from agent.nodes.common import anywhere, refuse
@@ -109,7 +110,7 @@ def checked_change(state: ConversationState, move: SpecificationChange, services
     try:
         map_to_benchmark_profile(change_specification(old, change).traffic_profile)
     except (CompassError, ValueError) as error:
-        return str(error)
+        return in_sentences(error)
     return change
 
 

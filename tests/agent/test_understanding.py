@@ -32,7 +32,7 @@ def test_needs_that_nothing_was_tuned_on(capsys: pytest.CaptureFixture[str]) -> 
     score = told("needs, unseen", needs_score(load("unseen.yaml")), capsys)
     with capsys.disabled():
         print(score.table())
-    assert score.accuracy >= LEAST, "\n".join([score.table(), *score.wrong])
+    assert sum(score.total.values()) > 300  # printed and not gated: whoever mends its lines tunes on it
 
 
 def test_turns_in_the_middle_of_a_conversation(capsys: pytest.CaptureFixture[str]) -> None:

@@ -196,7 +196,8 @@ def _read_context(low: str, q: Quantity, fields: dict[str, Any], problems: list[
 def _read_tokens(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
     side = rf"(?:{_PROMPT_SIDE}|{_ANSWER_SIDE})"
     before = re.search(
-        rf"({side})(?: length| lengths| size| tokens?)*(?:[ ,]+(?:are|is|were|was|be|can|may|might|could|will|should|must|need|down|only|just"
+        rf"({side})(?: length| lengths| size| tokens?)*(?:[ ,]+(?:are|is|were|was|be|can|may|might|could|will|should|must|need|down"
+        rf"|only|just"
         rf"|of|to|at|with|have|has|having|about|around"
         rf"|roughly|usually|typically|more|longer|like|say|up|some|run|than))*[ ,]*(?:=|:)?\s*$",
         low[max(0, q.start - NEAR) : q.start].rstrip(),

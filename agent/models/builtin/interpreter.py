@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -19,15 +20,16 @@ from agent import moves
 from agent.checks import change_or_problem
 from agent.models.builtin import phrases, questions
 from agent.models.builtin.deployed import read_deployed
+from agent.models.builtin.mood import mood, sentences
 from agent.models.builtin.names import find_models, mentioned_gpus
 from agent.models.builtin.nearest import OFF_TOPIC, nearest
 from agent.models.builtin.quantities import find_quantities
 from agent.models.builtin.reading import Reading, read_change
-from agent.models.builtin.selection import read_selection
+from agent.models.builtin.selection import ANOTHER_PLAN, read_selection
 from agent.models.builtin.tidy import plain
 from agent.models.builtin.vocabulary import GLOSSARY
 from agent.models.calling import CallingModel
-from tools.specification import SpecificationChange
+from tools.specification import LOADS, SpecificationChange
 
 MAX_CHARACTERS = 4000
 """What a person says in one turn; the rest of a longer text is not read, and they are told."""
@@ -89,83 +91,141 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
         prompt = _test_prompt(text, bare)
         if prompt:
             return moves.SendPrompt(prompt=prompt)
-    changed = _of_what_runs(low, bare, offered)
-    if changed is not None:
+    heard = Heard.of(text, low, bare, offered)
+    return (
+        _of_what_is_there(heard)
+        or _of_the_approval(heard)
+        or _of_the_options(heard)
+        or _of_the_values(heard)
+        or _of_numbers_alone(heard)
+        or _not_offered(low, bare, offered)
+    )
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A text, what it may be, and the kind of sentence it is."""
+
+    text: str
+    low: str
+    bare: str
+    offered: set[str]
+    reading: Reading
+    asks: bool
+    """Whether it is nothing but a question, so that nothing changes."""
+    supposes: bool
+
+    @classmethod
+    def of(cls, text: str, low: str, bare: str, offered: set[str]) -> Heard:
+        parts = sentences(low)
+        asking = [part for part in parts if mood(part) == "question"]
+        reading = Reading()
+        if {"DescribeNeed", "EditSpecification", "Explore"} & offered:
+            reading = read_change(text, of_a_need=_collects(offered))
+            if asking and _collects(offered) and _a_need_asks(low, reading):
+                asking = []  # “can you help me size a chatbot for 200 users?” tells of a need
+            elif 0 < len(asking) < len(parts):
+                reading = read_change(" ".join(part for part in parts if part not in asking), of_a_need=_collects(offered))
+        moods = {mood(part) for part in parts if part not in asking}
+        if {"supposition", "request"} & moods and not re.search(phrases.WEIGHS, low):
+            reading.fields = {k: v for k, v in reading.fields.items() if not k.endswith("_priority")}  # “to save money” is talk
+        return cls(text, low, bare, offered, reading, asking == parts, "supposition" in moods)
+
+
+def _collects(offered: set[str]) -> bool:
+    """Whether what is needed is being found out; nothing is planned yet."""
+    return "DescribeNeed" in offered and "Finish" not in offered
+
+
+def _of_what_is_there(heard: Heard) -> BaseModel | None:
+    """What is done with what runs, failed, or is up for approval."""
+    low, offered = heard.low, heard.offered
+    if "BackToOptions" in offered and re.search(phrases.OPTIONS_IN_QUESTION if heard.asks else phrases.OPTIONS_ASKED, low):
+        return None if heard.reading.fields else moves.BackToOptions()
+    if heard.asks:
+        return None
+    changed = _of_what_runs(low, heard.bare, offered)
+    if changed is not None or heard.reading.fields:
         return changed
-    if "BackToOptions" in offered and re.search(phrases.OPTIONS_ASKED, low):
-        return moves.BackToOptions()
     if "Retry" in offered and re.search(phrases.RETRY, low) and not re.search(phrases.NO_TO_IT, low):
         return moves.Retry()
-    if "BackToOptions" in offered and re.search(phrases.OTHER_OPTIONS, low):
-        return moves.BackToOptions()
-    what_if = re.search(phrases.WHAT_IF, low) is not None
-    asks = (low.endswith("?") or re.match(phrases.QUESTION, low) is not None) and not what_if
+    return moves.BackToOptions() if "BackToOptions" in offered and re.search(phrases.OTHER_OPTIONS, low) else None
+
+
+def _of_the_approval(heard: Heard) -> BaseModel | None:
+    """A no, another option, or a question about what is up for approval; a yes comes another way."""
+    low, bare, offered = heard.low, heard.bare, heard.offered
     if "Reject" in offered:
-        topic = _question(low) if (low.endswith("?") and not what_if) or "explain" in low else None
-        if topic:
-            return topic
-        if re.match(phrases.REJECT, low) or re.search(phrases.NO_APPROVAL, low):
-            return moves.Reject(reason=text[:500])
+        if heard.asks or "explain" in low:
+            return _question(low) or (_unanswered() if heard.asks else None)
+        other_plan = "EditSpecification" in offered and ANOTHER_PLAN & set(heard.reading.fields)  # “no AWS, please” is no mere no
+        if not other_plan and (re.match(phrases.REJECT, low) or re.search(phrases.NO_APPROVAL, low)):
+            return moves.Reject(reason=heard.text[:500])
         other = read_selection(low, bare) if "SelectOption" in offered else None
         if isinstance(other, moves.SelectOption) and other.criterion != "recommended":  # a mere “yes” is no choice here, nor an approval
             return other
-    if "Confirm" in offered and bare and re.fullmatch(phrases.CONFIRM, bare):
+    if "Confirm" in offered and bare and re.fullmatch(phrases.CONFIRM, bare) and (not heard.asks or "options" in bare):
         return moves.Confirm()
+    return None
+
+
+def _of_the_options(heard: Heard) -> BaseModel | None:
+    """Keeping a plan, going back, choosing an option, leaving the choice to us."""
+    low, bare, offered, reading = heard.low, heard.bare, heard.offered, heard.reading
     if "KeepPlan" in offered:
-        of_plans = _of_plans(bare)
+        of_plans = _of_plans(bare, reading, heard.asks)
         if of_plans:
             return of_plans
-    if "UndoExplore" in offered and re.search(phrases.UNDO, low):
+    if "UndoExplore" in offered and not heard.asks and not reading.fields and re.search(phrases.UNDO, low):
         return moves.UndoExplore()
-    if "SelectOption" in offered and "Reject" not in offered and not what_if:
+    if "SelectOption" in offered and "Reject" not in offered and not (heard.supposes or heard.asks):
         choice = read_selection(low, bare)
         if choice:
             return choice
-    if "DescribeNeed" in offered and "Finish" not in offered and re.fullmatch(phrases.YOU_CHOOSE, bare):
+    if _collects(offered) and re.fullmatch(phrases.YOU_CHOOSE, bare):
         return moves.TakeDefault()
-    reading = read_change(text, of_a_need="DescribeNeed" in offered and "Finish" not in offered)
-    explains = re.match(phrases.EXPLAIN, low) is not None
-    topic = _question(low) if asks or reading.empty else None
-    wants_served = re.search(phrases.TO_SERVE, low) is not None and reading.fields.get("preferred_models") is not None
-    if "DescribeNeed" in offered and "Finish" not in offered and (wants_served or {"use_case", "user_count"} <= set(reading.fields)):
-        topic = None
-    elif asks and not topic and reading.fields and _only_mentions(reading):
-        topic = _about_a_name(low) or topic
-        if topic is None and "DescribeNeed" not in offered:
-            return moves.Unclear(question="I can't tell from that what should change.")
-    if reading.fields and re.search(phrases.REMARK, low) and not what_if and "DescribeNeed" not in offered:
+    return None
+
+
+def _of_the_values(heard: Heard) -> BaseModel | None:
+    """A need, an edit or a what-if; or the answer to a question, which changes nothing."""
+    low, offered, reading = heard.low, heard.offered, heard.reading
+    if heard.asks:
+        about = _about_a_name(low) if reading.fields and _only_mentions(reading) else None
+        return _question(low) or about or (_unanswered() if reading.fields or reading.problems else None)
+    if reading.fields and re.search(phrases.REMARK, low) and not heard.supposes and "DescribeNeed" not in offered:
         return moves.Unclear(question="I take that as a remark. If it should change the plan, say so plainly.")
-    weighs = "Reject" in offered or ("Confirm" in offered and re.match(phrases.OPINION, low) is not None)
-    if weighs and reading.fields and low.endswith("?") and not what_if:
-        later = "" if "Reject" in offered else "That shows once there is a plan. "
-        return topic or moves.Unclear(question=f"{later}A value is changed when you say so plainly, without a question mark.")
-    if topic and (explains or not reading.fields or _only_mentions(reading)):
-        return topic
-    for name in ("DescribeNeed", "Explore", "EditSpecification") if what_if else ("DescribeNeed", "EditSpecification", "Explore"):
+    for name in ("DescribeNeed", "Explore", "EditSpecification") if heard.supposes else ("DescribeNeed", "EditSpecification", "Explore"):
         if name in offered and not reading.empty and not (name == "DescribeNeed" and not _a_need(low, reading, offered)):
             return _change(name, reading)
-    if topic:
-        return topic
-    if "DescribeNeed" in offered and "Finish" not in offered:
-        bare_number = re.fullmatch(phrases.BARE_NUMBER, bare)
-        if bare_number:
-            counted = read_change(f"{bare} users")
-            if counted.fields:
-                return _change("DescribeNeed", counted)
-    if (
-        "EditSpecification" in offered
-        and not {"Retry", "Reject"} & offered
-        and re.fullmatch((rf"(?:no[, ]+)?(?:i (?:mean|meant) )?{phrases.BARE_NUMBER}"), bare)
-    ):
-        counted = read_change(f"{bare} users")
-        if counted.fields:
-            return _change("EditSpecification", counted)
-    return _not_offered(low, bare, offered)
+    return _question(low)
+
+
+def _a_need_asks(low: str, reading: Reading) -> bool:
+    """Whether a question tells of a need: of what it is for and how much of it, or that somebody wants it."""
+    serves = re.search(phrases.TO_SERVE, low) is not None and "preferred_models" in reading.fields
+    wants = re.search(phrases.NEEDS, low) is not None and not reading.empty
+    return serves or wants or ("use_case" in reading.fields and bool(set(LOADS) & set(reading.fields)))
+
+
+def _unanswered() -> moves.Unclear:
+    return moves.Unclear(question="I take that as a question, so nothing is changed, and it is one that I can't answer.")
+
+
+def _of_numbers_alone(heard: Heard) -> BaseModel | None:
+    """“about 300”, where only the number of users can be meant."""
+    bare, offered = heard.bare, heard.offered
+    name = "DescribeNeed" if _collects(offered) else "EditSpecification"
+    said = rf"(?:no[, ]+)?(?:i (?:mean|meant) )?{phrases.BARE_NUMBER}"
+    if heard.asks or name not in offered or {"Retry", "Reject"} & offered or not re.fullmatch(said, bare):
+        return None
+    counted = read_change(f"{bare} users")
+    return _change(name, counted) if counted.fields else None
 
 
 def _of_what_runs(low: str, bare: str, offered: set[str]) -> BaseModel | None:
     """Scaling, deleting, rolling back; looking again at, or writing out, what is up for approval."""
-    if "Scale" in offered and re.search(phrases.SCALE, bare) and not re.match(phrases.QUESTION, low) and not low.endswith("?"):
+    if "Scale" in offered and re.search(phrases.SCALE, bare):
         counts = [q.value for q in find_quantities(re.sub(r"\b(?:a single|only one|just one|one)\b", "1", bare))]
         if len(counts) == 1 and counts[0] == int(counts[0]) and 1 <= counts[0] <= 10_000:
             more, fewer = re.search(phrases.SO_MANY_MORE, bare), re.search(phrases.SO_MANY_FEWER, bare)
@@ -191,12 +251,12 @@ def _of_what_runs(low: str, bare: str, offered: set[str]) -> BaseModel | None:
     return None
 
 
-def _of_plans(bare: str) -> BaseModel | None:
-    """Keeping a plan by name, going back to one, listing the options by something else."""
+def _of_plans(bare: str, reading: Reading, asks: bool) -> BaseModel | None:
+    """Keeping a plan by name, going back to one, listing the options by something else; “bring back AWS” is no plan's name."""
     keep, restore, view = re.fullmatch(phrases.KEEP, bare), re.fullmatch(phrases.RESTORE, bare), re.search(phrases.VIEW, bare)
-    if keep:
+    if keep and not asks:
         return moves.KeepPlan(name=keep["name"].strip())
-    if restore:
+    if restore and not asks and not reading.fields:
         return moves.RestorePlan(name=restore["name"].strip())
     by = phrases.VIEWS.get(view["by"] or view["of"] or view["first"]) if view else None
     return moves.ShowView(view=by) if by else None

@@ -24,23 +24,33 @@ from agent.models.builtin.phrases import WHAT_IF, any_of
 Mood = Literal["question", "supposition", "request", "statement"]
 
 _OPENING = re.compile(
-    r"^(?:(?:so|and|but|or|ok(?:ay)?|well|hm+|um+|er|oh|ah|hi|hey|hello|wait(?: a (?:moment|minute|second|sec))?|hold on|hang on|one (?:more thing|moment|sec)"
-    r"|sorry|actually|also|then|now|please|pls|just|by the way|btw|quick question|question|anyway|right|great|thanks?|thank you|no,? but|yes,? but|still)"
-    r"\b[,.:;!–-]*\s*)+"
+    r"^(?:(?:so|and|but|or|ok(?:ay)?|well|hm+|um+|er|oh|ah|hi|hey|hello|wait(?: a (?:moment|minute|second|sec))?|hold on"
+    r"|hang on|one (?:more thing|moment|sec)|sorry|actually|also|then|now|please|pls|just|by the way|btw|quick question|question"
+    r"|anyway|right|great|thanks?|thank you"
+    r"|no,? but|yes,? but|still)\b[,.:;!–-]*\s*)+"
 )
 _MODAL = r"(?:can|could|would|will|may|might|shall|should)"
 _ORDERS = (
-    r"(?:make|set|use|chang\w+|rais\w+|lower\w*|reduc\w+|increas\w+|cut|bring|put|plan\w*|go|have|get|take|try|drop|exclud\w+|remov\w+|add|hid\w+|allow"
-    r"|switch|limit|keep|leav\w+|avoid|skip|run|host|do it|double|halve|triple|assum\w+|give|show (?:it|me|us|them) (?:with|without|on|for|only)"
-    r"|extend|shorten|decreas\w+|move|stay|stick|restrict|prefer|ban|block|permit|include|consider|bump|trim|tighten|relax|lift|ignore|forget|clear"
-    r"|adjust|update|correct|edit|rule|adapt|let|start with|calculate|compute|reckon|deploy|pick|choose|select|scal\w+|delete|roll|retry|send|export|check)"
+    r"(?:make|set|use|chang\w+|rais\w+|lower\w*|reduc\w+|increas\w+|cut|bring|put|plan\w*|go|have|get|take|try|drop|exclud\w+"
+    r"|remov\w+|add|hid\w+|allow"
+    r"|switch|limit|keep|leav\w+|avoid|skip|run|host|do it|double|halve|triple|assum\w+|give|show (?:it|me|us|them) (?:with|without"
+    r"|on|for|only)"
+    r"|extend|shorten|decreas\w+|move|stay|stick|restrict|prefer|ban|block|permit|include|consider|bump|trim|tighten|relax|lift"
+    r"|ignore|forget|clear"
+    r"|(?:re-?)?run|repeat|measure|validate|test|download|see|write|save|undo|restore|rank|sort|order|list"
+    r"|adjust|update|correct|edit|rule|adapt|let|start with|calculate|compute|reckon|deploy|pick|choose|select|scal\w+|delete|roll"
+    r"|retry|send|export|check)"
 )
 _REQUEST = re.compile(
-    rf"^(?:{_MODAL} (?:you|we|i|u)|do you mind|would you mind|is it possible to|is there (?:a|any) way to|why (?:don't|not|do not) (?:we|you|i)|shall we"
-    rf"|let's|let us|i'd like (?:you )?to|i want (?:you )?to) (?:please |just |maybe |perhaps |also |kindly |instead |then |rather |not |all )*{_ORDERS}\b"
+    rf"^(?:{_MODAL} (?:you|we|i|u)|do you mind|would you mind|is it possible to|is there (?:a|any) way to|why (?:don't|not"
+    rf"|do not) (?:we|you|i)|shall we"
+    rf"|let's|let us|i'd like (?:you )?to|i want (?:you )?to) (?:please |just |maybe |perhaps |also |kindly |instead |then |rather "
+    rf"|not |all )*{_ORDERS}\b"
 )
 _MIND = re.compile(rf"^(?:would|do) you mind (?:please |just )*(?:{_ORDERS}|\w+ing)\b")
-_SOME_DAY = re.compile(r"\b(?:later|still|eventually|afterwards|some ?(?:day|time)|one day|at some point|in (?:the )?future|next (?:year|month|week)|ever)\b")
+_SOME_DAY = re.compile(
+    r"\b(?:later|still|eventually|afterwards|some ?(?:day|time)|one day|at some point|in (?:the )?future|next (?:year|month|week)|ever)\b"
+)
 _ORDER = re.compile(rf"^(?:please |pls |just |let's |then |now |instead |only )*{_ORDERS}\b(?! (?:i|we|you|it|this|that)\b\s?\w*\?)")
 _WH = r"(?:what|whats|why|how|hows|which|who|whos|whose|when|where|wheres|whether)"
 _AUXILIARY = (
@@ -50,26 +60,42 @@ _AUXILIARY = (
 _SUBJECT = r"(?:it|this|that|these|those|there|we|you|i|they|he|she|the|your|our|my|any\w*|some\w*|all|both|one|each)"
 _ASKS = re.compile(
     rf"^(?:{_WH}\b(?!ever)|{_AUXILIARY} (?:not )?{_SUBJECT}\b(?!,)|{any_of('by', 'for', 'with', 'on', 'in', 'at', 'to', 'from')} {_WH}\b"
-    rf"|(?:(?:can|could|would|will) you )?(?:please )?(?:tell|explain|remind|describe)\b|define\b|explain\b|(?:any|no) idea\b|{any_of('i', 'we')} (?:'d like to know|want to know"
-    r"|wonder|was wondering|am wondering|don't (?:know|understand|see|get)|do not (?:know|understand|see))\b|i'm wondering\b|i'd like to know\b|do you know\b)"
+    rf"|(?:(?:can|could|would|will) you )?(?:please )?(?:tell|explain|remind|describe)\b|define\b|explain\b|(?:any|no) idea\b"
+    rf"|{any_of('i', 'we')} (?:'d like to know|want to know"
+    r"|wonder|was wondering|am wondering|don't (?:know|understand|see|get)|do not (?:know|understand|see))\b|i'm wondering\b"
+    r"|i'd like to know\b|do you know\b)"
 )
 _TAG = re.compile(
-    r"(?:,\s*|\s)(?:right|correct|yes|no|true|really|or not|isn't it|is it|is that (?:right|so|correct|true)|aren't (?:we|they|you)|(?:did|do|does|don't|didn't"
+    r"(?:,\s*|\s)(?:right|correct|yes|no|true|really|or not|isn't it|is it|is that (?:right|so|correct|true)|aren't (?:we|they|you)"
+    r"|(?:did|do|does|don't|didn't"
     r"|doesn't|won't|will|is|are|was|were|wasn't|weren't|haven't|have) (?:you|we|they|it|i))\s*\?+$"
 )
 _SUPPOSES = re.compile(
-    rf"^(?:{WHAT_IF})|^(?:and |or |but )?(?:with|without|for|on|only|maybe|perhaps)\b[^?]*\?$|\b(?:what|how much|how) (?:would|does|will|do) "
-    r"(?:it|that|this|the (?:plan|price|cost|bill)|things?|they)\b[^?]*\b(?:cost|be|look|take|come to|run|work)\b[^?]*\b(?:with|without|for|on|at|if|in|under)\b"
-    r"|\bwhat (?:if|happens if)\b|^(?:suppose|supposing|imagine|assum(?:e|ing)|let's (?:say|assume|suppose)|say (?:we|it|there)|if (?:we|i|there|it))\b"
+    rf"^(?:{WHAT_IF})|^(?:and |or |but )?(?:with|without|for|on|only|maybe|perhaps)\b[^?]*\?$|\b(?:what|how much|how) (?:would|does"
+    rf"|will|do) "
+    r"(?:it|that|this|the (?:plan|price|cost|bill)|things?|they)\b[^?]*\b(?:cost|be|look|take|come to|run|work)\b[^?]*\b(?:with"
+    r"|without|for|on|at|if|in|under)\b"
+    r"|\bwhat (?:if|happens if)\b|^(?:suppose|supposing|imagine|assum(?:e|ing)|let's (?:say|assume|suppose)|say (?:we|it|there)"
+    r"|if (?:we|i|there|it))\b"
 )
-_TAKES_ONE = re.compile(r"\bif (?:i|we) (?:take|choose|pick|select|go (?:with|for)|use|deploy|buy|chose|took|picked) (?:the|option|number|#)\b")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)|\s*\n+\s*|;\s+|,\s+(?=(?:can|could|would|will|is|are|do|does|did) (?:you|that|this|it|we|i)\b[^,?]*\?+$)")
+_TAKES_ONE = re.compile(
+    r"\bif (?:i|we) (?:take|choose|pick|select|go (?:with|for)|use|deploy|buy|chose|took|picked) (?:the|option|number|#)\b"
+)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)|;\s+")
+_HUNG_ON = re.compile(
+    r",\s+(?=(?:and |so )?(?:(?:can|could|would|will|is|are|do|does|did) (?:you|that|this|it|we|i)|what|which|how|why|who"
+    r"|where)\b[^,?]*\?+$)"
+)
+_WANTS = re.compile(r"(?:we|i|our|there|they) (?:need|want|have|must|require|would|are|will|should)\b")
 
 
 def sentences(low: str) -> list[str]:
-    """The sentences of a text in lower case; a question hung on a wish with a comma is one of its own."""
-    found = [s.strip() for s in _SENTENCE.split(low) if s.strip()]
-    return found if len(found) < 2 or _wants(found[0]) or len(_SENTENCE.split(low)) == 1 else found
+    """The sentences of a text in lower case; a question that hangs on a wish by a comma is one of its own."""
+    found: list[str] = []
+    for sentence in _SENTENCE.split(low):
+        parts = _HUNG_ON.split(sentence)
+        found += parts if len(parts) > 1 and _WANTS.match(_OPENING.sub("", parts[0])) else [sentence]
+    return [part.strip() for part in found if part.strip()]
 
 
 def mood(sentence: str) -> Mood:
@@ -89,14 +115,3 @@ def mood(sentence: str) -> Mood:
     if not mark:
         return "statement"
     return "question"
-
-
-def without_questions(low: str) -> str:
-    """What is left to read of a text when its questions are left out; all of it where it is nothing but a question."""
-    parts = sentences(low)
-    wanted = [part for part in parts if mood(part) != "question"]
-    return " ".join(wanted) if wanted else low
-
-
-def _wants(sentence: str) -> bool:
-    return re.match(r"(?:we|i|our|there|they) (?:need|want|have|must|require|would|'d|are|will|should)\b", sentence) is not None

@@ -132,12 +132,12 @@ REJECT = (
 )
 SCALE = (
     r"\b(?:scale|resize|grow|shrink|bring (?:it|this) (?:up|down)|(?:go|turn (?:it )?|take (?:it )?)(?:up|down) to"
-    r"|increase|reduce|lower|raise|add (?:\w+ )?replicas?|remove (?:\w+ )?replicas?)\b"
+    r"|increase|decrease|reduce|lower|raise|add (?:\w+ )?replicas?|remove (?:\w+ )?replicas?)\b"
     r"|\b(?:make it|use|set|run|need|want|have|with|to)\b[^.?!]{0,20}\b(?:replicas?|pods?|copies|instances)\b"
     r"|^[\w, ]+ (?:replicas?|pods?)(?: please)?$"
 )
 SO_MANY_MORE = r"\badd\b|\b(?:more|additional|extra|another)\b|\bby\b(?!.*\bdown\b)"
-SO_MANY_FEWER = r"\b(?:remove|drop|fewer|less)\b|\b(?:down|reduce|shrink|lower)\b.*\bby\b"
+SO_MANY_FEWER = r"\b(?:remove|drop|fewer|less|decreas\w+|take .* away)\b|\b(?:down|reduc\w+|shrink|lower|decreas\w+)\b.*\bby\b"
 """A wish for another number of replicas, where the sentence holds one number and asks nothing."""
 DELETE = (
     KINDLY
@@ -184,6 +184,7 @@ VALIDATE = (
 )
 RETRY = r"\b(?:retry|again\b|once more|another (?:go|try|shot|attempt)|one more (?:time|try)|try (?:it|that|this)\b)"
 OPTIONS_ASKED = r"\b(?:options|alternatives)\b|\b(?:another|other|different) (?:one|option|model|gpu|setup|choice)"
+OPTIONS_IN_QUESTION = r"\b(?:what|which|other|more|any|show|see|back to)\b[^?]*\b(?:options|alternatives)\b"
 OTHER_OPTIONS = r"\b(?:options?|another|different|back|alternatives?)\b"
 UNDO = (
     r"\b"
@@ -242,7 +243,7 @@ WHAT_IF = (
     r"\b"
     + any_of(
         "what if",
-        "what happens (?:if|when|with)",
+        "what happens (?:if|with)",
         "what about",
         "how about",
         "suppose",
@@ -255,24 +256,22 @@ WHAT_IF = (
         "and (?:with|without|for|on)",
         "what (?:it|that|this) would",
         "show me (?:it|this|that|the (?:same|plan)|how (?:it|that)) (?:on|with|for|would)",
-        "could we",
     )
     + r"\b"
 )
-_ASKING = (
-    "what why how which who when where is are can could does do did will would should explain tell describe show list help define"
-    " compare meaning"
-)
-QUESTION = r"^(?:so |and |but |ok,? |hm+,? )?" + any_of(*_ASKING.split()) + r"\b"
-EXPLAIN = r"^(?:so |and |but )?(?:why|where|how come|explain)\b"
 FILLER = r"^(?:(?:anyway|right then|h+m+|u+m+|uh|er|well|actually|oh|so|sorry|listen|look)\b[,. ]*)+(?=\S)"
-OPINION = "^" + any_of("is", "are", "should", "would", "does", "do", "will", "am", "isn't", "wouldn't") + r"\b"
 NO_TO_IT = r"\b(?:not|never|skip|remove|drop|instead of|too|dislike|hate|cancel|but|no)\b|n't\b"
 NO_APPROVAL = r"(?:\bnot\b|\bnever\b|n't\b).*\b(?:approv\w+|deploy\w*)|^never\b"
 POLITE = (
     r"^(?:please |pls |hey,? |hi,? |ok,? )*(?:can|could|would|will) you (?:please |just )*"
     r"(?=(?:deploy|make|use|set|change|take|pick|show|send|give|go|add|remove|exclude|lower|raise|reduce|increase|try|plan|switch|limit)\b)"
 )
+NEEDS = (
+    r"\b(?:(?<!do )(?<!did )(?<!will )(?<!would )(?<!should )(?:i|we)(?:'d| would)? (?:need|want|like)|looking for|recommend\w*|suggest\w*"
+    r"|to (?:build|set up)|help (?:us|me))\b"
+)
+WEIGHS = r"\b(?:mak\w+|made|prioriti\w+|optimi\w+|focus\w*|matter\w*|important|critical|priority)\b"
+"""Words that set a priority on purpose."""
 WANTS = r"\b(?:need|want|plan|build|new|deploy|service|for)\b"
 EMOJI = r"[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f\u200d]"
 NO_CHOICE = "^" + any_of("why", "what", "how", "which", "explain", "compare", "show", "tell", "is", "are") + r"\b"

@@ -43,7 +43,8 @@ _EXCLUDING = (
 _STOPPED = rf"(?:\b(?:no longer|stop|quit|cease|needn't|no need (?:to|for)|no reason to)\b|{_NO})"
 _LETTING = (
     r"(?:allow\w*|permit\w*|bring\w* back|re-?(?:include|allow|admit|enable|add|instate|introduce|consider)\w*"
-    r"|un-?(?:exclude|hide|ban|block|forbid)\w*|(?:put|add|take|have|let) back|lift the (?:ban|block|exclusion|restriction)s? (?:on|of|for)"
+    r"|un-?(?:exclude|hide|ban|block|forbid)\w*|(?:put|add|take|have|let) back|lift the (?:ban|block|exclusion|restriction)s? (?:on"
+    r"|of|for)"
     r"|(?:nothing|no objections?) (?:against|to)|no problem with|forget (?:what i said|my (?:no|objections?)) (?:about|against|to)"
     r"|(?:also|even) (?:use|take|include|consider|list|show|plan with)|accept)"
 )

@@ -20,6 +20,21 @@ _FIGURES = {
     "use_case",
 }
 
+ANOTHER_PLAN = {
+    "excluded_gpu_types",
+    "excluded_models",
+    "excluded_providers",
+    "excluded_regions",
+    "excluded_licenses",
+    "allowed",
+    "added",
+    "factors",
+    "users_added",
+    "load_factor",
+    "cost_factor",
+}
+"""What is neither a choice nor a mere no: exceptions and relative wishes."""
+
 
 def read_selection(low: str, bare: str) -> moves.SelectOption | moves.Unclear | None:
     """The choice in a text, a question back if it is a no or several at once, None if it is something else."""
@@ -32,7 +47,7 @@ def read_selection(low: str, bare: str) -> moves.SelectOption | moves.Unclear | 
     named = find_models(low)
     if (ranks or criterion) and re.search(phrases.NO_TO_IT, low):
         return None if set(reading.fields) & _FIGURES else moves.Unclear(question="That sounds like a no. Which one shall it be, then?")
-    if set(reading.fields) & _FIGURES or reading.problems:
+    if set(reading.fields) & (_FIGURES | ANOTHER_PLAN) or reading.problems:
         return None
     if len(ranks) > 1:
         return moves.Unclear(question="One of them, please.")

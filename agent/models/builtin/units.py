@@ -50,7 +50,8 @@ IS = (
 MONEY = (r"(?:\$|usd|us\$)", r"\s*(?:\$|usd|us dollars?|dollars?|bucks)(?!\w)")
 """Before an amount of US dollars, and after it."""
 _A_PERIOD = re.compile(
-    r"\s*(?:\$|usd|us dollars?|dollars?|bucks)?\s*(?:/|per|a|an|each|every|for (?:the|a|one)(?: whole| entire)?)\s*(month|mo|year|yr|annum|hour|hr|h|day|week)"
+    r"\s*(?:\$|usd|us dollars?|dollars?|bucks)?\s*(?:/|per|a|an|each|every|for (?:the|a|one)(?: whole| entire)?)\s*(month|mo|year"
+    r"|yr|annum|hour|hr|h|day|week)"
     r"\b|\s*(?:\$|usd|us dollars?|dollars?|bucks)?\s*(?:(monthly|yearly|annually|p\.?a\b\.?|hourly|daily|weekly))"
 )
 _MONTHS = {"y": 1 / 12, "a": 1 / 12, "p": 1 / 12, "h": 730.0, "d": 730 / 24, "w": 730 / 168}
