@@ -66,6 +66,7 @@ screenshots: .venv/.dev
 bench: .venv/.dev
 	@$(BIN)/python -m evals.bench
 	@$(BIN)/python -m evals.bench_outcomes
+	@$(BIN)/python -m evals.bench_long
 	@$(BIN)/python -m evals.bench_chats
 	@$(BIN)/python -m pytest -n0 tests/browser/test_speed.py
 

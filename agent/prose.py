@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from agent.figures import Sources, ungrounded
 from agent.models.builtin.vocabulary import GLOSSARY
 from agent.state import ConversationState
+from agent.storage.story import Story
 
 MAX_CHARACTERS = 2000
 """More than this of a model's prose isn't shown."""
@@ -31,10 +32,14 @@ _CLAIM = re.compile(
 )
 
 
-def sources_of(state: ConversationState, record: list[AnyMessage], words: str) -> Sources:
+def sources_of(state: ConversationState, record: list[AnyMessage], words: str, story: Story) -> Sources:
     """Where a figure may come from in this conversation: tools' results, the plan as it is, what the person said, our glossary."""
     sources = Sources().add(words)
-    for message in [*state.get("messages", []), *record]:
+    for result in story.returned():
+        sources.add(result)
+    latest = [*state.get("messages", []), *record]
+    known = {message.id for message in latest}
+    for message in [*(m for m in story.messages() if m.id not in known), *latest]:
         if isinstance(message, HumanMessage | ToolMessage) or (isinstance(message, AIMessage) and message.content):
             sources.add(str(message.text))
     for value in state.values():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import psycopg
-from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.postgres import PostgresSaver
 from langgraph.types import Command
@@ -27,6 +27,7 @@ from agent.replies import Reply
 from agent.services import Caller, Services, Stopped
 from agent.state import TAGS, ConversationState, fresh
 from agent.storage.serializer import StateSerializer
+from agent.storage.story import Story
 from agent.storage.tags import Unreadable
 from agent.telemetry import serve_metrics, turn
 from agent.tracing import in_words
@@ -57,7 +58,14 @@ class Position:
     state: str | None
     checkpoint: CheckpointEvent | None
     interrupted_at: str | None
-    last_words: list[tuple[Any, str]]
+    messages: list[AnyMessage]
+    """The latest."""
+
+    @property
+    def last_words(self) -> list[tuple[str, str]]:
+        """What was said last, by whom."""
+        spoken = [m for m in self.messages if isinstance(m, HumanMessage | AIMessage) and m.content]
+        return [(m.type, str(m.text)) for m in spoken[-4:]]
 
 
 class Runtime:
@@ -93,8 +101,6 @@ class Runtime:
         with self._connection_errors_in_words():
             snapshot = self._graph.get_state(_config(thread_id))
         pause = next(iter(snapshot.interrupts), None)
-        messages = snapshot.values.get("messages", [])
-        spoken = [(m.type, str(m.text)) for m in messages if isinstance(m, HumanMessage | AIMessage) and m.content]
         # A node whose writes are kept, but not yet the checkpoint after it, is no longer `next`: it is still what was cut off.
         node = next(iter(snapshot.next), None) or next((task.name for task in snapshot.tasks), None)
         return Position(
@@ -102,7 +108,7 @@ class Runtime:
             state=node or snapshot.values.get("ended"),
             checkpoint=_checkpoint(pause) if pause else None,
             interrupted_at=node if node and not pause else None,
-            last_words=spoken[-4:],
+            messages=snapshot.values.get("messages", []),
         )
 
     def state(self, thread_id: str) -> ConversationState:
@@ -132,6 +138,7 @@ class Runtime:
         _check_thread_id(thread_id)
         with self._connection_errors_in_words():
             self._saver.delete_thread(thread_id)
+        Story(self.database, thread_id).forget()
 
     def _turn(self, thread_id: str, text: str | None, reply: Reply | None, caller: Caller | None) -> Iterator[Event]:
         """Events until the conversation waits again. Errors become events: the stream never raises one to a person."""
@@ -147,6 +154,7 @@ class Runtime:
             self.database.revive()
             with self._only_turn(thread_id):
                 yield from self._run(thread_id, text, reply, caller)
+                self._prune(thread_id)
         except Stopped:
             yield MessageEvent(text="Stopped watching. What was begun goes on in the cluster; say anything, and I go on from here.")
         except CompassError as error:
@@ -166,9 +174,10 @@ class Runtime:
                 raise
             # What it deployed is known from the approvals as well, and must not be forgotten.
             anew["deployed"] = approved_by(thread_id, self.database)
-            self.forget(thread_id)
-            here = Position(exists=False, state=None, checkpoint=None, interrupted_at=None, last_words=[])
-            yield MessageEvent(text="What was said and planned before can't be read, and is gone.")
+            self._saver.delete_thread(thread_id)
+            here = Position(exists=False, state=None, checkpoint=None, interrupted_at=None, messages=[])
+            yield MessageEvent(text="What was planned before can't be read, and is gone.")
+        Story(self.database, thread_id).remember(here.messages)
         run: Any
         answer: Reply | None = None
         if here.interrupted_at and (text is None and reply is None):
@@ -220,6 +229,14 @@ class Runtime:
                 yield chunk
             elif mode == "updates" and isinstance(chunk, dict) and "__interrupt__" in chunk:
                 yield _checkpoint(chunk["__interrupt__"][0])
+
+    def _prune(self, thread_id: str) -> None:
+        """Delete all checkpoints but the last, which is all that is ever gone on from. Where that fails, the next turn does it."""
+        try:
+            # A saver of its own: what takes long with a thread of an earlier release must not hold up the other conversations.
+            PostgresSaver(self.database.pool).prune([thread_id])
+        except (psycopg.Error, PoolTimeout) as error:
+            log.warning("checkpoints of %s can't be pruned: %s", thread_id, error)
 
     @contextmanager
     def _only_turn(self, thread_id: str) -> Iterator[None]:

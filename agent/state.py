@@ -6,14 +6,17 @@ import secrets
 from typing import Annotated, Literal, TypedDict
 
 from langchain_core.messages import AnyMessage
-from langgraph.graph.message import add_messages
 
+from agent.storage.story import latest
 from agent.storage.tags import Tags, reachable
 from knowledge.catalogue import TrafficProfile
 from tools.deploying.review import Review
 from tools.recommendation import Plan, Recommendation, View
 from tools.render_manifest import ManifestBundle
 from tools.specification import Contract, Intent, Overrides, Specification, SpecificationChange
+
+MAX_EXPLORED = 10
+"""What-ifs that can be undone, the newest."""
 
 
 class Explored(Contract):
@@ -44,7 +47,8 @@ class Aside(Contract):
 
 
 class ConversationState(TypedDict, total=False):
-    messages: Annotated[list[AnyMessage], add_messages]
+    messages: Annotated[list[AnyMessage], latest]
+    """The latest; all of them are in the conversation's story."""
     incoming: str | None
     """Words that started this run and that no node has taken up yet."""
     intent: Intent
@@ -55,7 +59,9 @@ class ConversationState(TypedDict, total=False):
     benchmark_profile: TrafficProfile | None
     plan: Plan | None
     explored: list[Explored]
-    """Plans replaced by what-ifs, the newest last."""
+    """Plans replaced by what-ifs, the newest last; not more than MAX_EXPLORED."""
+    undo_ends: bool
+    """Whether older ones than `explored` holds were dropped."""
     what_if: str | None
     """The question behind the plan that is shown, None for the plan of the specification as confirmed."""
     kept: list[Kept]
@@ -104,6 +110,7 @@ def fresh() -> ConversationState:
         "benchmark_profile": None,
         "plan": None,
         "explored": [],
+        "undo_ends": False,
         "what_if": None,
         "kept": [],
         "view": "balanced",

@@ -1,4 +1,4 @@
-"""Recording tool calls in the message history, and telling whoever follows the turn; so a transcript tells the whole story."""
+"""Recording tool calls in the message history, and telling whoever follows the turn; so a conversation's story tells the whole of it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,27 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
+from langgraph.runtime import get_runtime
 from pydantic import BaseModel
 
 from agent.events import MessageEvent, ToolCallEvent, ToolResultEvent, emit
+from agent.services import Services
+from agent.storage.story import Story
 from agent.telemetry import tool_call
 from knowledge.errors import CompassError
 
 R = TypeVar("R", bound=BaseModel)
-MAX_RESULT_CHARACTERS = 20_000
 
 
 def call_tool(name: str, request: BaseModel, run: Callable[[], R], record: list[AnyMessage]) -> R:
-    """Run a tool; the call and its result, or its error, go to `record` and to the events."""
+    """Run a tool; the call and its result, or its error, go to `record` and to the events: whole to the events, in short to `record`."""
+    services = get_runtime(Services).context
+    story = Story(services.database, services.thread_id)
     arguments = request.model_dump(mode="json", exclude_none=True)
     emit(ToolCallEvent(tool=name, arguments=arguments))
     call_id = f"call_{uuid.uuid4().hex[:12]}"
-    record.append(AIMessage(content="", tool_calls=[{"name": name, "args": arguments, "id": call_id, "type": "tool_call"}]))
+    asked = story.kept(arguments, returned=False)
+    record.append(AIMessage(content="", tool_calls=[{"name": name, "args": asked, "id": call_id, "type": "tool_call"}]))
     try:
         with tool_call(name):
             result = run()
@@ -32,7 +37,7 @@ def call_tool(name: str, request: BaseModel, run: Callable[[], R], record: list[
         emit(ToolResultEvent(tool=name, ok=False, result=str(error)))
         raise
     content = result.model_dump(mode="json")
-    record.append(ToolMessage(content=json.dumps(content)[:MAX_RESULT_CHARACTERS], tool_call_id=call_id, name=name))
+    record.append(ToolMessage(content=json.dumps(story.kept(content, returned=True)), tool_call_id=call_id, name=name))
     emit(ToolResultEvent(tool=name, ok=True, result=content))
     return result
 

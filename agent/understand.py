@@ -46,6 +46,7 @@ from agent.read_tools import ReadTool
 from agent.replies import Reply
 from agent.services import Services, Stopped
 from agent.state import ConversationState
+from agent.storage.story import Story
 from agent.transcript import call_tool
 from tools.specification import Intent, SpecificationChange
 
@@ -101,7 +102,7 @@ def _understood(text: str, stage: Stage, state: ConversationState, services: Ser
     asking = Asking(services.model, services.caller.unless_stopped)
     try:
         asked = asking.move(text, stage, state, run_tool)
-        move = _grounded(asked, text, by_rules, asking, state, record)
+        move = _grounded(asked, text, by_rules, asking, state, services, record)
     except Stopped:
         raise
     except Exception as error:  # a model's client can fail in any way; the conversation must not
@@ -126,11 +127,13 @@ def _checked(kind: type[Move], values: dict[str, Any]) -> Move:
     return Unclear(question=checked) if isinstance(checked, str) else checked  # type: ignore[return-value]
 
 
-def _grounded(asked: Asked, text: str, by_rules: Move, asking: Asking, state: ConversationState, record: list[AnyMessage]) -> Move | None:
+def _grounded(
+    asked: Asked, text: str, by_rules: Move, asking: Asking, state: ConversationState, services: Services, record: list[AnyMessage]
+) -> Move | None:
     """The move with only what the words hold; None if nothing is left of it, so that the interpreter reads them instead."""
     if asked.prose is not None:
         # Where the rules know what the words are, they know better than prose.
-        return _told(asked.prose, text, asking, state, record) if isinstance(by_rules, Unclear | Ask) else None
+        return _told(asked.prose, text, asking, state, services, record) if isinstance(by_rules, Unclear | Ask) else None
     return said(asked.move, text, by_rules)
 
 
@@ -158,9 +161,11 @@ def said(move: Move | None, text: str, by_rules: Move) -> Move | None:
     return move
 
 
-def _told(pieces: Iterator[str], text: str, asking: Asking, state: ConversationState, record: list[AnyMessage]) -> Move | None:
+def _told(
+    pieces: Iterator[str], text: str, asking: Asking, state: ConversationState, services: Services, record: list[AnyMessage]
+) -> Move | None:
     """The model's own words, streamed to the person as far as they are borne out; None if nothing of them is."""
-    prose = Prose(sources_of(state, record, text))
+    prose = Prose(sources_of(state, record, text, Story(services.database, services.thread_id)))
     for sentence in prose.sentences(pieces):
         emit(TokenEvent(text=sentence))
     asking.usage.removed += prose.removed

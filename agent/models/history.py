@@ -57,8 +57,7 @@ def _digest(older: Sequence[BaseMessage]) -> str:
         if isinstance(message, HumanMessage):
             reply = next((m for m in older[position + 1 : position + 2] if isinstance(m, AIMessage)), None)
             lines.append(f"- “{_clipped(str(message.text), _CLIPPED)}”" + (f": {_clipped(str(reply.text), _CLIPPED)}" if reply else ""))
-    left_out = len(lines) - DIGEST_LINES
-    head = f"(Earlier in this conversation{f', after {left_out} more turns' if left_out > 0 else ''}:"
+    head = f"(Earlier in this conversation{', after more turns' if len(lines) > DIGEST_LINES else ''}:"
     return "\n".join([head, *lines[-DIGEST_LINES:]]) + ")"
 
 

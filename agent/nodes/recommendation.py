@@ -13,7 +13,7 @@ from agent.moves import Explore, KeepPlan, RestorePlan, SelectOption, ShowView, 
 from agent.nodes.common import anywhere, refuse
 from agent.nodes.specification import checked_change, difference, say_mapping
 from agent.services import Services
-from agent.state import ConversationState, Explored, Kept
+from agent.state import MAX_EXPLORED, ConversationState, Explored, Kept
 from agent.transcript import call_tool, say
 from agent.understand import move_of
 from knowledge.catalogue import TrafficProfile
@@ -80,7 +80,8 @@ def presenting_options(
     if isinstance(move, UndoExplore):
         if state.get("explored"):
             return Command(goto="interactive_exploration", update={"change": None, "messages": record})
-        refuse("There is no what-if to undo.", "presenting_options", record)
+        undone = f"All that is kept is undone: what was tried before the last {MAX_EXPLORED} what-ifs is gone."
+        refuse(undone if state.get("undo_ends") else "There is no what-if to undo.", "presenting_options", record)
         return Command(goto="presenting_options", update={"messages": record})
     if isinstance(move, Explore):
         change = checked_change(state, move, runtime.context)
@@ -107,7 +108,8 @@ def interactive_exploration(state: ConversationState) -> Command[Literal["capaci
         raise CompassError("There is no plan to explore from.")
     if change is None:
         last = explored.pop()
-        say(f"Undone: {state.get('what_if') or 'the last what-if'}.", record)
+        ends = f" Further back than {MAX_EXPLORED} what-ifs nothing is kept." if state.get("undo_ends") and not explored else ""
+        say(f"Undone: {state.get('what_if') or 'the last what-if'}.{ends}", record)
         update = _planned_with(last.specification) | _shown(last.plan) | {"explored": explored, "what_if": last.question or None}
         return Command(goto="presenting_options", update=update | {"messages": record})
     if change.empty:
@@ -119,8 +121,7 @@ def interactive_exploration(state: ConversationState) -> Command[Literal["capaci
         say("That is how it is planned already.", record)
         return Command(goto="presenting_options", update={"change": None, "messages": record})
     say(f"What if: {question}.", record)
-    explored.append(Explored(question=state.get("what_if") or "", specification=old, plan=plan))
-    update = _planned_with(new) | {"change": None, "explored": explored, "what_if": question}
+    update = _planned_with(new) | _undoable(state, old, plan) | {"change": None, "what_if": question}
     if state.get("benchmark_profile") != update["benchmark_profile"]:
         say_mapping(new, update["benchmark_profile"], record)
     return Command(goto="capacity_planning", update=update | {"messages": record})
@@ -134,6 +135,14 @@ def _planned_with(specification: Specification) -> dict[str, Any]:
         "overrides": specification.overrides,
         "benchmark_profile": map_to_benchmark_profile(specification.traffic_profile),
     }
+
+
+def _undoable(state: ConversationState, specification: Specification, plan: Plan) -> dict[str, Any]:
+    """The state's fields by which what is shown now can be brought back."""
+    shown = Explored(question=state.get("what_if") or "", specification=specification, plan=plan)
+    explored = [*(state.get("explored") or []), shown]
+    ends = bool(state.get("undo_ends")) or len(explored) > MAX_EXPLORED
+    return {"explored": explored[-MAX_EXPLORED:], "undo_ends": ends}
 
 
 def _shown(plan: Plan) -> dict[str, Any]:
@@ -161,10 +170,8 @@ def _restore(name: str, state: ConversationState, record: list[AnyMessage]) -> d
         refuse(f"No plan is kept as “{name}”; {f'kept are {names}' if names else 'none is kept yet'}.", "presenting_options", record)
         return {}
     say(f"Back to “{found.name}”.", record)
-    before = Explored(question=state.get("what_if") or "", specification=specification, plan=plan)
-    explored = [*(state.get("explored") or []), before]
-    change = _shown(found.plan) | {"explored": explored, "what_if": f"the plan kept as “{found.name}”"}
-    return _planned_with(found.specification) | change
+    change = _shown(found.plan) | {"what_if": f"the plan kept as “{found.name}”"}
+    return _planned_with(found.specification) | _undoable(state, specification, plan) | change
 
 
 def _planned(state: ConversationState) -> tuple[Specification, TrafficProfile]:

@@ -86,7 +86,7 @@ def traffic_profile_mapping(state: ConversationState) -> Command[Literal["model_
     profile = map_to_benchmark_profile(wanted)
     if profile != wanted:
         say_mapping(specification, profile, record)
-    update = {"benchmark_profile": profile, "explored": [], "what_if": None, "messages": record}
+    update = {"benchmark_profile": profile, "explored": [], "undo_ends": False, "what_if": None, "messages": record}
     return Command(goto="model_recommendation", update=update)
 
 

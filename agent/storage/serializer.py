@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import ormsgpack
@@ -14,6 +15,8 @@ from agent.storage.tags import Tags, Unreadable
 
 OURS = 100
 """The kind of MessagePack extension that holds a tagged dictionary; LangGraph's own count from 0."""
+MAX_KNOWN = 256
+"""Values read last that are kept as they were read; a plan is one of the largest, with a tenth of a megabyte."""
 ROOMS = ("agent", "knowledge", "tools")
 """Where our types were when they were still stored by module and class name."""
 
@@ -24,6 +27,8 @@ class StateSerializer(JsonPlusSerializer):
     def __init__(self, tags: Tags) -> None:
         super().__init__(allowed_msgpack_modules=None)
         self._tags = tags
+        # Each turn reads the same plans again, several times. Whoever gets one mustn't change it: a state never is changed in place.
+        self._revived = lru_cache(MAX_KNOWN)(lambda inner: tags.revived(ormsgpack.unpackb(inner, option=ormsgpack.OPT_NON_STR_KEYS)))
 
     def with_msgpack_allowlist(self, extra_allowlist: Iterable[tuple[str, ...] | type]) -> StateSerializer:
         """Tags say what may be read."""
@@ -64,7 +69,7 @@ class StateSerializer(JsonPlusSerializer):
 
     def _unpacked(self, code: int, inner: bytes) -> Any:
         if code == OURS:
-            return self._tags.revived(ormsgpack.unpackb(inner, option=ormsgpack.OPT_NON_STR_KEYS))
+            return self._revived(inner)
         if code == EXT_PYDANTIC_V2:
             module, name, values, *_ = ormsgpack.unpackb(inner, ext_hook=self._unpack_ext_hook, option=ormsgpack.OPT_NON_STR_KEYS)
             if module.split(".")[0] in ROOMS:
