@@ -79,7 +79,7 @@ def list_command(
 
         from agent.terminal.benchmarks import row_table
 
-        console = Console(highlight=False)
+        console = Console(highlight=False, markup=False)
         console.print(row_table(rows))
         if found > len(rows):
             console.print(f"{len(rows):,} of {found:,} rows; --limit shows more, --json all columns.", style="dim")
@@ -99,7 +99,7 @@ def stats(as_json: AsJson = False) -> None:
 
         from agent.terminal.benchmarks import coverage_table, coverage_text
 
-        console = Console(highlight=False)
+        console = Console(highlight=False, markup=False)
         console.print(coverage_table(found))
         console.print(coverage_text(found))
 
@@ -152,6 +152,6 @@ def validate(as_json: AsJson = False) -> None:
 
         from agent.terminal.benchmarks import accuracy_table, accuracy_text
 
-        console = Console(highlight=False)
+        console = Console(highlight=False, markup=False)
         console.print(accuracy_table(groups))
         console.print(accuracy_text(left))

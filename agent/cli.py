@@ -146,7 +146,7 @@ def recommend(
         from agent.terminal.plan import options
         from agent.terminal.plan import specification as specification_card
 
-        console = Console(highlight=False)
+        console = Console(highlight=False, markup=False)
         console.print(specification_card(result["specification"]))
         for part in options(result):
             console.print(part)

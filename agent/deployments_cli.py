@@ -71,7 +71,7 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
         if not found:
             print(f"Compass has deployed nothing in namespace {parts.settings.namespace} of {parts.cluster.description}.")
             return
-        Console(highlight=False).print(deployment_list(found))
+        Console(highlight=False, markup=False).print(deployment_list(found))
 
 
 @deployments.command("status")
@@ -97,7 +97,7 @@ def status_of(
 
             from agent.terminal.running import status
 
-            console = Console(highlight=False)
+            console = Console(highlight=False, markup=False)
             console.print(status(found.model_dump(mode="json")))
             console.print(found.message)
     raise typer.Exit(0 if found.phase == "ready" else 1)
@@ -150,13 +150,13 @@ def validate(
             raise CompassError(f"{name} has no endpoint to validate: {found.message}")
         revision = last_applied(name, parts.cluster, parts.database)
         query = ValidationQuery(name=name, endpoint=found.endpoint, model_id=revision.model_id, seconds=seconds)
-        with Console(stderr=True, highlight=False).status("Probing") as shown:
+        with Console(stderr=True, highlight=False, markup=False).status("Probing") as shown:
             outcome = validated_and_kept(query, Subject(revision.id, revision.files, parts.cluster), parts.database, shown.update)
         if as_json:
             print(outcome.model_dump_json(indent=2))
         else:
             if outcome.checks:
-                Console(highlight=False).print(validation(outcome.model_dump(mode="json")))
+                Console(highlight=False, markup=False).print(validation(outcome.model_dump(mode="json")))
             print(f"{outcome.outcome}: {' '.join(outcome.reasons)}")
     raise typer.Exit(1 if outcome.outcome == "fail" else 0)
 
@@ -247,7 +247,7 @@ def outcomes(
         if not found:
             print("Nothing was observed yet. A deployment is validated when it is ready; `compass deployments status --watch` observes it.")
             return
-        Console(highlight=False).print(outcome_list(found))
+        Console(highlight=False, markup=False).print(outcome_list(found))
 
 
 def audit(
@@ -270,4 +270,4 @@ def audit(
         if not found:
             print("Nothing was approved or rejected yet.")
             return
-        Console(highlight=False).print(audit_list(found))
+        Console(highlight=False, markup=False).print(audit_list(found))

@@ -51,7 +51,7 @@ def evaluate(
                 before = Report.model_validate_json(baseline.read_text(encoding="utf-8"))
             except (OSError, ValueError) as error:
                 raise CompassError(f"{baseline} is no report of `compass eval --report`: {' '.join(str(error).split())[:200]}") from error
-        console = Console(highlight=False, stderr=as_json)
+        console = Console(highlight=False, markup=False, stderr=as_json)
         with table.Progress(console, len(scenarios) * trials) as progress:
             found = run(scenarios, settings, trials, jobs or default_jobs(settings), progress.graded)
         against = difference(before, found) if before else None

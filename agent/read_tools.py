@@ -10,7 +10,9 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel
 
 from agent.services import Services
-from tools.get_status import StatusQuery, get_status
+from knowledge.errors import CompassError
+from tools.deploying.listing import owned_by
+from tools.get_status import DeploymentStatus, StatusQuery, get_status
 from tools.lookup_slo_template import SloTemplateQuery, lookup_slo_template
 from tools.query_benchmarks import BenchmarkQuery, query_benchmarks
 
@@ -27,6 +29,13 @@ class ReadTool:
         definition = convert_to_openai_tool(self.request)
         definition["function"] |= {"name": self.name, "description": self.description}
         return definition
+
+
+def _own_status(query: StatusQuery, services: Services) -> DeploymentStatus:
+    """A model sees what its person may see, and no more. Raises CompassError for a deployment of somebody else's, or none."""
+    if not owned_by(services.caller.actor, query.name, services.cluster, services.database):
+        raise CompassError(f"There is no deployment {query.name} of yours.")
+    return get_status(query, services.cluster, services.database)
 
 
 READ_TOOLS = {
@@ -46,9 +55,9 @@ READ_TOOLS = {
         ),
         ReadTool(
             "get_status",
-            "How a deployment is doing in the cluster.",
+            "How a deployment of this person is doing in the cluster.",
             StatusQuery,
-            lambda request, services: get_status(request, services.cluster, services.database),
+            lambda request, services: _own_status(request, services),
         ),
     )
 }

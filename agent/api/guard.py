@@ -12,8 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agent.api.access import MAX_BODY_BYTES, Access, is_loopback
 from agent.api.problems import TITLES, ApiProblem, answer
 
-UNUSED = re.compile(r"/(mcp|copilot|slack|teams|auth/jwt|project/(share|file|thread/share))(/|$)")
-"""Uploads, shared threads, tool servers and other chats: nobody needs them here, so nobody can reach them."""
+UNUSED = re.compile(r"/(mcp|copilot|slack|teams|auth/jwt|docs|redoc|openapi\.json|project/(share|file|element|thread/share))(/|$)")
+"""Uploads, cards that pages change, shared threads, tool servers, other chats, Chainlit's own description of all these: nobody needs
+them here, so nobody can reach them."""
 API = re.compile(r"/(api|metrics|healthz|readyz)(/|$)")
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:;"
@@ -24,7 +25,10 @@ HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"
 
 
 class Guard:
-    """Outermost. With local access every page must be one of this machine; elsewhere the chat, which has a cookie, answers its own only."""
+    """Outermost. With local access our own pages alone get in, by host and port; elsewhere the chat, which has a cookie, is theirs alone.
+
+    What comes without an Origin is no page: a terminal, a script. To them a host of this machine is enough.
+    """
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
@@ -49,15 +53,13 @@ class Guard:
     def _refusal(self, path: str, headers: Headers) -> JSONResponse | None:
         host, origin = headers.get("host", ""), headers.get("origin")
         if self._access.local:
-            names = [urlsplit(f"//{host}").hostname, *([urlsplit(origin).hostname] if origin else [])]
-            if not all(name and is_loopback(name) for name in names):
-                return _problem(403, "Only pages of this machine may use Compass without a token.")
+            name = urlsplit(f"//{host}").hostname
+            if not name or not is_loopback(name) or (origin and urlsplit(origin).netloc != host):
+                return _problem(403, "Only Compass' own pages, on this machine, may use it without a token.")
         elif origin and not API.match(path) and urlsplit(origin).netloc != host:
             return _problem(403, "Another site's page can't use this chat.")
         if UNUSED.match(path):
             return _problem(404, "There is nothing here.")
-        if path == "/login" and not self._access.one_more("login"):
-            return _problem(429, "Too many tries; wait a moment.")
         return None
 
 

@@ -63,6 +63,7 @@ TITLES = {
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
+    410: "No longer there",
     413: "Too large",
     415: "Not JSON",
     422: "Can't be done as asked",

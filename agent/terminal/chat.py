@@ -20,6 +20,7 @@ from agent.runtime import Runtime
 from agent.storage.tags import Unreadable
 from agent.terminal.cards import card, show_checkpoint
 from knowledge.errors import CompassError
+from tools.untrusted import printable
 
 PATIENCE_S = 0.5
 """Work longer than this shows a spinner."""
@@ -41,7 +42,7 @@ class Chat:
         self.named = thread_id is not None
         self.thread_id = thread_id or f"c-{secrets.token_hex(4)}"
         self.as_json = as_json
-        self.console = Console(highlight=False, soft_wrap=False)
+        self.console = Console(highlight=False, markup=False, soft_wrap=False)
         self.open: CheckpointEvent | None = None
         self.failed = False
         self.column = 0
@@ -164,6 +165,8 @@ class Chat:
         if self.as_json:
             print(event.line(), flush=True)
             return
+        if isinstance(event, MessageEvent | ErrorEvent | TokenEvent):
+            event = event.model_copy(update={"text": printable(event.text, len(event.text))})  # whoever wrote it: a terminal obeys some
         if isinstance(event, CheckpointEvent):
             # A question was answered and the pause stays as it was: its card is still on the screen.
             show_checkpoint(self.console, event, draw=self.drawn != (event.state, event.details))

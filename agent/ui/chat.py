@@ -161,7 +161,7 @@ def install(runtimes: Runtimes, store: Store) -> None:
         try:
             pressed = Pressed.model_validate(action.payload)
         except ValidationError as error:
-            return {"error": f"That button sent something that can't be: {error.errors()[0]['msg']}."}
+            return _cant_be(error)
         kind = {"EditSpecification": EditSpecification, "Explore": Explore}.get(pressed.move)
         checked = change_or_problem(kind, pressed.arguments) if kind else None
         if isinstance(checked, str):
@@ -177,7 +177,10 @@ def install(runtimes: Runtimes, store: Store) -> None:
 
     @cl.action_callback("say")
     async def say(action: cl.Action) -> dict[str, Any]:
-        text = Said.model_validate(action.payload).text
+        try:
+            text = Said.model_validate(action.payload).text
+        except ValidationError as error:
+            return _cant_be(error)
         current = await talk()
         shown = current.interrupt_id
         await follow_from_button(lambda runtime, caller: runtime.say(current.thread, text, shown, caller), text)
@@ -268,3 +271,7 @@ def install(runtimes: Runtimes, store: Store) -> None:
             await current.follow(lambda runtime, caller: runtime.resume(current.thread, caller))
         finally:
             await cl.context.emitter.task_end()
+
+
+def _cant_be(error: ValidationError) -> dict[str, Any]:
+    return {"error": f"That button sent something that can't be: {error.errors()[0]['msg']}."}

@@ -37,16 +37,22 @@ def mount_chat(app: FastAPI, runtime: Runtime, access: Access) -> None:
     # Chainlit asks for the profiles in a way that can't work while a server runs, and goes on without; the page asks again.
     warnings.filterwarnings("ignore", "coroutine .*profiles. was never awaited", RuntimeWarning)
     from chainlit.server import app as chainlit
+    from chainlit.server import sio
 
     from agent.ui.chat import install
     from agent.ui.deleting import install_deleting
+    from agent.ui.doors import doors
     from agent.ui.login import install_login
+    from agent.ui.plain import plainly
     from agent.ui.runtimes import Runtimes
     from agent.ui.store import Store
 
-    install(Runtimes(runtime, access.local), Store(runtime))
+    store = Store(runtime)
+    install(Runtimes(runtime, access.local), store)
     install_login(access)
     install_deleting(app, runtime)
+    app.include_router(doors(store, access))
+    sio.emit = plainly(sio.emit)
     app.mount("/", chainlit)
 
 

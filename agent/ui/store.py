@@ -130,6 +130,17 @@ class Store(BaseDataLayer):
         )
         return str(row["identifier"]) if row else ""
 
+    async def get_step_author(self, step_id: str) -> str | None:
+        """Whose conversation a message is of; None for one that there isn't."""
+        row = await self._do(
+            lambda c: c.execute(
+                "SELECT identifier FROM chat_steps s JOIN chat_threads t ON t.id = s.thread_id JOIN chat_users u ON u.id = t.user_id"
+                " WHERE s.id = %s",
+                [step_id],
+            ).fetchone()
+        )
+        return str(row["identifier"]) if row else None
+
     async def delete_thread(self, thread_id: str) -> None:
         """The picture and the conversation behind it; what was deployed stays, with its approvals."""
         author = await self.get_thread_author(thread_id)

@@ -279,7 +279,8 @@ def test_without_tokens_it_listens_on_loopback_alone_and_to_this_machines_pages(
     assert asyncio.run(status("127.0.0.1:8765")) == 200
     assert asyncio.run(status("localhost:8765", origin="http://localhost:8765")) == 200
     assert asyncio.run(status("rebound.example")) == 403
-    assert asyncio.run(status("127.0.0.1:8765", origin="https://evil.example")) == 403
+    for origin in ("https://evil.example", "http://127.0.0.1:9999", "http://localhost:8765", "http://127.0.0.1", "null", "x"):
+        assert asyncio.run(status("127.0.0.1:8765", origin=origin)) == 403
 
 
 @pytest.mark.parametrize("tokens", ["ann", "ann:secret", ":" + "0" * 64, "ann:" + "Z" * 64])

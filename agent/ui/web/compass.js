@@ -67,3 +67,17 @@ new MutationObserver(() => {
   })
 }).observe(document.documentElement, { childList: true, subtree: true })
 nameAll()
+
+// What is copied is what is shown: a message is Markdown that shows its words, and Chainlit would copy that.
+async function asShown(item) {
+  if (!item.types.includes('text/html')) return item
+  const html = await item.getType('text/html')
+  const page = new DOMParser().parseFromString(await html.text(), 'text/html')
+  const words = [...page.querySelectorAll('[role="article"]')].map((paragraph) => paragraph.textContent).join('\n\n')
+  return words ? new ClipboardItem({ 'text/plain': new Blob([words], { type: 'text/plain' }), 'text/html': html }) : item
+}
+
+if (navigator.clipboard?.write) {
+  const write = navigator.clipboard.write.bind(navigator.clipboard)
+  navigator.clipboard.write = async (items) => write(await Promise.all(items.map(asShown)))
+}

@@ -12,7 +12,7 @@ export default function Running() {
     let over = false
     const look = async () => {
       if (document.hidden) return
-      const answer = await callAction({ name: 'look', payload: { name: d.name } }).catch(() => null)
+      const answer = await callAction({ name: 'look', payload: { name: d.name } }).catch(asAnswer)
       if (!over && answer?.response) setSeen(answer.response)
     }
     look()

@@ -15,12 +15,19 @@ function useDraft(name, initial) {
   return [value, keep]
 }
 
+// What Compass refused says why; a page whose session is over can only be loaded again.
+const asAnswer = (failure) => {
+  if (typeof failure?.detail !== 'string') return null
+  const reload = <Button onClick={() => location.reload()}>Reload</Button>
+  return { response: { error: failure.status === 410 ? <>{failure.detail} {reload}</> : failure.detail } }
+}
+
 function useActions() {
   const { loading, connected } = useChatData()
   const [error, setError] = useState('')
   const act = async (name, payload) => {
     setError('')
-    const answer = await callAction({ name, payload }).catch(() => null)
+    const answer = await callAction({ name, payload }).catch(asAnswer)
     const said = answer ? answer.response?.error : 'Compass doesn’t answer. Is it still running? Nothing was done; try again.'
     if (said) setError(said)
     return !said
