@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 
-.PHONY: run test lint lock estimator benchmarks bursts grids measured calibration bench fidelity fuzz small-model screenshots clean
+.PHONY: run test lint lock estimator benchmarks bursts grids withheld measured calibration bench fidelity fuzz small-model screenshots clean
 
 run: .venv/.run
 	@$(BIN)/compass
@@ -36,6 +36,10 @@ measured: .venv/.estimator
 
 grids: .venv/.estimator
 	@$(BIN)/python -m knowledge.estimator.grids
+
+# The configurations whose grids contradict each other, and so aren't planned with.
+withheld: .venv/.run
+	@$(BIN)/python -m knowledge.estimator.withheld
 
 calibration: .venv/.run
 	@$(BIN)/python -m knowledge.estimator.fit

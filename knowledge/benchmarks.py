@@ -174,12 +174,21 @@ class CurveCache:
         with connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             version, rows = _version(connection), _curve_rows(connection, profile)
-        table = table_of(rows)
+        table = table_of(_without_doubted(rows))
         with self._lock:
             if version != self._version:
                 self._version, self._tables = version, {}
             self._tables[profile] = table
         return table
+
+
+def _without_doubted(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Where anything better is known of a configuration, without estimates that are in doubt."""
+    from knowledge.estimator.withheld import withheld
+
+    provenance = CURVE_COLUMNS.index("provenance")
+    better = {row[:3] for row in rows if row[provenance] != "estimated"} & withheld().keys()
+    return [row for row in rows if row[provenance] != "estimated" or row[:3] not in better] if better else rows
 
 
 def _version(connection: Connection[DictRow]) -> UUID:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from knowledge.entries import Entry
 from knowledge.errors import CompassError
@@ -128,6 +129,23 @@ class Score(Entry):
     value: float = Field(ge=0, le=100)
 
 
+_TUNED = re.compile(r"(?:^|-)(?:instruct|it|chat|distill)(?:-|$)")
+_BASE = re.compile(r"-(?:base|pt)(?:-|$)")
+_TUNED_UNDER_THE_BARE_NAME = (
+    "qwen3",
+    "deepseek-v",
+    "deepseek-r",
+    "granite-4",
+    "smollm3",
+    "glm-",
+    "nvidia-nemotron",
+    "gpt-oss",
+    "phi-4",
+    "minimax-m",
+)
+"""Families that mark their base checkpoints (“-Base”) and not those that answer; in all others a bare name is the base's."""
+
+
 class Model(Entry):
     """A checkpoint, by its exact id; `attention_layers` are those that hold a KV cache (fewer than all in hybrids)."""
 
@@ -173,6 +191,14 @@ class Model(Entry):
         if not self.quality.keys() <= (modes[self.thinking.modes] if self.thinking else set()):
             raise ValueError("quality has scores of a mode that the model doesn't have")
         return self
+
+    @field_validator("id")
+    @classmethod
+    def _answers_chats(cls, value: str) -> str:
+        name = value.split("/", 1)[1].lower()
+        if _BASE.search(name) or not (_TUNED.search(name) or name.startswith(_TUNED_UNDER_THE_BARE_NAME)):
+            raise ValueError("is a base checkpoint, which has no chat template: name the one that was tuned to answer, as -Instruct or -it")
+        return value
 
     @property
     def license_kind(self) -> LicenseKind:

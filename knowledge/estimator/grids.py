@@ -7,7 +7,7 @@ one. Checkpoints of one shape share their grids.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from knowledge.catalogue import Gpu, Model, gpus, models
@@ -43,6 +43,11 @@ def shipped_grid(model_id: str, gpu_type: str, gpu_count: int) -> StepGrid | Non
     """The shipped grid, or None where there is none."""
     found = _shipped().get((model_id, gpu_type, gpu_count))
     return StepGrid.from_values(found[0], [float(v) for v in found[1].split()]) if found else None
+
+
+def shipped_grids() -> dict[Key, StepGrid]:
+    """All of them."""
+    return {key: StepGrid.from_values(source, [float(v) for v in values.split()]) for key, (source, values) in _shipped().items()}
 
 
 def build(shortest_tokens: int, advance: Callable[[], None] = lambda: None) -> Iterator[tuple[Key, StepGrid]]:
@@ -115,7 +120,7 @@ def _slowed(measured: StepGrid, roofline: StepGrid, lesser_roofline: StepGrid) -
     return StepGrid.from_values("scaled", [m * max(1.0, theirs / ours) for m, ours, theirs in triples])
 
 
-def write(grids: Iterator[tuple[Key, StepGrid]]) -> None:
+def write(grids: Iterable[tuple[Key, StepGrid]]) -> None:
     """Replace `steps.csv.gz` in this checkout."""
     rows = [
         {
@@ -131,17 +136,20 @@ def write(grids: Iterator[tuple[Key, StepGrid]]) -> None:
 
 
 def main() -> None:
-    """Build and write, with a progress bar."""
+    """Build and write, with a progress bar. Raises ValueError where a grid is in doubt and not withheld: see `withheld`."""
     from rich.progress import Progress
 
     from knowledge.catalogue import traffic_profiles
     from knowledge.estimator.kernels import require
+    from knowledge.estimator.withheld import check
 
     require()
     lightest = traffic_profiles()[0]
     with Progress() as progress:
         task = progress.add_task("Step grids", total=len(models()) * len(gpus()) * len(GPU_COUNTS))
-        write(build(lightest.prompt_tokens + lightest.output_tokens, lambda: progress.advance(task)))
+        made = list(build(lightest.prompt_tokens + lightest.output_tokens, lambda: progress.advance(task)))
+    write(made)
+    check(dict(made))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from knowledge.catalogue import Gpu, Model
 GIB = 1024**3
 GPU_MEMORY_UTILIZATION = 0.9
 MAX_NUM_SEQS = 256
+WEIGHTS_OF_A_SCALE = 128
+"""In a group of w4a16, and on either side of a block of fp8_block."""
 KV_BYTES = 2  # the KV cache stays in 16 bits for every weight format here
 BYTES_PER_PARAMETER = {"bf16": 2.0, "fp8": 1.0, "fp8_block": 1.0, "int8": 1.0, "w4a16": 0.516, "mxfp4": 0.53}
 """Of the quantised layers, scales included; embeddings stay in 16 bits."""
@@ -79,10 +81,14 @@ def kv_copies(model: Model, gpu_count: int) -> int:
 
 
 def tensor_parallel_possible(model: Model, gpu_count: int) -> bool:
-    """vLLM's rule: heads split evenly, and KV heads split evenly or are copied evenly; 8-bit blocks are not cut."""
+    """vLLM's rule: heads split evenly, and KV heads split evenly or are copied evenly; blocks and groups of weights are not cut.
+
+    It refuses to start where the share of a layer's inputs that a GPU gets isn't whole groups (“input_size_per_partition”).
+    """
     if model.attention_heads % gpu_count:
         return False
-    if model.weight_format == "fp8_block" and model.experts and model.experts.intermediate_size % (128 * gpu_count):
+    split = (model.attention_heads * model.head_dim, model.experts.intermediate_size if model.experts else model.intermediate_size)
+    if model.weight_format in ("fp8_block", "w4a16") and any(width % (WEIGHTS_OF_A_SCALE * gpu_count) for width in split):
         return False
     return model.latent_attention is not None or model.kv_heads % gpu_count == 0 or gpu_count % model.kv_heads == 0
 

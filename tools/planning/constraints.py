@@ -10,6 +10,7 @@ import numpy as np
 from knowledge.catalogue import LICENSE_KINDS, Model, gpus, models
 from knowledge.curves import Bools, CurveTable, Floats
 from knowledge.estimator.memory import plan_memory
+from knowledge.estimator.withheld import withheld
 from knowledge.thinking import ThinkingMode
 from tools.planning.memory import tokens_asked
 from tools.planning.quality import mode_of, ranked_quality
@@ -68,7 +69,16 @@ def broken(table: CurveTable, specification: Specification) -> dict[str, Bools]:
         found["always_thinks"] = modes == MODES.index("on")
     elif intent.thinking == "on":
         found["never_thinks"] = modes != MODES.index("on")
+    doubted = table.kept(("withheld",), lambda: _doubted(table))
+    if doubted.any():
+        found["withheld"] = doubted
     return found
+
+
+def _doubted(table: CurveTable) -> Bools:
+    """(configurations,): nothing but an estimate is known of it, and that is in doubt."""
+    keys = zip(table.model_ids, table.gpu_types, table.gpu_counts.tolist(), strict=True)
+    return np.asarray(table.estimated & np.array([key in withheld() for key in keys], dtype=bool))
 
 
 def quality_for_rank(table: CurveTable, use_case_id: str, mode: ThinkingMode) -> Floats:

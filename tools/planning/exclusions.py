@@ -20,6 +20,7 @@ EXCLUSIONS = {
     "never_thinks": "not known to think before they answer",
     "min_quality": "quality too low or unknown",
     "gpu_types": "not on the GPU types you want",
+    "withheld": "the estimate is in doubt (by it, narrower weights would be much slower than wider ones, or than the GPU's roofline)",
 }
 
 
