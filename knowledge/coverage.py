@@ -12,6 +12,7 @@ from knowledge.catalogue import gpus, models, traffic_profiles
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.estimator.grids import GPU_COUNTS, feasible
+from knowledge.estimator.withheld import withheld
 
 PROVENANCES = ("measured", "observed", "estimated")
 
@@ -36,6 +37,8 @@ class Coverage:
     profiles: dict[str, int]
     """Rows by traffic profile, of those that plans use."""
     gpus: list[GpuCoverage]
+    withheld: int
+    """Configurations whose estimates are in doubt, so that no plan uses them; see `estimator.withheld`."""
     missing: list[str]
     """Configurations that fit, without rows for a profile that they could serve."""
 
@@ -78,6 +81,7 @@ def coverage(database: Database) -> Coverage:
         models=total["models"] if total else 0,
         profiles={name: by_shape.get(shape, 0) for shape, name in shapes.items()},
         gpus=[by_gpu[gpu] for gpu in gpus() if gpu in by_gpu],
+        withheld=len(withheld()),
         missing=missing,
     )
 

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from knowledge.catalogue import SloTargets
 
 KEPT = 32
+ROOFLINE = "roofline"
+"""How the source of such an estimate begins."""
 T = TypeVar("T")
 Metric = Literal["ttft", "itl", "e2e"]
 METRICS: tuple[Metric, ...] = ("ttft", "itl", "e2e")
@@ -169,6 +171,12 @@ class CurveTable:
         """(configurations,): whether all of its rows are estimates of ours, so that a simulation may stand for them."""
         ours = np.array([o.provenance == "estimated" for o in self.origins], dtype=bool)
         return np.logical_and.reduceat(ours[self.origin_codes], self.curves.starts) if len(self) else np.zeros(0, dtype=bool)
+
+    @cached_property
+    def by_roofline(self) -> Bools:
+        """(configurations,): whether any of its rows is an estimate from the roofline alone, with no kernel measured."""
+        theirs = np.array([o.provenance == "estimated" and o.source.startswith(ROOFLINE) for o in self.origins], dtype=bool)
+        return np.logical_or.reduceat(theirs[self.origin_codes], self.curves.starts) if len(self) else np.zeros(0, dtype=bool)
 
     @cached_property
     def memo(self) -> dict[Any, Any]:

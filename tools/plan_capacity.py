@@ -20,7 +20,7 @@ from tools.planning.planner import Planner
 from tools.planning.pricing import HOURS_PER_MONTH, in_words
 from tools.planning.provenance import estimate_error_of, provenance_of
 from tools.planning.quality import catalogued_quality, mode_in_words, mode_of, quality_against, quality_in_words
-from tools.planning.ranking import Criteria
+from tools.planning.ranking import MARKS, Criteria, mark_of
 from tools.recommendation import VIEWS, Autoscaling, NearMiss, Plan, Predicted, PredictedLatency, Quality, Recommendation, View
 from tools.specification import Contract, Specification
 
@@ -174,8 +174,7 @@ def _with_reasons(
     targets = request.specification.slo_targets
 
     def reasons(o: Recommendation, following: Recommendation | None) -> list[str]:
-        firsts = [mark for view, mark in MARKS.items() if views[view][0] == o.rank]
-        said = [", ".join(firsts)] if firsts else []
+        said = [", ".join(o.marks)] if o.marks else []
         said += [held(o, targets), _cost(o, lowest), _quality(o.quality)]
         if o.rank in ends:
             said.append("its capacity is the highest load that was simulated, not a load at which a target breaks")
@@ -183,15 +182,12 @@ def _with_reasons(
             said.append(f"against option {following.rank}, {following.model_id} on {setup(following)}: {difference(o, following)}")
         return said
 
+    def marked(o: Recommendation) -> Recommendation:
+        marks = [mark_of(view, o) for view in MARKS if views[view][0] == o.rank]
+        return o.model_copy(update={"marks": [mark for mark in marks if mark]})
+
+    found = [marked(o) for o in found]
     return [o.model_copy(update={"reasons": reasons(o, n)}) for o, n in zip_longest(found, found[1:])]
-
-
-MARKS: dict[View, str] = {
-    "lowest_cost": "cheapest",
-    "lowest_latency": "fastest",
-    "best_quality": "best quality",
-    "simplest": "simplest",
-}
 
 
 def setup(o: Recommendation | NearMiss) -> str:

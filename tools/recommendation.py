@@ -16,6 +16,9 @@ View = Literal["balanced", "lowest_cost", "lowest_latency", "best_quality", "sim
 VIEWS: tuple[View, ...] = ("balanced", "lowest_cost", "lowest_latency", "best_quality", "simplest")
 
 
+THE_ROOFLINE = "the roofline"
+
+
 class PredictedLatency(Contract):
     """p50 and p99 are None where a measurement doesn't state them."""
 
@@ -101,7 +104,14 @@ class Recommendation(Contract):
     pareto: bool
     """No other option is at least as good in cost, latency and quality and better in one of them."""
     score: Annotated[float, Field(allow_inf_nan=False)]
+    marks: list[str] = Field(default_factory=list)
+    """What it is first in among the options: cheapest, fastest, best quality, fewest GPUs; see `ranking`."""
     reasons: list[str]
+
+    @property
+    def by_roofline(self) -> bool:
+        """Its figures are estimates without a kernel measured: about twice as far off as others."""
+        return self.estimate_error is not None and self.estimate_error.steps == THE_ROOFLINE
 
 
 class NearMiss(Contract):

@@ -68,6 +68,10 @@ def coverage_text(found: Coverage) -> Text:
         lines.append(f"Missing: {len(found.missing):,} that would fit, such as {found.missing[0]}.")
     else:
         lines.append("Every configuration that fits has every traffic profile that its model's context and its memory allow.")
+    if found.withheld:
+        lines.append(
+            f"{found.withheld} configurations aren't planned with: their estimates are in doubt until they are mended or measured."
+        )
     return Text("\n".join(lines))
 
 

@@ -23,7 +23,6 @@ VIEWED = {
     "best_quality": "by quality",
     "simplest": "by the number of GPUs",
 }
-MARKS = {"lowest_cost": "cheapest", "lowest_latency": "fastest", "best_quality": "best quality", "simplest": "fewest GPUs"}
 NO_CONTEXT_ASKED = "the model's own, as far as memory holds it beside the planned load"
 CAPACITY = "Max\nreq/s"
 NAME_WIDTH, LEAST_NAME_WIDTH = 20, 12
@@ -104,7 +103,7 @@ class _Options:
     """The table; names of models take what room the figures leave, and have the room of the capacity where that is too little."""
 
     def __init__(self, details: dict[str, Any]) -> None:
-        self._found, self._views = details["recommendations"], details["views"]
+        self._found = details["recommendations"]
         self._slo = details["specification"]["slo_targets"]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -122,7 +121,7 @@ class _Options:
             table.add_column(header, justify="left" if header == "GPUs" else "right", no_wrap=True)
         for option, each in zip(self._found, figures, strict=True):
             rank = Text(str(option["rank"]), style="bold" if option["pareto"] else "dim")
-            table.add_row(rank, _name(option, self._views, room), *map(Text, each.values()))
+            table.add_row(rank, _name(option, room), *map(Text, each.values()))
         yield table
 
 
@@ -132,14 +131,14 @@ def _room(figures: list[dict[str, str]], width: int) -> int:
     return width - sum(taken) - len(str(len(figures))) - GAP * (len(taken) + 2)
 
 
-def _name(option: dict[str, Any], views: dict[str, list[int]], width: int) -> Text:
+def _name(option: dict[str, Any], width: int) -> Text:
     lines = [""]
     for part in re.findall(r"[^-]*-|[^-]+$", option["model_id"].split("/", 1)[1]):
         if lines[-1] and len(lines[-1]) + len(part) > width:
             lines.append("")
         lines[-1] += part
     name = Text("\n".join(lines))
-    marks = ", ".join(mark for view, mark in MARKS.items() if views[view][0] == option["rank"])
+    marks = ", ".join(option["marks"])
     return name.append(f"\n{marks}", style="green") if marks else name
 
 

@@ -166,6 +166,7 @@ class Planner:
     def _criteria_now(self) -> Criteria:
         return Criteria(
             option=self.option,
+            by_roofline=self.table.by_roofline,
             cost_usd_per_month=self.costs,
             p95_share=self.p95_ms / self.targets_ms[:, None],
             quality=quality_for_rank(self.table, self.use_case_id, self.specification.thinking),

@@ -7,7 +7,7 @@ from functools import cache
 from knowledge.curves import CurveTable
 from knowledge.estimator.calibration import calibration
 from knowledge.estimator.measured import measured_points
-from tools.recommendation import EstimateError
+from tools.recommendation import THE_ROOFLINE, EstimateError
 
 
 def provenance_of(table: CurveTable, configuration: int) -> str:
@@ -17,10 +17,9 @@ def provenance_of(table: CurveTable, configuration: int) -> str:
 
 def estimate_error_of(table: CurveTable, configuration: int) -> EstimateError | None:
     """Of an estimate, the error range that the accuracy report supports."""
-    estimates = [o for o in table.origins_of(configuration) if o.provenance == "estimated"]
-    if not estimates:
+    if all(o.provenance != "estimated" for o in table.origins_of(configuration)):
         return None
-    return _error(any(o.source.startswith("roofline") for o in estimates), table.gpu_types[configuration])
+    return _error(bool(table.by_roofline[configuration]), table.gpu_types[configuration])
 
 
 @cache
@@ -28,7 +27,7 @@ def _error(by_roofline: bool, gpu_type: str) -> EstimateError:
     found = calibration().errors["roofline" if by_roofline else "kernels"]
     measured = sorted({point.gpu_type for point in measured_points()})
     return EstimateError(
-        steps="the roofline" if by_roofline else "kernel measurements",
+        steps=THE_ROOFLINE if by_roofline else "kernel measurements",
         itl_median=found["itl"].median,
         itl_p90=found["itl"].p90,
         ttft_median=found["ttft"].median,

@@ -12,6 +12,10 @@ options there are, so an option that is worse in everything can't change the ord
 
 The other views order by one thing, ties by the balanced score: cost; the mean of p95 / target; quality (unknown last); GPUs in
 all. What is still equal goes by cost, then by the table's order, which is by model, GPU type and count.
+
+Latencies are compared among figures of comparable certainty: what the roofline alone estimates, with no kernel measured, comes
+behind the others in the view by latency, and is never marked the fastest. Where it is marked for its cost or its GPUs, which
+rest on its latencies as well, the mark says so.
 """
 
 from __future__ import annotations
@@ -39,6 +43,7 @@ class Criteria:
     """
 
     option: Bools
+    by_roofline: Bools
     cost_usd_per_month: Floats
     p95_share: Floats
     quality: Floats
@@ -86,7 +91,7 @@ class Criteria:
         figures: dict[View, Callable[[], Floats]] = {
             "balanced": lambda: -self.score,
             "lowest_cost": lambda: self.cost_usd_per_month,
-            "lowest_latency": lambda: self.used,
+            "lowest_latency": lambda: self.used + 1.0 * self.by_roofline,  # of an option at most 1: it holds its targets
             "best_quality": lambda: np.where(np.isnan(self.published), 0.0, -self.published),
             "simplest": lambda: self.gpus,
         }
@@ -100,11 +105,26 @@ class Criteria:
         return not bool((better | (self.quality[rivals] > self.quality[option])).any())
 
 
+MARKS: dict[View, str] = {
+    "lowest_cost": "cheapest",
+    "lowest_latency": "fastest",
+    "best_quality": "best quality",
+    "simplest": "fewest GPUs",
+}
+
+
+def mark_of(view: View, first: Recommendation) -> str | None:
+    """What the first of a view may be called."""
+    if not first.by_roofline or view == "best_quality":
+        return MARKS[view]
+    return None if view == "lowest_latency" else f"{MARKS[view]} (roofline)"
+
+
 def pick(options: list[Recommendation], criterion: str) -> Recommendation:
     """The option that a person means by `cheapest`, `fastest`, `best quality`, `simplest` or `recommended`; ties by rank."""
     keys: dict[str, Callable[[Recommendation], float]] = {
         "cheapest": lambda o: o.cost_usd_per_month,
-        "fastest": lambda o: o.predicted.e2e_ms.p95,
+        "fastest": lambda o: 0.0 if MARKS["lowest_latency"] in o.marks else o.predicted.e2e_ms.p95,
         "best quality": lambda o: -(o.quality.score or o.quality.base_score or 0.0),
         "simplest": lambda o: o.gpu_count * o.replicas,
         "recommended": lambda o: 0,

@@ -1,5 +1,4 @@
 const VIEWS = { balanced: 'Balanced', lowest_cost: 'Lowest cost', lowest_latency: 'Lowest latency', best_quality: 'Best quality', simplest: 'Fewest GPUs' }
-const MARKS = { lowest_cost: 'cheapest', lowest_latency: 'fastest', best_quality: 'best quality', simplest: 'fewest GPUs' }
 const quality = (o) => (o.quality.score != null ? o.quality.score : o.quality.base_score)
 const target = (metric) => props.details.specification.slo_targets[`${metric}_p95_ms`]
 const p95 = (o, metric) => o.predicted[`${metric}_ms`].p95
@@ -359,7 +358,6 @@ export default function Options() {
     const by = COLUMNS.find(([name]) => name === sort.by)[2]
     listed = [...options].sort((a, b) => (by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0) * (sort.down ? -1 : 1))
   }
-  const marks = (rank) => Object.entries(MARKS).filter(([name]) => (d.views[name] || [])[0] === rank).map(([, mark]) => mark)
   const note = `${number(d.holding_slo)} of ${number(d.considered)} configurations hold all targets`
   return (
     <Card title={options.length ? 'Options' : 'Nothing holds the targets'} note={note} tone={options.length ? '' : 'alarm'}>
@@ -403,7 +401,7 @@ export default function Options() {
               </thead>
               <tbody>
                 {listed.map((o) => (
-                  <Row key={o.rank} option={o} marks={marks(o.rank)} opened={opened.includes(o.rank)} toggle={() => setOpened(flip(opened, o.rank))} picked={picked.includes(o.rank)} pick={pick} actions={actions} />
+                  <Row key={o.rank} option={o} marks={o.marks || []} opened={opened.includes(o.rank)} toggle={() => setOpened(flip(opened, o.rank))} picked={picked.includes(o.rank)} pick={pick} actions={actions} />
                 ))}
               </tbody>
             </table>
