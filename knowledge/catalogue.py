@@ -146,6 +146,10 @@ _TUNED_UNDER_THE_BARE_NAME = (
 """Families that mark their base checkpoints (“-Base”) and not those that answer; in all others a bare name is the base's."""
 
 
+RENAMED = {"google/gemma-4-26B-A4B": "google/gemma-4-26B-A4B-it"}
+"""Ids of earlier catalogues that named a base checkpoint, and what was meant."""
+
+
 class Model(Entry):
     """A checkpoint, by its exact id; `attention_layers` are those that hold a KV cache (fewer than all in hybrids)."""
 

@@ -14,6 +14,7 @@ from langchain_core.messages import BaseMessage
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_jsonable_python
 
+from knowledge.catalogue import RENAMED
 from knowledge.errors import CompassError
 
 TAG = "$"
@@ -21,7 +22,15 @@ Values = dict[str, Any]
 Steps = Mapping[str, Sequence[Callable[[Values], Values]]]
 FORMERLY: dict[str, str] = {}
 """Names that types were stored under before, and what they are called now."""
-STEPS: Steps = {}
+
+
+def _meant(values: Values) -> Values:
+    """Checkpoints by the ids that the catalogue has for them now."""
+    lists = {name: [RENAMED.get(m, m) for m in values.get(name) or []] for name in ("preferred_models", "excluded_models")}
+    return values | lists
+
+
+STEPS: Steps = {"Intent": [_meant]}
 """For each name, how version 1 becomes 2, 2 becomes 3, and so on. A step sees the models inside as they were stored."""
 
 

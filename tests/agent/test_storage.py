@@ -170,3 +170,10 @@ def test_what_cant_be_read_is_said_and_never_handed_on_as_a_dictionary(stored: t
     for part in ("“start over”", "`compass deployments`", "stays as it is"):
         assert part in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_a_wish_for_a_checkpoint_that_was_renamed_stays_one() -> None:
+    stored = {"$": "Intent.1", "use_case": "chatbot_conversational", "user_count": 5, "preferred_models": ["google/gemma-4-26B-A4B"]}
+    intent = TAGS.revived(stored)
+    assert intent.preferred_models == ["google/gemma-4-26B-A4B-it"]  # type: ignore[attr-defined]
+    assert TAGS.revived(TAGS.plain(intent)) == intent

@@ -178,3 +178,24 @@ def test_a_wrong_price_file_is_said(content: str, reason: str, tmp_path: Path) -
 def test_a_price_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(CompassError, match=r"COMPASS_PRICES names .* can't be read"):
         prices(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "google/gemma-4-26B-A4B",
+        "google/gemma-3-27b-pt",
+        "meta-llama/Llama-3.1-8B",
+        "Qwen/Qwen2.5-7B",
+        "Qwen/Qwen3-8B-Base",
+        "mistralai/Mixtral-8x7B-v0.1",
+        "deepseek-ai/DeepSeek-V3-Base",
+        "moonshotai/Kimi-K2-Base",
+    ],
+)
+def test_a_base_checkpoint_is_no_entry(name: str) -> None:
+    """It has no chat template: vLLM answers each chat request with 400."""
+    assert name not in models()
+    row = models()["microsoft/phi-4"].model_dump() | {"id": name}
+    with pytest.raises(CompassError, match="is a base checkpoint, which has no chat template"):
+        _validated(Model, [row], "models.json", "id")

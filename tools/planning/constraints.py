@@ -69,16 +69,20 @@ def broken(table: CurveTable, specification: Specification) -> dict[str, Bools]:
         found["always_thinks"] = modes == MODES.index("on")
     elif intent.thinking == "on":
         found["never_thinks"] = modes != MODES.index("on")
-    doubted = table.kept(("withheld",), lambda: _doubted(table))
+    doubted = in_doubt(table)
     if doubted.any():
         found["withheld"] = doubted
     return found
 
 
-def _doubted(table: CurveTable) -> Bools:
-    """(configurations,): nothing but an estimate is known of it, and that is in doubt."""
-    keys = zip(table.model_ids, table.gpu_types, table.gpu_counts.tolist(), strict=True)
-    return np.asarray(table.estimated & np.array([key in withheld() for key in keys], dtype=bool))
+def in_doubt(table: CurveTable) -> Bools:
+    """(configurations,): nothing but an estimate is known of it, and no plan may use that."""
+
+    def listed() -> Bools:
+        keys = zip(table.model_ids, table.gpu_types, table.gpu_counts.tolist(), strict=True)
+        return np.asarray(table.estimated & np.array([key in withheld() for key in keys], dtype=bool))
+
+    return table.kept(("withheld",), listed)
 
 
 def quality_for_rank(table: CurveTable, use_case_id: str, mode: ThinkingMode) -> Floats:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from knowledge.catalogue import gpus, prices, use_cases
+from knowledge.catalogue import SloTargets, gpus, prices, use_cases
+from knowledge.database import Database
 from knowledge.estimator.withheld import withheld
-from tests.planning import Tables, key, made_table, planned, specify
+from knowledge.settings import Settings
+from tests.planning import CHATBOT, Tables, key, made_table, planned, specify
 from tools.plan_capacity import PlanRequest, plan
 from tools.planning.provenance import estimate_error_of
 from tools.planning.ranking import pick
+from tools.query_benchmarks import BenchmarkQuery, query_benchmarks
 from tools.recommendation import Plan
 from tools.specification import SpecificationChange, change_specification
 from tools.traffic import map_to_benchmark_profile
@@ -38,7 +41,7 @@ def test_what_is_in_doubt_is_counted_and_why_not_tells(tables: Tables) -> None:
     assert found.near_misses == [] or not {key(m) for m in found.near_misses} & withheld().keys()
     profile = map_to_benchmark_profile(specification.traffic_profile)
     asked = PlanRequest(specification=specify(200, "research_legal_analysis"), benchmark_profile=profile)
-    told = place(WhyNotRequest(plan=asked, gpu_types=["H100"], model_ids=[SCOUT]), tables[profile], prices())
+    told = place(WhyNotRequest(plan=asked, gpu_types=["H100"], model_ids=[SCOUT]), tables.__getitem__, prices())
     if told.considered:
         assert any("the estimate is in doubt" in why for why in told.excluded)
 
@@ -99,3 +102,13 @@ def test_a_wish_for_the_model_does_not_bring_back_what_is_in_doubt(tables: Table
     narrowed = change_specification(specify(200), SpecificationChange(preferred_models=["Qwen/Qwen3-8B-FP8"]))
     found = planned(tables, narrowed, simulate=0)
     assert {o.gpu_type for o in found.recommendations}.isdisjoint({"H100", "H200"})
+
+
+def test_models_that_hold_the_targets_are_counted_without_what_is_in_doubt(settings: Settings) -> None:
+    database, targets = Database(settings), SloTargets(ttft_p95_ms=3e6, itl_p95_ms=5e5, e2e_p95_ms=8e7)
+    try:
+        query = BenchmarkQuery(model_ids=[SCOUT], gpu_types=["H100"], traffic_profile=CHATBOT, slo_targets=targets)
+        assert query_benchmarks(query, database).models_within_slo == 0
+        assert query_benchmarks(query.model_copy(update={"gpu_types": ["H100", "B200"]}), database).models_within_slo == 1
+    finally:
+        database.close()
