@@ -12,8 +12,8 @@ from contextvars import copy_context
 from agent.events import ErrorEvent, Event
 
 log = logging.getLogger(__name__)
-_turns = ThreadPoolExecutor(max_workers=256, thread_name_prefix="turn")
-"""More than may run at once, so that each that has to wait is told so by the runtime."""
+_turns = ThreadPoolExecutor(max_workers=1000, thread_name_prefix="turn")
+"""More than may work at once: others watch a rollout, or wait and are told so by the runtime."""
 
 
 async def in_background(events: Callable[[], Iterator[Event]]) -> AsyncIterator[Event]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,8 +27,10 @@ from agent.state import TAGS, ConversationState, fresh
 from agent.storage.serializer import StateSerializer
 from agent.storage.story import Story
 from agent.storage.tags import Unreadable
-from agent.telemetry import serve_metrics, turn
+from agent.telemetry import serve_metrics
+from agent.telemetry import turn as measured_turn
 from agent.tracing import in_words
+from agent.turns import TakenOver, Turn, Turns
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
@@ -43,10 +43,7 @@ THREAD_ID = re.compile(r"[\w.:@-]{1,100}", re.ASCII)
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 """Characters that no person types and that PostgreSQL or a terminal can't hold."""
 MAX_TEXT = 200_000
-TURN_LOCK = 0x7475726E
-LOCK_WAIT_S = 30.0
-MAX_TURNS = 32
-"""At once in one process: each has a connection of its own, and PostgreSQL allows 100 by default."""
+STOPS = re.compile(r"\W*(please\W+)?stop(\W+(watching|waiting|it|that|this))?(\W+please)?\W*", re.IGNORECASE)
 RECURSION_LIMIT = 60
 
 
@@ -81,10 +78,8 @@ class Runtime:
         self.cluster = Cluster(settings)
         self.writer = None if settings.read_only else Writer(self.cluster)
         self.chosen: ChosenModel = chosen or choose_model(settings)
-        self._locks: dict[str, threading.Lock] = beside._locks if beside else {}
-        self._locks_guard: threading.Lock = beside._locks_guard if beside else threading.Lock()
-        self._running: threading.Semaphore = beside._running if beside else threading.BoundedSemaphore(MAX_TURNS)
         self.database: Database = beside.database if beside else Database(settings)
+        self.turns: Turns = beside.turns if beside else Turns(self.database.locks)
         self._saver = PostgresSaver(self.database.pool, serde=StateSerializer(TAGS))
         self._graph = build_graph(self._saver)
         if beside is None:
@@ -142,7 +137,7 @@ class Runtime:
 
     def _turn(self, thread_id: str, text: str | None, reply: Reply | None, caller: Caller | None) -> Iterator[Event]:
         """Events until the conversation waits again. Errors become events: the stream never raises one to a person."""
-        with turn(thread_id) as seen:
+        with measured_turn(thread_id) as seen:
             for event in self._events(thread_id, text, reply, caller or Caller(self.settings.actor)):
                 if isinstance(event, ErrorEvent):
                     seen["outcome"] = "error"
@@ -151,10 +146,18 @@ class Runtime:
     def _events(self, thread_id: str, text: str | None, reply: Reply | None, caller: Caller) -> Iterator[Event]:
         try:
             _check_thread_id(thread_id)
+            if STOPS.fullmatch(text or "") and self.turns.stop(thread_id):
+                yield MessageEvent(text="Stopped. What was begun goes on in the cluster; say anything, and I go on from here.")
+                return
             self.database.revive()
-            with self._only_turn(thread_id):
-                yield from self._run(thread_id, text, reply, caller)
+            with self.turns.only(thread_id, caller) as turn:
+                yield from self._run(turn, text, reply)
                 self._prune(thread_id)
+        except TakenOver:
+            yield ErrorEvent(
+                text="The database was away for a moment, and another window went on with this conversation."
+                " Say anything to see where it is."
+            )
         except Stopped:
             yield MessageEvent(text="Stopped watching. What was begun goes on in the cluster; say anything, and I go on from here.")
         except CompassError as error:
@@ -165,8 +168,8 @@ class Runtime:
             log.exception("turn of %s failed", thread_id)
             yield ErrorEvent(text=f"{in_words(error)} “start over” always works.")
 
-    def _run(self, thread_id: str, text: str | None, reply: Reply | None, caller: Caller) -> Iterator[Event]:
-        anew = fresh()
+    def _run(self, turn: Turn, text: str | None, reply: Reply | None) -> Iterator[Event]:
+        thread_id, anew = turn.thread_id, fresh()
         try:
             here = self.position(thread_id)
         except Unreadable:
@@ -188,7 +191,7 @@ class Runtime:
             run = dict(begin) | {"incoming": _clean(text or ""), "messages": [HumanMessage(content=_clean(text or ""))]}
         elif here.interrupted_at:
             # A turn was cut off: finish it. What was said now wasn't said to what that leads to, so it isn't taken as its answer.
-            yield from self._stream(thread_id, None, None, caller)
+            yield from self._stream(turn, None, None)
             yield MessageEvent(text="A turn that had been cut off was finished first. Please say it again if it still holds.")
             return
         elif here.checkpoint is not None:
@@ -214,12 +217,14 @@ class Runtime:
             words = _clean(text or "")
             begin = ConversationState() if here.exists else anew
             run = dict(begin) | {"incoming": words, "messages": [HumanMessage(content=words)]}
-        yield from self._stream(thread_id, run, answer, caller)
+        yield from self._stream(turn, run, answer)
 
-    def _stream(self, thread_id: str, run: Any, reply: Reply | None, caller: Caller) -> Iterator[Event]:
-        services = Services(self.settings, self.database, self.cluster, self.writer, self.chosen.model, thread_id, caller, reply)
+    def _stream(self, turn: Turn, run: Any, reply: Reply | None) -> Iterator[Event]:
+        services = Services(
+            self.settings, self.database, self.cluster, self.writer, self.chosen.model, turn.thread_id, turn.caller, turn.wait, reply
+        )
         last_state: str | None = None
-        stream = self._graph.stream(run, _config(thread_id), context=services, stream_mode=["custom", "updates"], durability="sync")
+        stream = self._graph.stream(run, _config(turn.thread_id), context=services, stream_mode=["custom", "updates"], durability="sync")
         for mode, chunk in stream:
             if mode == "custom" and isinstance(chunk, Event):
                 if isinstance(chunk, StateEvent):
@@ -229,6 +234,8 @@ class Runtime:
                 yield chunk
             elif mode == "updates" and isinstance(chunk, dict) and "__interrupt__" in chunk:
                 yield _checkpoint(chunk["__interrupt__"][0])
+            elif mode == "updates":  # before the next step
+                turn.check()
 
     def _prune(self, thread_id: str) -> None:
         """Delete all checkpoints but the last, which is all that is ever gone on from. Where that fails, the next turn does it."""
@@ -237,36 +244,6 @@ class Runtime:
             PostgresSaver(self.database.pool).prune([thread_id])
         except (psycopg.Error, PoolTimeout) as error:
             log.warning("checkpoints of %s can't be pruned: %s", thread_id, error)
-
-    @contextmanager
-    def _only_turn(self, thread_id: str) -> Iterator[None]:
-        """One turn at a time for each thread: a lock in this process, and one in the database against other processes."""
-        with self._locks_guard:
-            lock = self._locks.setdefault(thread_id, threading.Lock())
-        busy = CompassError("Another window is in the middle of a turn of this conversation. Try again when it is finished.")
-        if not lock.acquire(timeout=LOCK_WAIT_S):
-            raise busy
-        # Only then, so that turns that wait for their own conversation keep nobody else's from running.
-        if not self._running.acquire(timeout=LOCK_WAIT_S):
-            lock.release()
-            raise CompassError(f"Compass is in the middle of {MAX_TURNS} other turns. Nothing was begun; try again in a moment.")
-        try:
-            # A connection of its own and not of the pool, held for the whole turn; the server frees the lock if we die.
-            with self.database.dedicated() as connection:
-                deadline = time.monotonic() + LOCK_WAIT_S
-                key = [TURN_LOCK, thread_id]
-                while not _value(connection.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s)) AS got", key)):
-                    if time.monotonic() > deadline:
-                        raise busy
-                    time.sleep(0.1)
-                try:
-                    yield
-                finally:
-                    if not connection.closed:
-                        connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s)) AS got", key)
-        finally:
-            self._running.release()
-            lock.release()
 
     @contextmanager
     def _connection_errors_in_words(self) -> Iterator[None]:
@@ -295,8 +272,3 @@ def _check_thread_id(thread_id: str) -> None:
 
 def _checkpoint(pause: Any) -> CheckpointEvent:
     return CheckpointEvent(interrupt_id=pause.id, **pause.value)
-
-
-def _value(cursor: Any) -> bool:
-    row = cursor.fetchone()
-    return bool(row and row["got"])

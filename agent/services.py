@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from langchain_core.language_models import BaseChatModel
@@ -47,5 +48,7 @@ class Services:
     thread_id: str
     """Of the run that these are passed to."""
     caller: Caller
+    wait: Callable[[float], None]
+    """Sleep so many seconds while others work. Raises Stopped."""
     reply: Reply | None = None
     """What the person answered to the pause that this run resumes."""

@@ -218,4 +218,4 @@ def _wait(
             call_tool("get_status", query, functools.partial(_known, status), record)
             wanted = "ready" if until == "ready" else "gone"
             raise CompassError(f"{name} wasn't {wanted} after {services.settings.ready_timeout_s:,.0f} s. {wrong or status.message}")
-        services.caller.wait(services.cluster.watch_interval_s)
+        services.wait(services.cluster.watch_interval_s)

@@ -456,8 +456,8 @@ def test_two_approvals_at_once_apply_once(settings: Settings, thread: str) -> No
 
 
 def test_so_many_turns_run_at_once_and_one_more_is_told_to_wait(settings: Settings, thread: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.runtime.MAX_TURNS", 1)
-    monkeypatch.setattr("agent.runtime.LOCK_WAIT_S", 0.1)
+    monkeypatch.setattr("agent.turns.MAX_TURNS", 1)
+    monkeypatch.setattr("agent.turns.LOCK_WAIT_S", 0.1)
     one = Runtime(settings)
     other = Runtime(settings, beside=one)
     try:

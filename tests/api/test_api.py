@@ -157,7 +157,7 @@ def test_a_conversation_by_turns(api: Api) -> None:
 
 
 def test_a_turn_is_finished_though_its_client_hangs_up(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.runtime.LOCK_WAIT_S", 10.0)
+    monkeypatch.setattr("agent.turns.LOCK_WAIT_S", 10.0)
     with api.client() as client:
         turns = f"/conversations/{client.post('/conversations').raise_for_status().json()['id']}/turns"
         pause = events(client.post(turns, json=NEED))[-1]
