@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError
 from agent.checks import change_or_problem
 from agent.moves import EditSpecification, Explore
 from agent.replies import Reply
+from agent.storage.tags import Unreadable
 from agent.threads import runtime_thread
 from agent.ui.curve import CurveQuery, curve
 from agent.ui.runtimes import DEPLOY, PLAN, SIMULATE, Choice, Runtimes
@@ -231,13 +232,14 @@ def install(runtimes: Runtimes, store: Store) -> None:
         asyncio.create_task(after_resume(current))  # noqa: RUF006 - the session outlives it
         try:
             position = await asyncio.to_thread(current.runtime.position, current.thread)
-        except CompassError as error:
-            await cl.ErrorMessage(content=str(error)).send()
+        except Unreadable:
+            position = None  # nothing waits for an answer
+        except CompassError:
             return
         thread.update(await store.get_thread(thread["id"]) or thread)  # as it is now: a turn may have come first
-        waits = position.checkpoint.interrupt_id if position.checkpoint else None
+        waits = position.checkpoint.interrupt_id if position and position.checkpoint else None
         for element in thread.get("elements") or []:
-            await settle(element, waits, position.state, current)
+            await settle(element, waits, position.state if position else None, current)
 
     async def settle(element: ElementDict, waits: str | None, state: str | None, current: Talk) -> None:
         """Of the cards of a thread, only the one of the open pause can be answered."""
@@ -262,7 +264,8 @@ def install(runtimes: Runtimes, store: Store) -> None:
         current.one_at_a_time.release()
         try:
             cut_off = await current.restore()
-        except CompassError:  # said when the thread was opened
+        except CompassError as error:
+            await cl.ErrorMessage(content=str(error)).send()
             return
         if not cut_off:
             return
