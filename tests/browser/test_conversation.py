@@ -44,6 +44,7 @@ def test_by_buttons(chat: Chat, site: Site) -> None:
     card.get_by_role("button", name="Details of option 2").click()
     expect(card.get_by_role("img", name=re.compile("^TTFT p95 rises from"))).to_be_visible()
     expect(card.get_by_role("img", name=re.compile("^weights "))).to_be_visible()
+    expect(card).to_contain_text(re.compile(r"Context[\d,]+ tokens of prompt and answer"))
     card.get_by_label("Compare option 1", exact=True).check()
     card.get_by_label("Compare option 3", exact=True).check()
     expect(card.get_by_role("region", name="Options compared")).to_contain_text("Option 3")
@@ -63,6 +64,7 @@ def test_by_buttons(chat: Chat, site: Site) -> None:
 
     card = chat.waits_at("approval")
     expect(card).to_contain_text("the simulated cluster")
+    expect(card).to_contain_text(re.compile(r"Context[\d,]+ tokens of prompt and answer"))
     card.get_by_text("5 files").click()
     card.get_by_role("tab", name="inference-service").click()
     expect(card.get_by_role("tabpanel")).to_contain_text("kind: InferenceService")
@@ -78,6 +80,7 @@ def test_by_buttons(chat: Chat, site: Site) -> None:
 
     card = chat.waits_at("running")
     expect(card).to_contain_text("1 of 1 replicas ready")
+    expect(card).to_contain_text(re.compile(r"Context[\d,]+ tokens of prompt and answer"))
     seen = card.get_by_text(re.compile("^as of "))
     first = seen.inner_text()
     card.get_by_label("Test it").fill("hello there")

@@ -77,8 +77,10 @@ def requests_in_flight(requests_per_second: float, e2e_p95_ms: float) -> float:
 
 
 def tokens_asked(said: int) -> int:
-    """What must be served so that a context holds as it was said: 32,000 tokens may be a “32k” that means 32,768."""
-    return said // 1000 * ROUNDED_TO if said % 1000 == 0 else said
+    """What must be served so that a context holds as it was said: 32,000 may be a “32k” that means 32,768, and a million 1,048,576."""
+    if said % 1000:
+        return said
+    return tokens_asked(said // 1000) * ROUNDED_TO if said >= 1_000_000 else said // 1000 * ROUNDED_TO
 
 
 def context_in_words(context_tokens: int, model_id: str) -> str:
