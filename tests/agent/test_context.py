@@ -128,6 +128,9 @@ QUESTIONS = [
     "what is the longest request it takes?",
     "which context window do we get",
     "what's the max context?",
+    "is the context 64k?",
+    "can it do 128k context?",
+    "does it have a long context",
 ]
 
 

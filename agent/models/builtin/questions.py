@@ -78,6 +78,7 @@ ABOUT: list[tuple[str, Topic]] = [
         any_of(
             r"\bcontext (?:window|length|size|limit)\b|\bmax[- _]model[- _]len\w*",
             r"\b(?:what|which|how (?:much|long|large|big|many)|long\w*|max\w*|largest|biggest|full)\b[^.?]{0,30}\bcontext\b(?! of)",
+            r"^(?:is|are|does|do|did|can|could|will|would|has|have)\b[^.?]{0,40}\bcontext\b(?! of)",
             rf"\b(?:how (?:long|large|big)|long\w+|max\w*|largest|biggest)\b[^.?]{{0,30}}{REQUEST}",
             rf"\bhow (?:long|many tokens)\b[^.?]{{0,20}}\b(?:can|could|may)\b[^.?]{{0,20}}(?:{REQUEST}|\b(?:send|handle|take)\b)",
         ),
