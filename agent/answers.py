@@ -59,7 +59,7 @@ def answer(question: Ask, stage: Stage, state: ConversationState, services: Serv
         _look_up(question.subject, record)
         return
     compose: dict[Topic, Callable[[], str]] = {
-        "help": lambda: POSSIBLE[stage] + " “start over” and “cancel” work anywhere.",
+        "help": lambda: possible(stage, state) + " “start over” and “cancel” work anywhere.",
         "term": lambda: _term(question.subject),
         "assumptions": lambda: _assumptions(state),
         "why": lambda: _why(question.subject, state, services, record),
@@ -81,6 +81,21 @@ def _numbers(subject: str) -> list[int]:
 def _options(state: ConversationState) -> list[Recommendation]:
     plan = state.get("plan")
     return plan.recommendations if plan else []
+
+
+def _without_options(state: ConversationState) -> str:
+    """Why there is nothing to tell of: no plan yet, or one in which nothing holds the targets."""
+    if state.get("plan") is None:
+        return "That is known with the plan, which comes after the specification."
+    return "No option holds the targets within your constraints, so there is none to tell of. “What would have to give?” names the nearest."
+
+
+def possible(stage: Stage, state: ConversationState) -> str:
+    """One sentence on what may be said, true of the state."""
+    if stage == "presenting_options" and not _options(state):
+        undo = ", say “undo”" if state.get("explored") else ""
+        return f"Try a what-if (“what if TTFT were 500 ms?”, “without the budget”), ask “what would have to give?”{undo}, or start over."
+    return POSSIBLE[stage]
 
 
 def _term(subject: str) -> str:
@@ -117,7 +132,7 @@ def _why(subject: str, state: ConversationState, services: Services, record: lis
         query = WhyNotRequest(plan=asked, gpu_types=types, model_ids=ids)
         return _why_not(query, call_tool("why_not", query, lambda: why_not(query, services.database), record), options)
     if not options:
-        return "There are no options yet to give reasons for."
+        return _without_options(state)
     chosen = state.get("selected")
     if types or ids:
         rank = of_it[0].rank
@@ -187,7 +202,7 @@ def _name(option: Recommendation) -> str:
 def _compare(numbers: list[int], state: ConversationState) -> str:
     options = _options(state)
     if len(options) < 2:
-        return "There are not two options to compare."
+        return "There is one option only, and nothing to compare it with." if options else _without_options(state)
     wanted = [o for o in options if o.rank in numbers] if len(numbers) >= 2 else options[:2]
     if len(wanted) < 2:
         return f"I need two options that exist, from 1 to {len(options)}."
@@ -228,7 +243,7 @@ def _near_miss(miss: NearMiss) -> str:
 def _cost(state: ConversationState) -> str:
     options = [state["selected"]] if state.get("selected") else _options(state)
     if not options:
-        return "There are no costs yet: the plan comes after the specification."
+        return _without_options(state)
     lines = [
         f"• {o.rank}: {_name(o)} = {o.gpus_billed} GPUs × {o.price} × {HOURS_PER_MONTH} h = ${o.cost_usd_per_month:,.2f} a month"
         for o in options
@@ -241,7 +256,7 @@ def _memory(numbers: list[int], state: ConversationState) -> str:
     selected = state.get("selected")
     options = [selected] if selected else _options(state)
     if not options:
-        return "What fits is known with the plan, which comes after the specification."
+        return _without_options(state)
     shown = [o for o in options if o.rank in numbers] or options
     return "Memory of one replica:\n" + "\n".join(f"• {o.rank}: {o.model_id} on {o.gpu_count} {o.gpu_type}: {o.memory}." for o in shown)
 
@@ -272,6 +287,8 @@ def _context(numbers: list[int], stage: Stage, state: ConversationState) -> str:
 
 def _provenance(state: ConversationState) -> str:
     options = _options(state)
+    if not options and state.get("plan") is not None:
+        return _without_options(state)
     if not options:
         return "Latencies will come from the benchmark table, prices from the price table; each says whether it was measured or estimated."
     sources = sorted({o.provenance for o in options})
@@ -336,9 +353,10 @@ def _show(topic: Topic, state: ConversationState, record: list[AnyMessage]) -> N
         details = {"files": [f.model_dump(mode="json") for f in bundle.files], "digest": bundle.digest}
         say(f"These {len(bundle.files)} files, {bundle.digest}:", record, kind="manifests", details=details)
     else:
-        say(
-            {"specification": "There is no specification yet.", "options": "There are no options yet."}.get(
-                topic, "There are no manifests yet: choose an option first."
-            ),
-            record,
-        )
+        say(_missing(topic, state), record)
+
+
+def _missing(topic: Topic, state: ConversationState) -> str:
+    if topic == "specification":
+        return "There is no specification yet: say what it is for, and for how many."
+    return "There are no manifests now: they come with the option that is chosen." if _options(state) else _without_options(state)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from agent.models.builtin.mood import mood, sentences
+from agent.models.builtin.names import find_models, mentioned_gpus
 from agent.models.builtin.quantities import find_quantities
 from agent.models.builtin.reading import read_change
-from agent.models.builtin.tidy import tidy
+from agent.models.builtin.tidy import plain, tidy
 from agent.models.builtin.wishes import find_use_case
 from tools.specification import KINDS, Intent, SpecificationChange
 
@@ -76,3 +79,50 @@ def beside_excluded(change: C, intent: Intent) -> C:
     """What words exclude comes beside what they excluded before: “no H100”, then “no B200”, is neither."""
     fields = [excluded for _, excluded in KINDS.values() if getattr(change, excluded) and excluded not in change.clear]
     return change.model_copy(update={name: list(dict.fromkeys([*getattr(intent, name), *getattr(change, name)])) for name in fields})
+
+
+_CLAUSE = re.compile(r"(?<=[.!?])\s+|[;\n]|,\s+(?!\d{3}\b)|\s+(?:and|but|though|plus|also)\s+|\s+-\s+|\)\s*|\s*\(")
+_BINDING = re.compile(
+    r"\b(?:must(?:n't)?|has to|have to|needs? to|should(?:n't)?|at most|at least|no more than|not more than|less than|more than|only|never"
+    r"|cannot|can't|(?:don't|do not|doesn't|won't) (?:want|use|need|allow|accept)|without|within|under|below|above|max(?:imum)?"
+    r"|min(?:imum)?)\b"
+)
+_COUNTED = re.compile(
+    r"[$€£]\s?\d|^(?:say |about |around )?\d[\d,.]*\s?[km]$"
+    r"|(?<![\w.])\d[\d,.]*\s?k?\s?(?:%|(?:percent|ms|s|sec\w*|tokens?|dollars?|usd|eur\w*|points?|rps|qps|gpus?|replicas?|/ ?month"
+    r"|(?:a|per) (?:month|year|day))\b)"
+)
+MAX_NOT_USED, LONGEST_NAMED = 3, 80
+
+
+def not_used(text: str, change: SpecificationChange) -> list[str]:
+    """Parts of the words that sound like a constraint, a figure or a name, and that left no trace in the change; the first few.
+
+    A part is used if the rest of the words read otherwise than all of them, or if it says alone what the change holds.
+    """
+    of_a_need = type(change).__name__ == "DescribeNeed"
+    low = plain(text)
+    values = change.model_dump(exclude_none=True, exclude_defaults=True)
+    whole = read_change(text, of_a_need)
+    if not set(values) <= set(whole.fields):
+        return []  # a model read more than the rules do, and they can't tell from what
+    asked = [] if of_a_need else [part for part in sentences(low) if mood(part) == "question"]
+    wishes = [sentence for sentence in sentences(low) if sentence not in asked]
+    parts = [re.sub(r"^(?:and|but|also|plus) ", "", part.strip(" .,!")) for wish in wishes for part in _CLAUSE.split(wish)]
+    left = [part for part in parts if part and _binds(part) and _leaves_no_trace(part, parts, whole.fields, of_a_need)]
+    if wishes:
+        left += asked
+    return [part if len(part) <= LONGEST_NAMED else f"{part[:LONGEST_NAMED]}…" for part in left[:MAX_NOT_USED]]
+
+
+def _binds(part: str) -> bool:
+    named = mentioned_gpus(part) or find_models(part)
+    return bool(named) or _COUNTED.search(part) is not None or (_BINDING.search(part) is not None and len(part.split()) > 2)
+
+
+def _leaves_no_trace(part: str, parts: list[str], fields: dict[str, Any], of_a_need: bool) -> bool:
+    rest = read_change(", ".join(p for p in parts if p != part), of_a_need).fields
+    if rest != read_change(", ".join(parts), of_a_need).fields:
+        return False
+    alone = read_change(part, of_a_need).fields
+    return not any(fields.get(name) == value for name, value in alone.items())

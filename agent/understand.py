@@ -18,8 +18,9 @@ from pydantic import BaseModel
 from agent.approval import is_approval, is_takeover
 from agent.checks import change_or_problem
 from agent.events import MessageEvent, TokenEvent, emit
-from agent.grounding import beside_excluded, drop_unsaid
+from agent.grounding import beside_excluded, drop_unsaid, not_used
 from agent.models.asking import Asked, Asking, tool_result
+from agent.models.builtin.answering import completed, declines
 from agent.models.builtin.interpreter import MAX_CHARACTERS, BuiltinInterpreter, interpret, is_refusal
 from agent.models.builtin.quantities import find_quantities
 from agent.moves import (
@@ -47,7 +48,7 @@ from agent.replies import Reply
 from agent.services import Services, Stopped
 from agent.state import ConversationState
 from agent.storage.story import Story
-from agent.transcript import call_tool
+from agent.transcript import call_tool, say
 from tools.specification import Intent, SpecificationChange
 
 log = logging.getLogger(__name__)
@@ -73,12 +74,28 @@ def move_of(reply: Reply, stage: Stage, state: ConversationState, services: Serv
 
 
 def move_of_words(text: str, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]) -> Move:
-    """The same for typed words."""
-    move = _understood(text, stage, state, services, record)
+    """The same for typed words; what they say that the move doesn't hold is told to the person."""
+    asked = _said_last(state)
+    whole = completed(text, asked)
+    if declines(text, asked) and stage != "configuration_finalized":
+        return Unclear(question="Then it stays as it is.")
+    answer = by_the_rules(whole, {kind.__name__: kind for kind in MOVES[stage]}) if whole else None
+    if isinstance(answer, SpecificationChange | Scale):
+        move: Move = answer
+    else:
+        move = _understood(text, stage, state, services, record)
+        if isinstance(move, SpecificationChange) and (left := not_used(text, move)):
+            say(f"Not used: {', '.join(f'“{part}”' for part in left)}.", record)
     if isinstance(move, SpecificationChange):
         specification = state.get("specification")
         return beside_excluded(move, specification.intent if specification else state.get("intent") or Intent())
     return move
+
+
+def _said_last(state: ConversationState) -> str:
+    """What the person is answering to."""
+    said = (str(m.text) for m in reversed(state.get("messages") or []) if isinstance(m, AIMessage) and m.content)
+    return next(said, "")
 
 
 def _understood(text: str, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]) -> Move:

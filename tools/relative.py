@@ -55,7 +55,9 @@ class NothingToStartFrom(CompassError):
     """A relative wish about a figure that isn't set: `figure` is its name, `added` what should be added to it, if it was told so."""
 
     def __init__(self, figure: str, added: float | None) -> None:
-        super().__init__(f"{_CALLED[figure][0]} isn't set, so there is nothing to change it from. What should it be?")
+        super().__init__(
+            f"{_CALLED[figure][0]} isn't set, so there is nothing to change it from. What should {_lower(_CALLED[figure][0])} be?"
+        )
         self.figure, self.added = figure, added
 
 
@@ -71,6 +73,12 @@ def reckoned(added: Mapping[Figure, float], factors: Mapping[Figure, float], now
         new = round(old * factors.get(name, 1.0) + added.get(name, 0.0), 6)
         if new < 0 or (new == 0 and name not in _MAY_BE_NOTHING):
             called, written = _CALLED[name]
-            raise CompassError(f"{called} is {written.format(f'{old:,g}')}; less by so much would leave nothing. What should it be?")
+            raise CompassError(
+                f"{called} is {written.format(f'{old:,g}')}; less by so much would leave nothing. What should {_lower(called)} be?"
+            )
         found[name] = new
     return found
+
+
+def _lower(called: str) -> str:
+    return called[0].lower() + called[1:]

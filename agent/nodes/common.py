@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 
 from langchain_core.messages import AnyMessage
 
-from agent.answers import answer
+from agent.answers import answer, possible
 from agent.deployments import put_aside
 from agent.moves import POSSIBLE, Answered, Ask, Cancel, Move, Remove, Stage, StartOver, Unclear
 from agent.services import Services
@@ -27,13 +27,13 @@ def anywhere(
     if isinstance(move, Answered):
         return "stay", {"messages": record}
     if isinstance(move, Unclear):
-        refuse(move.question, stage, record)
+        refuse(move.question, stage, record, state)
         return "stay", {"messages": record}
     if isinstance(move, Remove):
         try:
             update = put_aside(move, stage, state, services)
         except CompassError as error:
-            refuse(str(error), stage, record)
+            refuse(str(error), stage, record, state)
             return "stay", {"messages": record}
         return "configuration_finalized", dict(update) | {"messages": record}
     if isinstance(move, StartOver):
@@ -46,9 +46,9 @@ def anywhere(
     return None
 
 
-def refuse(why: str, stage: Stage, record: list[AnyMessage]) -> None:
+def refuse(why: str, stage: Stage, record: list[AnyMessage], state: ConversationState | None = None) -> None:
     """What can't be done, and what can."""
-    say(f"{why} {POSSIBLE[stage]}", record)
+    say(f"{why} {POSSIBLE[stage] if state is None else possible(stage, state)}", record)
 
 
 Back = Literal["specification_review", "presenting_options", "configuration_finalized", "basic_monitoring", "__end__"]

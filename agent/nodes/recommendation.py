@@ -11,7 +11,7 @@ from langgraph.types import Command
 from agent.checkpoints import pause
 from agent.moves import Explore, KeepPlan, RestorePlan, SelectOption, ShowView, UndoExplore
 from agent.nodes.common import anywhere, refuse
-from agent.nodes.specification import checked_change, difference, say_mapping
+from agent.nodes.specification import checked_change, difference, say_mapping, unchanged
 from agent.services import Services
 from agent.state import MAX_EXPLORED, ConversationState, Explored, Kept
 from agent.transcript import call_tool, say
@@ -75,19 +75,19 @@ def presenting_options(
         chosen = selected_option(move, state)
         if isinstance(chosen, Recommendation):
             return Command(goto="configuration_finalized", update={"selected": chosen, "bundle": None, "messages": record})
-        refuse(chosen, "presenting_options", record)
+        refuse(chosen, "presenting_options", record, state)
         return Command(goto="presenting_options", update={"messages": record})
     if isinstance(move, UndoExplore):
         if state.get("explored"):
             return Command(goto="interactive_exploration", update={"change": None, "messages": record})
         undone = f"All that is kept is undone: what was tried before the last {MAX_EXPLORED} what-ifs is gone."
-        refuse(undone if state.get("undo_ends") else "There is no what-if to undo.", "presenting_options", record)
+        refuse(undone if state.get("undo_ends") else "There is no what-if to undo.", "presenting_options", record, state)
         return Command(goto="presenting_options", update={"messages": record})
     if isinstance(move, Explore):
         change = checked_change(state, move, runtime.context)
         if isinstance(change, SpecificationChange):
             return Command(goto="interactive_exploration", update={"change": change, "messages": record})
-        refuse(change, "presenting_options", record)
+        refuse(change, "presenting_options", record, state)
         return Command(goto="presenting_options", update={"messages": record})
     if isinstance(move, ShowView):
         return Command(goto="interactive_exploration", update={"change": SpecificationChange(), "view": move.view, "messages": record})
@@ -118,7 +118,7 @@ def interactive_exploration(state: ConversationState) -> Command[Literal["capaci
     new = change_specification(old, change)
     question = difference(old, new)
     if not question:
-        say("That is how it is planned already.", record)
+        say(unchanged(old, new, change), record)
         return Command(goto="presenting_options", update={"change": None, "messages": record})
     say(f"What if: {question}.", record)
     update = _planned_with(new) | _undoable(state, old, plan) | {"change": None, "what_if": question}

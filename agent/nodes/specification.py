@@ -20,7 +20,17 @@ from agent.understand import move_of
 from knowledge.catalogue import TrafficProfile, models_in_words
 from knowledge.errors import CompassError
 from tools.lookup_slo_template import SloTemplateQuery, lookup_slo_template
-from tools.specification import Intent, Overrides, Specification, SpecificationChange, build_specification, change_specification, rate
+from tools.relative import NothingToStartFrom
+from tools.specification import (
+    LOADS,
+    Intent,
+    Overrides,
+    Specification,
+    SpecificationChange,
+    build_specification,
+    change_specification,
+    rate,
+)
 from tools.traffic import map_to_benchmark_profile
 
 
@@ -71,7 +81,8 @@ def specification_editing(state: ConversationState) -> Command[Literal["traffic_
     if old is None or change is None:
         raise CompassError("There is nothing to edit.")
     new = change_specification(old, change)
-    say(f"Changed: {difference(old, new) or 'nothing, it was so already'}.", record)
+    changed = difference(old, new)
+    say(f"Changed: {changed}." if changed else unchanged(old, new, change), record)
     update = {"specification": new, "intent": new.intent, "overrides": new.overrides, "change": None, "messages": record}
     return Command(goto="traffic_profile_mapping", update=update)
 
@@ -109,9 +120,21 @@ def checked_change(state: ConversationState, move: SpecificationChange, services
     change = _within_budget(SpecificationChange.model_validate(stocked.model_dump()), state)
     try:
         map_to_benchmark_profile(change_specification(old, change).traffic_profile)
+    except NothingToStartFrom as error:
+        return _suggested(error, state)
     except (CompassError, ValueError) as error:
         return in_sentences(error)
     return change
+
+
+def _suggested(error: NothingToStartFrom, state: ConversationState) -> str:
+    """Without a budget, what the first option costs is what one would start from; it is asked, and not taken for meant."""
+    plan = state.get("plan")
+    first = state.get("selected") or next(iter(plan.recommendations if plan else []), None)
+    if first is None or error.figure != "budget_usd_per_month" or error.added is None or first.cost_usd_per_month + error.added <= 0:
+        return str(error)
+    cost, wanted = first.cost_usd_per_month, first.cost_usd_per_month + error.added
+    return f"No budget is set. {first.model_id} costs ${cost:,.0f} a month. Do you mean a budget of ${wanted:,.0f} a month?"
 
 
 def _within_budget(change: SpecificationChange, state: ConversationState) -> SpecificationChange:
@@ -122,6 +145,16 @@ def _within_budget(change: SpecificationChange, state: ConversationState) -> Spe
         return change
     budget = round(change.cost_factor * first.cost_usd_per_month, 2)
     return change.model_copy(update={"budget_usd_per_month": budget, "cost_factor": None})
+
+
+def unchanged(old: Specification, new: Specification, change: SpecificationChange) -> str:
+    """Of a change that shows no difference: what stands there already, or that it has no bearing here."""
+    if new != old:
+        return "Noted, but nothing in the plan depends on it now."
+    plainest = build_specification(Intent.model_validate({n: getattr(old.intent, n) for n in ("use_case", *LOADS)}), Overrides())
+    before, after = _shown(plainest), _shown(change_specification(plainest, change.model_copy(update={"added": {}, "factors": {}})))
+    stands = ", ".join(f"{name} {after[name]}" for name in after if before[name] != after[name])
+    return f"Nothing changes: {stands or 'it'} is planned like that already."
 
 
 def difference(old: Specification, new: Specification) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from agent.models.builtin.names import gpu_aliases
-from agent.models.builtin.people import crowd
+from agent.models.builtin.people import Crowd, crowd
 from agent.models.builtin.quantities import Quantity, find_quantities
 from agent.models.builtin.relative import read_relative
 from agent.models.builtin.units import EACH_PERIOD, EACH_SENDS, IS, METRICS, PER, RATE_UNIT, REQUESTS, TIME, TIME_UNIT, per_month
@@ -73,12 +73,33 @@ def _read_people(low: str, quantities: list[Quantity], fields: dict[str, Any]) -
     if crowds:
         most = max(found.sureness for _, found in crowds)
         _, users = [pair for pair in crowds if pair[1].sureness == most][-1]
-        count = int(users.count) if users.count == int(users.count) else users.count
+        whole = _of_several(low, quantities, [pair for pair in crowds if pair[1].sureness == most])
+        count = int(whole) if whole == int(whole) else whole
         fields["user_count"] = count
         if users.at_once:
             # So many at the same time is a peak already: nothing is multiplied on top.
             fields |= {"active_fraction": 1.0, "peak_factor": 1.0}
     return [q for q in quantities if q not in [pair[0] for pair in crowds]]
+
+
+def _of_several(low: str, quantities: list[Quantity], crowds: list[tuple[Quantity, Crowd]]) -> float:
+    """The last of some crowds, with those that it is listed with: “45 associates and 12 partners”; “50 offices with 20 people each”."""
+    total, first = crowds[-1][1].count, crowds[-1][0]
+    for q, crowd_before in reversed(crowds[:-1]):
+        if not re.fullmatch(
+            rf"\s*(?:[\w'-]+\s+){{0,2}}?{PEOPLE}\s*(?:,|and|plus|\+|&|,\s*and|as well as)\s*(?:about |another |our )?",
+            low[q.end : first.start],
+        ):
+            break
+        total, first = total + crowd_before.count, q
+    each = re.match(r"\s*(?:[\w'-]+\s+){0,2}?(?:each|apiece)\b(?! (?:send|mak|ask|do|with|us)\w*)", low[crowds[-1][0].end :])
+    groups = [
+        q
+        for q in quantities
+        if q.end <= first.start
+        and re.fullmatch(r"\s+(?:[\w'-]+\s+){1,2}(?:with|of|having)\s+(?:about |around )?", low[q.end : first.start])
+    ]
+    return total * groups[-1].value if each and groups else total
 
 
 def _read_lone_number(low: str, quantities: list[Quantity], fields: dict[str, Any], problems: list[str]) -> None:
@@ -100,7 +121,8 @@ def _read_money(low: str, q: Quantity, fields: dict[str, Any], problems: list[st
         r"budget(?: (?:is|of|to|at|under|below|max(?:imum)?))*\s*(?:=|:)?$|spend(?: (?:at most|up to|no more than|under|less than))?$",
         before,
     )
-    if not dollars and not (budget and not TIME_UNIT.match(after)):
+    bare = re.match(r"\s*(?:/|per|a|each|every)\s*(?:month|mo|year|yr|annum)\b", after)  # “12k/month” of what else?
+    if not dollars and not bare and not (budget and not TIME_UNIT.match(after)):
         return False
     fields["budget_usd_per_month"], _ = per_month(low, q.value, q.end)
     return True
@@ -214,7 +236,7 @@ def _read_tokens(low: str, q: Quantity, fields: dict[str, Any], problems: list[s
     elif re.search(_ANSWER_SIDE, kind):
         fields["output_tokens"] = q.value
     else:
-        problems.append(f"Are those {q.value:g} tokens in the prompt or in the answer?")
+        problems.append(f"Do you mean prompts of {q.value:g} tokens, or answers of {q.value:g} tokens?")
     return True
 
 

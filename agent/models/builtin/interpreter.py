@@ -25,6 +25,7 @@ from agent.models.builtin.names import find_models, mentioned_gpus
 from agent.models.builtin.nearest import OFF_TOPIC, nearest
 from agent.models.builtin.quantities import find_quantities
 from agent.models.builtin.reading import Reading, read_change
+from agent.models.builtin.relative import without_amount
 from agent.models.builtin.selection import ANOTHER_PLAN, read_selection
 from agent.models.builtin.tidy import plain
 from agent.models.builtin.vocabulary import GLOSSARY
@@ -198,7 +199,8 @@ def _of_the_values(heard: Heard) -> BaseModel | None:
     for name in ("DescribeNeed", "Explore", "EditSpecification") if heard.supposes else ("DescribeNeed", "EditSpecification", "Explore"):
         if name in offered and not reading.empty and not (name == "DescribeNeed" and not _a_need(low, reading, offered)):
             return _change(name, reading)
-    return _question(low)
+    how_far = without_amount(low) if {"EditSpecification", "Explore"} & offered and reading.empty else None
+    return moves.Unclear(question=how_far) if how_far else _question(low)
 
 
 def _a_need_asks(low: str, reading: Reading) -> bool:

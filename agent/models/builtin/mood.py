@@ -29,7 +29,7 @@ _OPENING = re.compile(
     r"|anyway|right|great|thanks?|thank you"
     r"|no,? but|yes,? but|still)\b[,.:;!–-]*\s*)+"
 )
-_MODAL = r"(?:can|could|would|will|may|might|shall|should)"
+_WE_DO = r"(?:(?:can|could|may|might) (?:you|we|i(?! use)|u)|(?:would|will) (?:you|u)|shall we)"
 _ORDERS = (
     r"(?:make|set|use|chang\w+|rais\w+|lower\w*|reduc\w+|increas\w+|cut|bring|put|plan\w*|go|have|get|take|try|drop|exclud\w+"
     r"|remov\w+|add|hid\w+|allow"
@@ -42,8 +42,8 @@ _ORDERS = (
     r"|retry|send|export|check)"
 )
 _REQUEST = re.compile(
-    rf"^(?:{_MODAL} (?:you|we|i|u)|do you mind|would you mind|is it possible to|is there (?:a|any) way to|why (?:don't|not"
-    rf"|do not) (?:we|you|i)|shall we"
+    rf"^(?:{_WE_DO}|do you mind|would you mind|is it possible to|is there (?:a|any) way to|why (?:don't|not"
+    rf"|do not) (?:we|you|i)"
     rf"|let's|let us|i'd like (?:you )?to|i want (?:you )?to) (?:please |just |maybe |perhaps |also |kindly |instead |then |rather "
     rf"|not |all )*{_ORDERS}\b"
 )

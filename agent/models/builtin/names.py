@@ -16,6 +16,7 @@ from agent.models.builtin.vocabulary import (
     NOT_GPUS,
     ONLY,
     PROVIDERS,
+    SIZED_NAME,
     VENDORS,
     WEIGHT_FORMATS,
 )
@@ -50,7 +51,7 @@ def read_names(low: str, fields: dict[str, Any], problems: list[str]) -> str:
             fields[out_of] = [name for name in order if name in unwanted[kind]]
         if allowed[kind]:
             fields.setdefault("allowed", {})[kind] = [name for name in order if name in allowed[kind]]
-    _say_unknown(blank, gpu_names, called, problems)
+    _say_unknown(low, blank, gpu_names, called, problems)
     return blank
 
 
@@ -115,7 +116,7 @@ def _read_vendors(low: str, named: list[Mention[list[str]]], wanted: dict[Named,
             wanted["gpu_types"] |= theirs
 
 
-def _say_unknown(low: str, gpu_names: list[Mention[list[str]]], called: list[Mention[list[str]]], problems: list[str]) -> None:
+def _say_unknown(whole: str, low: str, gpu_names: list[Mention[list[str]]], called: list[Mention[list[str]]], problems: list[str]) -> None:
     """Names in the place of a GPU or a model that the catalogue doesn't have."""
     taken = [(start, end) for start, end, _ in gpu_names]
     unknown = [(m.group(), m.span()) for m in re.finditer(GPU_LIKE, low)]
@@ -125,8 +126,9 @@ def _say_unknown(low: str, gpu_names: list[Mention[list[str]]], called: list[Men
         if name not in NOT_GPUS and not any(a < end and start < b for a, b in taken):
             taken.append((start, end))
             problems.append(f"I have no data for a GPU called “{name.upper().removesuffix('S')}”. I know {', '.join(gpus())}.")
-    model = re.search(MODEL_LIKE, low)
-    if model and not called and not re.search(_ONLY_LIKENED, low[: model.start()]):
+    sized = (m for m in re.finditer(SIZED_NAME, whole) if not any(a < m.end() and m.start() < b for a, b, _ in called))
+    model = next(sized, None) or (None if called else re.search(MODEL_LIKE, low))
+    if model and not re.search(_ONLY_LIKENED, whole[: model.start()]):
         providers = ", ".join(dict.fromkeys(models()[ids[0]].provider for ids in model_names().values()))
         problems.append(
             f"“{model.group()}” isn't in my catalogue. I know {len(model_names())} models, of {providers}; ask “which models do you know?”."

@@ -134,7 +134,7 @@ SCALE = (
     r"\b(?:scale|resize|grow|shrink|bring (?:it|this) (?:up|down)|(?:go|turn (?:it )?|take (?:it )?)(?:up|down) to"
     r"|increase|decrease|reduce|lower|raise|add (?:\w+ )?replicas?|remove (?:\w+ )?replicas?)\b"
     r"|\b(?:make it|use|set|run|need|want|have|with|to)\b[^.?!]{0,20}\b(?:replicas?|pods?|copies|instances)\b"
-    r"|^[\w, ]+ (?:replicas?|pods?)(?: please)?$"
+    r"|^[\w, ]+ (?:replicas?|pods?)(?: (?:more|less|fewer))?(?: please)?$"
 )
 SO_MANY_MORE = r"\badd\b|\b(?:more|additional|extra|another)\b|\bby\b(?!.*\bdown\b)"
 SO_MANY_FEWER = r"\b(?:remove|drop|fewer|less|decreas\w+|take .* away)\b|\b(?:down|reduc\w+|shrink|lower|decreas\w+)\b.*\bby\b"
@@ -278,9 +278,11 @@ NO_CHOICE = "^" + any_of("why", "what", "how", "which", "explain", "compare", "s
 CHOOSE = r"\b(?:deploy|give me|i'?ll have|go (?:with|for)|take|use|choose|pick|select|want|like|prefer|let'?s (?:do|have))\b|^the\s"
 TAKES_NAMED = r"\b(?:deploy|go (?:with|for)|take|choose|pick|select|prefer)\b|\b(?:one|option)$"
 BEFORE_RANK = r"\b(?:option|number|no\.?|rank|take|pick|choose|select|deploy|want|go (?:with|for))(?: the| option| number)*"
-NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
-ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "last": -1}
-ORDINALS |= {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5, "6th": 6, "7th": 7}
+_COUNTING = "one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
+_ORDERING = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()  # noqa: SIM905
+NUMBER_WORDS = {word: n for n, word in enumerate(_COUNTING, start=1)}
+ORDINALS = {word: n for n, word in enumerate(_ORDERING, start=1)} | {"last": -1, "1st": 1, "2nd": 2, "3rd": 3}
+ORDINALS |= {f"{n}th": n for n in range(4, 13)}
 NTH_BEST = rf"\b(?:{'|'.join(ORDINALS)})[- ](?:cheapest|fastest|best|smallest)"
 ORDINAL_MENTION = rf"(?:^|\bthe |\bmy |\boption )({'|'.join(ORDINALS)})\b(?= one| option|$|[,. ]+please| is\b| looks)"
 CRITERIA: list[tuple[str, Criterion]] = [

@@ -36,9 +36,9 @@ _EXCEPT = r"(?:except(?:ing)?(?: for)?|apart from|other than|aside from|with the
 _BUT = rf"(?:but|besides?|save|bar|minus|{_EXCEPT})"
 _EXCLUDING = (
     r"(?:exclud\w+|avoid\w*|bann?\w*|block\w*|forbid\w*|hid(?:e|es|ing)|rul\w+ out|leav\w+ out|skip\w*|drop\w*|reject\w*|refus\w+"
-    r"|ignor\w+|remov\w+|omit\w*|discard\w*|filter\w* out|throw\w* out|kick\w* out|tak\w+ out|cross\w* out|eliminat\w+|disallow\w*"
-    r"|prohibit\w*|steer\w* clear of|(?:keep|stay|get|move) (?:\w+ )?away from|(?:get|be|getting) rid of|spare me|dislike|hate"
-    r"|disregard\w*|strike)"
+    r"|ignor\w+|delet\w+|strip\w* out|remov\w+|omit\w*|discard\w*|filter\w* out|throw\w* out|kick\w* out|tak\w+ out|cross\w* out"
+    r"|eliminat\w+|disallow\w*|prohibit\w*|steer\w* clear of|(?:keep|stay|get|move) (?:\w+ )?away from|(?:get|be|getting) rid of"
+    r"|spare me|dislike|hate|disregard\w*|strike)"
 )
 _STOPPED = rf"(?:\b(?:no longer|stop|quit|cease|needn't|no need (?:to|for)|no reason to)\b|{_NO})"
 _LETTING = (
@@ -62,6 +62,7 @@ _NOT_ALONE = re.compile(
     r"\b(?:not|n't) (?:only|just|necessarily|exclusively)\b[^,;.:!?]{0,20}$"
     r"|\b(?:doesn't have|don't have|does not have|needn't|not have|not need) ?(?:to )?be\b[^,;.:!?]{0,20}$"
 )
+_SWAPPED = re.compile(r"\b(?:swap|replac|exchang|trad|substitut)\w*\b(?:(?!\b(?:with|for|by|and)\b)[^,;.:!?]){0,25}$")
 _APART = re.compile(r"\b(?:rul|leav|tak|keep|kick|throw|cross|filter|strik|count|cut)\w*\b[^,;.:!?]{0,12}$")
 _BACK = re.compile(r"\b(?:bring|put|add|take|have|get|let|want|give)\w*\b[^,;.:!?]{0,12}$")
 _AGAIN = re.compile(
@@ -82,11 +83,14 @@ _SAID_AFTER = re.compile(
     rf"{_AFTER}{_BE}(?P<no>n't|not)?(?: (?P<not>not|no longer|never))?(?: \w+ly| be| also| still| now| quite| just)*"
     rf" (?:(?P<bad>{_BAD})|(?P<good>{_GOOD}))"
 )
-_DISLIKED_AFTER = re.compile(rf"{_AFTER}(?:i|we|they) (?:don't|do not|never|won't|can't) (?:want|like|use|need)\b|{_AFTER}excluded\b")
+_DISLIKED_AFTER = re.compile(
+    rf"{_AFTER}(?:(?:i|we|they) (?:don't|do not|never|won't|can't) (?:want|like|use|need)|excluded"
+    r"|(?:won't|will not|doesn't|don't|does not|can't|cannot) (?:do|work|fit|help)|(?:is|are) no (?:good|use|option))\b"
+)
 _APART_AFTER = re.compile(rf"{_AFTER}(?:out|off|away|aside)\b")
 _BACK_AFTER = re.compile(rf"{_AFTER}back\b")
 _AGAIN_AFTER = re.compile(rf"{_AFTER}(?:again|once more|after all)\b")
-_TOO_AFTER = re.compile(rf"{_AFTER}(?:as well|too|also)\b(?! (?:{_TOO_MUCH}|much|many)\b)")
+_TOO_AFTER = re.compile(rf"{_AFTER}(?:as well|too|also|to the (?:list|mix|options|candidates))\b(?! (?:{_TOO_MUCH}|much|many)\b)")
 
 
 def sorted_by_polarity(low: str, mentions: Sequence[Mention[T]]) -> dict[Polarity, list[T]]:
@@ -125,7 +129,7 @@ def _polarity(before: str, after: str) -> Polarity | None:
         (lambda: _NOT_LET.search(before) and not re.search(_EXCLUDING + _TO_NAME, before), "unwanted"),
         (lambda: _LET_BEFORE.search(before), "allowed"),
         (lambda: _BACK.search(before) and _BACK_AFTER.match(after), "allowed"),
-        (lambda: _EXCEPT_BEFORE.search(before) or _NOT_BEFORE.search(before), "unwanted"),
+        (lambda: _SWAPPED.search(before) or _EXCEPT_BEFORE.search(before) or _NOT_BEFORE.search(before), "unwanted"),
         (lambda: _APART.search(before) and _APART_AFTER.match(after), "unwanted"),
         (lambda: (_AGAIN.search(before) and _AGAIN_AFTER.match(after)) or _TOO_AFTER.match(after), "allowed"),
     ]

@@ -116,6 +116,7 @@ PRIORITIES: list[tuple[str, str, list[str]]] = [
         [
             *_cares(_MONEY)["high"],
             r"\b(?:cheap(?:er|est|ly|o)?|cheapskate)\b",
+            r"(?:\bnot|n't|\bnothing)(?: be)? (?:too|that|so|very|overly|terribly) (?:expensive|costly|pricey|dear)\b",
             "low(?:est)?(?:[- ]possible)?[- ](?:costs?|price|budget)|(?:costs?|price) (?:as )?low|as (?:little|cheap"
             "|low)(?: money)? as possible",
             "cost[- ](?:effective|efficient|conscious|critical|saving)",

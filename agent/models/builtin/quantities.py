@@ -18,6 +18,10 @@ _SCALE = {
     "billion": 1e9,
     "billions": 1e9,
     "trillion": 1e12,
+    "lakh": 1e5,
+    "lakhs": 1e5,
+    "crore": 1e7,
+    "crores": 1e7,
     "hundred": 1e2,
     "dozen": 12.0,
 }
@@ -25,12 +29,12 @@ _ONES = "zero one two three four five six seven eight nine ten eleven twelve thi
 _WORDS = {w: float(i) for i, w in enumerate(_ONES.split())} | {
     w: float(10 * i) for i, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)
 }
-_WORD_SCALES = ("hundred", "thousand", "million", "billion", "trillion", "dozen")
+_WORD_SCALES = ("hundred", "thousand", "million", "billion", "trillion", "dozen", "lakh", "crore")
 
 LARGEST = 1e30
 """Beyond any figure of this domain; larger numbers count as this."""
 _DIGITS = r"(?P<digits>(?<![\w.])(?<![\w.][-−])[-−]?(?:\d{1,3}(?:[,_']\d{3})+|\d+)(?:\.\d+)?(?!e\d)|(?<![\w.])[-−]?\.\d+)"
-_SUFFIX = r"(?P<suffix>\s?(?:k|mn|mio|bn|m|b)(?![\w-])|(?:\s+(?:hundred|thousand|millions?|billions?|trillion|dozen)\b)+)?"
+_SUFFIX = r"(?P<suffix>\s?(?:k|mn|mio|bn|m|b)(?![\w-])|(?:\s+(?:hundred|thousand|millions?|billions?|trillion|dozen|lakhs?|crores?)\b)+)?"
 _WORD = "|".join([*_WORDS, *_WORD_SCALES])
 _SPELLED = rf"(?P<spelled>\b(?:(?:half\s+a|a|an)\s+(?:{'|'.join(_WORD_SCALES)})|(?:{_WORD}))(?:[\s-]+(?:and\s+)?(?:{_WORD}))*\b)"
 _NUMBER = re.compile(rf"{_DIGITS}{_SUFFIX}|{_SPELLED}")

@@ -14,6 +14,8 @@ from agent.models.builtin.quantities import Quantity, find_quantities
 from agent.models.builtin.units import METRICS, MONEY, PER, RATE_UNIT, TIME, TIME_UNIT, per_month
 from agent.models.builtin.vocabulary import PEOPLE
 
+UNKNOWN = 2
+"""Of the direction of a change."""
 _LOAD = "load"
 """The load in whichever way it is given."""
 _FIGURES: dict[str, str] = {
@@ -28,7 +30,7 @@ _FIGURES: dict[str, str] = {
     "active_fraction": r"active (?:share|fraction)|share of active users",
     "busy_hours_per_day": r"(?:busy|working|office) hours",
     "concurrent_requests": r"(?:concurrent|simultaneous|parallel) requests|requests in flight|concurrency",
-    _LOAD: r"(?:peak |request )?(?:load|traffic|demand|rate|volume|usage|throughput)|number of requests|peak",
+    _LOAD: r"(?:peak |request )?(?:load|traffic|demand|rate|volume|usage|throughput)|number of requests|requests|queries|messages|peak",
     "prompt_tokens": r"(?:prompts?|inputs?)(?: length| size| tokens)?",
     "output_tokens": r"(?:answers?|outputs?|repl(?:y|ies)|responses?)(?: length| size| tokens)?",
     "user_count": rf"user (?:count|number)|head ?count|(?:number of |amount of )?{PEOPLE}",
@@ -40,11 +42,38 @@ _COUNTED = ("user_count", "spare_replicas", "concurrent_requests", "busy_hours_p
 """Figures that an amount names itself: “300 users”."""
 _SHARES = {"headroom": 100.0, "active_fraction": 100.0, "min_quality": 1.0}
 """Figures that are told in percent, with their percent of one unit: “10 % more” of them can mean points or a share of what they are."""
+_FITTING: dict[str, tuple[str, ...]] = {
+    "ms": tuple(METRICS),
+    "tokens": ("min_context_tokens", "prompt_tokens", "output_tokens"),
+    "points": ("headroom", "min_quality"),
+}
+"""Figures that an amount in a unit can be of."""
+_CALLED = {
+    "ttft_p95_ms": "TTFT",
+    "itl_p95_ms": "ITL",
+    "e2e_p95_ms": "E2E",
+    "budget_usd_per_month": "the budget",
+    "min_context_tokens": "the context",
+    "min_quality": "the quality",
+    "headroom": "the headroom",
+    "spare_replicas": "the spare replicas",
+    "peak_factor": "the peak factor",
+    "burstiness": "the burstiness",
+    "active_fraction": "the active share",
+    "busy_hours_per_day": "the busy hours",
+    "concurrent_requests": "the concurrent requests",
+    "requests_per_second": "the requests per second",
+    "requests_per_day": "the requests a day",
+    "prompt_tokens": "the prompts",
+    "output_tokens": "the answers",
+    "user_count": "the number of users",
+    _LOAD: "the load",
+}
 _UP_WORD = r"(?:more|higher|longer|larger|bigger|greater|additional|extra|further|slower|looser)"
 _DOWN_WORD = r"(?:less|fewer|lower|shorter|smaller|tighter|faster|quicker|off|away)"
 _UP_VERB = (
     r"(?:rais\w+|increas\w+|up|bump\w*|extend\w*|grow\w*|grew|lift\w*|boost\w*|expand\w*|add\w*|widen\w*|enlarg\w+|rise\w*|rose"
-    r"|climb\w*|higher|put)"
+    r"|climb\w*|relax\w*|loosen\w*|higher|put)"
 )
 _DOWN_VERB = (
     r"(?:lower\w*|reduc\w+|decreas\w+|cut\w*|down|shrink\w*|shrank|trim\w*|shav\w+|drop\w*|tighten\w*|shorten\w*|slash\w*"
@@ -53,6 +82,11 @@ _DOWN_VERB = (
 _VERB = re.compile(rf"\b(?:(?P<up>{_UP_VERB})|(?P<down>{_DOWN_VERB}))\b")
 _ABOUT = r"(?:(?:about|around|roughly|some|another|a further|an additional|an extra|maybe|say|just) )*"
 _BY = re.compile(rf"\bby {_ABOUT}\$?\s*$")
+_PARTICIPLE = r"\w+(?:ed|ritten|riven|aken|iven|hosen|hown|een|un|one|ade|ead)"
+_DONE_BY = re.compile(rf"\b(?!{_UP_VERB}|{_DOWN_VERB}){_PARTICIPLE} by {_ABOUT}\$?\s*$")
+"""“Used by 60 engineers” is no amount."""
+_LEFT = re.compile(r"\s+(?:(?:have|has|are|will|just|did|of them|of us) )*(?:left|leave|leaving|quit|gone)\b")
+_JOINED = re.compile(r"\s+(?:(?:have|has|are|will|just) )*(?:joined|join|joining)\b")
 _MORE_BEFORE = re.compile(rf"(?:\b(?:another|additional|extra|further|plus)|(?:^|\s)\+) ?{_ABOUT}\$?\s*$")
 _LESS_BEFORE = re.compile(rf"\bminus {_ABOUT}\$?\s*$")
 _ADDING = re.compile(rf"\b(?:add|adding|added|put|putting) {_ABOUT}\$?\s*$")
@@ -71,6 +105,9 @@ _PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tent
 _TIMES = r"(?:(?P<x>\d+(?:\.\d+)?)\s?(?:x|times)|(?P<word>doubl(?:ed?|ing)|twice|tripl(?:ed?|ing)|thrice|quadrupled?|half|halv(?:ed?|ing)))"
 _AS = r"(?:as (?:many|much|long|high|large|big) |the |our |my |more |of (?:the |our )?)*(?:number of |amount of )?"
 _BEFORE_NAME = re.compile(rf"\b{_TIMES} {_AS}$")
+_PART_OF_NAME = re.compile(
+    r"\b(?:a|one) (?P<part>half|third|quarter|fifth|tenth) (?:(?P<down>fewer|less|lower|shorter)|more|higher|longer)(?: of the)? $"
+)
 _AFTER_NAME = re.compile(
     r"(?: (?:were|was|is|be|are|to|had|has|have|should|would|could|gets?|will|\w+s))* "
     rf"(?:(?P<done>doubled|doubles?|halved|halves|tripled|triples?|quadrupled)\b|{_TIMES} (?:as|its|the|what|bigger|higher|longer)\b)"
@@ -121,12 +158,17 @@ def _relative(low: str, q: Quantity) -> tuple[Amount, int, int, int] | None:
     if word and word["and"]:
         return None  # “300 ms or less” is a bound
     end = max(amount.end, word.end() if word else 0)
-    if _BY.search(before):
+    gone, come = _LEFT.match(low, amount.end), _JOINED.match(low, amount.end)
+    if amount.unit == "user_count" and (gone or come):
+        return amount, -1 if gone else 1, start, end
+    if _BY.search(before) and not _DONE_BY.search(before):
         if re.match(r"\s*(?:down |up )?to \$?\d", low[amount.end :]):
             return amount, 0, start, amount.end  # where it ends is what counts
         verbs = list(_VERB.finditer(_clause_before(before)))
         sign = (1 if verbs[-1]["up"] else -1) if verbs else (1 if word["up"] else -1) if word else 0
-        return (amount, sign, start, end) if sign else None
+        if sign or _NAME.search(_clause_before(before)):
+            return amount, sign or UNKNOWN, start, end
+        return None
     if word and word["up"] and re.search(r"\b(?:no|not)(?: any)? $", low[: word.start()]):
         return None
     if _MORE_BEFORE.search(before):
@@ -178,17 +220,21 @@ def _keep(low: str, amount: Amount, sign: int, fields: dict[str, Any], problems:
         return
     said = " ".join(low[amount.start : amount.end].split())
     figure = _figure_of(low, amount)
-    if figure is None:
-        problems.append(f"“{said} {'more' if sign > 0 else 'less'}” of what? Say, for instance, “TTFT to 200 ms” or “300 users more”.")
+    more = "more" if sign > 0 else "less"
+    if figure is None or (figure == _LOAD and amount.unit != "%"):
+        of_what = [_CALLED[name] for name in _FITTING.get(amount.unit, ())] or ([] if amount.unit else ["users", "requests per second"])
+        wishes = [f"{name} {said} {more}" for name in of_what] if amount.unit else [f"{said} {name} {more}" for name in of_what]
+        problems.append(f"Do you mean {_or(wishes)}?" if wishes else f"“{said} {more}” of what? Say, for instance, “300 users more”.")
+    elif sign == UNKNOWN:
+        problems.append(f"Do you mean {_CALLED[figure]} {said} more, or {_CALLED[figure]} {said} less?")
     elif amount.unit == "%" and figure in _SHARES:
-        points = f"{amount.value:g} points"
-        problems.append(f"Is “{said}” {points}, or {amount.value:g} % of what it is now? Say “{points}”, or the figure itself.")
+        factor = 1 + sign * amount.value / 100
+        name = _CALLED[figure]
+        problems.append(f"Do you mean {name} {amount.value:g} points {more}, or {name} by a factor of {factor:g}?")
     elif amount.unit == "%":
         _keep_factor(figure, 1 + sign * amount.value / 100, fields)
     elif figure == "user_count":
         fields["users_added"] = int(sign * amount.value) if amount.value == int(amount.value) else sign * amount.value
-    elif figure == _LOAD:
-        problems.append(f"“{said}” of what: users, requests per second, or requests a day?")
     else:
         fields.setdefault("added", {})[figure] = sign * amount.value / (_SHARES.get(figure, 1.0))
 
@@ -203,11 +249,8 @@ def _figure_of(low: str, amount: Amount) -> str | None:
     names = [m.lastgroup for m in _NAME.finditer(before)]
     after = _CLAUSE.split(low[amount.end :])[0]
     names = [*reversed(names), *(m.lastgroup for m in _NAME.finditer(after))]
-    fitting = {"ms": tuple(METRICS), "tokens": ("min_context_tokens", "prompt_tokens", "output_tokens"), "points": tuple(_SHARES)}
-    if amount.unit in fitting:
-        names = [name for name in names if name in fitting[amount.unit]]
-    elif not amount.unit:  # milliseconds are what people leave out; nobody adds a bare number to a length in tokens
-        names = [name for name in names if name]
+    if amount.unit in _FITTING:
+        names = [name for name in names if name in _FITTING[amount.unit]]
     return names[0] if names else None
 
 
@@ -220,7 +263,10 @@ def _read_factors(low: str, fields: dict[str, Any]) -> str:
         verbs = list(_VERB.finditer(_clause_before(before)))
         down = bool(verbs) and verbs[-1]["down"] is not None
         start, end = name.start(), name.end()
-        if times:
+        of_it = _PART_OF_NAME.search(before)
+        if of_it:
+            factor, start = 1 + _PARTS[of_it["part"]] * (-1 if of_it["down"] else 1), of_it.start()
+        elif times:
             factor, start = _times(times), times.start()
         elif then and then["done"]:
             factor, end = next(v for k, v in _TIMES_WORDS.items() if then["done"].startswith(k)), end + then.end()
@@ -229,7 +275,7 @@ def _read_factors(low: str, fields: dict[str, Any]) -> str:
         elif part and (verbs or part["half"]):
             share = _PARTS[part["part"] or "half"] * (2 if part["two"] else 1)
             factor, end = (0.5 if part["half"] else 1 - share if down else 1 + share), end + part.end()
-        elif by and verbs:
+        elif by:
             factor, end = (1 / float(by[1]) if down and float(by[1]) else float(by[1])), end + by.end()
         else:
             continue
@@ -252,3 +298,16 @@ def _keep_factor(figure: str, factor: float, fields: dict[str, Any]) -> None:
 
 def _clause_before(before: str) -> str:
     return _CLAUSE.split(before)[-1]
+
+
+def without_amount(low: str) -> str | None:
+    """A question back for “raise the budget”: from where to where; None where no figure is to be changed so."""
+    verb = _VERB.match(re.sub(r"^(?:please |just |then |let's |maybe )+", "", low))
+    name = _NAME.search(low)
+    if verb is None or name is None or find_quantities(low[name.end() :]):
+        return None
+    return f"How far shall {_CALLED[str(name.lastgroup)]} be {'raised' if verb['up'] else 'lowered'}: by how much, or to what?"
+
+
+def _or(wishes: list[str]) -> str:
+    return f"{', '.join(wishes[:-1])}, or {wishes[-1]}"

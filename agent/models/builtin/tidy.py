@@ -21,6 +21,7 @@ _SCALE = r"k|m|mn|mio|thousand|million|bn|billion"
 _NUMBERS: list[tuple[str, str]] = [
     (rf"(?<![\d.,])(\d+),(\d{{1,2}})(?=\s?(?:{_SCALE})\b)", r"\1.\2"),  # 1,5 million
     (r"(?<![\d.,])(\d{1,3})((?:[  ]\d{3})+)(?![\d.,]*\d)", ""),  # 1 000: digits are joined below
+    (r"(?<![\w.,])(\d+)(k|m)(\d{1,2})\b", r"\1.\3\2"),  # 1k5
     (r"\b(?:a |one )?quarter (?:of )?(?:a )?million\b", "250 thousand"),
     (r"\bthree quarters? (?:of )?(?:a )?million\b", "750 thousand"),
     (r"\ba couple (?:of )?(?=hundred|thousand|dozen|million)", "2 "),
@@ -54,6 +55,7 @@ def tidy(text: str) -> str:
     """`text` in lower case, tidied; digits and names stay as they were."""
     low = re.sub(r"[ \t]+", " ", text.lower().replace("’", "'").replace("`", "'"))
     low = corrected(low)
+    low = re.sub(r"(?<![\w.,])(\d+)\s?m(?:in)?\s?(\d+)\s?s(?:ec)?\b", lambda m: f"{60 * int(m[1]) + int(m[2])} s", low)  # 1m30s
     for pattern, instead in _NUMBERS:
         low = re.sub(pattern, instead or (lambda m: m[1] + re.sub(r"\D", "", m[2])), low)
     for pattern, instead in _RANGES:

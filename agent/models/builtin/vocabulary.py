@@ -88,7 +88,8 @@ USE_CASES: dict[str, list[str]] = {
     "summarization_short": [
         r"(?:short|brief|quick) summar\w+",
         r"summar\w+ of (?:\w+ ){0,2}(?:short|brief|small) \w+",
-        r"summar\w+ (?:[\w']+ ){0,3}(?:tickets?|e?-?mails?|calls?|notes?|meetings?|articles?|news|threads?|chats?|conversations?|messages)",
+        r"summar\w+ (?:[\w']+ ){0,3}(?:tickets?|e?-?mails?|calls?|notes?|meetings?|articles?|news|threads?|chats?|conversations?"
+        r"|messages)",
         r"(?:shorten|boil|condens|compress|shrink)\w* (?:[\w']+ ){0,4}(?:notes?|tickets?|emails?|transcripts?|articles?|messages)",
         r"\brecaps?\b",
         r"\b(?:the|a short|short|quick) gists?\b",
@@ -262,10 +263,13 @@ MODEL_LIKE = (
     r"|gemma(?:[\s-]?\d\w*)?|kimi(?:[\s-]k\d)?|glm(?:-?\d[\w.]*)?|grok|falcon|command[\s-]r\+?|yi[\s-]\d+b"
     r")\b"
 )
+SIZED_NAME = r"(?<![\w.$€£-])[a-z][a-z0-9.]*(?:-[a-z0-9.]+)*-(?:\d+x)?[ae]?\d+(?:\.\d+)?[bm](?:-[\w.]+)*(?![\w-])"
+"""“somebodys-30B-A3B”."""
 MODEL_SIZE = (
-    r"(?<![\w.$€£-])[a-z][a-z0-9.]*(?:-[a-z0-9.]+)*-(?:\d+x)?[ae]?\d+(?:\.\d+)?[bm](?:-[\w.]+)*(?![\w-])"
-    r"|(?<![\w.$€£-])(?:\d+x)?a?\d+(?:\.\d+)?b(?:-a\d+b)?(?=[\s-]*(?:param\w*|models?|llms?|class|versions?|variants?|sized?|weights|dense|moe|instruct)\b)"
-    r"|(?<![\w.$€£-])(?:\d+x)?\d+(?:\.\d+)?b-a\d+b(?![\w-])|(?<![\w.-])a\d+b(?![\w-])"
+    rf"{SIZED_NAME}"
+    r"|(?<![\w.$€£-])(?:\d+x)?a?\d+(?:\.\d+)?b(?:-a\d+b)?(?=[\s-]*(?:param\w*|models?|llms?|class|versions?|variants?|sized?"
+    r"|weights|dense|moe"
+    r"|instruct)\b)|(?<![\w.$€£-])(?:\d+x)?\d+(?:\.\d+)?b-a\d+b(?![\w-])|(?<![\w.-])a\d+b(?![\w-])"
 )
 """Names with a size in them that no catalogue entry has, and sizes alone: “somebodys-30B-A3B”, “a 70b model”, “A3B”; not money."""
 
@@ -334,7 +338,10 @@ LICENSES: list[tuple[str, list[LicenseKind]]] = [
     (r"\bnon-?commercial\b(?: licen[cs]\w*)?|\bresearch[- ]only\b(?: licen[cs]\w*)?", ["non-commercial"]),
     (r"\b(?:community|custom|proprietary|makers'? own|llama|gemma) licen[cs]\w*", ["community"]),
     (
-        r"\b(?:apache|mit|permissive|open[- ]source)\b(?:[- ]2(?:\.0)?)?[^,;.]{0,20}\blicen[cs]\w*|\bpermissive\b|\bapache[- ]2(?:\.0)?",
+        r"\b(?:apache|mit|permissive|open[- ]source)\b(?:[- ]2(?:\.0)?)?[^,;.]{0,20}\blicen[cs]\w*|\bpermissive\b"
+        r"|\bapache\b(?! (?:spark|kafka|airflow|server|beam|http|solr|tomcat|software|foundation|flink|hadoop))"
+        r"(?:[- ]2(?:\.0)?)?(?:,? (?:or|and) mit\b)?"
+        r"|\bmit (?:or|and) apache\b|\bmit models?\b",
         ["permissive"],
     ),
     (r"(?<!non)(?<!non-)\bcommercial(?:ly)?\b[^,;.]{0,20}\b(?:licen[cs]\w*|use|usable)", ["permissive", "community"]),
