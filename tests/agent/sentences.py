@@ -29,15 +29,18 @@ NAMES: dict[Kind, dict[str, set[str]]] = {
         "A100": {"A100-40", "A100-80"},
     },
     "models": {
-        "Qwen3-32B": {"Qwen/Qwen3-32B", "RedHatAI/Qwen3-32B-FP8-dynamic"},
-        "Qwen3-30B-A3B": {"Qwen/Qwen3-30B-A3B", "Qwen/Qwen3-30B-A3B-FP8"},
-        "Qwen3.5-122B-A10B": {"Qwen/Qwen3.5-122B-A10B"},
-        "gemma-4-26B-A4B": {"google/gemma-4-26B-A4B"},
-        "gpt-oss-120b": {"openai/gpt-oss-120b"},
-        "gpt-oss-20b": {"openai/gpt-oss-20b"},
-        "Mixtral": {m for m in models() if "Mixtral" in m},
-        "Granite": {m for m in models() if "granite" in m},
-        "Kimi-K2": {m for m in models() if "Kimi" in m},
+        name: {m for m in models() if name.lower() in m.lower()}
+        for name in (
+            "Qwen3-32B",
+            "Qwen3-30B-A3B",
+            "Qwen3.5-122B-A10B",
+            "gemma-4-26B-A4B",
+            "gpt-oss-120b",
+            "gpt-oss-20b",
+            "Mixtral",
+            "Granite",
+            "Kimi-K2",
+        )
     },
     "providers": {
         "AWS": {"aws"},
