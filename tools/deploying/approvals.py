@@ -177,10 +177,10 @@ def standing(thread_id: str, database: Database) -> list[Approval]:
     """What was applied last of each deployment that this conversation ever approved, less those that were deleted since; by name."""
     with database.connect() as connection:
         rows = connection.execute(
-            "SELECT * FROM (SELECT DISTINCT ON (cluster, identity->>'uid', namespace, name) * FROM approvals"
+            "SELECT * FROM (SELECT DISTINCT ON (cluster, namespace, name) * FROM approvals"
             "  WHERE status IN ('applied', 'applying')"
             "  AND (cluster, namespace, name) IN (SELECT cluster, namespace, name FROM approvals WHERE thread_id = %s)"
-            "  ORDER BY cluster, identity->>'uid', namespace, name, approved_at DESC) AS newest WHERE action = 'apply' ORDER BY name",
+            "  ORDER BY cluster, namespace, name, approved_at DESC) AS newest WHERE action = 'apply' ORDER BY name",
             [thread_id],
         ).fetchall()
     return [_approval(row) for row in rows]
