@@ -111,6 +111,12 @@ def mortal(home: Path, database_url: str) -> Iterator[Site]:
     yield from _running(Site(home, database_url))
 
 
+@pytest.fixture
+def unhurried(home: Path, database_url: str) -> Iterator[Site]:
+    """Its cluster takes some ten seconds for a rollout: time to act in the middle of one, on a busy machine too."""
+    yield from _running(Site(home, database_url, COMPASS_SIMULATOR_TIME_SCALE="1"))
+
+
 def _running(site: Site) -> Iterator[Site]:
     site.start()
     yield site
@@ -140,6 +146,11 @@ def chat(page: Page, site: Site) -> Chat:
 @pytest.fixture
 def mortal_chat(page: Page, mortal: Site) -> Chat:
     return _opened(page, mortal)
+
+
+@pytest.fixture
+def unhurried_chat(page: Page, unhurried: Site) -> Chat:
+    return _opened(page, unhurried)
 
 
 def _opened(page: Page, site: Site) -> Chat:

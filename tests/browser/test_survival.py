@@ -86,8 +86,9 @@ def test_two_tabs_approve_and_one_applies(chat: Chat, site: Site, context: Brows
 
 
 @pytest.mark.slow
-def test_stopped_and_gone_on(chat: Chat, site: Site) -> None:
+def test_stopped_and_gone_on(unhurried_chat: Chat, unhurried: Site) -> None:
     """Stop ends the wait alone: what was begun is finished with the next words."""
+    chat, site = unhurried_chat, unhurried
     chat.say(NEED)
     chat.press("specification", "Looks good")
     chat.press("options", "Choose option 1")

@@ -13,6 +13,7 @@ import openai
 import pytest
 
 from simulator.vllm.misbehaviour import Misbehaviour
+from tests.pace import at_some_pace
 from tests.simulator.load import Request, load
 from tests.simulator.serving import MODEL, Server, serving
 
@@ -161,11 +162,15 @@ def test_what_is_no_json_is_refused(server: Server) -> None:
 
 
 def test_histograms_and_counters_agree_with_what_a_client_counts() -> None:
-    with serving(time_scale=1.0) as server:
-        seen = asyncio.run(load(server.url, MODEL, [Request(i * 0.02, 50 + i, 5 + i) for i in range(40)]))
+    at_some_pace(counts_agree)
+
+
+def counts_agree(pace: float) -> None:
+    with serving(time_scale=pace) as server:
+        seen = asyncio.run(load(server.url, MODEL, [Request(i * 0.02 * pace, 50 + i, 5 + i) for i in range(40)]))
         with httpx.stream("POST", f"{server.url}/v1/completions", json=TEXT | {"stream": True, "ignore_eos": True}) as response:
             next(response.iter_lines())  # and leaves
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while server.metrics()["vllm:request_success_totalabort"] < 1 and time.monotonic() < deadline:
             time.sleep(0.02)
         found = server.metrics()
@@ -181,20 +186,29 @@ def test_histograms_and_counters_agree_with_what_a_client_counts() -> None:
 
 
 def test_more_requests_at_once_make_each_token_slower() -> None:
-    with serving(time_scale=1.0) as server:
-        alone = asyncio.run(load(server.url, MODEL, [Request(0, 100, 100)]))[0].itl_ms
-        many = statistics.median(s.itl_ms for s in asyncio.run(load(server.url, MODEL, [Request(0, 100, 100)] * 64)))
-    assert many > 1.3 * alone
+    def slower(pace: float) -> None:
+        with serving(time_scale=pace) as server:
+            alone = asyncio.run(load(server.url, MODEL, [Request(0, 100, 100)]))[0].itl_ms
+            many = statistics.median(s.itl_ms for s in asyncio.run(load(server.url, MODEL, [Request(0, 100, 100)] * 64)))
+        assert many > 1.3 * alone
+
+    at_some_pace(slower)
 
 
 @pytest.mark.parametrize("wrong", ["slow", "very-slow", "spikes", "429", "500", "hang", "garbage", "gibberish", "dies"])
 def test_what_goes_wrong_on_request(wrong: Misbehaviour) -> None:
+    at_some_pace(lambda pace: goes_wrong(wrong, pace))
+
+
+def goes_wrong(wrong: Misbehaviour, pace: float) -> None:
     body = TEXT | {"stream": True, "ignore_eos": True}
-    with serving(time_scale=1.0) as server:
+    with serving(time_scale=pace) as server:
 
         def ask() -> tuple[int, float, str]:
             began = time.perf_counter()
-            with httpx.stream("POST", f"{server.url}/v1/completions", json=body, timeout=3) as response:
+            with httpx.stream(
+                "POST", f"{server.url}/v1/completions", json=body, timeout=3 if "hang" in server.wrong else 60 * pace
+            ) as response:
                 text = response.read().decode()
             return response.status_code, time.perf_counter() - began, text
 
