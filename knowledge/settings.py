@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     """A header that names the chat's user, set by a proxy that nobody can go around."""
     oauth_users: str = ""
     """Who may log in to the chat by OAuth: their identifiers with commas between, or * for all of the provider's."""
+    chat_secret: SecretStr | None = Field(default=None, min_length=32)
+    """Signs the chat's cookies; without it PostgreSQL keeps one for all servers."""
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
     """Where on loopback Compass shows its own metrics to Prometheus."""
     ready_timeout_s: float = Field(default=1800.0, gt=0)

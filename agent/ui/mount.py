@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import warnings
 from importlib.resources import as_file, files
@@ -13,8 +12,8 @@ from fastapi import FastAPI
 
 from agent.api.access import Access
 from agent.runtime import Runtime
+from agent.ui.secret import chat_secret
 from knowledge.errors import CompassError
-from knowledge.settings import Settings
 
 SHARED = "_shared.jsx"
 """Chainlit draws each card from one file of its own, so what all need stands before each."""
@@ -23,16 +22,16 @@ SHARED = "_shared.jsx"
 def mount_chat(app: FastAPI, runtime: Runtime, access: Access) -> None:
     """Below everything that is there already. Once in a process: Chainlit is configured by its modules.
 
-    Raises CompassError if its files can't be written.
+    Raises CompassError if its files can't be written, or without a database.
     """
     folder = runtime.settings.home_dir / "chat"
     try:
         _put_files(folder)
-        os.environ["CHAINLIT_AUTH_SECRET"] = _secret(runtime.settings)
     except OSError as error:
         raise CompassError(f"The chat's files can't be written below {folder}: {error.strerror}.") from error
     os.environ["CHAINLIT_APP_ROOT"] = str(folder)
     os.environ["CHAINLIT_ENV_FILE"] = os.devnull  # or it takes settings from a .env in whatever folder this is started in
+    os.environ["CHAINLIT_AUTH_SECRET"] = chat_secret(runtime.settings, runtime.database)
 
     # Chainlit asks for the profiles in a way that can't work while a server runs, and goes on without; the page asks again.
     warnings.filterwarnings("ignore", "coroutine .*profiles. was never awaited", RuntimeWarning)
@@ -68,14 +67,3 @@ def _put_files(folder: Path) -> None:
         for card in (web / "elements").glob("[A-Z]*.jsx"):
             whole = shared + card.read_text(encoding="utf-8")
             (public / "elements" / card.name).write_text(whole, encoding="utf-8")
-
-
-def _secret(settings: Settings) -> str:
-    """Signs the cookies, so that a restart doesn't log anybody out."""
-    path = settings.home_dir / "chat-secret"
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return path.read_text()
