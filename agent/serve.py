@@ -7,6 +7,7 @@ import socket
 import uvicorn
 
 from agent.api.app import build_api
+from agent.patience import options
 from agent.runtime import Runtime
 from agent.telemetry import log_to
 from agent.ui.mount import mount_chat
@@ -25,7 +26,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
         shown = f"[{host}]" if ":" in host else host
         at = f"http://{shown}:{listener.getsockname()[1]}"
         print(f"Compass is at {at}\nIts REST API is described at {at}/api/docs. Stop it with Ctrl-C; nothing is lost.", flush=True)
-        uvicorn.Server(uvicorn.Config(app, log_config=None, server_header=False)).run([listener])
+        uvicorn.Server(uvicorn.Config(app, log_config=None, server_header=False, **options())).run([listener])
     finally:
         runtime.close()
 

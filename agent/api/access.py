@@ -68,6 +68,10 @@ class Access:
             raise Wrong(429, TITLES[429], f"More than {PER_SECOND:.0f} requests a second; wait a moment.", {"Retry-After": "1"})
         return user
 
+    def is_user(self, request: Request) -> bool:
+        """Whether a request is a user's, without counting it."""
+        return self.local or self._named_by_token(request) is not None
+
     def knows(self, name: str, token: str) -> bool:
         """Whether this is that user's token."""
         return self._owner_of(token) == name
@@ -83,11 +87,14 @@ class Access:
         return left >= 1
 
     def _by_token(self, request: Request) -> User:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        name = self._owner_of(token.strip()) if scheme.lower() == "bearer" else None
+        name = self._named_by_token(request)
         if name is None:
             raise Wrong(401, TITLES[401], "Send a known token as “Authorization: Bearer …”.", {"WWW-Authenticate": "Bearer"})
         return User(name)
+
+    def _named_by_token(self, request: Request) -> str | None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return self._owner_of(token.strip()) if scheme.lower() == "bearer" else None
 
     def _owner_of(self, token: str) -> str | None:
         given = hashlib.sha256(token.encode()).hexdigest()

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 
 from agent.api import conversations, deploying, knowing, planning, problems
 from agent.api.access import Access
+from agent.api.describing import describe
 from agent.api.guard import Guard
 from agent.api.requests import PREFIX, Requests
 from agent.runtime import Runtime
@@ -29,7 +30,7 @@ def build_api(runtime: Runtime, host: str) -> FastAPI:
         title="Compass",
         version="1",
         description=DESCRIPTION,
-        docs_url="/api/docs",
+        docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
@@ -39,6 +40,7 @@ def build_api(runtime: Runtime, host: str) -> FastAPI:
     for routes in (knowing, planning, deploying, conversations):
         app.include_router(routes.router, prefix=PREFIX)
     _health(app)
+    describe(app, "/api/docs")
     app.add_middleware(Guard, access=access)
     app.add_middleware(Requests)
     return app
@@ -55,11 +57,12 @@ def _health(app: FastAPI) -> None:
 
     @app.get("/readyz", include_in_schema=False)
     async def readyz(request: Request) -> Response:
-        """Its database answers as well."""
+        """Its database answers as well. Where that is, and what is wrong with it, is for users alone."""
         try:
             await asyncio.get_running_loop().run_in_executor(own, _ask, request.app.state.runtime.database)
         except CompassError as error:
-            return problems.answer(problems.ApiProblem(title=problems.TITLES[503], status=503, detail=str(error)))
+            detail = str(error) if request.app.state.access.is_user(request) else "The database doesn't answer."
+            return problems.answer(problems.ApiProblem(title=problems.TITLES[503], status=503, detail=detail))
         return JSONResponse({"status": "ready"})
 
     @app.get("/metrics", include_in_schema=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -21,6 +23,8 @@ POLICY = (
     " font-src 'self' data:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
 """Nothing is loaded from, or sent to, another site, whatever a model or a cluster wrote. The cards are compiled in the browser: eval."""
+BODY_S = 60.0
+"""For a whole body to come; a request that waits for more holds a connection."""
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "X-Frame-Options": "DENY"}
 
 
@@ -64,32 +68,40 @@ class Guard:
 
 
 async def _limited(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Refuses bodies over MAX_BODY_BYTES, whether they say their length or not."""
+    """Refuses bodies over MAX_BODY_BYTES, whether they say their length or not, and those that don't come to an end in BODY_S."""
     length = dict(scope["headers"]).get(b"content-length", b"0")
     if not length.isdigit() or int(length) > MAX_BODY_BYTES:
         await _too_large()(scope, receive, send)
         return
-    seen, refused = 0, False
-    is_page = not API.match(scope["path"])
+    seen, whole, refusal, refused = 0, False, None, False
+    is_page, due = not API.match(scope["path"]), time.monotonic() + BODY_S
 
     async def counted() -> Message:
-        nonlocal seen
-        message = await receive()
+        nonlocal seen, whole, refusal
+        try:
+            message = await (receive() if whole else asyncio.wait_for(receive(), max(0.0, due - time.monotonic())))
+        except TimeoutError:
+            refusal = _problem(408, f"The rest of the request didn't come within {BODY_S:.0f} seconds.")
+            return {"type": "http.disconnect"}
         seen += len(message.get("body", b""))
-        return message if seen <= MAX_BODY_BYTES else {"type": "http.request", "body": b"", "more_body": False}
-
-    async def unless_too_large(message: Message) -> None:
-        nonlocal refused
+        whole = not message.get("more_body", False)
         if seen > MAX_BODY_BYTES:
+            refusal, whole = _too_large(), True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        return message
+
+    async def unless_refused(message: Message) -> None:
+        nonlocal refused
+        if refusal is not None:
             if not refused:
                 refused = True
-                await _too_large()(scope, receive, send)
+                await refusal(scope, receive, send)
             return
         if message["type"] == "http.response.start":
             MutableHeaders(scope=message).update(HEADERS | ({"Content-Security-Policy": POLICY} if is_page else {}))
         await send(message)
 
-    await app(scope, counted, unless_too_large)
+    await app(scope, counted, unless_refused)
 
 
 def _too_large() -> JSONResponse:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import warnings
+from collections.abc import Callable
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -35,8 +37,7 @@ def mount_chat(app: FastAPI, runtime: Runtime, access: Access) -> None:
 
     # Chainlit asks for the profiles in a way that can't work while a server runs, and goes on without; the page asks again.
     warnings.filterwarnings("ignore", "coroutine .*profiles. was never awaited", RuntimeWarning)
-    from chainlit.server import app as chainlit
-    from chainlit.server import sio
+    from chainlit import server
 
     from agent.ui.chat import install
     from agent.ui.deleting import install_deleting
@@ -51,8 +52,14 @@ def mount_chat(app: FastAPI, runtime: Runtime, access: Access) -> None:
     install_login(access)
     install_deleting(app, runtime)
     app.include_router(doors(store, access))
-    sio.emit = plainly(sio.emit)
-    app.mount("/", chainlit)
+    server.sio.emit = plainly(server.sio.emit)
+    server.get_html_template = _from_here(server.get_html_template)
+    app.mount("/", server.app)
+
+
+def _from_here(template: Callable[[str], str]) -> Callable[[str], str]:
+    """Chainlit's page without style sheets of other sites, which its policy forbids: the fonts are ours, and there are no formulas."""
+    return lambda root: re.sub(r"<link[^>]*https://[^>]*>", "", template(root))
 
 
 def _put_files(folder: Path) -> None:

@@ -9,9 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from knowledge.catalogue import gpus, models
+from knowledge.database import Database
 from knowledge.errors import CompassError
 from tests.tools.test_manifests import request
-from tools.manifests.digests import ManifestFile
+from tools.clusters.cluster import Cluster
+from tools.deploying.approvals import ApprovalRequest, record_approval
+from tools.deploying.listing import last_revision
+from tools.manifests.digests import ManifestFile, digest_of
 from tools.manifests.export import Form, write
 from tools.manifests.form import foreign
 from tools.manifests.values import ManifestRequest, images_of
@@ -184,3 +188,18 @@ def test_problems_are_short_sentences() -> None:
     assert why is not None
     assert len(why) < 300
     assert re.match("has a line that Compass never renders", why)
+
+
+def test_what_an_earlier_compass_let_in_is_listed_and_not_written(database: Database, cluster: Cluster, tmp_path: Path) -> None:
+    """A row of the database from before paths were checked."""
+    files = [*WHOLE.files, ManifestFile(path="../../../../evil.yaml", content="evil\n"), ManifestFile(path=str(tmp_path / "x"), content="")]
+    shared = {"cluster": cluster.target, "namespace": cluster.namespace, "name": WHOLE.name, "model_id": WHOLE.model_id}
+    wanted = ApprovalRequest(thread_id="t", interrupt_id="i", digest=digest_of(files), actor="ann", files=files, **shared)
+    approval = record_approval(wanted, database)
+    with database.connect() as connection:
+        connection.execute("UPDATE approvals SET status = 'applied' WHERE id::text = %s", [approval])
+    found = last_revision(WHOLE.name, cluster, database)
+    assert [f.path for f in found.files] == [f.path for f in files]
+    with pytest.raises(CompassError, match="can't be the name of a manifest"):
+        write(found, tmp_path / "export", "yaml")
+    assert everything_below(tmp_path) == set()
