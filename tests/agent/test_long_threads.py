@@ -19,8 +19,7 @@ from agent.state import MAX_EXPLORED, TAGS
 from agent.storage.serializer import StateSerializer
 from agent.storage.story import LATEST, LONG, Story, latest
 from knowledge.database import Database
-from tests.agent.test_golden import RELEASES
-from tests.golden import put_back
+from tests.golden import FOLDER, put_back
 from tests.talking import converse
 
 TO_OPTIONS = ["a chatbot for 1000 users", "looks good"]
@@ -168,7 +167,7 @@ def test_where_nothing_was_dropped_undo_says_nothing_of_it(runtime: Runtime, thr
 @pytest.mark.parametrize("thread", ["options", "scaling", "cut-off"])
 def test_a_thread_of_an_earlier_release_shrinks_at_its_next_turn(runtime: Runtime, thread: str) -> None:
     with runtime.database.connect() as connection:
-        put_back(connection, RELEASES[0])
+        put_back(connection, FOLDER / "7bbd890.json.xz")  # the last one that pruned nothing
     before = said_in(runtime.state(thread)["messages"])
     assert count(runtime.database, "checkpoints", thread) > 5
     converse(runtime, thread, "help")
