@@ -128,6 +128,20 @@ WITHOUT = [
     "it must not be {x}",
     "it shouldn't be {x}",
     "any of them as long as it's not {x}",
+    "leave {x} out of it",
+    "we hate {x}",
+    "my company banned {x}",
+    "{x} is a no-go",
+    "{x} is overkill for us",
+    "forget about {x}",
+    "scratch {x}",
+    "delete {x} from the plan",
+    "{x} won't do",
+    "{x} is the only one I don't want",
+    "under no circumstances {x}",
+    "put {x} on the blacklist",
+    "ideally not {x}",
+    "{x} are too old for this",
 ]
 WITHOUT_OF: dict[Kind, list[str]] = {
     "gpu_types": [
@@ -210,6 +224,13 @@ AGAIN = [
     "we can use {x} again",
     "we are allowed to use {x} again",
     "forget what I said against {x}",
+    "drop the {x} exclusion",
+    "remove {x} from the exclusions",
+    "take {x} off the exclusion list",
+    "lift the {x} ban",
+    "{x} is not sold out any more",
+    "I was wrong about {x}, allow it",
+    "I no longer want to exclude {x}",
 ]
 
 BASE = Specification.model_validate(
@@ -287,6 +308,8 @@ UP = [
     "plus {a} for {n}",
     "what if {n} were {a} higher?",
     "what if we raised {n} by {a}?",
+    "{n} up {a}",
+    "{n} can go up by {a}",
 ]
 DOWN = [
     "lower {n} by {a}",
@@ -304,6 +327,8 @@ DOWN = [
     "{n} minus {a}",
     "what if {n} were {a} lower?",
     "what if we cut {n} by {a}?",
+    "{n} down {a}",
+    "{n} went down by {a}",
 ]
 UP_COUNTED = [
     "{a} more {c}",
@@ -343,6 +368,9 @@ TIMES: list[tuple[str, float]] = [
     ("{n} should be 30% higher", 1.3),
     ("what if {n} doubled?", 2),
     ("what if we halved {n}?", 0.5),
+    ("a quarter of {n}", 0.25),
+    ("three quarters of {n}", 0.75),
+    ("multiply {n} by a factor of 3", 3),
 ]
 ABSOLUTE = [
     "raise {n} to {t}",

@@ -44,12 +44,16 @@ _EACH_OF_TOKENS = r"\s*-?(?:milliseconds?|msec|ms)\s*(?:per|/|a|an|each|for each
 def read_amounts(low: str, fields: dict[str, Any], problems: list[str]) -> None:
     """Each figure goes to the first reader that knows it; latency targets take from the rest, and people what is left."""
     readers = (_read_money, _read_stock, _read_planning, _read_rate, _read_context, _read_tokens, _read_share)
-    low = read_relative(_read_cheaper(low, fields, problems), fields, problems)
     free = [q for q in find_quantities(low)[:MAX_QUANTITIES] if not any(read(low, q, fields, problems) for read in readers)]
     free = _read_people(low, free, fields)
     _read_profile_arrow(low, fields, problems)
     _read_targets(low, free, fields, problems)
     _read_lone_number(low, free, fields, problems)
+
+
+def read_told_by_now(low: str, fields: dict[str, Any], problems: list[str]) -> str:
+    """What is told relative to what is planned now; what is left to read of the text."""
+    return read_relative(_read_cheaper(low, fields, problems), fields, problems)
 
 
 def _read_cheaper(low: str, fields: dict[str, Any], problems: list[str]) -> str:
@@ -62,7 +66,6 @@ def _read_cheaper(low: str, fields: dict[str, Any], problems: list[str]) -> str:
             problems.append(f"“{cheaper.group()}”: by how much cheaper, between 0 and 100 %?")
         else:
             fields["cost_factor"] = factor
-        fields.pop("cost_priority", None)
         low = low.replace(cheaper.group(), " ")
     return low
 

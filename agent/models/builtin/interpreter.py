@@ -99,7 +99,7 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
         or _of_the_options(heard)
         or _of_the_values(heard)
         or _of_numbers_alone(heard)
-        or _not_offered(low, bare, offered)
+        or _not_offered(low, bare, offered, heard.asks)
     )
 
 
@@ -145,7 +145,7 @@ def _of_what_is_there(heard: Heard) -> BaseModel | None:
         return None if heard.reading.fields else moves.BackToOptions()
     if heard.asks:
         return None
-    changed = _of_what_runs(low, heard.bare, offered)
+    changed = None if heard.supposes else _of_what_runs(low, heard.bare, offered)
     if changed is not None or heard.reading.fields:
         return changed
     if "Retry" in offered and re.search(phrases.RETRY, low) and not re.search(phrases.NO_TO_IT, low):
@@ -231,7 +231,7 @@ def _of_what_runs(low: str, bare: str, offered: set[str]) -> BaseModel | None:
         counts = [q.value for q in find_quantities(re.sub(r"\b(?:a single|only one|just one|one)\b", "1", bare))]
         if len(counts) == 1 and counts[0] == int(counts[0]) and 1 <= counts[0] <= 10_000:
             more, fewer = re.search(phrases.SO_MANY_MORE, bare), re.search(phrases.SO_MANY_FEWER, bare)
-            if more or fewer:
+            if (more or fewer) and not re.search(r"\bto \d", re.sub(r"\b(?:only |just |a )?(?:one|single)\b", "1", bare)):
                 return moves.Scale(by=int(-counts[0] if fewer else counts[0]))
             return moves.Scale(replicas=int(counts[0]))
         return moves.Unclear(question="How many replicas, from 1 to 10,000?")
@@ -359,7 +359,7 @@ def _question(low: str) -> moves.Ask | None:
     return None
 
 
-def _not_offered(low: str, bare: str, offered: set[str]) -> BaseModel:
+def _not_offered(low: str, bare: str, offered: set[str], asks: bool) -> BaseModel:
     if re.search(r"\bapprov\w+|\bdeploy\b", low):
         if "SelectOption" in offered and "Reject" not in offered:
             return moves.Unclear(
@@ -372,13 +372,13 @@ def _not_offered(low: str, bare: str, offered: set[str]) -> BaseModel:
         if "Reject" in offered:
             return moves.Unclear(question="I take an approval only in plain words: “yes, approve”, with nothing else in the sentence.")
         return moves.Unclear(question="There is nothing to deploy or approve now.")
-    if "Confirm" in offered and re.match(phrases.REJECT, low):
+    if "Confirm" in offered and not asks and re.match(phrases.REJECT, low):
         return moves.Unclear(question="What should be different?")
     if "Reject" in offered and bare and re.fullmatch(phrases.CONFIRM, bare):
         return moves.Unclear(question="I take an approval only with the word itself: “yes, approve”.")
     if re.fullmatch(phrases.GREETING, bare):
         return moves.Unclear(question="Hello!")
-    return _nearest_move(low, offered) or moves.Unclear(question="I didn't understand that.")
+    return _nearest_move(low, offered) or (_unanswered() if asks else moves.Unclear(question="I didn't understand that."))
 
 
 def _nearest_move(low: str, offered: set[str]) -> BaseModel | None:

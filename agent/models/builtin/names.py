@@ -26,6 +26,11 @@ from tools.specification import KINDS, Kind
 Named = Kind | Literal["licenses"]
 
 _ONLY_LIKENED = r"\b(?:like|similar to|such as|instead of|replac\w+|alternative to|as in|than)(?: an?| our| the)? $"
+_MUST_BE_ALLOWED = r"\bcommercial\w*\b[^,;.]{0,20} (?:must|has to|have to|needs? to|should) be\b"
+_PART_OF_FAMILY = (
+    r"\b(?:but not|except(?: for)?|apart from|other than|without|not|excluding|no) (?:the |an? )?"
+    r"(\d+(?:\.\d+)?b|nemo|scout|maverick|small|large|mini|micro|nano|coder|air)(?![\w-])"
+)
 _TELLING = {"nemotron", "scout", "maverick"}
 _TOO_SHORT = {"gpt", "r1", "v3", "4", "phi", "command", ""}
 
@@ -36,14 +41,19 @@ def read_names(low: str, fields: dict[str, Any], problems: list[str]) -> str:
     Models come first, since their names hold what looks like GPUs and figures (“-A3B”, “70B”). What is left to read of the text, where
     they stand as blanks.
     """
+    licences = _licences(low)
     blank, called = without_models(low)
+    called = [m for m in called if not any(a <= m[0] and m[1] <= b for a, b, _ in licences)]  # “no Llama licence” is about licences
+    called += _parts_of_families(low, called)
     gpu_names = _gpu_mentions(blank)
-    named: list[tuple[Named, list[Mention[list[str]]]]] = [("models", called), ("gpu_types", gpu_names), ("licenses", _licences(low))]
+    named: list[tuple[Named, list[Mention[list[str]]]]] = [("models", called), ("gpu_types", gpu_names), ("licenses", licences)]
     found = [(start, end, (kind, names)) for kind, mentions in [*named, *_places(low)] for start, end, names in mentions]
     wanted, unwanted, allowed = _by_kind(sorted_by_polarity(low, found))
+    wanted["licenses"] |= {name for name in allowed["licenses"] if re.search(_MUST_BE_ALLOWED, low)}
     _read_vendors(low, gpu_names, wanted, unwanted)
     for kind, order in _order().items():
         into, out_of = KINDS[kind] if kind != "licenses" else ("licenses", "excluded_licenses")
+        wanted[kind] -= unwanted[kind] if wanted[kind] - unwanted[kind] else set()
         left = wanted[kind] - unwanted[kind]  # “the Qwens, but not the 32B”
         if left:
             fields[into] = [name for name in order if name in left]
@@ -53,6 +63,17 @@ def read_names(low: str, fields: dict[str, Any], problems: list[str]) -> str:
             fields.setdefault("allowed", {})[kind] = [name for name in order if name in allowed[kind]]
     _say_unknown(low, blank, gpu_names, called, problems)
     return blank
+
+
+def _parts_of_families(low: str, called: list[Mention[list[str]]]) -> list[Mention[list[str]]]:
+    """“Qwen, but not the 235B”: the entries of a family that a size or a word of theirs names, where they are left out of it."""
+    found: list[Mention[list[str]]] = []
+    for part in re.finditer(_PART_OF_FAMILY, low):
+        family = next((ids for _, end, ids in reversed(called) if 0 <= part.start() - end <= 40), None)
+        ids = [i for i in family or [] if re.search(rf"(?<![a-z0-9.]){re.escape(part[1])}(?![a-z0-9])", i.lower())]
+        if ids and family and len(ids) < len(family) and not any(a < part.end(1) and part.start(1) < b for a, b, _ in called):
+            found.append((part.start(1), part.end(1), ids))
+    return found
 
 
 def _by_kind(found: dict[Polarity, list[tuple[Named, list[str]]]]) -> list[dict[Named, set[str]]]:

@@ -36,16 +36,16 @@ _EXCEPT = r"(?:except(?:ing)?(?: for)?|apart from|other than|aside from|with the
 _BUT = rf"(?:but|besides?|save|bar|minus|{_EXCEPT})"
 _EXCLUDING = (
     r"(?:exclud\w+|avoid\w*|bann?\w*|block\w*|forbid\w*|hid(?:e|es|ing)|rul\w+ out|leav\w+ out|skip\w*|drop\w*|reject\w*|refus\w+"
-    r"|ignor\w+|delet\w+|strip\w* out|remov\w+|omit\w*|discard\w*|filter\w* out|throw\w* out|kick\w* out|tak\w+ out|cross\w* out"
-    r"|eliminat\w+|disallow\w*|prohibit\w*|steer\w* clear of|(?:keep|stay|get|move) (?:\w+ )?away from|(?:get|be|getting) rid of"
-    r"|spare me|dislike|hate|disregard\w*|strike)"
+    r"|ignor\w+|delet\w+|forget(?: about)?|scratch|strip\w* out|remov\w+|omit\w*|discard\w*|filter\w* out|throw\w* out|kick\w* out"
+    r"|tak\w+ out|cross\w* out|eliminat\w+|disallow\w*|prohibit\w*|steer\w* clear of|(?:keep|stay|get|move) (?:\w+ )?away from"
+    r"|(?:get|be|getting) rid of|spare me|dislike|hate|disregard\w*|strike)"
 )
 _STOPPED = rf"(?:\b(?:no longer|stop|quit|cease|needn't|no need (?:to|for)|no reason to)\b|{_NO})"
 _LETTING = (
     r"(?:allow\w*|permit\w*|bring\w* back|re-?(?:include|allow|admit|enable|add|instate|introduce|consider)\w*"
-    r"|un-?(?:exclude|hide|ban|block|forbid)\w*|(?:put|add|take|have|let) back|lift the (?:ban|block|exclusion|restriction)s? (?:on"
-    r"|of|for)"
-    r"|(?:nothing|no objections?) (?:against|to)|no problem with|forget (?:what i said|my (?:no|objections?)) (?:about|against|to)"
+    r"|un-?(?:exclude|hide|ban|block|forbid)\w*|(?:put|add|take|have|let) back|lift the (?:ban|block|exclusion|restriction)s? (?:on|of|for)"
+    r"|(?:nothing|no objections?) (?:against|to)|(?:n't|not) mind|no problem with"
+    r"|forget (?:what i said|my (?:no|objections?)) (?:about|against|to)"
     r"|(?:also|even) (?:use|take|include|consider|list|show|plan with)|accept)"
 )
 _ONLY_BEFORE = re.compile(rf"(?:{_NO}(?:(?!\b(?:and|but)\b)[^,;.:!?]){{0,30}}?(?:{_ANY})?(?: \w+){{0,2}}|\bno one) {_BUT}\b{_TO_NAME}")
@@ -62,16 +62,36 @@ _NOT_ALONE = re.compile(
     r"\b(?:not|n't) (?:only|just|necessarily|exclusively)\b[^,;.:!?]{0,20}$"
     r"|\b(?:doesn't have|don't have|does not have|needn't|not have|not need) ?(?:to )?be\b[^,;.:!?]{0,20}$"
 )
+_OFF = re.compile(r"\b(?:keep|stay|get|take|put|run|move)\w*\b(?: \w+){0,3}? off(?: of)? (?:the )?$")
+_INDIFFERENT = re.compile(
+    r"(?:n't|\bnot|\bnever|\bwithout)\b[^,;.:!?]{0,14}\b(?:limit\w*|restrict\w*|confin\w*|insist\w*|just|only|exclusively)\b[^,;.:!?]{0,16}$"
+    r"|(?:n't|\bnot) (?:really )?(?:care|mind|matter)\b[^,;.:!?]{0,6}\b(?:whether|if|which|about|between)\b[^,;.:!?]{0,20}$"
+    r"|\bprefer\w*\b[^,;.:!?]{0,40}\b(?:over|to) (?:the |an? )?$|\bwhat (?:i|we) said about[^,;.:!?]{0,12}$"
+)
+_NO_WISH_AFTER = re.compile(r"'?s? (?:preference|wish|requirement|restriction|constraint)s?\b")
+_BANNED = r"(?:exclusions?|ban|bans|block|blacklist|blocklist|(?:exclusion|excluded|black|block|ban|ignore)[- ]?lists?)"
+_UNBANNED_BEFORE = re.compile(r"\b(?:drop|remove|lift|undo|cancel|end|clear|forget|revoke|take|delete|strike|get)\w*\b[^,;.:!?]{0,16}$")
+_UNBANNED_AFTER = re.compile(rf"'?s? (?:{_BANNED}\b|(?:from|off) (?:the |my |our )?{_BANNED}\b)")
+_BANNED_AFTER = re.compile(rf"'?s? (?:to|on|onto) (?:the |my |our )?{_BANNED}\b")
+_IT = r"(?:it|them|that|those)"
+_LET_IT_AFTER = re.compile(
+    r"[^.;!?,]{0,20}, (?:so |but |please |you can )*"
+    rf"(?:(?:allow|permit|include|re-?allow|consider|use) {_IT}(?: again| after all)?|bring {_IT} back)\b"
+)
+_DROP_IT_AFTER = re.compile(
+    rf"[^.;!?,]{{0,20}}, (?:so |but |please )*(?:exclude|drop|skip|avoid|hide|remove|leave {_IT} out|forget)(?: about)? {_IT}\b"
+)
 _SWAPPED = re.compile(r"\b(?:swap|replac|exchang|trad|substitut)\w*\b(?:(?!\b(?:with|for|by|and)\b)[^,;.:!?]){0,25}$")
 _APART = re.compile(r"\b(?:rul|leav|tak|keep|kick|throw|cross|filter|strik|count|cut)\w*\b[^,;.:!?]{0,12}$")
-_BACK = re.compile(r"\b(?:bring|put|add|take|have|get|let|want|give)\w*\b[^,;.:!?]{0,12}$")
+_BACK = re.compile(r"\b(?:bring|brought|put|add|take|have|get|got|let|want|give)\w*\b[^,;.:!?]{0,12}$")
 _AGAIN = re.compile(
     r"\b(?:show|consider|use|include|add|list|offer|accept|have|see|plan with|run on|look at|try|on|with|allow)\w*\b[^,;.:!?]{0,20}$"
 )
 _TOO_MUCH = r"(?:expensive|slow|big|large|costly|dear|weak|small|old|pricey)"
 _BAD = (
     rf"(?:(?:too|so|far too|way too) {_TOO_MUCH}|excluded|forbidden|banned|prohibited|blocked|off the (?:table|list)|off[- ]limits"
-    r"|out(?: of (?:the )?(?:question|bounds))?|unavailable|sold out|unacceptable|unwanted|a no-?go|hidden|ruled out)\b"
+    r"|out(?: of (?:the )?(?:question|bounds))?|unavailable|sold out|unacceptable|unwanted|overkill|unnecessary|too much|a no-?go"
+    r"|hidden|ruled out)\b"
 )
 _GOOD = (
     r"(?:fine|ok(?:ay)?|allowed|permitted|acceptable|accepted|possible|an option|options|welcome|back(?: in)?|available|in again|alright"
@@ -85,6 +105,7 @@ _SAID_AFTER = re.compile(
 )
 _DISLIKED_AFTER = re.compile(
     rf"{_AFTER}(?:(?:i|we|they) (?:don't|do not|never|won't|can't) (?:want|like|use|need)|excluded"
+    r"|(?:is|are) the (?:only )?(?:ones?|things?|\w+) (?:that )?(?:i|we) (?:don't|do not|can't|cannot|won't|never) \w+"
     r"|(?:won't|will not|doesn't|don't|does not|can't|cannot) (?:do|work|fit|help)|(?:is|are) no (?:good|use|option))\b"
 )
 _APART_AFTER = re.compile(rf"{_AFTER}(?:out|off|away|aside)\b")
@@ -115,21 +136,37 @@ def _lists(low: str, mentions: list[Mention[T]]) -> list[list[Mention[T]]]:
 
 def _polarity(before: str, after: str) -> Polarity | None:
     """None where the words only say that it needn't be this."""
-    if _NOT_ALONE.search(before):
+    if _UNBANNED_BEFORE.search(before) and _UNBANNED_AFTER.match(after):
+        return "allowed"
+    if _NOT_ALONE.search(before) or _NO_WISH_AFTER.match(after):
         return None
     if _ONLY_BEFORE.search(before):
         return "wanted"
+    if _INDIFFERENT.search(before):
+        return None
     said = _SAID_AFTER.match(after)
     if said and not _EXCEPT_BEFORE.search(before):
         refused = (said["bad"] is not None) != bool(said["no"] or said["not"])
         return "unwanted" if refused else "allowed"
     if _DISLIKED_AFTER.match(after):
         return "unwanted"
+    it_is: Polarity | None = "allowed" if _LET_IT_AFTER.match(after) else "unwanted" if _DROP_IT_AFTER.match(after) else None
+    if it_is is not None and not re.search(r"\b(?:use|take|want)\b", before[-12:]):
+        return it_is
     rules: list[tuple[Callable[[], object], Polarity]] = [
         (lambda: _NOT_LET.search(before) and not re.search(_EXCLUDING + _TO_NAME, before), "unwanted"),
         (lambda: _LET_BEFORE.search(before), "allowed"),
         (lambda: _BACK.search(before) and _BACK_AFTER.match(after), "allowed"),
-        (lambda: _SWAPPED.search(before) or _EXCEPT_BEFORE.search(before) or _NOT_BEFORE.search(before), "unwanted"),
+        (
+            lambda: (
+                _SWAPPED.search(before)
+                or _OFF.search(before)
+                or _BANNED_AFTER.match(after)
+                or _EXCEPT_BEFORE.search(before)
+                or _NOT_BEFORE.search(before)
+            ),
+            "unwanted",
+        ),
         (lambda: _APART.search(before) and _APART_AFTER.match(after), "unwanted"),
         (lambda: (_AGAIN.search(before) and _AGAIN_AFTER.match(after)) or _TOO_AFTER.match(after), "allowed"),
     ]

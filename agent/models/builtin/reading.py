@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.models.builtin.amounts import read_amounts
+from agent.models.builtin.amounts import read_amounts, read_told_by_now
 from agent.models.builtin.names import read_names
 from agent.models.builtin.tidy import tidy
 from agent.models.builtin.vocabulary import DOMAINS, LIFTED, PEOPLE, WAYS
@@ -37,9 +37,10 @@ def read_change(text: str, of_a_need: bool = False) -> Reading:
     use_case = find_use_case(low, by_nearness=of_a_need)
     if use_case:
         reading.fields["use_case"] = use_case
-    read_priorities(low, reading.fields)
     unnamed = read_names(low, reading.fields, reading.problems)
-    read_amounts(unnamed, reading.fields, reading.problems)
+    left = read_told_by_now(unnamed, reading.fields, reading.problems)
+    read_priorities(left, reading.fields)
+    read_amounts(left, reading.fields, reading.problems)
     if of_a_need and reading.fields.pop("cost_factor", None):
         reading.fields["cost_priority"] = "high"  # there is no plan yet that it could be cheaper than
     _read_constraints(low, reading.fields)

@@ -88,9 +88,12 @@ _DONE_BY = re.compile(rf"\b(?!{_UP_VERB}|{_DOWN_VERB}){_PARTICIPLE} by {_ABOUT}\
 _LEFT = re.compile(r"\s+(?:(?:have|has|are|will|just|did|of them|of us) )*(?:left|leave|leaving|quit|gone)\b")
 _JOINED = re.compile(r"\s+(?:(?:have|has|are|will|just) )*(?:joined|join|joining)\b")
 _MORE_BEFORE = re.compile(rf"(?:\b(?:another|additional|extra|further|plus)|(?:^|\s)\+) ?{_ABOUT}\$?\s*$")
+_UP_OR_DOWN = re.compile(r"\b(up|down) \$?\s*$")
 _LESS_BEFORE = re.compile(rf"\bminus {_ABOUT}\$?\s*$")
-_ADDING = re.compile(rf"\b(?:add|adding|added|put|putting) {_ABOUT}\$?\s*$")
-_TAKING = re.compile(rf"\b(?:take|taking|shave|shaving|knock|cut|subtract|deduct|remove|removing|drop|trim|lose) {_ABOUT}\$?\s*$")
+_ADD = r"(?:add|adding|added|put|putting|gain|gained|hire|hired|onboard|onboarded|won)"
+_TAKE = r"(?:take|taking|shave|shaving|knock|cut|subtract|deduct|remove|removing|drop|trim|lose|lost|losing)"
+_ADDING = re.compile(rf"\b{_ADD}(?:\s+and)?\s+{_ABOUT}\$?\s*$")
+_TAKING = re.compile(rf"\b{_TAKE}(?:\s+and)?\s+{_ABOUT}\$?\s*$")
 _ONTO = re.compile(r"\s*(?:to|onto|on top of|for)\s+(?:the |our |my )?")
 _OUT_OF = re.compile(r"\s*(?:off|from|out of|away)\b")
 _WORD_AFTER = re.compile(
@@ -104,7 +107,11 @@ _TIMES_WORDS = {"doubl": 2.0, "twice": 2.0, "tripl": 3.0, "thrice": 3.0, "quadru
 _PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
 _TIMES = r"(?:(?P<x>\d+(?:\.\d+)?)\s?(?:x|times)|(?P<word>doubl(?:ed?|ing)|twice|tripl(?:ed?|ing)|thrice|quadrupled?|half|halv(?:ed?|ing)))"
 _AS = r"(?:as (?:many|much|long|high|large|big) |the |our |my |more |of (?:the |our )?)*(?:number of |amount of )?"
+_ENDS_IN_NAME = re.compile(rf"(?:{_NAME.pattern}) $")
 _BEFORE_NAME = re.compile(rf"\b{_TIMES} {_AS}$")
+_SHARE_OF_NAME = re.compile(
+    r"\b(?P<n>a|one|two|three|1|2|3) (?P<part>half|third|quarter|fifth|tenth)s? of (?:the |our |my )?(?:number of |amount of )?$"
+)
 _PART_OF_NAME = re.compile(
     r"\b(?:a|one) (?P<part>half|third|quarter|fifth|tenth) (?:(?P<down>fewer|less|lower|shorter)|more|higher|longer)(?: of the)? $"
 )
@@ -115,7 +122,7 @@ _AFTER_NAME = re.compile(
 _PART = re.compile(
     r" (?:down |up )?(?:in (?P<half>half)\b|by (?:(?P<two>two )|a |one |about a )?(?P<part>half|third|quarter|fifth|tenth)s?\b)"
 )
-_FACTOR = re.compile(r" (?:down |up )?by a factor of (\d+(?:\.\d+)?)")
+_FACTOR = re.compile(r" (?:down |up )?by a factor of (\d+(?:\.\d+)?)| ?[*×] ?(\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True)
@@ -131,6 +138,8 @@ class Amount:
 
 def read_relative(low: str, fields: dict[str, Any], problems: list[str]) -> str:
     """Relative wishes into `users_added`, `load_factor`, `added` and `factors`; what is left to read of the text."""
+    low = re.sub(r"\b(?:one|a|an) (?=(?:more|extra|additional|further|fewer|less)\b(?!\s*[$\d]))", "1 ", low)
+    low = re.sub(rf"\banother (?=(?:spare |standby )?(?:replica|{PEOPLE})\b)", "another 1 ", low)
     low = _read_factors(low, fields)
     for _ in range(len(find_quantities(low)[:40])):
         for q in find_quantities(low)[:40]:
@@ -171,11 +180,14 @@ def _relative(low: str, q: Quantity) -> tuple[Amount, int, int, int] | None:
         return None
     if word and word["up"] and re.search(r"\b(?:no|not)(?: any)? $", low[: word.start()]):
         return None
+    way = _UP_OR_DOWN.search(before)
+    if way and _NAME.search(_clause_before(before)):
+        return amount, 1 if way[1] == "up" else -1, start, end
     if _MORE_BEFORE.search(before):
         return amount, 1, start, end
     if _LESS_BEFORE.search(before):
         return amount, -1, start, end
-    if _ADDING.search(before) and (amount.unit in _COUNTED or named):
+    if _ADDING.search(before) and (amount.unit in (*_COUNTED, "$") or named):
         return amount, 1, start, end
     if _TAKING.search(before) and (amount.unit in _COUNTED or _OUT_OF.match(low, amount.end)):
         return amount, -1, start, end
@@ -183,6 +195,7 @@ def _relative(low: str, q: Quantity) -> tuple[Amount, int, int, int] | None:
         onto = _ONTO.match(low, word.end())
         if (
             not amount.unit
+            and not _ENDS_IN_NAME.search(before)
             and not (onto and _NAME.match(low, onto.end()))
             and not re.search(r"\b(?:should|were|was|be|is|make|:)", before[-40:])
         ):
@@ -218,7 +231,7 @@ def _amount(low: str, q: Quantity, after: int) -> Amount:
 def _keep(low: str, amount: Amount, sign: int, fields: dict[str, Any], problems: list[str]) -> None:
     if sign == 0:
         return
-    said = " ".join(low[amount.start : amount.end].split())
+    said = f"${amount.value:,g}" if amount.unit == "$" else " ".join(low[amount.start : amount.end].split())
     figure = _figure_of(low, amount)
     more = "more" if sign > 0 else "less"
     if figure is None or (figure == _LOAD and amount.unit != "%"):
@@ -264,7 +277,11 @@ def _read_factors(low: str, fields: dict[str, Any]) -> str:
         down = bool(verbs) and verbs[-1]["down"] is not None
         start, end = name.start(), name.end()
         of_it = _PART_OF_NAME.search(before)
-        if of_it:
+        share_of = _SHARE_OF_NAME.search(before)
+        if share_of:
+            many = {"a": 1, "one": 1, "two": 2, "three": 3}.get(share_of["n"]) or int(share_of["n"])
+            factor, start = many * _PARTS[share_of["part"]], share_of.start()
+        elif of_it:
             factor, start = 1 + _PARTS[of_it["part"]] * (-1 if of_it["down"] else 1), of_it.start()
         elif times:
             factor, start = _times(times), times.start()
@@ -276,7 +293,8 @@ def _read_factors(low: str, fields: dict[str, Any]) -> str:
             share = _PARTS[part["part"] or "half"] * (2 if part["two"] else 1)
             factor, end = (0.5 if part["half"] else 1 - share if down else 1 + share), end + part.end()
         elif by:
-            factor, end = (1 / float(by[1]) if down and float(by[1]) else float(by[1])), end + by.end()
+            value = float(by[1] or by[2])
+            factor, end = (1 / value if down and value else value), end + by.end()
         else:
             continue
         if factor > 0:

@@ -374,7 +374,12 @@ _NO_LONGER = (
     r"|without (?:the|a|any)|ignore the|no more"
     r"|never ?mind the|doesn't matter which|don't care (?:which|what|about the)|lose the|clear the)"
 )
-_ANY_MODEL = rf"\b{_NO_LONGER} (?:\w+ )?models?\b(?! (?:of|that|we))|\bmodel (?:\w+ )?(?:doesn't|does not|don't|no longer) matter"
+_ANY_MODEL = (
+    r"\b(?:any|whichever|whatever|no (?:particular|specific)|doesn't matter which|don't care (?:which|what|about the)) (?:\w+ )?models?\b"
+    rf"(?! (?:of|that|we))|\b{_NO_LONGER} models?\b(?! (?:of|that|we))"
+    rf"|\b{_NO_LONGER} model (?:limit|restriction|wish|preference|constraint|choice)"
+    r"|\bmodel (?:\w+ )?(?:doesn't|does not|don't|no longer) matter"
+)
 LIFTED = {
     "licenses": rf"\b{_NO_LONGER} licen[cs]e",
     "providers": rf"\b{_NO_LONGER} (?:cloud|provider)",
@@ -386,7 +391,7 @@ LIFTED = {
     "available_gpus": r"\b(?:any number of gpus|unlimited gpus|as many gpus as)",
     "budget_usd_per_month": (
         rf"\b(?:{_NO_LONGER}|no) (?:\w+ )?(?:budget|cost (?:cap|limit)|price (?:cap|limit))(?: limit| cap)?\b"
-        r"|\bbudget (?:doesn't matter|is gone|no longer|can go|isn't a limit)"
+        r"|\bbudget (?:doesn't matter|is gone|no longer|can go(?! (?:up|down|to|over|higher|lower))|isn't a limit)"
     ),
     "preferred_gpu_types": (
         rf"\b{_NO_LONGER} (?:\w+ )?(?:gpus?|hardware|accelerators?|cards?)\b(?! we have)|\bgpus? (?:type )?(?:doesn't"
