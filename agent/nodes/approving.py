@@ -12,6 +12,7 @@ from langgraph.types import Command
 from agent.checkpoints import pause
 from agent.events import ProgressEvent, emit
 from agent.manifests import manifest_request
+from agent.models.builtin.quantities import find_quantities
 from agent.moves import Approve, CheckAgain, EditSpecification, Explore, Export, Reject, SelectOption
 from agent.nodes.common import anywhere, refuse, taken_up_again
 from agent.nodes.recommendation import selected_option
@@ -131,7 +132,8 @@ def _reject(
     if origin == "failed":
         say("Not approved; nothing was changed.", record)
         return Command(goto="failed", update=nothing | {"incoming": None, "bundle": state.get("attempted") or bundle, "attempted": None})
-    say("Not approved; nothing was deployed. Back to the options.", record)
+    beside = " What you said beside it isn't in the plan: say it as a what-if." if find_quantities(move.reason.lower()) else ""
+    say(f"Not approved; nothing was deployed. Back to the options.{beside}", record)
     return Command(goto="presenting_options", update=nothing | {"selected": None, "bundle": None})
 
 

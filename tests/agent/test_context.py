@@ -101,6 +101,16 @@ def test_an_edit_at_the_approval_leads_back_to_options_that_hold_it(runtime: Run
     assert details_of(back)["specification"]["intent"]["min_context_tokens"] is None
 
 
+def test_a_value_beside_a_no_is_said_not_to_be_planned(runtime: Runtime, thread: str) -> None:
+    converse(runtime, thread, "a chatbot for 1000 users", "looks good", "option 1")
+    heard = converse(runtime, thread, "no, 32k context please")
+    assert heard.states[-1] == "presenting_options"
+    assert "isn't in the plan: say it as a what-if" in heard.text
+    assert details_of(heard)["specification"]["intent"]["min_context_tokens"] is None
+    converse(runtime, thread, "option 1")
+    assert "what-if" not in converse(runtime, thread, "no, I changed my mind").text
+
+
 def test_a_what_if_on_context_is_planned_and_undone(runtime: Runtime, thread: str) -> None:
     first = details_of(converse(runtime, thread, "a chatbot for 1000 users", "looks good"))
     heard = converse(runtime, thread, "what if the context was 64k")
