@@ -9,7 +9,7 @@ from typing import Any, Literal
 from knowledge.database import Database
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 from tools.deploying.approvals import Approval, elsewhere, revisions
-from tools.deploying.diagnosis import Diagnosis, Signs, diagnose
+from tools.deploying.diagnosis import Diagnosis, Signs, diagnose, is_gone
 from tools.deploying.events import events_about
 from tools.deploying.live import drift
 from tools.serving.expectation import expectation_of, inference_service_of, served_context
@@ -18,6 +18,7 @@ from tools.specification import Contract
 from tools.untrusted import printable
 
 EVENTS = 5
+LONG_DOWNLOAD_MIN = 5
 LABEL = "serving.kserve.io/inferenceservice"
 Object = dict[str, Any]
 
@@ -106,9 +107,13 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
     status = service.get("status") or {}
     ready = _is_current(service, deployment) and _is_true(service, "Ready")
     current = _of_this_revision(pods, deployment, newest) if _is_observed(service, deployment) else []
-    signs = Signs(current, [deployment] if deployment else [], events, lambda pod, container: _log(cluster, pod, container))
-    found = None if ready else diagnose(signs)
-    if ready:
+    signs = Signs(current, [deployment] if deployment else [], events, lambda *which: _log(cluster, *which))
+    deleting = _deleting(service)
+    ready = ready and not deleting
+    found = None if ready or deleting else diagnose(signs)
+    if deleting:
+        phase, message = "pending", deleting
+    elif ready:
         phase, message = "ready", "All replicas are ready."
     elif found is not None:
         phase, message = "pending" if found.waiting_may_help else "failed", f"{found.cause} {found.remedy}"
@@ -200,8 +205,19 @@ def _cost(known: list[Approval], now: datetime) -> float | None:
     return round(total, 4)
 
 
-def _log(cluster: Cluster, pod: str, container: str) -> str:
-    return cluster.log(pod, container, previous=True) or cluster.log(pod, container, previous=False)
+def _log(cluster: Cluster, pod: str, container: str, anew: bool) -> str:
+    """What it wrote before it ended; `anew` if it was started again since."""
+    return cluster.log(pod, container, previous=anew) or cluster.log(pod, container, previous=not anew)
+
+
+def _deleting(service: Object) -> str | None:
+    """That it is being deleted and what holds that up; None if it isn't."""
+    since = service["metadata"].get("deletionTimestamp")
+    if not since:
+        return None
+    held = ", ".join(printable(str(f), 100) for f in service["metadata"].get("finalizers") or [])
+    finishing = f" The finalizer {held} holds that until whoever set it is done: see that it runs, or ask whoever runs the cluster."
+    return f"It is being deleted since {printable(str(since), 40)}.{finishing if held else ''}"
 
 
 def _age(service: Object) -> float | None:
@@ -212,9 +228,16 @@ def _age(service: Object) -> float | None:
 def _progress(pods: list[Object]) -> str:
     if not pods:
         return "Waiting for the controller to create pods."
-    ready = sum(_is_true(p, "Ready") for p in pods)
-    doing = sorted({_doing(p) for p in pods if not _is_true(p, "Ready")})
-    return f"{ready} of {len(pods)} replicas ready" + (f"; the others: {', '.join(doing)}." if doing else ".")
+    there, gone = [p for p in pods if not is_gone(p)], [p for p in pods if is_gone(p)]
+    ready = sum(_is_true(p, "Ready") for p in there)
+    doing = sorted({_doing(p) for p in there if not _is_true(p, "Ready")})
+    others = "the others: " if ready else ""
+    said = f"{ready} of {len(there)} replicas ready" + (f"; {others}{', '.join(doing)}." if doing else ".")
+    if gone:
+        status = max(gone, key=lambda p: str(p["metadata"].get("creationTimestamp")))["status"]
+        why = printable(f"{status.get('reason') or 'Failed'}: {status.get('message') or ''}", 200)
+        said += f" {len(gone)} {'was' if len(gone) == 1 else 'were'} taken away by the node before that (“{why}”)."
+    return said
 
 
 def _doing(pod: Object) -> str:
@@ -223,14 +246,23 @@ def _doing(pod: Object) -> str:
     if not (pod.get("spec") or {}).get("nodeName"):
         return "waiting for a node"
     if any((s.get("state") or {}).get("running") for s in status.get("initContainerStatuses") or []):
-        return "downloading the model"
+        return f"downloading the model{_for_how_long(status['initContainerStatuses'])}"
     if any((s.get("state") or {}).get("running") for s in status.get("containerStatuses") or []):
         return "loading the model"
     return "pulling the image"
 
 
+def _for_how_long(statuses: list[Object]) -> str:
+    """Empty in the first minutes."""
+    began = [s["state"]["running"].get("startedAt") for s in statuses if (s.get("state") or {}).get("running")]
+    minutes = (datetime.now(UTC) - datetime.fromisoformat(str(began[0]))).total_seconds() / 60 if began and began[0] else 0.0
+    return f" for {minutes:,.0f} min already" if minutes >= LONG_DOWNLOAD_MIN else ""
+
+
 def _state(pod: Object) -> str:
     status = pod.get("status") or {}
+    if is_gone(pod):
+        return printable(str(status.get("reason") or "Failed"), 60)
     for entry in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
         state = entry.get("state") or {}
         reason = (state.get("waiting") or {}).get("reason") or (state.get("terminated") or {}).get("reason")

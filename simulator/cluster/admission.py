@@ -85,7 +85,7 @@ def over_quota(pod: Object, store: Store, orders: Orders, deployment: str) -> st
         for limit, allowed in hard.items():
             kind = limit.removeprefix("requests.").removeprefix("limits.")
             asked = 1.0 if kind in ("pods", "count/pods") else wanted.get(kind, 0.0)
-            others = [_resources_of(p) for p in store.of("Pod", namespace)]
+            others = [_resources_of(p) for p in store.of("Pod", namespace) if p["status"].get("phase") != "Failed"]
             used = float(len(others)) if kind in ("pods", "count/pods") else sum(o.get(kind, 0.0) for o in others)
             if asked and used + asked > quantity(allowed):
                 figures = f"requested: {limit}={asked:g}, used: {limit}={used:g}, limited: {limit}={allowed}"

@@ -113,7 +113,9 @@ def _pod_spec(predictor: Object) -> Object:
     main = {"name": "kserve-container", "image": "vllm/vllm-openai:v0.24.0"} | {k: v for k, v in model.items() if k not in MODEL_FIELDS}
     spec["containers"] = [copied(main)]
     if model.get("storageUri"):
-        spec["initContainers"] = [{"name": INITIALIZER, "image": INITIALIZER_IMAGE, "args": [model["storageUri"], "/mnt/models"]}]
+        limits = {"resources": {"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "100m", "memory": "100Mi"}}}
+        initializer = {"name": INITIALIZER, "image": INITIALIZER_IMAGE, "args": [model["storageUri"], "/mnt/models"]}
+        spec["initContainers"] = [initializer | limits]
     return spec
 
 

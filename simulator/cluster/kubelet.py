@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.cluster.engine_logs import engine_log
 from simulator.cluster.logs import Logs
 from simulator.cluster.objects import Object, is_true, now, with_conditions
 from simulator.cluster.orders import Orders
@@ -53,7 +54,7 @@ class Kubelet:
         living = set()
         for pod in self._store.of("Pod"):
             living.add(pod["metadata"]["uid"])
-            if pod["spec"].get("nodeName") and not is_true(pod, "Ready"):
+            if pod["spec"].get("nodeName") and not is_true(pod, "Ready") and (pod.get("status") or {}).get("phase") != "Failed":
                 self._live(pod)
         self._lives = {uid: life for uid, life in self._lives.items() if uid in living}
         self._logs.forget(living)
@@ -76,6 +77,8 @@ class Kubelet:
     def _after_pulling(self, pod: Object, life: Life) -> None:
         image = pod["spec"]["containers"][0].get("image", "")
         missing = self._missing_secret(pod)
+        if self._struck("config-error", pod):
+            missing = 'configmap "proxy-settings" not found'
         if self._struck("image-pull", pod):
             why = f'failed to pull and unpack image "{image}": failed to resolve reference "{image}": not found'
             self._event(pod, "Failed", f'Failed to pull image "{image}": rpc error: code = NotFound desc = {why}', warning=True)
@@ -123,6 +126,9 @@ class Kubelet:
             self._event(pod, "Killing", f"Container {name} failed startup probe, will be restarted")
             self._die(pod, life, Death(name, "Error", 143, ("INFO Loading safetensors checkpoint shards: 41% Completed",)))
             return
+        if self._struck("evicted", pod):
+            self._evict(pod)
+            return
         death = self._load_failure(pod, serving, name)
         if death is not None:
             self._die(pod, life, death)
@@ -134,6 +140,17 @@ class Kubelet:
     def _after_back_off(self, pod: Object, life: Life) -> None:
         """Try again from where it died; what was wrong may have been put right."""
         self._enter(pod, "pulling", 0.0, life.restarts)
+
+    def _evict(self, pod: Object) -> None:
+        """Taken away by its node for good; the ReplicaSet makes another."""
+        name = pod["spec"]["containers"][0]["name"]
+        why = "The node was low on resource: ephemeral-storage. Threshold quantity: 10Gi, available: 7Gi."
+        message = f"{why} Container {name} was using 42Gi, request is 0, has larger consumption of ephemeral-storage."
+        self._event(pod, "Evicted", message, warning=True)
+        disrupted = {"type": "DisruptionTarget", "status": "True", "reason": "TerminationByKubelet", "message": message}
+        conditions = with_conditions(pod, [disrupted, {"type": "Ready", "status": "False"}])
+        self._store.status(pod, {"phase": "Failed", "reason": "Evicted", "message": message, "conditions": conditions})
+        self._lives.pop(pod["metadata"]["uid"], None)
 
     def _die(self, pod: Object, life: Life, death: Death) -> None:
         self._logs.write(pod, death.container, *death.log)
@@ -165,6 +182,10 @@ class Kubelet:
             why = f"huggingface_hub.errors.RepositoryNotFoundError: 404 Client Error. Repository Not Found for url: {url}"
         elif self._struck("unauthorized", pod) or (serving.model.gated and not _has_token(pod)):
             why = f"huggingface_hub.errors.GatedRepoError: 401 Client Error. Cannot access gated repo for url {url}. Access is restricted."
+        elif self._struck("disk-full", pod):
+            why = "OSError: [Errno 28] No space left on device: '/mnt/models/model-00002-of-00004.safetensors'"
+        elif self._struck("init-oom", pod):
+            return Death(INITIALIZER, "OOMKilled", 137, ("INFO Fetching 14 files: 36%",))
         else:
             return None
         return Death(INITIALIZER, "Error", 1, ("Traceback (most recent call last):", why))
@@ -173,11 +194,15 @@ class Kubelet:
         if self._struck("oom", pod):
             return Death(container, "OOMKilled", 137, ("INFO Loading safetensors checkpoint shards: 73% Completed",))
         if self._struck("crash", pod):
-            lines = ("ERROR EngineCore failed to start.", "RuntimeError: Engine core initialization failed. See root cause above.")
-            return Death(container, "Error", 1, lines)
+            return Death(
+                container, "Error", 1, engine_log("RuntimeError: Failed to find C compiler. Please specify via CC environment variable.")
+            )
+        if self._struck("kv-cache", pod):
+            need = "To serve at least one request with the model's max seq len (8192), (1.12 GiB KV cache is needed, which is larger than"
+            return Death(container, "Error", 1, engine_log(f"ValueError: {need} the available KV cache memory (0.54 GiB)."))
         if serving is not None and not serving.fits:
             why = f"{serving.weights_gib:.1f} GiB of weights on {serving.gpu_count} GPUs with {serving.gpu.memory_gb} GB each"
-            return Death(container, "Error", 1, (f"torch.OutOfMemoryError: CUDA out of memory: {why}.",))
+            return Death(container, "Error", 1, engine_log(f"torch.OutOfMemoryError: CUDA out of memory: {why}."))
         return None
 
     def _missing_secret(self, pod: Object) -> str | None:

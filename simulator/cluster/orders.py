@@ -18,7 +18,23 @@ from simulator.cluster.store import Store
 from simulator.vllm.misbehaviour import MISBEHAVIOURS, Misbehaviour
 
 NAMESPACE = "compass-simulator"
-Failure = Literal["image-pull", "unauthorized", "oom", "crash", "slow-start", "quota", "rbac", "webhook", "no-kserve", "no-gpus"]
+Failure = Literal[
+    "image-pull",
+    "unauthorized",
+    "disk-full",
+    "init-oom",
+    "config-error",
+    "evicted",
+    "oom",
+    "kv-cache",
+    "crash",
+    "slow-start",
+    "quota",
+    "rbac",
+    "webhook",
+    "no-kserve",
+    "no-gpus",
+]
 FAILURES: tuple[Failure, ...] = get_args(Failure)
 """Of the cluster; what is served can misbehave as well."""
 Lack = Literal["no-podmonitor"]

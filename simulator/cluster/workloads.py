@@ -16,6 +16,7 @@ from simulator.cluster.store import Store
 
 HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
+KEPT_GONE = 3
 
 
 class Workloads:
@@ -35,7 +36,7 @@ class Workloads:
         others = [r for r in self._store.owned(deployment, "ReplicaSet") if r["metadata"]["uid"] != current["metadata"]["uid"]]
         surge, unavailable = _allowance(deployment, wanted)
         pods = {r["metadata"]["uid"]: self._store.owned(r, "Pod") for r in [current, *others]}
-        mine = pods.pop(current["metadata"]["uid"])
+        mine = self._without_gone(pods.pop(current["metadata"]["uid"]))
         old = [p for found in pods.values() for p in found]
         # Old pods that don't work go first; working ones only as far as enough stay available.
         available = sum(is_true(p, "Ready") for p in [*mine, *old])
@@ -60,6 +61,13 @@ class Workloads:
             self._publish_replica_set(replica_set, len(left), left, None)
             if not left and len(others) > 3:
                 self._store.delete(_key(replica_set, "replicasets.apps"))
+
+    def _without_gone(self, pods: list[Object]) -> list[Object]:
+        """Pods that their nodes took away count no more, and the last few of them stay to be looked at."""
+        gone = sorted((p for p in pods if p["status"].get("phase") == "Failed"), key=lambda p: int(p["metadata"]["resourceVersion"]))
+        for pod in gone[:-KEPT_GONE]:
+            self._delete_pod(pod)
+        return [p for p in pods if p["status"].get("phase") != "Failed"]
 
     def _replica_set(self, deployment: Object) -> Object:
         """The ReplicaSet of the Deployment's present template."""
@@ -141,8 +149,8 @@ class Workloads:
         wanted = int(deployment["spec"].get("replicas", 1))
         sets = self._store.owned(deployment, "ReplicaSet")
         newest = max(sets, key=_revision, default=None)
-        pods = [p for r in sets for p in self._store.owned(r, "Pod")]
-        updated = self._store.owned(newest, "Pod") if newest else []
+        pods = [p for r in sets for p in self._store.owned(r, "Pod") if p["status"].get("phase") != "Failed"]
+        updated = [p for p in self._store.owned(newest, "Pod") if p["status"].get("phase") != "Failed"] if newest else []
         available = sum(is_true(p, "Ready") for p in pods)
         complete = len(updated) == wanted == len(pods) and available == wanted
         enough = available >= wanted - _allowance(deployment, wanted)[1]

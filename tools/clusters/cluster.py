@@ -15,6 +15,8 @@ from tools.clusters.refusals import Refused, is_of_an_object
 
 FIELD_MANAGER = "compass"
 REAL_WATCH_INTERVAL_S = 3.0
+LOG_LINES, LOG_BYTES = 400, 400_000
+"""Of a dead container: the cause stands first, and each worker of an engine writes a traceback after it."""
 Object = dict[str, Any]
 
 
@@ -81,7 +83,7 @@ class Cluster:
         except CompassError:
             return False
 
-    def log(self, pod: str, container: str, previous: bool, lines: int = 20) -> str:
+    def log(self, pod: str, container: str, previous: bool, lines: int = LOG_LINES) -> str:
         """The last lines that a container wrote, empty where there are none; why, where we may not read them."""
         from kubernetes.client import CoreV1Api
 
@@ -89,7 +91,7 @@ class Cluster:
             with self.connection.calling(f"log of {pod}"):
                 api = CoreV1Api(self.connection.client().client)
                 answer = api.read_namespaced_pod_log(
-                    pod, self.namespace, container=container, previous=previous, tail_lines=lines, limit_bytes=20_000
+                    pod, self.namespace, container=container, previous=previous, tail_lines=lines, limit_bytes=LOG_BYTES
                 )
                 return str(answer or "")
         except Refused as refused:
