@@ -19,6 +19,7 @@ from agent.manifests import manifest_request
 from agent.runtime import Runtime
 from knowledge.catalogue import gpus, models
 from knowledge.errors import CompassError
+from tools.deploying.monitored import with_monitor
 from tools.deploying.rendered import keep_rendered
 from tools.deploying.review import review
 from tools.plan_capacity import PlanRequest, plan_capacity
@@ -59,14 +60,15 @@ def recommend(request: RecommendationRequest, user: ByUser, runtime: ByRuntime) 
 @router.post("/manifests")
 def render(request: ManifestsRequest, user: ByUser, runtime: ByRuntime) -> ManifestsAnswer:
     """The files of one recommendation, checked, tried on the cluster without keeping anything, with the digest to approve."""
-    chosen, specification = request.recommendation, _consistent(request.specification)
+    chosen, specification, settings = request.recommendation, _consistent(request.specification), runtime.settings
     _check_planned(chosen, specification, runtime)
-    monitoring = runtime.cluster.monitors_pods()
     thread = f"api.{user.name}"
-    bundle = render_manifest(manifest_request(chosen, specification, thread, f"{thread} {request.name}", runtime.settings, monitoring))
+    wanted = manifest_request(chosen, specification, thread, f"{thread} {request.name}", settings)
+    rendered, note = with_monitor(wanted, runtime.cluster, settings.read_only)
+    bundle = render_manifest(rendered)
     if bundle.valid:
         keep_rendered(bundle, user.name, runtime.cluster, runtime.database)
-    return ManifestsAnswer(bundle=bundle, review=review(bundle, runtime.cluster, runtime.settings.read_only))
+    return ManifestsAnswer(bundle=bundle, review=review(bundle, runtime.cluster, settings.read_only).noting(note))
 
 
 def _check_planned(chosen: Recommendation, specification: Specification, runtime: Runtime) -> None:

@@ -24,6 +24,7 @@ from agent.transcript import call_tool, say
 from agent.understand import move_of
 from knowledge.errors import CompassError
 from tools.deploying.approvals import VALID_FOR, ApprovalRequest, elsewhere, record_approval, record_rejection
+from tools.deploying.monitored import with_monitor
 from tools.deploying.review import Review, review
 from tools.manifests.export import write
 from tools.render_manifest import ManifestBundle, render_manifest
@@ -50,9 +51,11 @@ def configuration_finalized(state: ConversationState, runtime: Runtime[Services]
     record: list[AnyMessage] = []
     bundle, found = state.get("bundle"), state.get("review")
     if bundle is None or found is None:  # first entry: what will be shown is stored before the pause, so that both are the same
-        bundle = bundle or _render(state, services, record)
+        note = ""
+        if bundle is None:
+            bundle, note = _render(state, services, record)
         emit(ProgressEvent(text=f"Asking {services.cluster.description} what it says to this"))
-        found = review(bundle, services.cluster, services.settings.read_only)
+        found = review(bundle, services.cluster, services.settings.read_only).noting(note)
         if not found.problems and (other := elsewhere(bundle.name, services.cluster, services.database)):
             found.notes.append(f"{other} There it stays as it is.")
         say(_introduction(bundle, found, services), record)
@@ -198,13 +201,14 @@ def _request(reply: Reply, bundle: ManifestBundle, services: Services) -> Approv
     )
 
 
-def _render(state: ConversationState, services: Services, record: list[AnyMessage]) -> ManifestBundle:
+def _render(state: ConversationState, services: Services, record: list[AnyMessage]) -> tuple[ManifestBundle, str]:
+    """The bundle, and what is to be said of what it lacks."""
     selected, specification = state.get("selected"), state.get("specification")
     if selected is None or specification is None:
         raise CompassError("No option has been chosen.")
-    monitoring = services.cluster.monitors_pods()
-    request = manifest_request(selected, specification, services.thread_id, state["plan_id"], services.settings, monitoring)
-    return call_tool("render_manifest", request, lambda: render_manifest(request), record)
+    wanted = manifest_request(selected, specification, services.thread_id, state["plan_id"], services.settings)
+    request, note = with_monitor(wanted, services.cluster, services.settings.read_only)
+    return call_tool("render_manifest", request, lambda: render_manifest(request), record), note
 
 
 def _introduction(bundle: ManifestBundle, found: Review, services: Services) -> str:
@@ -218,7 +222,8 @@ def _introduction(bundle: ManifestBundle, found: Review, services: Services) -> 
     if bundle.action == "delete":
         return f"This would delete {bundle.name} from {where}.{owned} Nothing is deleted before you approve."
     tried = "checked" if services.settings.read_only else f"checked, and tried on {where} without keeping anything"
-    return f"{len(bundle.files)} manifests, {tried}.{owned} Nothing is applied before you approve exactly these."
+    noted = "".join(f" {note}" for note in found.notes)
+    return f"{len(bundle.files)} manifests, {tried}.{owned}{noted} Nothing is applied before you approve exactly these."
 
 
 def _owners(found: Review) -> str:

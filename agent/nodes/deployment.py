@@ -27,6 +27,9 @@ from tools.deploying.revisions import rollback_bundle
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
 from tools.specification import SpecificationChange
 
+RUNS = "It runs"
+"""Begins what is said of a deployment that came up, and only doesn't do what was planned."""
+
 
 def deployment_execution(state: ConversationState, runtime: Runtime[Services]) -> Command[Literal["post_deployment_validation", "failed"]]:
     """Do what was approved. Killed in the middle, it runs again and ends with the same objects."""
@@ -78,7 +81,8 @@ def post_deployment_validation(
         emit(ProgressEvent(text=f"Ready at {endpoint}; checking what it answers, and how fast"))
         found = validated(bundle, endpoint, approval_id, services, record)
         if found.outcome == "fail" and not state.get("keeps_as_it_is"):
-            why = f"It runs at {endpoint}, but failed its validation. {' '.join(found.reasons)}"
+            slow = any(c.outcome == "fail" for c in found.checks) and not found.failed
+            why = f"{RUNS} at {endpoint}, but {'is too slow' if slow else 'failed its validation'}. {' '.join(found.reasons)}"
             return Command(goto="failed", update={"failure": why, "messages": record})
     except Stopped:
         raise
@@ -117,7 +121,7 @@ def failed(
             where_it_was, kept = taken_up_again(aside, record)
             return Command(goto=where_it_was, update=kept)
         cause = state.get("failure") or "The deployment failed."
-        say(f"The deployment failed. {cause}", record)
+        say(cause if cause.startswith(RUNS) else f"The deployment failed. {cause}", record)
         refuse("Nothing is lost:", "failed", record)
         return Command(goto="__end__", update={"ended": "failed", "messages": record})
     move = move_of_words(words, "failed", state, services, record)

@@ -12,7 +12,12 @@ from tools.serving.validated import Subject, validated_and_kept
 from tools.serving.validation import Validation, ValidationQuery
 from tools.specification import rate
 
-SAID = {"pass": "It meets its targets", "warn": "Look at this", "fail": "It fails its validation"}
+SAID = {
+    "pass": "It meets its targets",
+    "warn": "Look at this",
+    "fail": "It fails its validation",
+    "unjudged": "It answers; whether it meets its targets can't be told yet",
+}
 
 
 def validated(bundle: ManifestBundle, endpoint: str, approval_id: str, services: Services, record: list[AnyMessage]) -> Validation:

@@ -86,7 +86,7 @@ def validation(details: dict[str, Any]) -> RenderableType:
     table = columns()
     for name in ("", "p95", f"{details['confidence']:.0%} interval", "Target p95", "Predicted p95", ""):
         table.add_column(name, justify="left" if not name else "right", no_wrap=True)
-    colours = {"pass": "green", "warn": "yellow", "fail": "red"}
+    colours = {"pass": "green", "warn": "yellow", "fail": "red", "unjudged": "yellow"}
     for check in details["checks"]:
         low, high = (_latency(check[f"{side}_ms"]) if check[f"{side}_ms"] is not None else "?" for side in ("low", "high"))
         predicted = check["predicted_ms"]

@@ -25,7 +25,10 @@ class Admission:
         self._orders = orders
 
     def __call__(self, resource: Resource, new: Object, old: Object | None) -> None:
-        """Raises ApiError 403 in the webhook's words."""
+        """Raises ApiError 403 in the webhook's words; 422 for a PodMonitor as an older operator's schema refuses what it doesn't know."""
+        if resource.kind == "PodMonitor" and self._orders.strikes("pod-monitor", new["metadata"]["name"]):
+            why = f'PodMonitor.monitoring.coreos.com "{new["metadata"]["name"]}" is invalid: spec.podMetricsEndpoints[0]: Invalid value'
+            raise ApiError(422, "Invalid", why)
         if resource.kind != "InferenceService":
             return
         name = new["metadata"]["name"]

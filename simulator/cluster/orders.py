@@ -32,6 +32,7 @@ Failure = Literal[
     "quota",
     "rbac",
     "webhook",
+    "pod-monitor",
     "no-kserve",
     "no-gpus",
 ]

@@ -333,11 +333,11 @@ def test_deployments_are_listed_looked_at_exported_and_deleted_from_the_command_
 def test_a_deployment_is_watched_measured_and_compared_with_its_plan(deployment: str, environment: dict[str, str], home: Path) -> None:
     validated = run(["deployments", "validate", deployment, "--seconds", "3"], environment)
     assert validated.returncode == 0, validated.stdout + validated.stderr
-    assert re.search("(pass|warn): TTFT p95", validated.stdout)  # three seconds are few requests
+    assert re.search("(pass|warn|unjudged): .*TTFT p95", validated.stdout, re.DOTALL)  # three seconds are few requests
     assert max(map(len, validated.stdout.splitlines()[:-1])) <= 100
     watched = run(["deployments", "status", deployment, "--watch", "--every", "1", "--times", "2"], environment)
     assert [line.split()[1] for line in watched.stdout.splitlines()] == ["ready", "ready"]
-    assert "holding its SLO with" in watched.stdout
+    assert re.search("holding its SLO with|too few to judge", watched.stdout)
     compared = json.loads(run(["outcomes", "--json"], environment).stdout)
     assert {c["kind"] for c in compared} == {"validation", "windows"}
     assert all(c["predicted_ms"] and c["observed_ms"] for each in compared for c in each["compared"])

@@ -93,7 +93,7 @@ def service(cluster: Cluster, name: str) -> dict:  # type: ignore[type-arg]
 
 
 def test_every_failure_of_the_simulator_is_tried_here() -> None:
-    assert {*ROLLOUT, *REFUSAL} == set(FAILURES)
+    assert {*ROLLOUT, *REFUSAL, "pod-monitor"} == set(FAILURES)
 
 
 @pytest.mark.parametrize("failure", list(ROLLOUT))
@@ -140,6 +140,17 @@ def test_what_the_cluster_refuses_is_explained_before_anyone_approves(
     heal(simulator)
     done = converse(runtime, thread, "check again", "approve")
     assert done.states[-1] == "basic_monitoring", done.text
+
+
+def test_a_monitor_that_the_cluster_refuses_is_left_out_and_said(runtime: Runtime, thread: str, simulator: str, cluster: Cluster) -> None:
+    order_failure(simulator, "pod-monitor")
+    heard = converse(runtime, thread, *TO_APPROVAL)
+    assert "It goes without a PodMonitor" in heard.text
+    assert "podMetricsEndpoints" in heard.text
+    done = converse(runtime, thread, "approve")
+    assert done.states[-1] == "basic_monitoring", done.text
+    assert cluster.get("monitoring.coreos.com/v1", "PodMonitor", name_of(runtime, thread)) is None
+    heal(simulator)
 
 
 @pytest.mark.parametrize("failure", list(REFUSAL))

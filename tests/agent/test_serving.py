@@ -68,6 +68,9 @@ def test_one_that_misses_its_targets_fails_and_can_be_kept(probing: Settings, th
         heard = converse(runtime, thread, RUNNING[0], "answers of 64 tokens", *RUNNING[2:])  # so that it takes less long
         assert heard.states[-1] == "failed", details(heard, "validation")
         assert "misses its target" in heard.text
+        assert "It runs at" in heard.text
+        assert "is too slow" in heard.text
+        assert "deployment failed" not in heard.text
         kept = converse(runtime, thread, "keep it as it is")
         assert kept.states[-1] == "basic_monitoring", kept.text
         assert "It fails its validation" in kept.text
@@ -102,10 +105,15 @@ def test_the_status_judges_what_the_replicas_measured(runtime: Runtime, thread: 
     name, url = name_of(runtime, thread), endpoint_of(runtime, thread)
     model = httpx.get(f"{url}/v1/models").json()["data"][0]["id"]
     send(url, model, 12)
+    few = live(runtime.cluster, name, runtime.database)
+    assert few.live is not None
+    assert few.live.state == "unknown"
+    assert "too few to judge: 13 requests" in few.live.verdict
+    send(url, model, 28)
     found = live(runtime.cluster, name, runtime.database)
     assert found.live is not None
     assert found.live.state == "holding", found.live.verdict
-    assert found.live.requests == 13  # and the first prompt
+    assert found.live.requests == 41  # and the first prompt
     assert "holding its SLO with" in found.live.verdict
     assert {n.metric for n in found.live.latencies} == {"ttft", "itl", "e2e"}
     assert all(n.headroom is not None and 0 < n.headroom < 1 for n in found.live.latencies)

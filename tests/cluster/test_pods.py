@@ -204,7 +204,7 @@ def test_failures_of_the_api_on_request(client: DynamicClient, watched: Watched)
         heal(client, watched.name)
         assert error.value.status == status
         assert words in status_of(error)["message"]
-    assert {*SIGNS, "rbac", "webhook", "no-kserve"} == set(FAILURES)
+    assert {*SIGNS, "rbac", "webhook", "pod-monitor", "no-kserve"} == set(FAILURES)
 
 
 def test_a_model_that_does_not_fit_its_gpu_crashes_in_torchs_words(client: DynamicClient, watched: Watched) -> None:

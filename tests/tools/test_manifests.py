@@ -68,6 +68,15 @@ def service_of(bundle_files: list[ManifestFile]) -> dict:  # type: ignore[type-a
     return next(d for d in (yaml.safe_load(f.content) for f in bundle_files) if d["kind"] == "InferenceService")
 
 
+def test_the_monitor_names_the_port_as_the_container_does() -> None:
+    """Operators before 2024 and Alloy know no `portNumber`."""
+    documents = [yaml.safe_load(f.content) for f in render_manifest(request().model_copy(update={"monitoring": True})).files]
+    endpoints = next(d for d in documents if d["kind"] == "PodMonitor")["spec"]["podMetricsEndpoints"]
+    ports = {p["name"]: p["containerPort"] for p in documents[-1]["spec"]["predictor"]["model"]["ports"]}
+    assert [ports[e["port"]] for e in endpoints] == [8080]
+    assert all("portNumber" not in e for e in endpoints)
+
+
 def test_the_inference_service_says_what_was_planned() -> None:
     service = service_of(render_manifest(request()).files)
     predictor = service["spec"]["predictor"]

@@ -52,6 +52,10 @@ class Review(Contract):
     """Which cluster that was."""
     made_at: datetime
 
+    def noting(self, note: str) -> Review:
+        """With a sentence more for whoever decides; none where it is empty."""
+        return self.model_copy(update={"notes": [*self.notes, note]}) if note else self
+
     @property
     def touches_nothing(self) -> bool:
         return all(c.change in ("unchanged", "absent") for c in self.changes)

@@ -88,7 +88,10 @@ class NetworkPolicy(Head):
 
 
 class MetricsEndpoint(Strict):
-    port_number: int
+    """By the name of the container's port, which each version of the operator knows; earlier revisions had its number."""
+
+    port: str | None = None
+    port_number: int | None = None
     path: str
     interval: str
 

@@ -13,6 +13,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 CONFIDENCE = 0.95
+WRONGLY_PASSED = 0.2
+FEWEST_TO_JUDGE = math.ceil(math.log(WRONGLY_PASSED) / math.log(0.95))
+"""Answers by which a p95 is judged, 32: if the true p95 misses the target, each answer is within it with a chance of less than 0.95,
+and all n of them with less than 0.95^n; with so many that is at most WRONGLY_PASSED. And those of one moment aren't independent, since
+what delays one delays its neighbours: a handful neither passes nor fails."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,12 @@ def percentile_interval(values: Sequence[float], q: float, confidence: float = C
         high=ordered[high_rank - 1] if high_rank is not None else None,
         samples=n,
     )
+
+
+def surely_above(failed: int, of: int, share: float) -> bool:
+    """Whether so many failures are more than chance where each request fails with this probability: a one-sided binomial test."""
+    at_least = 1 - sum(math.comb(of, k) * share**k * (1 - share) ** (of - k) for k in range(failed))
+    return failed > 0 and at_least <= 1 - CONFIDENCE
 
 
 @lru_cache(maxsize=256)

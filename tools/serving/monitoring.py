@@ -10,14 +10,17 @@ from knowledge.curves import METRICS, Metric, target_of
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from tools.clusters.cluster import Cluster
+from tools.serving.confidence import FEWEST_TO_JUDGE, surely_above
 from tools.serving.expectation import Expectation
-from tools.serving.outcomes import record_window, recorded, window_until
+from tools.serving.outcomes import record_window, recorded, widened, window_until
 from tools.serving.scrape import Counters, Gauges, Quantile, Scrape, Window, parsed, window
 from tools.serving.validation import UNITS
 from tools.specification import Contract, rate
 
 PORT = 8080
 """Of KServe's containers."""
+WINDOW = timedelta(minutes=5)
+"""What is judged, however often somebody looks; longer where nobody looked for longer."""
 LONGER = 1.25
 FAILING_SHARE = 0.01
 FULL_KV_CACHE = 0.95
@@ -78,15 +81,17 @@ def observe(
         return now
     started = min(datetime.fromisoformat(str(p["metadata"]["creationTimestamp"])) for p in pods)
     if approval_id is None or database is None:
-        seen, ends = window(None, now, started), False
+        latest, ends = window(None, now, started), False
+        seen = latest
     else:
-        seen, ends = window_until(approval_id, now, started, database)
+        latest, ends = window_until(approval_id, now, started, database)
+        seen = widened(approval_id, latest, now.at - WINDOW, database)
     latencies = _latencies(seen, expected, database)
     state, verdict, advice = _judged(seen, latencies, expected, len(pods), wanted)
     share = None
     if approval_id is not None and database is not None:
         if ends:
-            record_window(approval_id, seen, {"holding": True, "missing": False, "failing": False}.get(state), database)
+            record_window(approval_id, latest, {"holding": True, "missing": False, "failing": False}.get(state), database)
         day = recorded(approval_id, now.at - timedelta(hours=24), database)
         share = day.held / day.judged if day and day.judged else None
     return Live(
@@ -158,13 +163,18 @@ def _judged(
     during = _for(seen.seconds)
     if seen.replicas < ready:
         during += f" (only {seen.replicas} of {ready} replicas showed their metrics)"
-    if seen.failed > FAILING_SHARE * (seen.requests + seen.failed):
-        of = seen.requests + seen.failed
+    of = seen.requests + seen.failed
+    enough = of >= FEWEST_TO_JUDGE
+    if seen.failed > FAILING_SHARE * of and (enough or surely_above(seen.failed, of, FAILING_SHARE)):
         return "failing", f"failing {seen.failed:,} of {of:,} requests {during}", "Look at its log: `kubectl logs` of a pod says why."
     if not seen.requests and not seen.running and not seen.waiting:
         return "idle", f"idle: no requests {during}, so there is nothing to judge", None
     if expected is None or not latencies:
         return "unknown", f"serving {rate(seen.requests_per_second)} requests/s {during}; nothing is known to judge it by", None
+    if not enough:
+        shown = ", ".join(f"{UNITS[n.metric]} p95 {n.p95.value_ms:,.0f} ms of {n.target_ms:,.0f} ms" for n in latencies)
+        what = f"{seen.failed:,} of {of:,} requests failed" if seen.failed else f"{of:,} request{'s' if of != 1 else ''}"
+        return "unknown", f"too few to judge: {what} {during}, and a p95 takes {FEWEST_TO_JUDGE}; so far {shown}", None
     worst = min(latencies, key=lambda n: n.headroom or 0.0)
     load = f"at {rate(seen.requests_per_second)} of {rate(expected.requests_per_second)} planned requests/s {during}"
     margin = worst.headroom or 0.0

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from knowledge.curves import METRICS
+from knowledge.curves import METRICS, Metric
 from knowledge.database import Database
-from tools.serving.scrape import Histogram, Scrape, Window, window
+from tools.serving.scrape import Histogram, Scrape, Window, added, window
 from tools.serving.validation import Validation
 from tools.specification import Contract
 
 SHORTEST_WINDOW_S = 10.0
-"""Fewer seconds say little; a look sooner than that sees a window that began with the look before the last."""
+"""A look sooner than that after the last one that was recorded isn't recorded."""
 KEPT_SINGLE = timedelta(hours=48)
 KEPT_HOURLY = timedelta(days=90)
 RECORDED = (
@@ -52,23 +52,37 @@ def record_validation(approval_id: str, found: Validation, database: Database) -
 
 
 def window_until(approval_id: str, now: Scrape, started: datetime, database: Database) -> tuple[Window, bool]:
-    """What happened since the look before, and whether this look ends a window that should be recorded.
+    """What happened since the last window that was recorded, and whether this look ends another one that should be.
 
     Several watchers share the looks, so that their windows don't overlap.
     """
     with database.connect() as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [approval_id])
-        row = connection.execute("SELECT last, previous FROM scrapes WHERE approval_id = %s", [approval_id]).fetchone()
+        row = connection.execute("SELECT last FROM scrapes WHERE approval_id = %s", [approval_id]).fetchone()
         last = Scrape.model_validate(row["last"]) if row else None
         if last is not None and (now.at - last.at).total_seconds() < SHORTEST_WINDOW_S:
-            before = Scrape.model_validate(row["previous"]) if row and row["previous"] else None
-            return window(before, now, started), False
+            return window(last, now, started), False
         connection.execute(
-            "INSERT INTO scrapes (approval_id, last) VALUES (%s, %s)"
-            " ON CONFLICT (approval_id) DO UPDATE SET previous = scrapes.last, last = EXCLUDED.last",
+            "INSERT INTO scrapes (approval_id, last) VALUES (%s, %s) ON CONFLICT (approval_id) DO UPDATE SET last = EXCLUDED.last",
             [approval_id, Jsonb(now.to_keep(last).model_dump(mode="json"))],
         )
         return window(last, now, started), True
+
+
+def widened(approval_id: str, seen: Window, since: datetime, database: Database) -> Window:
+    """`seen` together with the windows on record that ended after `since`, so that who looks often doesn't see ever shorter ones."""
+    with database.connect() as connection:
+        row = connection.execute(
+            "SELECT min(began_at) AS began_at, sum(requests)::bigint AS requests, sum(failed)::bigint AS failed,"
+            " sum(prompt_tokens)::bigint AS prompt_tokens, sum(output_tokens)::bigint AS output_tokens"
+            " FROM outcomes WHERE approval_id = %s AND ended_at > %s",
+            [approval_id, since],
+        ).fetchone()
+    if row is None or row["requests"] is None:
+        return seen
+    sums = {name: row[name] + getattr(seen, name) for name in ("requests", "failed", "prompt_tokens", "output_tokens")}
+    before = cast("dict[Metric, Histogram]", histograms(approval_id, since, database))
+    return seen.model_copy(update=sums | {"began_at": min(row["began_at"], seen.began_at), "latencies": added([before, seen.latencies])})
 
 
 def record_window(approval_id: str, seen: Window, held: bool | None, database: Database) -> None:

@@ -40,7 +40,7 @@ class Outcome(Contract):
     at: datetime
     """Of the validation, or of the end of the newest window."""
     outcome: str
-    """pass, warn or fail; of windows, how many of those with requests held the targets."""
+    """pass, warn, fail or unjudged; of windows, how many of those with requests held the targets."""
     requests: int
     failed: int
     requests_per_second: float | None

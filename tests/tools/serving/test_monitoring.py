@@ -82,7 +82,41 @@ def test_no_request_is_counted_twice_when_it_answers_again(
 ) -> None:
     monkeypatch.setattr("tools.serving.outcomes.SHORTEST_WINDOW_S", 0.0)
     seen = [look(*counts, approval_id=approval, database=database) for counts in ((100, 200), (110, None), (120, None), (130, 260))]
-    assert [found.requests for found in seen if isinstance(found, Live)] == [300, 10, 10, 70]
+    assert [found.requests for found in seen if isinstance(found, Live)] == [300, 310, 320, 390]
     kept = recorded(approval, LONG_AGO, database)
     assert kept is not None
     assert kept.requests == 130 + 260
+
+
+def expectation() -> Expectation:
+    expected = expectation_of(inference_service_of(render_manifest(request()).files))
+    assert expected is not None
+    return expected
+
+
+@pytest.mark.parametrize(("requests", "state"), [(1, "unknown"), (31, "unknown"), (32, "holding")])
+def test_a_few_requests_hold_no_target(requests: int, state: str) -> None:
+    found = look(requests, expected=expectation())
+    assert isinstance(found, Live)
+    assert found.state == state
+    assert ("too few to judge" in found.verdict) == (state == "unknown")
+    assert "TTFT p95" in found.verdict
+    assert "headroom" not in found.verdict or state == "holding"
+
+
+def test_looking_often_does_not_shorten_what_is_judged(
+    approval: str,  # noqa: F811
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What failed is still said at the next looks, and two people who look see the same."""
+    monkeypatch.setattr("tools.serving.outcomes.SHORTEST_WINDOW_S", 0.0)
+    kept: dict[str, Any] = {"approval_id": approval, "database": database, "expected": expectation()}
+    assert isinstance(first := look(100, **kept), Live)
+    assert first.requests == 100
+    spoilt = Replicas(140).metrics("pod-0", 8080) + 'http_requests_total{status="500"} 22\n'
+    looks = [look(spoilt, **kept) for _ in range(4)]
+    for found in looks:
+        assert isinstance(found, Live)
+        assert (found.state, found.requests, found.failed) == ("failing", 140, 22)
+        assert (found.ended_at - found.began_at).total_seconds() > 300

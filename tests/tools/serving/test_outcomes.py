@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -12,10 +12,21 @@ from tests.tools.test_manifests import request
 from tools.deploying.approvals import ApprovalRequest, record_approval
 from tools.render_manifest import render_manifest
 from tools.serving.expectation import expectation_of, inference_service_of
-from tools.serving.outcomes import KEPT_SINGLE, RECORDED, add_up, histograms, record_validation, record_window, recorded, window_until
+from tools.serving.outcomes import (
+    KEPT_SINGLE,
+    RECORDED,
+    add_up,
+    histograms,
+    record_validation,
+    record_window,
+    recorded,
+    validations,
+    widened,
+    window_until,
+)
 from tools.serving.report import outcomes_of
 from tools.serving.scrape import Histogram, Window
-from tools.serving.validation import Validation
+from tools.serving.validation import Outcome, Validation
 
 NOW = datetime(2026, 6, 15, 12, 30, tzinfo=UTC)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -75,11 +86,22 @@ def test_a_manifest_carries_what_was_planned() -> None:
 
 
 def test_looks_share_their_windows(approval: str, database: Database) -> None:
-    """Two watchers, one look after the other: no request is counted twice, and one too soon sees the window before once more."""
-    looks = [(0, 10, True, 10), (60, 14, True, 4), (63, 20, False, 10), (75, 21, True, 7)]
+    """Two watchers, one look after the other: no request is counted twice, and one too soon ends no window."""
+    looks = [(0, 10, True, 10), (60, 14, True, 4), (63, 20, False, 6), (75, 21, True, 7)]
     for at_s, finished, ends, requests in looks:
         found, ended = window_until(approval, scrape(at_s, a=counters([finished, 0, 0, 0], finished)), LONG_AGO, database)
         assert (ended, found.requests) == (ends, requests), at_s
+
+
+def test_a_window_is_widened_by_those_on_record(approval: str, database: Database) -> None:
+    for minutes, counts in ((10, [99, 0, 0, 0]), (4, [5, 3, 1, 1]), (2, [1, 0, 0, 0])):
+        record_window(approval, seen(NOW - timedelta(minutes=minutes), counts), True, database)
+    wide = widened(approval, seen(NOW, [2, 0, 0, 0], failed=1), NOW - timedelta(minutes=5), database)
+    assert (wide.requests, wide.failed, wide.running) == (13, 1, 0)
+    assert (wide.began_at, wide.ended_at) == (NOW - timedelta(minutes=5), NOW)
+    assert wide.latencies["itl"].counts == [8, 3, 1, 1]
+    alone = seen(NOW, [2, 0, 0, 0])
+    assert widened(approval, alone, NOW, database) == alone
 
 
 def test_windows_are_kept_and_empty_ones_are_not(approval: str, database: Database) -> None:
@@ -92,6 +114,13 @@ def test_windows_are_kept_and_empty_ones_are_not(approval: str, database: Databa
     assert histograms(approval, LONG_AGO, database)["itl"].counts == [15, 9, 3, 3]
     assert recorded(approval, NOW + timedelta(hours=1), database) is None
     assert histograms(approval, NOW + timedelta(hours=1), database) == {}
+
+
+@pytest.mark.parametrize("outcome", get_args(Outcome))
+def test_each_outcome_of_a_validation_is_kept(outcome: Outcome, approval: str, database: Database) -> None:
+    found = Validation(outcome=outcome, reasons=["why"], checks=[], requests=3, failed=0, requests_per_second=1.0)
+    record_validation(approval, found, database)
+    assert [seen for _, seen in validations(approval, database)] == [found]
 
 
 def test_old_windows_become_hours_and_old_hours_days_and_nothing_is_lost(approval: str, database: Database) -> None:

@@ -2,9 +2,12 @@
 
 import threading
 import time
+from collections import Counter
 from typing import Literal
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from knowledge.catalogue import SloTargets
 from knowledge.curves import METRICS
@@ -12,7 +15,9 @@ from knowledge.database import Database
 from simulator.vllm.misbehaviour import Misbehaviour
 from tests.simulator.serving import MODEL, Server, serving
 from tools.serving import endpoint, validation
+from tools.serving.confidence import FEWEST_TO_JUDGE
 from tools.serving.expectation import Expectation
+from tools.serving.probe import Answered, ProbeResult
 from tools.serving.validation import Validation, ValidationQuery, validate_endpoint
 
 SECONDS, SAFE_RATE = 6.0, 8.0
@@ -77,12 +82,56 @@ def test_one_that_is_a_fifth_too_slow_fails(database: Database) -> None:
     assert "misses its target" in found.reasons[0]
 
 
-def test_a_handful_of_requests_warns_and_never_fails_a_latency(database: Database) -> None:
-    with serving(time_scale=3.0) as server:
-        found = run(server, expectation(database, room=1.15), database, seconds=5 / SAFE_RATE)
+@pytest.mark.parametrize(("room", "time_scale"), [(1.15, 3.0), (30.0, 1.0)])
+def test_a_handful_of_requests_neither_passes_nor_fails(room: float, time_scale: float, database: Database) -> None:
+    """Neither of one that is far too slow nor of one that is far within its targets."""
+    with serving(time_scale=time_scale) as server:
+        found = run(server, expectation(database, room=room), database, seconds=5 / SAFE_RATE / validation.LONGER)
     assert found.requests == 5
-    assert found.outcome == "warn"
-    assert "5 requests are too few to be sure" in found.reasons[0]
+    assert found.outcome == "unjudged"
+    assert {c.outcome for c in found.checks} == {"unjudged"}
+    assert "5 answers are too few to judge a p95 by, which takes 32" in found.reasons[0]
+    for check in found.checks:
+        assert f"{check.metric.upper()} p95 " in found.reasons[0]
+        assert "misses" not in check.text
+
+
+def test_a_slow_rate_is_probed_for_longer_so_that_it_can_be_judged(database: Database) -> None:
+    slow = expectation(database).model_copy(update={"max_requests_per_second": 5.0, "requests_per_second": 4.0})
+    request = validation._probe_request("http://x", slow, 15)
+    assert request.requests_per_second == pytest.approx(1.5)
+    assert request.requests == FEWEST_TO_JUDGE
+
+
+def answers(ttft_ms: list[float]) -> list[Answered]:
+    return [Answered(ttft_ms=t, itl_ms=10.0, e2e_ms=2000.0) for t in ttft_ms]
+
+
+def judged(database: Database, ttft_ms: list[float], failures: int = 0) -> Validation:
+    """Of these answers against a target of 100 ms, and so many that failed beside them."""
+    targets = SloTargets(ttft_p95_ms=100, itl_p95_ms=1000, e2e_p95_ms=100_000)
+    expected = expectation(database).model_copy(update={"targets": targets})
+    request = validation._probe_request("http://x", expected, 10)
+    seen = ProbeResult(answers(ttft_ms), Counter({"HTTP 500": failures} if failures else {}))
+    return validation._judged(request, seen, expected, database)
+
+
+@given(st.lists(st.floats(1, 1000), min_size=1, max_size=FEWEST_TO_JUDGE - 1))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+def test_below_the_minimum_no_latencies_whatever_pass_or_fail(database: Database, ttft_ms: list[float]) -> None:
+    assert judged(database, ttft_ms).outcome == "unjudged"
+
+
+def test_from_the_minimum_on_they_do(database: Database) -> None:
+    assert judged(database, [50.0] * FEWEST_TO_JUDGE).outcome in ("pass", "warn")
+    assert judged(database, [500.0] * FEWEST_TO_JUDGE).outcome == "fail"
+
+
+@pytest.mark.parametrize(
+    ("answered", "failed", "outcome"), [(1, 1, "warn"), (19, 1, "warn"), (3, 2, "fail"), (10, 10, "fail"), (46, 2, "warn"), (40, 8, "fail")]
+)
+def test_failed_requests_fail_it_where_they_are_more_than_chance(answered: int, failed: int, outcome: str, database: Database) -> None:
+    assert judged(database, [50.0] * answered, failed).outcome == outcome
 
 
 def test_one_that_is_slower_than_predicted_is_warned_of_where_its_peak_would_miss(database: Database) -> None:
@@ -147,7 +196,7 @@ def test_another_model_or_no_server_fails(database: Database) -> None:
 def test_a_rare_failure_is_a_warning_and_a_trickle_is_sent_where_little_is_planned(database: Database) -> None:
     small = expectation(database, room=3, at_peak=0.3).model_copy(update={"max_requests_per_second": 0.5, "requests_per_second": 0.4})
     request = validation._probe_request("http://x", small, 10)
-    assert request.requests == 2
+    assert request.requests == 4  # in three times the seconds
     assert request.requests_per_second == pytest.approx(0.15)
     long = small.model_copy(update={"output_tokens": 4000, "max_requests_per_second": 1000.0})
     assert validation._probe_request("http://x", long, 10).requests == validation.FEWEST
