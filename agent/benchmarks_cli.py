@@ -37,25 +37,33 @@ def _database() -> Iterator[Database]:
 
 @benchmarks.command("import")
 def import_command(
-    file: Annotated[Path, typer.Argument(help="GuideLLM's JSON report, a JSON with a `benchmarks` list, or CSV.")],
-    model: Annotated[str | None, typer.Option(help="The model, where the file doesn't say it.")] = None,
-    gpu: Annotated[str | None, typer.Option(help="The GPU type, where the file doesn't say it, as GuideLLM's doesn't.")] = None,
-    gpu_count: Annotated[int | None, typer.Option(min=1, help="GPUs of one replica, where the file doesn't say it.")] = None,
+    file: Annotated[Path, typer.Argument(help="A report of GuideLLM or another benchmarker, a JSON with a `benchmarks` list, or CSV.")],
+    model: Annotated[str | None, typer.Option(help="The model's id, such as where it is served under an alias.")] = None,
+    gpu: Annotated[str | None, typer.Option(help="The GPU type, which hardly any report says.")] = None,
+    gpu_count: Annotated[int | None, typer.Option(min=1, help="GPUs of one replica.")] = None,
     engine: Annotated[str | None, typer.Option(help="The engine and its version, such as 'vLLM 0.24.0'.")] = None,
+    prompt_tokens: Annotated[int | None, typer.Option(min=1, help="Of each prompt, where the report only counts what was sent.")] = None,
+    output_tokens: Annotated[int | None, typer.Option(min=2, help="Of each answer.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put your own measurements into the table: all of a file, or nothing."""
+    """Put your own measurements into the table: all of a file, or nothing. What you say wins over what the file says."""
     with told_in_words(as_json), _database() as database:
         from knowledge.importer.formats import Stated
         from knowledge.importer.write import import_file
 
-        done = import_file(file, Stated(model, gpu, gpu_count, engine), database)
+        done = import_file(file, Stated(model, gpu, gpu_count, engine, prompt_tokens, output_tokens), database)
         if as_json:
-            print(json.dumps(asdict(done)))
+            print(json.dumps(asdict(done) | {"used": done.used}))
             return
         print(f"{file.name} ({done.kind}): {done.rows:,} rows imported, of which {done.updated:,} replace earlier ones.")
-        if done.unknown_models:
-            print(f"Kept, but not planned with, since the catalogue doesn't have them: {', '.join(done.unknown_models)}.")
+        for text in done.replaced:
+            print(f"Taken: {text}.")
+        if done.left_out:
+            print(f"Left out, {len(done.left_out):,}:")
+            print("\n".join(f"  {text}" for text in done.left_out))
+        print(f"Plans use {'all of them' if done.used == done.rows else f'{done.used:,} of them'}.")
+        for why, rows in done.unused.items():
+            print(f"  Not used, {rows:,}: {why}.")
 
 
 @benchmarks.command("list")

@@ -1,4 +1,4 @@
-"""Which format a file has, and each of its rows under our names: GuideLLM's JSON, planner JSON (`benchmarks` list), CSV.
+"""Which format a file has, and each of its rows under our names: GuideLLM's JSON, other benchmarkers' results, planner JSON, CSV.
 
 Nothing is checked here beyond what is needed to find the rows; `rows` does that, so that every format is held to the same.
 """
@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from knowledge.benchmarks import METRICS, STATISTICS
 from knowledge.errors import CompassError
+from knowledge.importer import guidellm
+from knowledge.importer.benchmarkers import reader_of
+from knowledge.importer.reading import Raw
 
 MAX_MEGABYTES = 64
-Raw = dict[str, Any]
 ALIASES = {
     "model_hf_repo": "model_id",
     "model": "model_id",
@@ -31,35 +32,51 @@ ALIASES = {
     **{f"{metric}_{statistic}": f"{metric}_{statistic}_ms" for metric in METRICS for statistic in STATISTICS},
 }
 """Names of other tools for our columns; the planner's latencies are milliseconds without saying so."""
+KNOWN = "Read are also results of vllm bench serve, SGLang's bench_serving, AIPerf, genai-perf and inference-perf, and CSV."
 
 
 @dataclass(frozen=True)
 class Stated:
-    """What a person says on the command line about all rows, for reports that don't hold it."""
+    """What a person says on the command line about all rows; it wins over what the file says."""
 
     model_id: str | None = None
     gpu_type: str | None = None
     gpu_count: int | None = None
     engine: str | None = None
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
 
-    def fill(self, raw: Raw) -> Raw:
-        """`raw` with what it lacks; what the file says wins."""
-        said = {"model_id": self.model_id, "gpu_type": self.gpu_type, "gpu_count": self.gpu_count, "engine": self.engine}
-        return {k: v for k, v in said.items() if v is not None} | {k: v for k, v in raw.items() if v not in (None, "")}
+    def over(self, raw: Raw) -> Raw:
+        """`raw` as the person says, with what of the file gave way under `_replaced`."""
+        known = {k: v for k, v in raw.items() if v not in (None, "")}
+        said = {k: v for k, v in asdict(self).items() if v is not None}
+        return known | said | {"_replaced": {k: known[k] for k, v in said.items() if k in known and str(known[k]) != str(v)}}
 
 
 def read_file(path: Path, stated: Stated) -> tuple[str, list[tuple[str, Raw]]]:
     """The format's name, and each row with the words for where it is. Raises CompassError for a file that can't be read."""
     text = _text(path)
+    if text.lstrip()[:1] not in ("{", "["):
+        return "CSV", list(_csv(path, text, stated))
     try:
-        if text.lstrip()[:1] in ("{", "["):
-            return _json(path, json.loads(text), stated)
+        data = json.loads(text)
     except json.JSONDecodeError as error:
-        what = error.msg.removesuffix(" starting at")
-        raise CompassError(f"{path.name} is not complete JSON: {what} at line {error.lineno}, column {error.colno}.") from error
+        lines = _json_lines(text) if error.msg == "Extra data" else None
+        if lines is None:
+            what = error.msg.removesuffix(" starting at")
+            raise CompassError(f"{path.name} is not complete JSON: {what} at line {error.lineno}, column {error.colno}.") from error
+        data = lines
     except RecursionError as error:
         raise CompassError(f"{path.name} is nested too deeply to be a benchmark report.") from error
-    return "CSV", list(_csv(path, text, stated))
+    return _json(path, data, stated)
+
+
+def _json_lines(text: str) -> list[Any] | None:
+    """An object a line, as several benchmarkers append their results; None if that isn't so."""
+    try:
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
+    except (ValueError, RecursionError):
+        return None
 
 
 def _text(path: Path) -> str:
@@ -75,19 +92,25 @@ def _text(path: Path) -> str:
 
 
 def _json(path: Path, data: Any, stated: Stated) -> tuple[str, list[tuple[str, Raw]]]:
+    results = data if isinstance(data, list) else [data]
+    readers = [reader_of(r) if isinstance(r, dict) else None for r in results]
     rows = data.get("benchmarks") if isinstance(data, dict) else data
+    if results and all(readers):
+        named = [read(result) for (_, read), result in zip((r for r in readers if r), results, strict=True)]
+        kind = next(name for name, _ in (r for r in readers if r))
+        return kind, [(f"row {n}", stated.over(raw)) for n, raw in enumerate(named, start=1)]
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise CompassError(f"{path.name} holds no list named `benchmarks` of objects, as GuideLLM and the planner write it.")
+        raise CompassError(f"{path.name} holds no list named `benchmarks` of objects, as GuideLLM and the planner write it. {KNOWN}")
     if not rows:
         raise CompassError(f"{path.name} holds no rows.")
     if any("metrics" in row for row in rows):
         report = data if isinstance(data, dict) else {}
-        named = (_guidellm(report, row) for row in rows)
+        named = [guidellm.row_of(report, row) for row in rows]
         kind = "GuideLLM report"
     else:
-        named = (_renamed(row) for row in rows)
+        named = [_renamed(row) for row in rows]
         kind = "benchmark JSON"
-    return kind, [(f"row {n}", stated.fill(raw)) for n, raw in enumerate(named, start=1)]
+    return kind, [(f"row {n}", stated.over(raw)) for n, raw in enumerate(named, start=1)]
 
 
 def _csv(path: Path, text: str, stated: Stated) -> Iterator[tuple[str, Raw]]:
@@ -102,7 +125,7 @@ def _csv(path: Path, text: str, stated: Stated) -> Iterator[tuple[str, Raw]]:
             if None in row:
                 yield f"line {number}", {"_reason": "it has more fields than the header"}
             else:
-                yield f"line {number}", stated.fill(_renamed(row))
+                yield f"line {number}", stated.over(_renamed(row))
     except csv.Error as error:
         raise CompassError(f"{path.name}, line {reader.line_num}: {error}.") from error
     if empty:
@@ -118,59 +141,3 @@ def _renamed(row: Mapping[str, Any]) -> Raw:
     if "provenance" not in raw and raw.get("confidence_level") == "estimated":
         raw["provenance"] = "estimated"
     return raw
-
-
-def _guidellm(report: Mapping[str, Any], row: Mapping[str, Any]) -> Raw:
-    """One load of a GuideLLM report: successful requests; its request latency is in seconds, the others in milliseconds."""
-    metrics = _at(row, "metrics") or {}
-    raw: Raw = {"requests_per_second": _at(metrics, "requests_per_second", "successful", "mean")}
-    for metric, name, unit in (
-        ("ttft", "time_to_first_token_ms", 1.0),
-        ("itl", "inter_token_latency_ms", 1.0),
-        ("e2e", "request_latency", 1000.0),
-    ):
-        seen = _at(metrics, name, "successful") or {}
-        for statistic in STATISTICS:
-            value = _at(seen, "mean") if statistic == "mean" else _at(seen, "percentiles", statistic)
-            raw[f"{metric}_{statistic}_ms"] = value * unit if isinstance(value, int | float) else value
-    raw["output_tokens_per_second"] = _at(metrics, "output_tokens_per_second", "successful", "mean")
-    strategy = _first(row, ("config", "strategy"), ("args", "strategy")) or {}
-    if strategy.get("type_") == "concurrent":
-        raw["concurrency"] = strategy.get("streams") or strategy.get("max_concurrency")
-    asked = _tokens_asked(report, row)
-    for name in ("prompt", "output"):
-        counted = _at(metrics, f"{name}_token_count", "successful", "mean")
-        raw[f"{name}_tokens"] = asked.get(f"{name}_tokens") or (round(counted) if isinstance(counted, int | float) else None)
-    raw["model_id"] = _first(row, ("config", "backend", "model"), ("worker", "backend_model")) or _at(report, "args", "model")
-    started = _first(row, ("start_time",), ("run_stats", "start_time"), ("scheduler_state", "start_time"))
-    if isinstance(started, int | float) and 0 < started < 1e11:
-        raw["date"] = datetime.fromtimestamp(started, UTC).date().isoformat()
-    return raw
-
-
-def _tokens_asked(report: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, int]:
-    """Prompt and output tokens of synthetic data as they were asked for: `prompt_tokens=512,output_tokens=256`, or JSON."""
-    for data in (_at(row, "request_loader", "data"), _at(row, "config", "requests", "data"), _at(report, "args", "data")):
-        for each in data if isinstance(data, list) else [data]:
-            if isinstance(each, str):
-                try:
-                    each = json.loads(each)
-                except json.JSONDecodeError:
-                    each = dict(part.split("=", 1) for part in each.split(",") if part.count("=") == 1)
-            if isinstance(each, dict):
-                found = {k.strip(): str(v).strip() for k, v in each.items() if k.strip() in ("prompt_tokens", "output_tokens")}
-                if len(found) == 2 and all(v.isdigit() for v in found.values()):
-                    return {k: int(v) for k, v in found.items()}
-    return {}
-
-
-def _at(value: Any, *path: str) -> Any:
-    for name in path:
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(name)
-    return value
-
-
-def _first(value: Any, *paths: Iterable[str]) -> Any:
-    return next((found for found in (_at(value, *path) for path in paths) if found), None)

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import datetime
 import itertools
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from knowledge.benchmarks import METRICS, STATISTICS, Benchmark, Percentiles
 from knowledge.catalogue import gpus
+from knowledge.importer.load import Load
 
 Latency = Annotated[float, Field(gt=0, lt=86_400_000, allow_inf_nan=False)]
 LEAST_TTFT_MS = 1.0
 LEAST_ITL_MS = 0.2
 """No engine answers in less: a smaller figure is in seconds."""
 LONGEST_ITL_MS = 10_000.0
+HUB_ID = r"^[\w.-]+/[\w.:-]+$"
+
+
+def gpu_named(said: str) -> str | None:
+    """A GPU of the catalogue by its id, name, an alias, or the label that a node carries."""
+    wanted = said.strip().lower()
+    return next((g.id for g in gpus().values() if wanted in {g.id.lower(), g.node_label.lower(), g.name.lower(), *g.aliases}), None)
 
 
 class ImportedRow(BaseModel):
@@ -24,7 +34,7 @@ class ImportedRow(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    model_id: str = Field(pattern=r"^[\w.-]+/[\w.:-]+$", max_length=200)
+    model_id: str = Field(max_length=200)
     gpu_type: str
     gpu_count: int = Field(gt=0, le=1024)
     prompt_tokens: int = Field(gt=0, le=10_000_000)
@@ -55,12 +65,17 @@ class ImportedRow(BaseModel):
     @field_validator("gpu_type")
     @classmethod
     def _known_gpu(cls, value: str) -> str:
-        """By id, alias or the label that a node carries."""
-        said = value.strip().lower()
-        for gpu in gpus().values():
-            if said in {gpu.id.lower(), gpu.node_label.lower(), gpu.name.lower(), *gpu.aliases}:
-                return gpu.id
-        raise ValueError(f"unknown GPU {value!r}; known are {', '.join(gpus())}")
+        found = gpu_named(value)
+        if found is None:
+            raise ValueError(f"unknown GPU {value!r}; known are {', '.join(gpus())}")
+        return found
+
+    @field_validator("model_id", mode="before")
+    @classmethod
+    def _hub_id(cls, value: Any) -> Any:
+        if isinstance(value, str) and not re.match(HUB_ID, value):
+            raise ValueError(f"{value[:60]!r} is no model's id on the hub but a path or an alias: say which model it is with --model")
+        return value
 
     @model_validator(mode="after")
     def _plausible(self) -> ImportedRow:
@@ -121,32 +136,54 @@ class ImportedRow(BaseModel):
 Key = tuple[object, ...]
 
 
+@dataclass(frozen=True)
+class Checked:
+    """The rows that hold; a sentence for each that is wrong; and one for each that is right and says nothing that plans could use."""
+
+    good: list[Benchmark]
+    wrong: list[str]
+    left_out: list[str]
+
+
 def key_of(row: Benchmark) -> Key:
-    """What a later measurement of the same replaces."""
-    return (row.model_id, row.gpu_type, row.gpu_count, row.prompt_tokens, row.output_tokens, row.requests_per_second, row.provenance)
+    """What a later measurement of the same replaces: at the same rate, or with as many requests in flight."""
+    load = ("in flight", row.concurrency) if row.concurrency else ("rate", row.requests_per_second)
+    return (row.model_id, row.gpu_type, row.gpu_count, row.prompt_tokens, row.output_tokens, *load, row.provenance)
 
 
-def check(rows: Iterable[tuple[str, dict[str, Any]]], default_source: str) -> tuple[list[Benchmark], list[str]]:
-    """The rows that hold, and a sentence for each that doesn't."""
-    good: list[Benchmark] = []
-    refused: list[str] = []
-    first_at: dict[Key, str] = {}
+def check(rows: Iterable[tuple[str, dict[str, Any]]], default_source: str) -> Checked:
+    """Each row, with the words for where it is, is held to the same, whichever format it has."""
+    good: dict[Key, tuple[str, Benchmark]] = {}
+    wrong: list[str] = []
+    left_out: list[str] = []
     for where, raw in rows:
+        load = raw.get("_load") or Load()
+        apart = load.kept_apart()
         if "_reason" in raw:
-            refused.append(f"{where}: {raw['_reason']}.")
+            wrong.append(f"{where}: {raw['_reason']}.")
+            continue
+        if apart is not None:
+            left_out.append(f"{where}{_at_rate(raw)}: {apart}.")
             continue
         try:
             row = ImportedRow.model_validate(raw).benchmark(default_source)
         except ValidationError as error:
             reason = _in_words(error)
-            refused.append(f"{where}: {reason}" if reason.endswith(("?", ".")) else f"{where}: {reason}.")
+            wrong.append(f"{where}: {reason}" if reason.endswith(("?", ".")) else f"{where}: {reason}.")
             continue
-        if key_of(row) in first_at:
-            refused.append(f"{where}: the same configuration and rate as {first_at[key_of(row)]}; only one of them can stay.")
+        before = good.get(key_of(row))
+        if before is not None and load.offered_per_second is None and not row.concurrency:
+            wrong.append(f"{where}: the same configuration and rate as {before[0]}; only one of them can stay.")
             continue
-        first_at[key_of(row)] = where
-        good.append(row)
-    return good, refused
+        if before is not None:
+            left_out.append(f"{before[0]}{_at_rate(raw)}: {where} repeats it, and the later one stands.")
+        good[key_of(row)] = (where, row)
+    return Checked([row for _, row in good.values()], wrong, left_out)
+
+
+def _at_rate(raw: dict[str, Any]) -> str:
+    rate = raw.get("requests_per_second")
+    return f" ({rate:.3g} requests/s)" if isinstance(rate, int | float) and rate > 0 else ""
 
 
 def _in_words(error: ValidationError) -> str:

@@ -1,5 +1,6 @@
 """`compass benchmarks` as a person runs it."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -68,7 +69,8 @@ def test_a_filter_that_can_not_match_is_said(arguments: list[str], reason: str, 
 def test_an_import_changes_what_is_recommended_and_a_wrong_one_nothing(environment: dict[str, str], tmp_path: Path) -> None:
     good = write_json(tmp_path / "good.json", [planner_row(requests_per_second=r) for r in (1.0, 4.0, 400.0)])
     done = run(["benchmarks", "import", str(good)], environment)
-    assert (done.returncode, done.stdout) == (0, "good.json (benchmark JSON): 3 rows imported, of which 0 replace earlier ones.\n")
+    said = "good.json (benchmark JSON): 3 rows imported, of which 0 replace earlier ones.\nPlans use all of them.\n"
+    assert (done.returncode, done.stdout) == (0, said)
     plan = json.loads(run(["recommend", "a chatbot for 500 users with phi-4 on H100", "--json", "--limit", "50"], environment).stdout)
     phi = next(o for o in plan["recommendations"] if o["model_id"] == "microsoft/phi-4" and o["gpu_count"] == 1)
     assert "measured" in phi["provenance"]
@@ -76,6 +78,24 @@ def test_an_import_changes_what_is_recommended_and_a_wrong_one_nothing(environme
     refused = run(["benchmarks", "import", str(bad)], environment)
     assert refused.returncode == 1
     assert "row 1: a TTFT of 0.02 ms is probably in seconds: 20 ms?" in refused.stderr
+
+
+def test_an_import_says_what_plans_use_and_what_not(environment: dict[str, str], tmp_path: Path) -> None:
+    report = tmp_path / "sweep.json"
+    report.write_bytes(gzip.decompress((Path(__file__).parents[1] / "knowledge" / "guidellm" / "sweep-0.8.1.json.gz").read_bytes()))
+    stated = ["--gpu", "H100", "--gpu-count", "1", "--model", "microsoft/phi-4"]
+    done = run(["benchmarks", "import", str(report), *stated], environment)
+    assert done.returncode == 0, done.stderr
+    assert "sweep.json (GuideLLM report): 3 rows imported" in done.stdout
+    assert "Taken: model microsoft/phi-4, as you say, and not 'Qwen/Qwen3-8B', which the file says of 4 rows." in done.stdout
+    assert "Left out, 1:\n  row 2" in done.stdout
+    assert "all at once" in done.stdout
+    assert "Plans use all of them." in done.stdout
+    means = planner_row(prompt_tokens=525, requests_per_second=2.0)
+    done = run(["benchmarks", "import", str(write_json(tmp_path / "o.json", [planner_row(), means])), "--json"], environment)
+    found = json.loads(done.stdout)
+    assert (found["rows"], found["used"], found["left_out"]) == (2, 1, [])
+    assert list(found["unused"].values()) == [1]
 
 
 def test_validate_prints_the_report(environment: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Importing measurements: three formats, all or nothing, and a reason in words for whatever is wrong."""
+"""Importing measurements: several formats, all or nothing, and a reason in words for whatever is wrong."""
 
 import csv
 import json
@@ -112,6 +112,16 @@ def test_a_mean_never_stands_for_a_percentile(tmp_path: Path, database: Database
     assert kept == [{"ttft_mean_ms": 40.0, "ttft_p95_ms": None}]
 
 
+def test_what_a_person_says_wins_and_is_said_where_it_differs(tmp_path: Path, database: Database) -> None:
+    path = write_json(tmp_path / "b.json", [planner_row(requests_per_second=r) for r in (1.0, 2.0)])
+    done = import_file(path, Stated("Qwen/Qwen3-8B", "h100", 1, "vLLM 0.25.1"), database)
+    assert done.replaced == [
+        f"model Qwen/Qwen3-8B, as you say, and not '{PHI}', which the file says of 2 rows",
+        "engine vLLM 0.25.1, as you say, and not 'vllm 0.24.0', which the file says of 2 rows",
+    ]  # the GPU is the same, by another name
+    assert [r for r in rows_of(database, "Qwen/Qwen3-8B") if r[1] == "measured"] == [(1.0, "measured", 60.0), (2.0, "measured", 60.0)]
+
+
 def test_guidellm_says_neither_gpu_nor_count_so_a_person_does(tmp_path: Path, database: Database) -> None:
     path = tmp_path / "report.json"
     path.write_text(json.dumps(guidellm_report()))
@@ -139,6 +149,8 @@ def test_csv_by_our_names_or_others(tmp_path: Path, database: Database) -> None:
 def test_a_model_that_nobody_catalogued_is_kept_and_named(tmp_path: Path, database: Database) -> None:
     done = import_file(write_json(tmp_path / "b.json", [planner_row(model_hf_repo="acme/own-7b")]), Stated(), database)
     assert done.unknown_models == ["acme/own-7b"]
+    assert done.unused == {"the catalogue doesn't have acme/own-7b": 1}
+    assert done.used == 0
 
 
 @pytest.mark.parametrize(
@@ -161,6 +173,7 @@ def test_a_model_that_nobody_catalogued_is_kept_and_named(tmp_path: Path, databa
         ({"prompt_tokens": None}, "prompt_tokens is missing"),
         ({"ttft_p95": None, "ttft_mean": None}, "ttft_p95_ms is missing"),
         ({"model_hf_repo": None}, "model_id is missing"),
+        ({"model_hf_repo": "/mnt/models"}, "'/mnt/models' is no model's id on the hub .* --model"),
     ],
 )
 def test_a_wrong_row_is_named_and_nothing_changes(changes: dict[str, Any], reason: str, tmp_path: Path, database: Database) -> None:
@@ -176,7 +189,9 @@ def test_a_wrong_row_is_named_and_nothing_changes(changes: dict[str, Any], reaso
     [
         (b'{"benchmarks": [{"model_hf_repo": "micro', r"not complete JSON: .* at line 1, column 35"),
         (b'{"benchmarks": []}', "holds no rows"),
-        (b'{"results": [1]}', "no list named `benchmarks`"),
+        (b'{"results": [1]}', "no list named `benchmarks`.*vllm bench serve"),
+        (b'{"a": 1}\n{"b": 2}\n', "no list named|probably|is missing"),
+        (b'{"a": 1}\n{"b": 2\n', "not complete JSON"),
         (b"[1, 2]", "no list named `benchmarks`"),
         (b"[" * 100_000, "nested too deeply|not complete JSON"),
         (b"hello there, this is a letter", "neither JSON nor CSV"),
