@@ -22,9 +22,12 @@ from agent.transcript import call_tool, say
 from agent.understand import move_of_words
 from knowledge.errors import CompassError
 from tools.apply_to_cluster import ApplyRequest, apply_to_cluster
+from tools.clusters.cluster import INFERENCE_SERVICE
 from tools.deploying.approvals import mark_healthy
 from tools.deploying.revisions import rollback_bundle
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
+from tools.render_manifest import ManifestBundle
+from tools.serving.expectation import expectation_of
 from tools.specification import SpecificationChange
 
 RUNS = "It runs"
@@ -122,13 +125,13 @@ def failed(
             return Command(goto=where_it_was, update=kept)
         cause = state.get("failure") or "The deployment failed."
         say(cause if cause.startswith(RUNS) else f"The deployment failed. {cause}", record)
-        refuse("Nothing is lost:", "failed", record)
+        refuse(_what_is_left(bundle, services), "failed", record)
         return Command(goto="__end__", update={"ended": "failed", "messages": record})
     move = move_of_words(words, "failed", state, services, record)
     anew = {"bundle": None, "review": None, "approval_id": None}
     again = {"incoming": None, "ended": None, "failure": None, "asked_from": "presenting_options", "messages": record}
     if isinstance(move, Retry) and _runs_as_approved(state, services):
-        say("It is there exactly as approved, and the cluster goes on trying; I watch it anew.", record)
+        say("Nothing needs to be applied again: it is on the cluster as approved. Checking it anew.", record)
         return Command(goto="post_deployment_validation", update=again | {"failure": state.get("failure")})
     if isinstance(move, KeepAsItIs):
         if not _runs_as_approved(state, services):
@@ -169,6 +172,27 @@ def failed(
             return Command(goto=where, update=update)
         return Command(goto="__end__", update={"incoming": None, "messages": record} | update)
     return Command(goto="__end__", update={"incoming": None, "messages": record})
+
+
+def _what_is_left(bundle: ManifestBundle | None, services: Services) -> str:
+    """What stays on the cluster after a failure, and what that holds and costs."""
+    nothing = "Nothing is lost."
+    if bundle is None or bundle.action == "delete":
+        return nothing
+    try:
+        there = services.cluster.get(*INFERENCE_SERVICE, bundle.name)
+    except CompassError:
+        return nothing
+    if there is None:
+        return f"Nothing is lost: nothing of {bundle.name} runs on {services.cluster.description}."
+    plan = expectation_of(there)
+    if plan is None:
+        return f"{bundle.name} stays on the cluster until you roll it back."
+    gpus = plan.replicas * plan.gpu_count
+    return (
+        f"{bundle.name} stays on the cluster, where its pods hold or wait for {gpus} {plan.gpu_type}"
+        f" (${plan.cost_usd_per_month:,.0f} a month), until you roll it back."
+    )
 
 
 def _runs_as_approved(state: ConversationState, services: Services) -> bool:

@@ -107,6 +107,8 @@ def test_a_failing_rollout_is_explained_in_one_message(
     assert [e.text for e in heard.events if isinstance(e, MessageEvent) and cause in e.text and remedy in e.text], heard.text
     assert heard.states[-1] == "failed"
     assert heard.checkpoint is None
+    assert f"{name_of(runtime, thread)} stays on the cluster, where its pods hold or wait for" in heard.text
+    assert "edit the manifest" not in heard.text
     said_as_soon_as_it_showed(looks, runtime)
     assert outcomes(runtime, name_of(runtime, thread)) == ["approved", "started", "done"]
     heal(simulator)
@@ -165,6 +167,7 @@ def test_what_the_cluster_refuses_only_at_the_apply_is_explained_too(
     assert heard.states[-1] == "failed"
     heal(simulator)
     assert name_of(runtime, thread) not in deployed(runtime.cluster)
+    assert failure == "no-kserve" or f"nothing of {name_of(runtime, thread)} runs" in heard.text
     assert outcomes(runtime, name_of(runtime, thread))[-1] in ("refused", "undone")
 
 
