@@ -42,7 +42,7 @@ def details(heard: Heard, kind: str) -> dict[str, object]:
 
 
 def test_a_new_endpoint_is_measured_and_the_outcome_kept(probing: Settings, thread: str) -> None:
-    runtime = Runtime(probing)
+    runtime = Runtime(probing.model_copy(update={"probe_s": 9.0}))  # for enough requests to judge by
     try:
         heard = converse(runtime, thread, *RUNNING)
         assert heard.states[-1] == "basic_monitoring"
@@ -139,7 +139,7 @@ def test_one_that_is_missing_its_targets_says_what_to_do(runtime: Runtime, threa
     model = httpx.get(f"{url}/v1/models").json()["data"][0]["id"]
     order_failure(simulator, "very-slow", f"{name}*")
     try:
-        send(url, model, 10)
+        send(url, model, 36)
     finally:
         heal(simulator)
     found = live(runtime.cluster, name, runtime.database)
