@@ -28,6 +28,8 @@ LABELS = {
     "spare_replicas": "The number of spare replicas",
     "min_context_tokens": "The context (tokens)",
     "min_quality": "The least quality (%)",
+    "thinking": "Thinking",
+    "thinking_tokens": "Tokens of thoughts",
 }
 
 

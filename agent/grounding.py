@@ -10,6 +10,7 @@ from agent.models.builtin.mood import mood, sentences
 from agent.models.builtin.names import find_models, mentioned_gpus
 from agent.models.builtin.quantities import find_quantities
 from agent.models.builtin.reading import read_change
+from agent.models.builtin.thoughts import mentions_thinking
 from agent.models.builtin.tidy import plain, tidy
 from agent.models.builtin.wishes import find_use_case
 from tools.specification import KINDS, Intent, SpecificationChange
@@ -67,6 +68,9 @@ def drop_unsaid(change: C, text: str) -> C:
         elif isinstance(value, int | float) and name not in _NAMED:
             if any(_makes(q, value) for q in free) or read.get(name) == value:
                 kept[name] = value
+        elif name == "thinking":
+            if name in read or mentions_thinking(tidy(text)):
+                kept[name] = read.get(name, value)
         elif name in _NAMED:
             if name in read:
                 kept[name] = read[name]  # the reading has the exact catalogue names

@@ -344,6 +344,8 @@ def change_intent(intent: Intent, change: SpecificationChange) -> Intent:
         level = getattr(change, f"{name}_priority")
         if level is not None:
             values["priorities"][name] = level
+    if change.thinking_tokens is not None and change.thinking is None:
+        values["thinking"] = "on"  # how much it shall think says that it shall
     for name in change.clear:
         values[name] = Intent.model_fields[name].get_default()
     for kind, (wanted, unwanted) in KINDS.items():

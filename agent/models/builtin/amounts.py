@@ -29,6 +29,7 @@ _OWNS = (
     r"\b(?:we(?:'ve| have)?(?: got)?|i have|i've got|have|had|own|owns|our|there (?:are|were)|got|limited to|available:?)"
     r"(?: (?:only|just|exactly|about))?\s*$"
 )
+_THOUGHT_SIDE = r"\b(?:thoughts|thinking|reasoning)\b"
 _PROMPT_SIDE, _ANSWER_SIDE = (
     r"prompts?|inputs?|context|questions?|\bin\b",
     r"outputs?|answers?|repl(?:y|ies)|responses?|completions?|\bout\b",
@@ -219,7 +220,7 @@ def _read_context(low: str, q: Quantity, fields: dict[str, Any], problems: list[
 
 
 def _read_tokens(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
-    side = rf"(?:{_PROMPT_SIDE}|{_ANSWER_SIDE})"
+    side = rf"(?:{_THOUGHT_SIDE}|{_PROMPT_SIDE}|{_ANSWER_SIDE})"
     before = re.search(
         rf"({side})(?: length| lengths| size| tokens?)*(?:[ ,]+(?:are|is|were|was|be|can|may|might|could|will|should|must|need|down"
         rf"|only|just"
@@ -234,7 +235,9 @@ def _read_tokens(low: str, q: Quantity, fields: dict[str, Any], problems: list[s
         return False
     words = f"{after[1]} {after[2] or ''}" if after else ""
     kind = words if re.search(side, words) else before[1] if before else ""
-    if re.search(_PROMPT_SIDE, kind):
+    if re.search(_THOUGHT_SIDE, kind):
+        fields["thinking_tokens"] = q.value
+    elif re.search(_PROMPT_SIDE, kind):
         fields["prompt_tokens"] = q.value
     elif re.search(_ANSWER_SIDE, kind):
         fields["output_tokens"] = q.value

@@ -306,6 +306,7 @@ def _only_mentions(reading: Reading) -> bool:
         "accuracy_priority",
         "use_case",
         "domain_specialization",
+        "thinking",
     }
     return set(reading.fields) <= passing
 

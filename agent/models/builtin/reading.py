@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.models.builtin.amounts import read_amounts, read_told_by_now
 from agent.models.builtin.names import read_names
+from agent.models.builtin.thoughts import read_thinking
 from agent.models.builtin.tidy import tidy
 from agent.models.builtin.vocabulary import DOMAINS, LIFTED, PEOPLE, WAYS
 from agent.models.builtin.wishes import find_use_case, read_priorities
@@ -41,6 +42,7 @@ def read_change(text: str, of_a_need: bool = False) -> Reading:
     left = read_told_by_now(unnamed, reading.fields, reading.problems)
     read_priorities(left, reading.fields)
     read_amounts(left, reading.fields, reading.problems)
+    read_thinking(low, reading.fields)
     if of_a_need and reading.fields.pop("cost_factor", None):
         reading.fields["cost_priority"] = "high"  # there is no plan yet that it could be cheaper than
     _read_constraints(low, reading.fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.models.builtin.thoughts import LIFTED as THINKING_LIFTED
 from knowledge.catalogue import LicenseKind
 
 LANGUAGES = (
@@ -309,6 +310,11 @@ GLOSSARY: dict[str, tuple[str, str]] = {
         "KServe's Kubernetes resource for a served model. Compass renders one, and KServe runs vLLM from it.",
     ),
     r"vllm": ("vLLM", "the inference server that runs the model; it batches requests continuously and offers OpenAI's API."),
+    r"(?<!you )(?<!you're )thinking(?: mode)?|reasoning (?:mode|models?|parser)|chain[- ]of[- ]thought": (
+        "Thinking",
+        "a model that thinks writes down its thoughts before it answers: better answers to hard questions, but more tokens, more cost and a"
+        " longer wait. Each plan is for one mode, off or on.",
+    ),
     r"headroom": ("Headroom", "the share of each replica's capacity that the plan keeps free at peak."),
     r"peak(?: factor)?": ("Peak factor", "how many times busier the busiest moment is than the average. Replicas are sized for the peak."),
     r"near miss(?:es)?": (
@@ -396,12 +402,14 @@ LIFTED = {
     "preferred_gpu_types": (
         rf"\b{_NO_LONGER} (?:\w+ )?(?:gpus?|hardware|accelerators?|cards?)\b(?! we have)|\bgpus? (?:type )?(?:doesn't"
         rf"|does not|don't) matter"
-        r"|\b(?:forget|drop|remove|lift|ignore|lose) (?:about )?(?:the )?[\w-]+ (?:preference|wish|requirement|restriction|constraint)"
+        r"|\b(?:forget|drop|remove|lift|ignore|lose) (?:about )?(?:the )?"
+        r"(?!thinking|reasoning)[\w-]+ (?:preference|wish|requirement|restriction|constraint)"
     ),
     "excluded_gpu_types": (
         rf"\b{_NO_LONGER} (?:gpus?|hardware|accelerators?|cards?|exclusions?)\b|\bgpus? (?:type )?(?:doesn't|does not|don't) matter"
     ),
     "preferred_models": _ANY_MODEL,
     "excluded_models": _ANY_MODEL,
+    "thinking": THINKING_LIFTED,
 }
 """How a constraint is taken back."""
