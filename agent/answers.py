@@ -19,6 +19,7 @@ from tools.plan_capacity import PlanRequest, difference, setup
 from tools.planning.exclusions import exclusions_in_words
 from tools.planning.memory import context_in_words
 from tools.planning.pricing import HOURS_PER_MONTH
+from tools.planning.quality import quality_in_words
 from tools.recommendation import NearMiss, Recommendation
 from tools.serving.expectation import inference_service_of, served_context
 from tools.specification import rate
@@ -114,11 +115,7 @@ def _assumptions(state: ConversationState) -> str:
     sources = sorted({a.origin for a in specification.assumptions} - {"your edit", "your words", "computed"})
     source = f"\nFrom the {'; '.join(sources)}." if sources else ""
     change = "Each can be changed, for instance “30 % active” or “peak factor 3”."
-    return "The request rate comes from these:\n" + "\n".join(lines) + f"{source}\n{change}"
-
-
-def _quality(option: Recommendation) -> str:
-    return f"quality {option.quality.score:g} %" if option.quality.score is not None else "quality unknown"
+    return "The plan assumes these; the request rate comes from them:\n" + "\n".join(lines) + f"{source}\n{change}"
 
 
 def _why(subject: str, state: ConversationState, services: Services, record: list[AnyMessage]) -> str:
@@ -210,7 +207,7 @@ def _compare(numbers: list[int], state: ConversationState) -> str:
     lines = [
         f"• {o.rank}: {_name(o)}: ${o.cost_usd_per_month:,.0f} a month, TTFT p95 {o.predicted.ttft_ms.p95:,.0f} ms,"
         f" ITL p95 {o.predicted.itl_ms.p95:,.1f} ms, E2E p95 {o.predicted.e2e_ms.p95 / 1000:,.1f} s,"
-        f" up to {rate(o.max_requests_per_second)} requests/s, {_quality(o)}"
+        f" up to {rate(o.max_requests_per_second)} requests/s, {o.thinking_in_words}, {quality_in_words(o.quality)}"
         for o in (one, other)
     ]
     return "\n".join(lines) + f"\nOption {one.rank} against {other.rank}: {difference(one, other)}."

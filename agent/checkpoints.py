@@ -18,7 +18,7 @@ from tools.planning.memory import context_in_words
 from tools.planning.ranking import pick
 from tools.recommendation import Plan
 from tools.render_manifest import ManifestBundle
-from tools.serving.expectation import inference_service_of, served_context
+from tools.serving.expectation import inference_service_of, served_context, served_thinking
 from tools.specification import Specification
 
 answered: ContextVar[bool] = ContextVar("answered", default=False)
@@ -99,6 +99,7 @@ def approval_details(state: ConversationState, bundle: ManifestBundle, settings:
         "name": bundle.name,
         "model_id": bundle.model_id,
         "context": _context(bundle),
+        "thinking": served_thinking(inference_service_of(bundle.files)),
         "recommendation": selected.model_dump(mode="json") if selected and selected.model_id == bundle.model_id else None,
         "files": [f.model_dump(mode="json") for f in bundle.files],
         "problems": [p.model_dump(mode="json") for p in [*bundle.problems, *(review.problems if review else [])]],
@@ -131,4 +132,5 @@ def payload(stage: Stage, state: ConversationState, settings: Settings) -> dict[
             question, replies = "Take it over all the same?", [TAKE_OVER, "no", "cancel"]
     if stage == "basic_monitoring" and bundle:
         details |= {"name": bundle.name, "model_id": bundle.model_id, "context": _context(bundle), "endpoint": state.get("endpoint")}
+        details["thinking"] = served_thinking(inference_service_of(bundle.files))
     return {"state": stage, "question": question, "replies": replies, "details": details}

@@ -12,7 +12,7 @@ from tools.deploying.approvals import Approval, elsewhere, revisions
 from tools.deploying.diagnosis import Diagnosis, Signs, diagnose, is_gone
 from tools.deploying.events import events_about
 from tools.deploying.live import drift
-from tools.serving.expectation import expectation_of, inference_service_of, served_context
+from tools.serving.expectation import expectation_of, inference_service_of, served_context, served_thinking
 from tools.serving.monitoring import Live, observe
 from tools.specification import Contract
 from tools.untrusted import printable
@@ -70,6 +70,8 @@ class DeploymentStatus(Contract):
     model_id: str | None
     context_tokens: int | None
     """Of the longest request, prompt and answer together, that its replicas are started to take."""
+    thinking: str | None
+    """Whether it thinks before it answers, in words, as its replicas are told; None where they aren't."""
     age_seconds: float | None
     replicas_ready: int
     replicas_wanted: int
@@ -136,6 +138,7 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
         endpoint=status.get("url") if ready else None,
         model_id=(service["metadata"].get("annotations") or {}).get("compass.dev/model"),
         context_tokens=served_context(service),
+        thinking=served_thinking(service),
         age_seconds=_age(service),
         replicas_ready=sum(_is_true(p, "Ready") for p in pods),
         replicas_wanted=int(service["spec"]["predictor"].get("minReplicas", 1)),
@@ -157,6 +160,7 @@ def _status(name: str, cluster: Cluster, **more: Any) -> DeploymentStatus:
         "endpoint": None,
         "model_id": None,
         "context_tokens": None,
+        "thinking": None,
         "age_seconds": None,
         "replicas_ready": 0,
         "replicas_wanted": 0,

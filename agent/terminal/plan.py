@@ -39,9 +39,11 @@ def specification(spec: dict[str, Any]) -> RenderableType:
     for name, label in LOADS.items():
         if intent[name] is not None:
             rows.add_row(label, Text(f"{intent[name]:,g}"))
-    rows.add_row(
-        "Traffic", Text(f"{spec['traffic_profile']['prompt_tokens']}→{spec['traffic_profile']['output_tokens']} tokens (prompt → answer)")
-    )
+    prompt, output = spec["traffic_profile"]["prompt_tokens"], spec["traffic_profile"]["output_tokens"]
+    thoughts = spec.get("thinking_tokens", 0)
+    tokens = f"{prompt}→{thoughts}+{output - thoughts} tokens (prompt → thoughts + answer)"
+    rows.add_row("Traffic", Text(tokens if thoughts else f"{prompt}→{output} tokens (prompt → answer)"))
+    rows.add_row("Thinking", Text("on: the model thinks before it answers" if thoughts else "off: the model answers at once"))
     rows.add_row("TTFT p95", Text(f"{slo['ttft_p95_ms']:,g} ms"))
     rows.add_row("ITL p95", Text(f"{slo['itl_p95_ms']:,g} ms"))
     rows.add_row("E2E p95", Text(seconds(slo["e2e_p95_ms"])))
@@ -183,6 +185,7 @@ def side_by_side(plans: list[tuple[str, dict[str, Any]]]) -> RenderableType:
     row("First", of("first", lambda o: f"{o['model_id'].split('/', 1)[1]}, {_setup(o)}"))
     row("  a month", of("first", lambda o: f"${o['cost_usd_per_month']:,.0f}"))
     row("  TTFT·ITL·E2E", of("first", latencies))
+    row("  thinking", of("first", lambda o: o.get("thinking_in_words") or "not told"))
     row("  context", of("first", lambda o: f"{o['context_tokens']:,} tokens" if o["context_tokens"] else "not known"))
     row("Cheapest", of("cheapest", lambda o: f"${o['cost_usd_per_month']:,.0f}, {_setup(o)}"))
     row("Hold targets", lambda plan: f"{plan['holding_slo']:,} of {plan['considered']:,}")
@@ -207,6 +210,10 @@ def _footnote(found: list[dict[str, Any]], details: dict[str, Any]) -> str:
     )
     contexts = _by_rank((f"{o['context_tokens']:,}" if o["context_tokens"] else "not known", o["rank"]) for o in found)
     reading += f" Longest request, prompt and answer, in tokens: {contexts}."
+    thinking = _by_rank((o.get("thinking_in_words") or "not told", o["rank"]) for o in found)
+    reading += f" Thinking before the answer: {thinking}; quality is of this mode."
+    begins = _by_rank((seconds(o["first_answer_p95_ms"]), o["rank"]) for o in found if o.get("first_answer_p95_ms"))
+    reading += f" After the thoughts the answer begins within (p95) {begins}." if begins else ""
     origins = _by_rank((o["provenance"].split(",")[0], o["rank"]) for o in found)
     errors = {error["steps"]: error for option in found if (error := option["estimate_error"])}
     off = " and ".join(f"{e['itl_median']:.0%} of ITL and {e['ttft_median']:.0%} of TTFT from {name}" for name, e in sorted(errors.items()))

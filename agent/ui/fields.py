@@ -71,6 +71,9 @@ def _need(s: Specification) -> list[Field]:
     label, unit = LOAD_LABELS[given]
     found.append(_number(given, label, unit, "need", getattr(s.intent, given), WORDS))
     levels = [Choice(level, level) for level in ("low", "medium", "high")]
+    modes = [Choice("", f"not said: {s.thinking}"), Choice("off", "off: answers at once"), Choice("on", "on: thinks first")]
+    origin = next((a.origin.split(":")[0] for a in s.assumptions if a.name == "thinking"), "")
+    found.append(Field("thinking", "Thinking", "", "need", "choice", s.intent.thinking or "", origin, choices=modes, clearable=True))
     for name in ("cost", "latency", "accuracy"):
         level = getattr(s.intent.priorities, name)
         origin = DEFAULT if level == "medium" else WORDS
@@ -85,9 +88,12 @@ def _targets(s: Specification) -> list[Field]:
         return EDIT if getattr(s.overrides, name) is not None else template
 
     traffic = [
-        _number(name, label, "tokens", "targets", getattr(s.traffic_profile, name), origin(name))
-        for name, label in (("prompt_tokens", "Prompt"), ("output_tokens", "Answer"))
+        _number("prompt_tokens", "Prompt", "tokens", "targets", s.traffic_profile.prompt_tokens, origin("prompt_tokens")),
+        _number("output_tokens", "Answer", "tokens", "targets", s.answer_tokens, origin("output_tokens")),
     ]
+    if s.thinking == "on":
+        thoughts = EDIT if s.overrides.thinking_tokens else DEFAULT
+        traffic.insert(1, _number("thinking_tokens", "Thoughts", "tokens", "targets", s.thinking_tokens, thoughts))
     return traffic + [_number(name, label, "ms", "targets", getattr(s.slo_targets, name), origin(name)) for name, label in TARGETS.items()]
 
 

@@ -11,12 +11,13 @@ import numpy as np
 import yaml
 from pydantic import ValidationError
 
-from knowledge.catalogue import SloTargets, TrafficProfile
+from knowledge.catalogue import SloTargets, TrafficProfile, models
 from knowledge.curves import METRICS, Metric
 from knowledge.database import Database
 from knowledge.thinking import ThinkingMode
 from tools.manifests.digests import ManifestFile
 from tools.planning.pricing import HOURS_PER_MONTH
+from tools.planning.quality import MODES, mode_in_words
 from tools.specification import Contract
 
 PREDICTED, TARGETS = "compass.dev/predicted", "compass.dev/targets"
@@ -82,11 +83,28 @@ def _read(content: str) -> dict[str, Any]:
     return document
 
 
-def served_context(service: dict[str, Any] | None) -> int | None:
-    """Tokens of the longest request that an InferenceService takes, as its vLLM is started; None where it doesn't say."""
+def _arguments(service: dict[str, Any] | None) -> list[str]:
+    """Of the vLLM that an InferenceService starts."""
     predictor = (service or {}).get("spec", {}).get("predictor", {})
     container: dict[str, Any] = predictor.get("model") or next(iter(predictor.get("containers") or []), {})
-    said = [a.removeprefix("--max-model-len=") for a in map(str, container.get("args") or []) if a.startswith("--max-model-len=")]
+    return [str(argument) for argument in container.get("args") or []]
+
+
+def served_thinking(service: dict[str, Any] | None) -> str | None:
+    """Whether what is served thinks before it answers, in words; None where its vLLM isn't told, as in older deployments."""
+    model = models().get(str(((service or {}).get("metadata", {}).get("annotations") or {}).get("compass.dev/model")))
+    if model is None:
+        return None
+    if model.thinking is None:
+        return mode_in_words(None, None)
+    told = [a for a in _arguments(service) if a.startswith(("--reasoning-parser=", "--default-chat-template-kwargs="))]
+    mode = next((mode for mode in MODES if model.thinking.arguments(mode) == told), None)
+    return None if mode is None else mode_in_words(model.thinking, model.thinking.mode(mode))
+
+
+def served_context(service: dict[str, Any] | None) -> int | None:
+    """Tokens of the longest request that an InferenceService takes, as its vLLM is started; None where it doesn't say."""
+    said = [a.removeprefix("--max-model-len=") for a in _arguments(service) if a.startswith("--max-model-len=")]
     return int(said[-1]) if said and re.fullmatch("[0-9]{1,9}", said[-1]) else None
 
 

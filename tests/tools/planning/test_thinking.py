@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 
 import pytest
 import yaml
+from rich.console import Console
 
 from agent.manifests import manifest_request
 from agent.recommend import specification_from_file
+from agent.terminal.plan import specification
+from agent.ui.fields import editable
 from knowledge.catalogue import Model, models, use_cases
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
@@ -19,6 +23,7 @@ from tools.plan_capacity import difference
 from tools.planning.quality import MODES, mode_of, quality_of, ranked_quality
 from tools.recommendation import Plan, Recommendation
 from tools.render_manifest import render_manifest
+from tools.serving.expectation import served_thinking
 from tools.specification import Specification, SpecificationChange, change_specification
 from tools.traffic import map_to_benchmark_profile
 
@@ -236,3 +241,30 @@ def test_a_mode_is_what_a_model_can_be_served_in() -> None:
     assert [mode("microsoft/phi-4", w) for w in LATER] == ["off", "off"]
     # It could think, but no parser of vLLM's would keep the thoughts out of its answers.
     assert [mode("ibm-granite/granite-3.3-8b-instruct", w) for w in LATER] == ["off", "off"]
+
+
+@pytest.mark.parametrize(("wish", "words"), [("off", "thinking off"), ("on", "thinking on")])
+def test_the_manifests_themselves_say_whether_it_thinks(tables: Tables, tmp_path: object, wish: str, words: str) -> None:
+    spec = specify(1000, preferred_models=["Qwen/Qwen3-4B"], thinking=wish, ttft_p95_ms=2000)
+    option = planned(tables, spec, limit=1).recommendations[0]
+    bundle = render_manifest(manifest_request(option, spec, "t", "p", Settings(home=str(tmp_path)), monitoring=False))
+    service = next(d for f in bundle.files if (d := yaml.safe_load(f.content))["kind"] == "InferenceService")
+    assert served_thinking(service) == option.thinking_in_words == words
+    untold = service["spec"]["predictor"]["model"]
+    untold["args"] = [a for a in untold["args"] if "thinking" not in a]
+    assert served_thinking(service) is None
+
+
+@pytest.mark.parametrize("wish", [None, "off", "on"])
+def test_the_card_shows_the_mode_with_its_origin_and_what_it_costs_in_tokens(wish: str | None) -> None:
+    spec = specify(1000, **({"thinking": wish} if wish else {}))
+    fields = {f["name"]: f for f in editable(spec)}
+    assert fields["thinking"]["value"] == (wish or "")
+    assert fields["thinking"]["origin"] == ("your words" if wish else "Chatbot / Q&A template")
+    assert fields["output_tokens"]["value"] == spec.answer_tokens == 256
+    assert ("thinking_tokens" in fields) == (wish == "on")
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(specification(spec.model_dump(mode="json")))
+    shown = console.export_text()
+    assert ("on: the model thinks before it answers" if wish == "on" else "off: the model answers at once") in shown
+    assert ("512→768+256 tokens" if wish == "on" else "512→256 tokens") in shown

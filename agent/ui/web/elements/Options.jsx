@@ -1,5 +1,6 @@
 const VIEWS = { balanced: 'Balanced', lowest_cost: 'Lowest cost', lowest_latency: 'Lowest latency', best_quality: 'Best quality', simplest: 'Fewest GPUs' }
 const quality = (o) => (o.quality.score != null ? o.quality.score : o.quality.base_score)
+const star = (o) => (o.quality.score == null && quality(o) != null ? '*' : '')
 const target = (metric) => props.details.specification.slo_targets[`${metric}_p95_ms`]
 const p95 = (o, metric) => o.predicted[`${metric}_ms`].p95
 const provenance = (o) => o.provenance.split(':')[0]
@@ -129,6 +130,8 @@ function Details({ option }) {
       <Rows
         rows={[
           ['Model', option.model_id],
+          ['Thinking', option.thinking_in_words],
+          ['Answer begins', option.first_answer_p95_ms ? `after ${ms(option.first_answer_p95_ms)} (p95): the first token comes within TTFT, but is of the thoughts` : null],
           ['Context', option.context_tokens ? `${number(option.context_tokens)} tokens of prompt and answer` : null],
           ['Why', option.reasons.join('; ')],
           ['Percentiles', METRICS.map(([m, label]) => `${label} ${ms(option.predicted[`${m}_ms`].p50)} / ${ms(p95(option, m))} / ${ms(option.predicted[`${m}_ms`].p99)}`).join(' · ') + ' (p50 / p95 / p99)'],
@@ -206,7 +209,8 @@ function Comparison({ options }) {
     ['Cost a month', (o) => money(o.cost_usd_per_month)],
     ...METRICS.map(([m, label]) => [`${label} p95 (≤ ${ms(target(m))})`, (o) => ms(p95(o, m))]),
     ['Up to', (o) => `${perSecond(o.max_requests_per_second)} requests/s`],
-    ['Quality', (o) => (quality(o) == null ? 'unknown' : `${number(quality(o))} %`)],
+    ['Thinking', (o) => o.thinking_in_words],
+    ['Quality', (o) => (quality(o) == null ? 'unknown' : `${number(quality(o))} %${star(o)}`)],
     ['Figures', (o) => provenance(o)],
     ['Score', (o) => `${number(o.score)} of 100`],
   ]
@@ -237,6 +241,11 @@ function Row({ option, marks, opened, toggle, picked, pick, actions }) {
             <Badge tone="quiet" title={option.provenance}>
               {provenance(option)}
             </Badge>
+            {option.thinking_in_words ? (
+              <Badge tone="quiet" title="Whether it thinks before it answers; its quality is of this mode">
+                {option.thinking_in_words}
+              </Badge>
+            ) : null}
           </span>
         </th>
         <td data-label="GPUs">{option.replicas > 1 ? setup(option) : `${option.gpu_count} ${option.gpu_type}`}</td>
@@ -252,8 +261,7 @@ function Row({ option, marks, opened, toggle, picked, pick, actions }) {
           {perSecond(option.max_requests_per_second)}
         </td>
         <td data-label="Quality" className="cp-right" title={option.quality.source}>
-          {quality(option) == null ? '?' : number(quality(option))}
-          {option.quality.score == null && quality(option) != null ? '*' : ''}
+          {quality(option) == null ? '?' : number(quality(option)) + star(option)}
         </td>
         <td className="cp-row-actions">
           <label className="cp-tick">

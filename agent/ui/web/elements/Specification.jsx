@@ -99,9 +99,10 @@ export default function Specification() {
   const change = changesOf(fields, values)
   const edits = Object.keys(change).length
   const slo = specification.slo_targets
+  const thoughts = specification.thinking_tokens || 0
   const summary = [
     ['Peak', `${perSecond(specification.demand.peak_requests_per_second)}`, 'requests/s'],
-    ['Tokens', `${number(specification.traffic_profile.prompt_tokens)} → ${number(specification.traffic_profile.output_tokens)}`, 'prompt → answer'],
+    ['Tokens', `${number(specification.traffic_profile.prompt_tokens)} → ${thoughts ? `${number(thoughts)} + ` : ''}${number(specification.traffic_profile.output_tokens - thoughts)}`, thoughts ? 'prompt → thoughts + answer' : 'prompt → answer'],
     ['TTFT p95', ms(slo.ttft_p95_ms), 'first token'],
     ['ITL p95', ms(slo.itl_p95_ms), 'between tokens'],
     ['E2E p95', ms(slo.e2e_p95_ms), 'whole answer'],

@@ -178,6 +178,7 @@ function SideBySide({ plans }) {
     ['First option', of('first', (o) => `${shortName(o.model_id)}, ${setup(o)}`)],
     ['costs a month', of('first', (o) => money(o.cost_usd_per_month))],
     ['p95 (TTFT · ITL · E2E)', of('first', latency)],
+    ['thinking', of('first', (o) => o.thinking_in_words || 'not told')],
     ['context', of('first', (o) => (o.context_tokens ? `${number(o.context_tokens)} tokens` : 'not known'))],
     ['Cheapest', of('cheapest', (o) => `${money(o.cost_usd_per_month)}, ${setup(o)}`)],
     ['Hold the targets', (p) => `${number(p.holding_slo)} of ${number(p.considered)}`],
@@ -332,6 +333,7 @@ function StatusPanel({ status, at }) {
       <Rows
         rows={[
           ['Age', age(status.age_seconds)],
+          ['Thinking', status.thinking],
           ['Context', status.context_tokens == null ? null : `${number(status.context_tokens)} tokens of prompt and answer`],
           ['Cost so far', status.cost_usd == null ? null : money(status.cost_usd, 2)],
           ['Drift', status.drift == null ? null : status.drift.length ? `otherwise than approved: ${status.drift.slice(0, 6).join(', ')}` : 'none: as approved'],
