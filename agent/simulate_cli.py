@@ -81,6 +81,10 @@ def vllm(
     fail: Annotated[list[str] | None, typer.Option(help="What to do wrong, as `compass simulate fail` has it; may be repeated.")] = None,
     start_s: Annotated[float, typer.Option(min=0, max=86_400, help="Seconds until it listens, as a model takes to load.")] = 0.0,
     max_model_len: Annotated[int | None, typer.Option(min=16, help="Tokens of prompt and answer; by default all that fit.")] = None,
+    reasoning_parser: Annotated[str | None, typer.Option(help="As vLLM's: thoughts come in a field of their own.")] = None,
+    default_chat_template_kwargs: Annotated[
+        str | None, typer.Option(help='As vLLM\'s, in JSON: {"enable_thinking": false} for answers without thinking first.')
+    ] = None,
 ) -> None:
     """A vLLM server without a GPU, on loopback: OpenAI's API with estimated timing."""
     with told_in_words(False):
@@ -91,6 +95,7 @@ def vllm(
         from simulator.vllm.api import application
         from simulator.vllm.engine import Engine
         from simulator.vllm.misbehaviour import EXPLAINED, MISBEHAVIOURS
+        from simulator.vllm.thoughts import Told
 
         wrong = [known for known in MISBEHAVIOURS if known in (fail or [])]
         if unknown := set(fail or []) - set(wrong):
@@ -107,11 +112,15 @@ def vllm(
             raise CompassError(f"{model} doesn't run on {gpu_count} {gpu}: its weights don't fit, or can't be split so.")
         if max_model_len is not None and max_model_len > longest:
             raise CompassError(f"--max-model-len {max_model_len} is too long: {model} on {gpu_count} {gpu} holds {longest:,} tokens.")
+        try:
+            told = Told.by(reasoning_parser, default_chat_template_kwargs)
+        except ValueError as error:
+            raise CompassError(f"vLLM wouldn't start with these arguments: {error}.") from error
         _check_free(host, port)
         print(f"Simulated {model} on {gpu_count} {gpu} at http://{host}:{port}/v1", flush=True)
         time.sleep(start_s)
         engine = Engine(models()[model], gpus()[gpu], gpu_count, max_model_len or longest, time_scale)
-        uvicorn.run(application(engine, lambda: wrong), host=host, port=port, log_level="warning")
+        uvicorn.run(application(engine, lambda: wrong, told), host=host, port=port, log_level="warning")
 
 
 def _longest(model: str, gpu: str, gpu_count: int) -> int:

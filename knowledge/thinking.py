@@ -35,6 +35,8 @@ class Thinking(Entry):
 
     modes: Literal["never", "always", "switchable"]
     argument: str | None
+    unless_told: ThinkingMode
+    """What its chat template does where nobody says anything."""
     reasoning_parser: str | None
 
     @model_validator(mode="after")

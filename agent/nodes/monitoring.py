@@ -23,6 +23,10 @@ from tools.deploying.approvals import elsewhere
 from tools.deploying.revisions import deletion_of
 from tools.planning.scaling import rescaled
 from tools.serving.endpoint import send_prompt
+from tools.serving.expectation import expectation_of, inference_service_of
+
+ANSWER_TOKENS = 256
+"""Of a test prompt, beside twice the thoughts that are planned."""
 
 
 def basic_monitoring(
@@ -115,7 +119,9 @@ def _try_endpoint(prompt: str, state: ConversationState, caller: Caller, record:
         say("There is no endpoint to send it to.", record)
         return
     try:
-        seen = send_prompt(endpoint, bundle.model_id, prompt, on_text=show)
+        expected = expectation_of(inference_service_of(bundle.files))
+        room = ANSWER_TOKENS + 2 * (expected.thinking_tokens if expected else 0)
+        seen = send_prompt(endpoint, bundle.model_id, prompt, max_tokens=room, on_text=show)
     except CompassError as error:
         say(str(error), record)
         return
@@ -125,4 +131,6 @@ def _try_endpoint(prompt: str, state: ConversationState, caller: Caller, record:
     itl = f", ITL {seen.itl_ms:,.1f} ms" if seen.itl_ms is not None else ""
     speed = f" ({seen.tokens_per_second:,.0f} tokens/s)" if seen.tokens_per_second else ""
     figures = f"TTFT {seen.ttft_ms:,.0f} ms{itl}{speed}, {seen.output_tokens} tokens in {seen.e2e_ms / 1000:,.2f} s (this one request)"
+    if seen.thoughts and not seen.text:
+        figures += ", all of them thoughts: it hadn't begun to answer"
     say(f"{figures}.", record, kind="answer", details=seen.model_dump(mode="json"))

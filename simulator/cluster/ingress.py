@@ -71,7 +71,7 @@ class Ingress:
     def _replica(self, serving: Serving, name: str) -> Serve:
         assert serving.model is not None  # noqa: S101 - see expose
         engine = Engine(serving.model, serving.gpu, serving.gpu_count, serving.max_model_len, self._latency_scale)
-        return application(engine, lambda: [m for m in MISBEHAVIOURS if self._orders.strikes(m, name)])
+        return application(engine, lambda: [m for m in MISBEHAVIOURS if self._orders.strikes(m, name)], serving.told)
 
     async def _open(self, service: Object) -> Address:
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on

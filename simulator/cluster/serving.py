@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from knowledge.catalogue import Gpu, Model, gpus, models
 from knowledge.estimator.memory import GIB, weights_bytes
 from simulator.cluster.objects import Object
+from simulator.vllm.thoughts import NOTHING_TOLD, Told
 
 DEFAULT_CONTEXT = 8192
 
@@ -19,6 +20,7 @@ class Serving:
     gpu: Gpu
     gpu_count: int
     max_model_len: int
+    told: Told = NOTHING_TOLD
 
     @property
     def weights_gb(self) -> float:
@@ -45,7 +47,16 @@ def serving_of(pod: Object) -> Serving | None:
     labelled = next((g for g in gpus().values() if wanted.get(g.node_label_key) == g.node_label), None)
     gpu = labelled or gpus().get(arguments.get("gpu", "")) or next(iter(gpus().values()))
     count = int(arguments.get("tensor-parallel-size") or arguments.get("gpu-count") or 1)
-    return Serving(model_id, models().get(model_id), gpu, count, int(arguments.get("max-model-len", DEFAULT_CONTEXT)))
+    context = int(arguments.get("max-model-len", DEFAULT_CONTEXT))
+    return Serving(model_id, models().get(model_id), gpu, count, context, _told(arguments))
+
+
+def _told(arguments: dict[str, str]) -> Told:
+    """About thinking; what can't be read is as if nothing was said."""
+    try:
+        return Told.by(arguments.get("reasoning-parser"), arguments.get("default-chat-template-kwargs"))
+    except ValueError:
+        return NOTHING_TOLD
 
 
 def _arguments(args: list[str]) -> list[tuple[str, str]]:

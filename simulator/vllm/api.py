@@ -19,6 +19,7 @@ from simulator.vllm.engine import Engine
 from simulator.vllm.misbehaviour import DIES_AFTER_TOKENS, Misbehaving, well_behaved
 from simulator.vllm.requests import ChatRequest, CompletionRequest, Planned, Refused, planned, read
 from simulator.vllm.text import tokens_of
+from simulator.vllm.thoughts import NO_THOUGHTS, NOTHING_TOLD, Told, thoughts_of
 
 VERSION = "0.24.0+compass-simulator"
 
@@ -27,7 +28,7 @@ class Died(Exception):
     """The connection breaks here, as if the process had been killed."""
 
 
-def application(engine: Engine, misbehaving: Misbehaving = well_behaved) -> Starlette:
+def application(engine: Engine, misbehaving: Misbehaving = well_behaved, told: Told = NOTHING_TOLD) -> Starlette:
     """The ASGI application of one replica."""
     engine.misbehaving = misbehaving
     started, requests = int(time.time()), 0
@@ -80,7 +81,9 @@ def application(engine: Engine, misbehaving: Misbehaving = well_behaved) -> Star
             return _error(Refused(500, "EngineCore encountered an issue.", "InternalServerError"))
         try:
             wanted = read(await request.body(), kind, engine.model.id)
-            plans = [planned(wanted, p, engine.model.name, engine.max_model_len) for p in wanted.prompts for _ in range(wanted.n)]
+            thoughts = thoughts_of(engine.model, told, wanted.chat_template_kwargs) if isinstance(wanted, ChatRequest) else NO_THOUGHTS
+            each = [p for p in wanted.prompts for _ in range(wanted.n)]
+            plans = [planned(wanted, p, engine.model.name, engine.max_model_len, thoughts) for p in each]
         except Refused as refused:
             return _error(refused)
         if "gibberish" in wrong:
@@ -129,10 +132,11 @@ class _Answer:
             pass
         choices = []
         for index, plan in enumerate(self._plans):
-            text = "".join(plan.words)
+            thoughts, text = "".join(plan.words[: plan.thoughts]), "".join(plan.words[plan.thoughts :])
             choice: dict[str, Any] = {"index": index, "finish_reason": plan.finish_reason, "stop_reason": None}
             choice["logprobs"] = self._logprobs(plan.words)
-            choice |= {"message": {"role": "assistant", "content": text, "tool_calls": []}} if self._chat else {"text": text}
+            message: dict[str, Any] = {"role": "assistant", "content": text or None, "reasoning": thoughts or None, "tool_calls": []}
+            choice |= {"message": message} if self._chat else {"text": text}
             choices.append(choice)
         return self._head | {"choices": choices, "usage": self._usage}
 
@@ -157,7 +161,8 @@ class _Answer:
             if dies and made >= DIES_AFTER_TOKENS:
                 raise Died
             reason = plan.finish_reason if made == len(plan.words) else None
-            yield event(choice(index, {"content": word} if self._chat else word, reason, [word]))
+            field = "reasoning" if made <= plan.thoughts else "content"
+            yield event(choice(index, {field: word} if self._chat else word, reason, [word]))
         options = self._request.stream_options
         if options is not None and options.include_usage:
             yield event("", f', "usage": {json.dumps(self._usage)}')

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from simulator.vllm.text import count_tokens, words_of
+from simulator.vllm.thoughts import NO_THOUGHTS, Thoughts
 
 MAX_BODY_BYTES = 4_000_000
 DEFAULT_COMPLETION_TOKENS = 16
@@ -56,6 +57,7 @@ class _Request(BaseModel):
 
 class ChatRequest(_Request):
     messages: Annotated[list[dict[str, Any]], Field(min_length=1)]
+    chat_template_kwargs: dict[str, Any] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
@@ -97,10 +99,11 @@ class CompletionRequest(_Request):
 
 
 class Planned(BaseModel):
-    """One answer before it is made: its words, one a token, and why it ends."""
+    """One answer before it is made: its words, one a token, and why it ends. The first `thoughts` of them a parser keeps apart."""
 
     prompt_tokens: int
     words: list[str]
+    thoughts: int = 0
     finish_reason: Literal["stop", "length"]
 
 
@@ -123,8 +126,10 @@ def read(body: bytes, kind: type[ChatRequest] | type[CompletionRequest], model_i
     return request
 
 
-def planned(request: ChatRequest | CompletionRequest, prompt: str | list[int], model_name: str, max_model_len: int) -> Planned:
-    """What will be answered. Raises Refused where the context is too short for it."""
+def planned(
+    request: ChatRequest | CompletionRequest, prompt: str | list[int], model_name: str, max_model_len: int, thoughts: Thoughts = NO_THOUGHTS
+) -> Planned:
+    """What will be answered, after these thoughts. Raises Refused where the context is too short for it."""
     count = count_tokens(prompt) if isinstance(prompt, str) else max(1, len(prompt))
     if count >= max_model_len:
         message = f"This model's maximum context length is {max_model_len} tokens. However, your request has {count} input tokens."
@@ -140,15 +145,16 @@ def planned(request: ChatRequest | CompletionRequest, prompt: str | list[int], m
     most = wanted or max_model_len - count
     text = prompt if isinstance(prompt, str) else f"{count} tokens"
     endless = request.ignore_eos or request.min_tokens > 0
-    words = list(itertools.islice(words_of(model_name, text, endless), most if request.ignore_eos else max(most, 0)))
+    answer = itertools.chain(thoughts.words, words_of(model_name, text, endless))
+    words = list(itertools.islice(answer, most if request.ignore_eos else max(most, 0)))
     finish: Literal["stop", "length"] = "length" if len(words) == most else "stop"
     said = "".join(words)
     ends = [(at, stop) for stop in request.stops if stop and (at := said.find(stop)) >= 0]
     if ends:
         at, stop = min(ends)
         said = said[: at + len(stop)] if request.include_stop_str_in_output else said[:at]
-        return Planned(prompt_tokens=count, words=_cut(words, len(said)), finish_reason="stop")
-    return Planned(prompt_tokens=count, words=words, finish_reason=finish)
+        words, finish = _cut(words, len(said)), "stop"
+    return Planned(prompt_tokens=count, words=words, thoughts=min(thoughts.kept_apart, len(words)), finish_reason=finish)
 
 
 def _cut(words: list[str], characters: int) -> list[str]:

@@ -114,13 +114,24 @@ def test_every_model_says_in_which_modes_it_answers_and_how_vllm_is_told() -> No
     assert variant.thinking == base.thinking
 
 
+def told(modes: str, argument: str | None, parser: str | None) -> dict[str, Any]:
+    return {
+        "modes": modes,
+        "argument": argument,
+        "unless_told": "on",
+        "reasoning_parser": parser,
+        "source": "a card",
+        "date": "2026-01-01",
+    }
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
         ({"thinking": None}, "scores of a mode that the model doesn't have"),
         ({"quality": {"on": {"gpqa": {"value": 50, "source": "a card", "date": "2026-01-01"}}}}, "a mode that the model doesn't have"),
-        ({"thinking": {"modes": "always", "argument": None, "reasoning_parser": None, "source": "x", "date": "2026-01-01"}}, "is needed"),
-        ({"thinking": {"modes": "switchable", "argument": None, "reasoning_parser": "x", "source": "x", "date": "2026-01-01"}}, "switches"),
+        ({"thinking": told("always", None, None)}, "is needed"),
+        ({"thinking": told("switchable", None, "x")}, "switches"),
     ],
 )
 def test_a_model_whose_modes_and_scores_contradict_each_other_is_refused(change: dict[str, Any], reason: str) -> None:

@@ -15,6 +15,7 @@ from knowledge.catalogue import gpus, models
 from simulator.vllm.api import application
 from simulator.vllm.engine import Engine
 from simulator.vllm.misbehaviour import Misbehaviour
+from simulator.vllm.thoughts import Told
 
 MODEL = "openai/gpt-oss-20b"
 
@@ -22,12 +23,12 @@ MODEL = "openai/gpt-oss-20b"
 class Server:
     """A replica behind a real socket, in a thread."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, told: Told) -> None:
         self.engine, self.wrong = engine, set[Misbehaviour]()
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        self._server = uvicorn.Server(uvicorn.Config(application(engine, lambda: self.wrong), log_level="critical"))
+        self._server = uvicorn.Server(uvicorn.Config(application(engine, lambda: self.wrong, told), log_level="critical"))
         self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve([listener])), daemon=True)
         self._thread.start()
         while not self._server.started:
@@ -53,8 +54,8 @@ class Server:
 
 
 @contextmanager
-def serving(time_scale: float = 0.2, max_model_len: int = 1024) -> Iterator[Server]:
-    server = Server(Engine(models()[MODEL], gpus()["B200"], 1, max_model_len, time_scale))
+def serving(time_scale: float = 0.2, max_model_len: int = 1024, model: str = MODEL, told: Told | None = None) -> Iterator[Server]:
+    server = Server(Engine(models()[model], gpus()["B200"], 1, max_model_len, time_scale), told or Told())
     try:
         yield server
     finally:

@@ -54,7 +54,9 @@ def test_openais_client_streams_a_chat_answer(client: openai.OpenAI) -> None:
     assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == whole.choices[0].message.content
     assert [c.choices[0].finish_reason for c in chunks if c.choices and c.choices[0].finish_reason] == ["stop"]
     assert chunks[-1].usage == whole.usage
-    assert len([c for c in chunks if c.choices and c.choices[0].delta.content]) == chunks[-1].usage.completion_tokens  # type: ignore[union-attr]
+    made = [c for c in chunks if c.choices and (c.choices[0].delta.content or c.choices[0].delta.reasoning)]  # type: ignore[attr-defined]
+    assert chunks[-1].usage is not None
+    assert len(made) == chunks[-1].usage.completion_tokens
 
 
 def test_openais_client_completes_texts_and_token_ids(client: openai.OpenAI) -> None:
@@ -84,7 +86,7 @@ def test_an_answer_ends_where_it_is_told_to(client: openai.OpenAI) -> None:
     assert stopped.choices[0].message.content == "Hello! I am a simulated "
     assert stopped.choices[0].finish_reason == "stop"
     short = client.chat.completions.create(model=MODEL, messages=messages, max_completion_tokens=3)  # type: ignore[arg-type]
-    assert (short.choices[0].message.content, short.choices[0].finish_reason) == ("Hello! I am ", "length")
+    assert (short.choices[0].message.reasoning, short.choices[0].finish_reason) == ("I look at ", "length")
     long = client.completions.create(model=MODEL, prompt="hello", max_tokens=300, extra_body={"ignore_eos": True})
     assert long.usage is not None
     assert long.usage.completion_tokens == 300
@@ -126,7 +128,8 @@ def test_a_load_generators_contract(server: Server, path: str) -> None:
     counted = server.post("/tokenize", {"model": MODEL, "prompt": prompt}).json()["count"]
     assert (usage["prompt_tokens"], usage["completion_tokens"]) == (counted, 33)
     texts = [json.loads(line)["choices"] for line in lines[:-2]]
-    assert len([c for c in texts if c and (c[0].get("text") or c[0].get("delta", {}).get("content"))]) == 33
+    said = [c[0].get("text") or c[0]["delta"].get("content") or c[0]["delta"].get("reasoning") for c in texts if c]
+    assert len([text for text in said if text]) == 33
 
 
 @pytest.mark.parametrize(

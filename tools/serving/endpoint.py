@@ -19,9 +19,12 @@ PATIENCE_S = 300.0
 
 
 class PromptResult(Contract):
-    """As this client saw it, in ms; `itl_ms` is the mean time between tokens."""
+    """As this client saw it, in ms; `ttft_ms` is to the first token of any kind, `itl_ms` the mean time between tokens."""
 
     text: str
+    """Of the answer; empty where all tokens went into thoughts."""
+    thoughts: str = ""
+    """What came before the answer in a field of its own."""
     output_tokens: int
     ttft_ms: float
     itl_ms: float | None
@@ -70,6 +73,7 @@ def send_prompt(
         "stream_options": {"include_usage": True},
     }
     pieces: list[str] = []
+    thoughts: list[str] = []
     started = time.perf_counter()
     first = last = 0.0
     tokens: int | None = None
@@ -86,20 +90,25 @@ def send_prompt(
                 chunk = json.loads(line.removeprefix("data: "))
                 if chunk.get("usage"):
                     tokens = int(chunk["usage"]["completion_tokens"])
-                text = printable(chunk["choices"][0]["delta"].get("content") or "", len(line)) if chunk.get("choices") else ""
-                if text:
+                delta = chunk["choices"][0]["delta"] if chunk.get("choices") else {}
+                text = printable(delta.get("content") or "", len(line))
+                # vLLM called it reasoning_content before 0.12.
+                thought = printable(delta.get("reasoning") or delta.get("reasoning_content") or "", len(line))
+                if text or thought:
                     last = time.perf_counter()
                     first = first or last
-                    pieces.append(text)
-                    if on_text:
-                        on_text(text)
+                    thoughts += [thought] if thought else []
+                    pieces += [text] if text else []
+                if text and on_text:
+                    on_text(text)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise _unusable(endpoint, error) from error
-    if not pieces:
+    if not pieces and not thoughts:
         raise CompassError(f"The endpoint {endpoint} answered without any text.")
-    count = tokens or len(pieces)
+    count = tokens or len(pieces) + len(thoughts)
     return PromptResult(
         text="".join(pieces),
+        thoughts="".join(thoughts),
         output_tokens=count,
         ttft_ms=round((first - started) * 1000, 1),
         itl_ms=round((last - first) * 1000 / (count - 1), 2) if count > 1 else None,

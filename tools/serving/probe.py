@@ -90,7 +90,8 @@ async def _probe(request: ProbeRequest, progress: Progress) -> ProbeResult:
 
 
 async def _send(request: ProbeRequest, number: int, client: httpx.AsyncClient) -> Answered:
-    # Other tokens each time: a prompt that was seen before would come out of the server's prefix cache.
+    # Other tokens each time: a prompt that was seen before would come out of the server's prefix cache. Raw tokens pass no chat
+    # template, so whether the model thinks is out of the question: as many tokens are made as are planned, thoughts and answer.
     tokens = random.Random(number).choices(TOKEN_IDS, k=request.prompt_tokens)  # noqa: S311
     body = {
         "model": request.model_id,

@@ -82,13 +82,18 @@ def validate_endpoint(query: ValidationQuery, expected: Expectation | None, data
         served = served_models(endpoint)
         if model_id not in served:
             return _failed(f"The endpoint {endpoint} serves {', '.join(served) or 'nothing'}, not {model_id}.")
-        first = send_prompt(endpoint, model_id, SMOKE_PROMPT, max_tokens=16, patience_s=SMOKE_PATIENCE_S)
+        thinking_tokens = expected.thinking_tokens if expected else 0
+        patience_s = SMOKE_PATIENCE_S + thinking_tokens * (expected.targets.itl_p95_ms if expected else 0.0) / 1000
+        first = send_prompt(endpoint, model_id, SMOKE_PROMPT, max_tokens=16 + thinking_tokens, patience_s=patience_s)
     except CompassError as error:
         return _failed(str(error))
-    if _is_gibberish(first.text):
-        return _failed(
-            f"It answered a first prompt with {first.text[:40]!r}, which is no language: its weights or their format are broken."
-        )
+    if "<think>" in first.text or "</think>" in first.text:
+        return _failed("Its thoughts stand in its answers, where users read them: vLLM runs without the reasoning parser of this model.")
+    if expected is not None and expected.thinking == "off" and first.thoughts:
+        return _failed("It thinks before it answers, though it is planned without: neither its tokens nor its waits are as planned.")
+    if _is_gibberish(first.text) or _is_gibberish(first.thoughts):
+        said = (first.text or first.thoughts)[:40]
+        return _failed(f"It answered a first prompt with {said!r}, which is no language: its weights or their format are broken.")
     answered = f"A first prompt was answered after {first.ttft_ms:,.0f} ms."
     if expected is None or not seconds:
         left_out = "No probe was made" + (": it carries no plan to compare with." if seconds else ".")

@@ -20,7 +20,7 @@ from knowledge.settings import Settings
 from tests.planning import Tables, planned, specify
 from tools.manifests.check import check_bundle
 from tools.plan_capacity import difference
-from tools.planning.quality import MODES, mode_of, quality_of, ranked_quality
+from tools.planning.quality import MODES, mode_in_words, mode_of, quality_of, ranked_quality
 from tools.recommendation import Plan, Recommendation
 from tools.render_manifest import render_manifest
 from tools.serving.expectation import served_thinking
@@ -150,15 +150,14 @@ def test_least_quality_is_asked_of_the_mode_that_is_planned(tables: Tables) -> N
     assert any("without thinking" in miss.relaxation for miss in none.near_misses)
 
 
-def test_a_model_of_unknown_modes_claims_none(tables: Tables) -> None:
-    unknown = [m for m in models().values() if m.thinking is None]
-    assert unknown
-    for model in unknown:
-        found = planned(tables, specify(1000, preferred_models=[model.id]), limit=3)
-        for option in found.recommendations:
-            assert (option.thinking, option.thinking_in_words) == (None, "thinking unknown")
-            assert "isn't known whether" in option.quality.source
-        assert not planned(tables, specify(1000, preferred_models=[model.id], thinking="on")).recommendations
+def test_a_model_of_unknown_modes_claims_none() -> None:
+    unknown = models()["microsoft/phi-4"].model_copy(update={"thinking": None, "quality": {}})
+    for wanted in MODES:
+        assert mode_of(unknown, wanted) is None
+    assert mode_in_words(unknown.thinking, None) == "thinking unknown"
+    found = quality_of(unknown, use_cases()["chatbot_conversational"], mode_of(unknown, "off"))
+    assert (found.score, found.base_score) == (None, None)
+    assert "isn't known whether" in found.source
 
 
 def rendered(tables: Tables, spec: Specification, home: str) -> tuple[list[str], dict[str, object], list[object]]:
