@@ -188,7 +188,7 @@ def _shown(s: Specification) -> dict[str, str]:
         "excluded models": models_in_words(i.excluded_models) or "none",
         "licences": ", ".join(i.licenses) or "any",
         "context": f"at least {i.min_context_tokens:,} tokens" if i.min_context_tokens else "any",
-        "thinking": s.thinking + (f", {s.thinking_tokens:,} tokens of it" if s.thinking_tokens else ""),
+        "thinking": s.thinking + (" as asked" if i.thinking else "") + (f", {s.thinking_tokens:,} tokens" if s.thinking_tokens else ""),
         "quality": f"at least {i.min_quality:g} %" if i.min_quality else "any",
         "providers": ", ".join(i.providers) or "any",
         "excluded providers": ", ".join(i.excluded_providers) or "none",

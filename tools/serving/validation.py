@@ -25,6 +25,8 @@ BROKEN_SHARE = 0.05
 SLOWER_THAN_PREDICTED = 1.1
 SMOKE_PROMPT = "Reply with one short sentence."
 SMOKE_PATIENCE_S = 30.0
+THOUGHTS_SHOWN = "Its thoughts stand in its answers, where users read them: vLLM runs without the reasoning parser of this model."
+"""A failure where a mode was planned; of deployments from before modes were, a warning."""
 UNITS: dict[Metric, str] = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
 Outcome = Literal["pass", "warn", "fail", "unjudged"]
 WORST: tuple[Outcome, ...] = ("fail", "warn", "unjudged", "pass")
@@ -87,19 +89,26 @@ def validate_endpoint(query: ValidationQuery, expected: Expectation | None, data
         first = send_prompt(endpoint, model_id, SMOKE_PROMPT, max_tokens=16 + thinking_tokens, patience_s=patience_s)
     except CompassError as error:
         return _failed(str(error))
-    if "<think>" in first.text or "</think>" in first.text:
-        return _failed("Its thoughts stand in its answers, where users read them: vLLM runs without the reasoning parser of this model.")
+    shown = "<think>" in first.text or "</think>" in first.text
+    if shown and expected is not None and expected.thinking is not None:
+        return _failed(THOUGHTS_SHOWN)
     if expected is not None and expected.thinking == "off" and first.thoughts:
         return _failed("It thinks before it answers, though it is planned without: neither its tokens nor its waits are as planned.")
     if _is_gibberish(first.text) or _is_gibberish(first.thoughts):
         said = (first.text or first.thoughts)[:40]
         return _failed(f"It answered a first prompt with {said!r}, which is no language: its weights or their format are broken.")
     answered = f"A first prompt was answered after {first.ttft_ms:,.0f} ms."
+    if shown:
+        answered += f" {THOUGHTS_SHOWN}"
     if expected is None or not seconds:
         left_out = "No probe was made" + (": it carries no plan to compare with." if seconds else ".")
         return Validation(outcome="pass", reasons=[f"{answered} {left_out}"], checks=[], requests=1, failed=0, requests_per_second=None)
     request = _probe_request(endpoint, expected, seconds)
-    return _judged(request, probe(request, progress), expected, database)
+    judged = _judged(request, probe(request, progress), expected, database)
+    if not shown:
+        return judged
+    outcome: Outcome = "warn" if judged.outcome == "pass" else judged.outcome
+    return judged.model_copy(update={"outcome": outcome, "reasons": [*judged.reasons, THOUGHTS_SHOWN]})
 
 
 def _probe_request(endpoint: str, expected: Expectation, seconds: float) -> ProbeRequest:
