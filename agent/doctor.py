@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import empty_checkpoint
+from langgraph.checkpoint.postgres import PostgresSaver
 from pydantic import BaseModel
 
 from agent.models.choose import choose_model
+from agent.tracing import in_words
 from knowledge.database import Database
-from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 
@@ -19,38 +25,50 @@ class Finding(BaseModel):
 
 def examine(settings: Settings) -> list[Finding]:
     """One finding for each part; a failing part doesn't keep the others from being looked at."""
-    return [_model(settings), _database(settings), _cluster(settings)]
+    return [_found(part, look, settings) for part, look in (("model", _model), ("database", _database), ("cluster", _cluster))]
 
 
-def _model(settings: Settings) -> Finding:
+def _found(part: str, look: Callable[[Settings], str], settings: Settings) -> Finding:
     try:
-        return Finding(part="model", ok=True, text=choose_model(settings).label)
-    except CompassError as error:
-        return Finding(part="model", ok=False, text=str(error))
+        return Finding(part=part, ok=True, text=look(settings))
+    except Exception as error:
+        return Finding(part=part, ok=False, text=in_words(error))
 
 
-def _database(settings: Settings) -> Finding:
+def _model(settings: Settings) -> str:
+    return choose_model(settings).label
+
+
+def _database(settings: Settings) -> str:
+    database = Database(settings)
     try:
-        database = Database(settings)
-    except CompassError as error:
-        return Finding(part="database", ok=False, text=str(error))
-    try:
-        with database.connect() as connection:
+        with database.in_words(), database.connect() as connection:
             row = connection.execute("SELECT count(*) AS rows, current_setting('server_version') AS version FROM benchmarks").fetchone()
+            _as_a_turn_does(database)
         count, version = (row["rows"], row["version"]) if row else (0, "?")
-        return Finding(part="database", ok=True, text=f"{database.description}, version {version}, {count:,} benchmark rows")
-    except CompassError as error:
-        return Finding(part="database", ok=False, text=str(error))
+        return f"{database.description}, version {version}, {count:,} benchmark rows"
     finally:
         database.close()
 
 
-def _cluster(settings: Settings) -> Finding:
+def _as_a_turn_does(database: Database) -> None:
+    """Keep, read and delete a checkpoint, more than once: what a pooler or a right that is missing would break."""
+    saver = PostgresSaver(database.pool)
+    with database.alone():
+        saver.setup()
+    thread = f"doctor-{secrets.token_hex(8)}"
+    begin: RunnableConfig = {"configurable": {"thread_id": thread, "checkpoint_ns": ""}}
     try:
-        cluster = Cluster(settings)
-        version = cluster.version()
-        services = cluster.list(*INFERENCE_SERVICE)
-    except CompassError as error:
-        return Finding(part="cluster", ok=False, text=str(error))
-    text = f"{cluster.description}, {version}, namespace {settings.namespace}, {len(services)} InferenceServices"
-    return Finding(part="cluster", ok=True, text=text)
+        for _ in range(3):
+            config = saver.put(begin, empty_checkpoint(), {}, {})
+            saver.put_writes(config, [("messages", "“→” 日本")], "doctor")
+            saver.get_tuple(config)
+    finally:
+        saver.delete_thread(thread)
+
+
+def _cluster(settings: Settings) -> str:
+    cluster = Cluster(settings)
+    version = cluster.version()
+    services = cluster.list(*INFERENCE_SERVICE)
+    return f"{cluster.description}, {version}, namespace {settings.namespace}, {len(services)} InferenceServices"

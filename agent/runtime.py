@@ -33,6 +33,7 @@ from agent.tracing import in_words
 from agent.turns import TakenOver, Turn, Turns
 from knowledge.database import Database
 from knowledge.errors import CompassError
+from knowledge.outages import UNAVAILABLE
 from knowledge.settings import Settings
 from tools.clusters.cluster import Cluster
 from tools.clusters.writer import Writer
@@ -162,7 +163,7 @@ class Runtime:
             yield MessageEvent(text="Stopped watching. What was begun goes on in the cluster; say anything, and I go on from here.")
         except CompassError as error:
             yield ErrorEvent(text=str(error))
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except UNAVAILABLE as error:
             yield ErrorEvent(text=str(self.database.unreachable(error)))
         except Exception as error:  # ours to mend; the person gets a sentence and a way on
             log.exception("turn of %s failed", thread_id)
@@ -249,7 +250,7 @@ class Runtime:
     def _connection_errors_in_words(self) -> Iterator[None]:
         try:
             yield
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except UNAVAILABLE as error:
             raise self.database.unreachable(error) from error
 
 

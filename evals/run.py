@@ -36,7 +36,7 @@ def run(scenarios: list[Scenario], settings: Settings, trials: int, jobs: int, o
     with tempfile.TemporaryDirectory(prefix="compass-eval-", ignore_cleanup_errors=True) as home:
         database = Database(Settings(home=Path(home)))  # one server for all; it fills its table once
         try:
-            grades = _played(scenarios, settings, database.url, trials, jobs, on_grade)
+            grades = _played(scenarios, settings, database.address.conninfo, trials, jobs, on_grade)
         finally:
             database.close()
     order = {scenario.name: position for position, scenario in enumerate(scenarios)}

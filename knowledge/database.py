@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import re
+import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool
 
+from knowledge import outages
+from knowledge.address import Address, read_address
 from knowledge.benchmarks import CurveCache, load_shipped
 from knowledge.catalogue import TrafficProfile
 from knowledge.embedded import embedded_url
 from knowledge.errors import CompassError
-from knowledge.locks import Locks, is_full
+from knowledge.locks import Locks
 from knowledge.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 
 MIGRATION_LOCK = 0x636F6D70  # any fixed number: processes that start together migrate one after the other
 CONNECT_TIMEOUT_S = 5
+CONNECTION: dict[str, Any] = {
+    "autocommit": True,
+    "connect_timeout": CONNECT_TIMEOUT_S,
+    "client_encoding": "utf8",
+    # Statements without names on the server: behind a pooler, the next transaction may get another session, or one of another's.
+    "prepare_threshold": None,
+}
 REVIVE_AFTER_S = 1.0
 
 
@@ -33,67 +41,67 @@ class Database:
     """A pool of autocommit connections with dictionary rows, and where it leads."""
 
     def __init__(self, settings: Settings) -> None:
-        """Connect, migrate, load the shipped benchmarks. Raises CompassError if the server can't be reached."""
+        """Connect, migrate, load the shipped benchmarks. Raises CompassError if the server can't be used, with what would help."""
         self.embedded = settings.database_url is None
         self.settings = settings
+        self._named = None if settings.database_url is None else read_address(settings.database_url.get_secret_value())
         self._curves = CurveCache()
-        self.locks = Locks(lambda: psycopg.connect(self.url, row_factory=dict_row, connect_timeout=CONNECT_TIMEOUT_S), self.unreachable)
+        # Bound here and not by the server, where what was asked last would stay open with its snapshot, for as long as a lock is held.
+        self.locks = Locks(lambda: self._connected(autocommit=False, cursor_factory=psycopg.ClientCursor), self.unreachable)
+        logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # it logs to the person's terminal otherwise
         self.pool: ConnectionPool[psycopg.Connection[DictRow]] = self._open()
         try:
-            self._unless_down(self._prepare)
+            with self.in_words():
+                self._prepare()
         except psycopg.Error as error:
             self.close()
-            reason = " ".join(str(error).split())[:200]
-            raise CompassError(
-                f"The database can't be set up ({self.description}): {reason}. Its user must own the database or may create tables."
-            ) from error
+            raise outages.unusable(error, self._said(error), self.description) from error
         except BaseException:
             self.close()
             raise
 
     @property
-    def url(self) -> str:
+    def address(self) -> Address:
         """Where the server is; an embedded one is started if it doesn't run. Raises CompassError if it can't be."""
-        if self.settings.database_url is None:
-            return embedded_url(self.settings.home_dir)
-        return self.settings.database_url.get_secret_value()
+        return self._named or read_address(embedded_url(self.settings.home_dir))
 
     def _open(self) -> ConnectionPool[psycopg.Connection[DictRow]]:
-        try:
-            url = self.url
-            conninfo_to_dict(url)
-        except psycopg.ProgrammingError as error:
-            raise CompassError(
-                "DATABASE_URL isn't a PostgreSQL address. One looks like postgresql://user:password@host:5432/name."
-            ) from error
         # One plain connection first: its error says why, where the pool only says that time ran out.
-        self._unless_down(lambda: psycopg.connect(url, connect_timeout=CONNECT_TIMEOUT_S).close())
+        with self.in_words(), self._connected() as connection:
+            encoding = connection.info.parameter_status("server_encoding")
+            if encoding not in ("UTF8", None):
+                raise outages.wrong_encoding(encoding, self.description)
         return ConnectionPool(
-            url,
+            self.address.conninfo,
             min_size=1,
             max_size=8,
             timeout=CONNECT_TIMEOUT_S,
             reconnect_timeout=1,  # give up soon: the backoff of an old attempt must not hold up the next turn
-            kwargs={"autocommit": True, "row_factory": dict_row, "prepare_threshold": 0, "connect_timeout": CONNECT_TIMEOUT_S},
+            kwargs={"row_factory": dict_row, **CONNECTION},
             check=ConnectionPool.check_connection,
             open=True,
         )
 
+    def _connected(self, **differing: Any) -> psycopg.Connection[DictRow]:
+        return psycopg.connect(self.address.conninfo, row_factory=dict_row, **CONNECTION | differing)
+
     @property
     def description(self) -> str:
         """Where it is, without user or password."""
-        if self.embedded:
-            return f"embedded PostgreSQL in {self.settings.home_dir / 'postgres'}"
-        parts = conninfo_to_dict(self.url)
-        return f"PostgreSQL at {parts.get('host', 'localhost')}:{parts.get('port', 5432)}, database {parts.get('dbname', '')}"
+        return self._named.description if self._named else f"embedded PostgreSQL in {self.settings.home_dir / 'postgres'}"
 
     @contextmanager
     def connect(self) -> Iterator[psycopg.Connection[DictRow]]:
-        """A connection from the pool. Raises CompassError with a remedy if the server is gone."""
+        """A connection from the pool. Raises CompassError with a remedy if the server is gone, or can't write."""
+        with self.in_words(), self.pool.connection() as connection:
+            yield connection
+
+    @contextmanager
+    def in_words(self) -> Iterator[None]:
+        """What the server's state makes impossible is a CompassError with a remedy; other errors of the database pass."""
         try:
-            with self.pool.connection() as connection:
-                yield connection
-        except (psycopg.OperationalError, PoolTimeout) as error:
+            yield
+        except outages.UNAVAILABLE as error:
             raise self.unreachable(error) from error
 
     def curves(self, profile: TrafficProfile) -> CurveTable:
@@ -104,51 +112,46 @@ class Database:
     @contextmanager
     def dedicated(self) -> Iterator[psycopg.Connection[DictRow]]:
         """A connection outside the pool, for what is held long. Raises CompassError if the server is gone."""
-        try:
-            with psycopg.connect(self.url, autocommit=True, row_factory=dict_row, connect_timeout=CONNECT_TIMEOUT_S) as connection:
-                yield connection
-        except psycopg.OperationalError as error:
-            raise self.unreachable(error) from error
+        with self.in_words(), self._connected() as connection:
+            yield connection
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """While this lasts, no other process changes the schema: several may start at once."""
         with self.dedicated() as connection:
+            # Held by a transaction, not by a session: behind a pooler each transaction may get another session.
             # Asking again and again, not waiting inside the server: an index that is built concurrently would wait for the waiter.
-            while not _got(connection.execute("SELECT pg_try_advisory_lock(%s) AS got", [MIGRATION_LOCK])):
+            while True:
+                with connection.transaction():
+                    connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+                    # Without parameters, or what is asked would stay open, with its snapshot, until the next question.
+                    if _got(connection.execute(f"SELECT pg_try_advisory_xact_lock({MIGRATION_LOCK}) AS got")):
+                        yield
+                        return
                 time.sleep(0.1)
-            yield
 
     def unreachable(self, error: Exception) -> CompassError:
-        """What to tell a person whose database doesn't answer."""
-        reason = re.sub(r"\s+", " ", str(error)).strip()[:200]
-        remedy = (
-            "It is started again with your next message." if self.embedded else "Start it, or unset DATABASE_URL to use the embedded one."
-        )
-        if is_full(error):
-            remedy = "Others hold all its connections: try again in a moment; whoever runs it can raise max_connections."
-        return CompassError(f"The database doesn't answer ({self.description}): {reason}. {remedy}")
+        """What to tell a person whose database doesn't answer, or can't do what it should."""
+        return outages.unreachable(error, self._said(error), self.description, self.settings.home_dir if self.embedded else None)
+
+    def _said(self, error: Exception) -> str:
+        return self._named.without_secrets(str(error)) if self._named else " ".join(str(error).split())[:200]
 
     def revive(self) -> None:
         """Before each turn: if the embedded server died, start it again. The caller's pool stays the same object."""
         if not self.embedded:
             return
         try:
-            psycopg.connect(self.url, connect_timeout=CONNECT_TIMEOUT_S).close()
+            self._connected().close()
         except psycopg.OperationalError:
             time.sleep(REVIVE_AFTER_S)  # a server in the middle of dying looks alive; then joining it again starts it
-            self._unless_down(lambda: psycopg.connect(self.url, connect_timeout=CONNECT_TIMEOUT_S).close())
+            with self.in_words():
+                self._connected().close()
             self.pool.drain()
 
     def close(self) -> None:
         self.locks.close()
         self.pool.close()
-
-    def _unless_down(self, action: Callable[[], object]) -> None:
-        try:
-            action()
-        except (psycopg.OperationalError, PoolTimeout) as error:
-            raise self.unreachable(error) from error
 
     def _prepare(self) -> None:
         with self.alone(), self.pool.connection() as connection, connection.transaction():

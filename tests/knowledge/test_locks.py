@@ -127,7 +127,7 @@ def test_a_full_server_is_waited_for(database: Database) -> None:
     def connect() -> psycopg.Connection[dict[str, object]]:
         for refusal in refusals:
             raise refusal
-        return psycopg.connect(database.url, row_factory=psycopg.rows.dict_row)
+        return psycopg.connect(database.address.conninfo, row_factory=psycopg.rows.dict_row)
 
     locks = Locks(connect, database.unreachable)
     with pytest.raises(Full, match="try again in a moment"):

@@ -155,52 +155,48 @@ def add_up(connection: Connection[DictRow], now: datetime | None = None) -> int:
     """
     now = now or datetime.now(UTC)
     done = 0
-    if not (connection.execute("SELECT pg_try_advisory_lock(hashtext('add up outcomes')) AS got").fetchone() or {})["got"]:
-        return 0
-    try:
-        for grain, to, unit, kept in (("w", "h", "hour", KEPT_SINGLE), ("h", "d", "day", KEPT_HOURLY)):
-            while True:
+    for grain, to, unit, kept in (("w", "h", "hour", KEPT_SINGLE), ("h", "d", "day", KEPT_HOURLY)):
+        # Whole hours and days alone, so that each is added up once.
+        until = _floor(now - kept, unit)
+        while True:
+            with connection.transaction():
+                if not (connection.execute("SELECT pg_try_advisory_xact_lock(hashtext('add up outcomes')) AS got").fetchone() or {})["got"]:
+                    return done
                 oldest = connection.execute("SELECT min(ended_at) AS at FROM outcomes WHERE grain = %s", [grain]).fetchone()
-                # Whole hours and days alone, so that each is added up once.
-                until = _floor(now - kept, unit)
                 if oldest is None or oldest["at"] is None or oldest["at"] >= until:
                     break
-                until = min(until, _floor(oldest["at"], "day") + timedelta(days=1))
-                done += _add_up_until(connection, grain, to, unit, until)
-        return done
-    finally:
-        connection.execute("SELECT pg_advisory_unlock(hashtext('add up outcomes'))")
+                done += _add_up_until(connection, grain, to, unit, min(until, _floor(oldest["at"], "day") + timedelta(days=1)))
+    return done
 
 
 def _add_up_until(connection: Connection[DictRow], grain: str, to: str, unit: str, until: datetime) -> int:
-    with connection.transaction():
-        row = connection.execute(
-            """
-            WITH old AS (DELETE FROM outcomes WHERE grain = %(grain)s AND ended_at < %(until)s RETURNING *),
-            keyed AS (SELECT *, date_trunc(%(unit)s, ended_at, 'UTC') AS at FROM old),
-            buckets AS (
-                SELECT approval_id, layout, at, array_agg(total ORDER BY i) AS counts FROM (
-                    SELECT approval_id, layout, at, i, sum(c)::int AS total
-                    FROM keyed, unnest(counts) WITH ORDINALITY AS u (c, i) GROUP BY approval_id, layout, at, i
-                ) AS each_bucket GROUP BY approval_id, layout, at
-            ),
-            rows AS (
-                SELECT approval_id, layout, at, min(began_at) AS began_at, max(ended_at) AS ended_at, sum(requests) AS requests,
-                       sum(failed) AS failed, sum(prompt_tokens) AS prompt_tokens, sum(output_tokens) AS output_tokens,
-                       sum(seconds) AS seconds, sum(judged) AS judged, sum(held) AS held, round(avg(replicas)) AS replicas
-                FROM keyed GROUP BY approval_id, layout, at
-            ),
-            made AS (
-                INSERT INTO outcomes (approval_id, began_at, ended_at, requests, failed, prompt_tokens, output_tokens, seconds, layout,
-                                      judged, held, replicas, grain, counts)
-                SELECT approval_id, began_at, ended_at, requests, failed, prompt_tokens, output_tokens, seconds, layout,
-                       judged, held, replicas, %(to)s, counts
-                FROM rows JOIN buckets USING (approval_id, layout, at)
-            )
-            SELECT count(*) AS done FROM old
-            """,
-            {"grain": grain, "to": to, "unit": unit, "until": until},
-        ).fetchone()
+    row = connection.execute(
+        """
+        WITH old AS (DELETE FROM outcomes WHERE grain = %(grain)s AND ended_at < %(until)s RETURNING *),
+        keyed AS (SELECT *, date_trunc(%(unit)s, ended_at, 'UTC') AS at FROM old),
+        buckets AS (
+            SELECT approval_id, layout, at, array_agg(total ORDER BY i) AS counts FROM (
+                SELECT approval_id, layout, at, i, sum(c)::int AS total
+                FROM keyed, unnest(counts) WITH ORDINALITY AS u (c, i) GROUP BY approval_id, layout, at, i
+            ) AS each_bucket GROUP BY approval_id, layout, at
+        ),
+        rows AS (
+            SELECT approval_id, layout, at, min(began_at) AS began_at, max(ended_at) AS ended_at, sum(requests) AS requests,
+                   sum(failed) AS failed, sum(prompt_tokens) AS prompt_tokens, sum(output_tokens) AS output_tokens,
+                   sum(seconds) AS seconds, sum(judged) AS judged, sum(held) AS held, round(avg(replicas)) AS replicas
+            FROM keyed GROUP BY approval_id, layout, at
+        ),
+        made AS (
+            INSERT INTO outcomes (approval_id, began_at, ended_at, requests, failed, prompt_tokens, output_tokens, seconds, layout,
+                                  judged, held, replicas, grain, counts)
+            SELECT approval_id, began_at, ended_at, requests, failed, prompt_tokens, output_tokens, seconds, layout,
+                   judged, held, replicas, %(to)s, counts
+            FROM rows JOIN buckets USING (approval_id, layout, at)
+        )
+        SELECT count(*) AS done FROM old
+        """,
+        {"grain": grain, "to": to, "unit": unit, "until": until},
+    ).fetchone()
     return int(row["done"]) if row else 0
 
 
