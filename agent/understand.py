@@ -50,6 +50,7 @@ from agent.state import ConversationState
 from agent.storage.story import Story
 from agent.transcript import call_tool, say
 from tools.specification import Intent, SpecificationChange
+from tools.untrusted import printable
 
 log = logging.getLogger(__name__)
 DECIDES = (SelectOption, StartOver, Cancel, Finish, Scale, Delete, Remove, RollBack)
@@ -124,11 +125,17 @@ def _understood(text: str, stage: Stage, state: ConversationState, services: Ser
         raise
     except Exception as error:  # a model's client can fail in any way; the conversation must not
         log.warning("chat model failed: %s: %s", type(error).__name__, error)
-        emit(MessageEvent(text=f"(The chat model didn't answer: {type(error).__name__}. The built-in interpreter took this turn.)"))
+        emit(MessageEvent(text=f"(The chat model gave no usable answer: {_why(error)}. The built-in interpreter took this turn.)"))
         emit(asking.usage.event("failed"))
         return by_rules
     emit(asking.usage.event("answered" if move else "handed over"))
     return move or by_rules
+
+
+def _why(error: Exception) -> str:
+    """Ollama's own sentence where it sent one; what other libraries say may hold a key, or the whole answer."""
+    said = printable(str(getattr(error, "error", "")), 200) if type(error).__name__ == "ResponseError" else ""
+    return f"{type(error).__name__}: {' '.join(said.split()).rstrip('.')}" if said and "<" not in said else type(error).__name__
 
 
 def by_the_rules(text: str, offered: dict[str, type[Move]]) -> Move:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 NAMES = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "127.0.0.0/8")  # noqa: S104 - as a destination it is this machine
+
+PROXIES = tuple(name for base in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY") for name in (base, base.lower()))
 
 
 def is_loopback(url: str) -> bool:
@@ -32,3 +36,13 @@ def keep_loopback_direct() -> None:
             part.strip() for part in (os.environ.get(spelling) or os.environ.get(spelling.swapcase()) or "").split(",") if part.strip()
         ]
         os.environ[spelling] = ",".join([*known, *(name for name in NAMES if name not in known)])
+
+
+@contextmanager
+def without(*names: str) -> Iterator[None]:
+    """Without these environment variables for a moment."""
+    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)

@@ -13,9 +13,9 @@ from knowledge.errors import CompassError
 
 
 class Settings(BaseSettings):
-    """Read from the environment once, when a command starts."""
+    """Read from the environment once, when a command starts. What is empty there counts as not set."""
 
-    model_config = SettingsConfigDict(env_prefix="COMPASS_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="COMPASS_", extra="ignore", frozen=True, env_ignore_empty=True)
 
     home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("compass")))
     """All state: the embedded database, the simulated cluster."""
@@ -31,8 +31,11 @@ class Settings(BaseSettings):
     """Who approves; written beside each approval."""
     read_only: bool = False
     """Plan, render, export and watch, but have nothing that could change a cluster."""
-    autoscaling_prometheus: str | None = Field(default=None, pattern=r"^https?://")
-    """Where KEDA finds vLLM's metrics in the cluster; with it the number of replicas follows the load."""
+    autoscaling_prometheus: str | None = Field(default=None, pattern=r"^https?://[^@\s]+$")
+    """Where KEDA finds vLLM's metrics in the cluster; with it the number of replicas follows the load.
+
+    Without a user or a password, since it stands in the manifests.
+    """
     simulator_image: str | None = None
     """An image of the vLLM simulator to serve instead of vLLM, for clusters without GPUs."""
     prices: Path | None = None

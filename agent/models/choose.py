@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -9,19 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import ToolMessage
 
 from agent.models.asking import ANSWER_TIMEOUT_S, Asking
 from agent.models.builtin.interpreter import BuiltinInterpreter
 from agent.models.history import WINDOW_TOKENS
+from agent.models.ollama_server import OllamaServer, calls_tools, server_at
 from agent.state import fresh
 from knowledge.errors import CompassError
+from knowledge.loopback import PROXIES, keep_loopback_direct, without
 from knowledge.settings import Settings
 
+log = logging.getLogger(__name__)
 DEFAULT_OLLAMA_MODEL = "llama3.1:8b"
-PROBE_TIMEOUT_S = 1.0
 KEPT_LOADED = "30m"
 
 
@@ -39,20 +41,21 @@ def choose_model(settings: Settings) -> ChosenModel:
     wanted = settings.model
     if wanted == "builtin":
         return _builtin("chosen by COMPASS_MODEL")
-    host = _url(settings.ollama_host)
     if wanted == "auto":
         try:
-            calls_tools = _check_ollama(host, DEFAULT_OLLAMA_MODEL)
+            return _ollama(server_at(settings.ollama_host), DEFAULT_OLLAMA_MODEL)
         except CompassError as why:
             return _builtin(str(why))
-        return _ollama(host, DEFAULT_OLLAMA_MODEL, calls_tools)
+        except Exception as error:  # whatever OLLAMA_HOST holds, and whatever answers there
+            log.warning("no chat model at OLLAMA_HOST", exc_info=True)
+            return _builtin(f"Ollama can't be used here ({type(error).__name__})")
     provider, separator, name = wanted.partition(":")
     if not separator or not name:
         raise CompassError(
             f"COMPASS_MODEL is {wanted!r}. It takes auto, builtin, ollama:NAME, gguf:PATH or PROVIDER:NAME (openai:gpt-4o, for instance)."
         )
     if provider == "ollama":
-        return _ollama(host, name, calls_tools=_check_ollama(host, name))
+        return _ollama(server_at(settings.ollama_host), name)
     if provider == "gguf":
         return _gguf(Path(name).expanduser())
     return _provider(wanted)
@@ -62,19 +65,22 @@ def _builtin(why: str) -> ChosenModel:
     return ChosenModel(BuiltinInterpreter(), "builtin", f"the built-in interpreter (rules, no language model): {why}")
 
 
-def _ollama(host: str, name: str, calls_tools: bool) -> ChosenModel:
-    from agent.models.whole_ollama import WholeOllama
+def _ollama(server: OllamaServer, name: str) -> ChosenModel:
+    whole = calls_tools(server, name)
+    with without("OLLAMA_HOST", *PROXIES):  # what it imports makes a client of its own, which needn't be able to use these
+        from agent.models.whole_ollama import WholeOllama
 
     model = WholeOllama(
         model=name,
-        base_url=host,
+        base_url=server.url,
         temperature=0,
         num_ctx=WINDOW_TOKENS,
         keep_alive=KEPT_LOADED,
-        client_kwargs={"timeout": ANSWER_TIMEOUT_S, "trust_env": False},
+        client_kwargs={"timeout": ANSWER_TIMEOUT_S, "trust_env": server.through_proxy},
     )
-    if calls_tools:
-        return ChosenModel(model, f"ollama:{name}", f"{name} on Ollama at {host}")
+    label = f"{name} on Ollama at {server.shown}"
+    if whole:
+        return ChosenModel(model, f"ollama:{name}", label)
     from agent.models.constrained import ConstrainedChoice, Turn
     from agent.models.gguf import Completion
 
@@ -87,7 +93,9 @@ def _ollama(host: str, name: str, calls_tools: bool) -> ChosenModel:
         yield from (str(chunk.text) for chunk in model.stream(_messages(turns)))
 
     chosen = ConstrainedChoice(complete=complete, pieces=pieces)
-    return ChosenModel(chosen, f"ollama:{name}", f"{name} on Ollama at {host} (it calls no tools; its answers are held to a schema)")
+    return ChosenModel(
+        chosen, f"ollama:{name}", f"{name} on Ollama at {server.shown} (it calls no tools; its answers are held to a schema)"
+    )
 
 
 def _messages(turns: list[dict[str, str]]) -> list[tuple[str, str]]:
@@ -119,6 +127,7 @@ def _provider(wanted: str) -> ChosenModel:
         raise CompassError(
             f"COMPASS_MODEL={wanted} needs the extra: pip install 'compass-llm[providers]' and the provider's own package."
         ) from error
+    keep_loopback_direct()
     try:
         model = init_chat_model(wanted, temperature=0, timeout=ANSWER_TIMEOUT_S)
     except (ImportError, ValueError) as error:
@@ -128,25 +137,3 @@ def _provider(wanted: str) -> ChosenModel:
             f"COMPASS_MODEL={wanted} can't be used ({type(error).__name__}). Is its API key set in the environment?"
         ) from error
     return ChosenModel(model, wanted, f"{wanted} through its provider")
-
-
-def _check_ollama(host: str, name: str) -> bool:
-    """Whether the model can call tools. Raises CompassError, with what to do, unless the server has it."""
-    try:
-        with httpx.Client(base_url=host, timeout=PROBE_TIMEOUT_S, trust_env=False) as client:
-            tags = client.get("/api/tags").raise_for_status().json()
-            names = {str(m["name"]) for m in tags["models"]}
-            if name not in names and f"{name}:latest" not in names:
-                raise CompassError(f"Ollama at {host} doesn't have {name}; `ollama pull {name}` fetches it")
-            shown = client.post("/api/show", json={"model": name}).raise_for_status().json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
-        raise CompassError(f"no Ollama server answers at {host} (OLLAMA_HOST)") from error
-    capabilities = shown.get("capabilities")
-    return capabilities is None or "tools" in capabilities
-
-
-def _url(host: str) -> str:
-    """OLLAMA_HOST as Ollama itself reads it: a URL, host:port or host; 0.0.0.0 means this machine."""
-    url = host if "://" in host else f"http://{host}"
-    url = url.replace("://0.0.0.0", "://127.0.0.1").rstrip("/")
-    return url if ":" in url.split("://", 1)[1] else f"{url}:11434"
