@@ -15,6 +15,7 @@ from agent.benchmarks_cli import benchmarks
 from agent.deployments_cli import audit, deployments, outcomes
 from agent.eval_cli import evaluate
 from agent.simulate_cli import simulate
+from agent.terminal.plain import plain_where_needed
 from agent.told import told_in_words
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")
 
 def main() -> None:
     """Entry point."""
+    plain_where_needed()
     logging.basicConfig(level=logging.CRITICAL, format="%(message)s")  # errors reach people as sentences; see telemetry
     app()
 

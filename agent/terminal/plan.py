@@ -25,6 +25,7 @@ VIEWED = {
 }
 NO_CONTEXT_ASKED = "the model's own, as far as memory holds it beside the planned load"
 CAPACITY = "Max\nreq/s"
+HYPHEN = "-\n"
 NAME_WIDTH, LEAST_NAME_WIDTH = 20, 12
 """Of a model's name in the table; longer ones break after a hyphen."""
 GAP = 3
@@ -115,7 +116,10 @@ class _Options:
             for each in figures:
                 del each[CAPACITY]
                 each["GPUs"] = each["GPUs"].replace("× ", "×\n")
-            room = max(LEAST_NAME_WIDTH, _room(figures, options.max_width))
+            room = _room(figures, options.max_width)
+            if room < LEAST_NAME_WIDTH:
+                yield from map(self._listed, self._found)
+                return
         table = columns()
         table.add_column("#", justify="right", no_wrap=True)
         table.add_column("Model", ratio=1, overflow="fold")
@@ -125,6 +129,18 @@ class _Options:
             rank = Text(str(option["rank"]), style="bold" if option["pareto"] else "dim")
             table.add_row(rank, _name(option, room), *map(Text, each.values()))
         yield table
+
+    def _listed(self, option: dict[str, Any]) -> Text:
+        """An option in lines of its own, where no table has room."""
+        told = " · ".join(_in_line(header, text) for header, text in _figures(option, self._slo).items())
+        rank = Text(f"{option['rank']:>2}  ", style="bold" if option["pareto"] else "dim")
+        return Text.assemble(rank, _name(option, self._views, len(option["model_id"])), f"\n{told}\n")
+
+
+def _in_line(header: str, text: str) -> str:
+    """A figure with its header's lines: its name, and its target or its unit."""
+    name, _, rest = header.replace(HYPHEN, "").partition("\n")
+    return f"{name} {text} ({rest})" if rest.startswith("≤") else f"{name} {text} {rest}".rstrip()
 
 
 def _room(figures: list[dict[str, str]], width: int) -> int:
@@ -155,7 +171,7 @@ def _figures(option: dict[str, Any], slo: dict[str, Any]) -> dict[str, str]:
         f"ITL p95\n≤{slo['itl_p95_ms']:,g} ms": f"{p['itl_ms']['p95']:,.1f} ms",
         f"E2E p95\n≤{seconds(slo['e2e_p95_ms'])}": seconds(p["e2e_ms"]["p95"]),
         CAPACITY: rate(option["max_requests_per_second"]),
-        "Qua-\nlity": "?" if known is None else f"{known:.0f}{'' if quality['score'] is not None else '*'}",
+        f"Qua{HYPHEN}lity": "?" if known is None else f"{known:.0f}{'' if quality['score'] is not None else '*'}",
     }
 
 

@@ -2,6 +2,9 @@
 
 import io
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -19,7 +22,7 @@ def drawn(runtime: Runtime, thread: str, *words: str, width: int = 100) -> str:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("width", [80, 100, 140])
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 140])
 def test_cards_fit_and_show_what_matters(runtime: Runtime, thread: str, width: int) -> None:
     need = "RAG over our documents for 30k employees with p95 TTFT 900 ms, budget $900k a month, anything but L4, accuracy is critical"
     card = drawn(runtime, thread, need, width=width)
@@ -28,6 +31,7 @@ def test_cards_fit_and_show_what_matters(runtime: Runtime, thread: str, width: i
     table = drawn(runtime, thread, "looks good", width=width)
     for wanted in ("TTFT p95", "≤900 ms", "estimated", "$/month", "cheapest", "of capacity free"):
         assert wanted in " ".join(table.split())
+    assert re.search(r"^ *1 +\S*\w{4}", table, re.MULTILINE)  # which option is which
     assert not re.search(r"^ {3,}-\s*$", table, re.MULTILINE)  # a name breaks after its hyphens, not before
     approval = drawn(runtime, thread, "option 1", width=width)
     for wanted in ("simulated cluster", "namespace default", "a month"):
@@ -43,3 +47,18 @@ def test_words_of_others_are_shown_as_they_are_and_never_as_markup(runtime: Runt
     pause.details["specification"]["intent"]["domain_specialization"] = ["[red]bold[/red]", "[/]"]
     show_checkpoint(Console(file=out, width=100), pause)
     assert "[red]bold[/red]" in out.getvalue()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "cp437"])
+def test_an_output_that_lacks_our_characters_gets_others(encoding: str) -> None:
+    said = "“a → b” … 3 × L40S ≤ 5 € — Müller’s 日本 │╭─╮│ ✓"
+    code = f"from agent.terminal.plain import plain_where_needed; plain_where_needed(); print({said!r})"
+    environment = {"PYTHONIOENCODING": encoding, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
+    assert done.stderr == b""
+    shown = done.stdout.decode(encoding)
+    if encoding == "ascii":
+        assert shown == '"a -> b" ... 3 x L40S <= 5 EUR - Muller\'s ?? |+-+| ok\n'
+    else:
+        assert "Müller" in shown
+        assert "->" in shown
