@@ -118,7 +118,7 @@ class _Options:
                 each["GPUs"] = each["GPUs"].replace("× ", "×\n")
             room = _room(figures, options.max_width)
             if room < LEAST_NAME_WIDTH:
-                yield from map(self._listed, self._found)
+                yield from (self._listed(option, options.max_width - 4) for option in self._found)
                 return
         table = columns()
         table.add_column("#", justify="right", no_wrap=True)
@@ -130,11 +130,11 @@ class _Options:
             table.add_row(rank, _name(option, room), *map(Text, each.values()))
         yield table
 
-    def _listed(self, option: dict[str, Any]) -> Text:
+    def _listed(self, option: dict[str, Any], room: int) -> Text:
         """An option in lines of its own, where no table has room."""
         told = " · ".join(_in_line(header, text) for header, text in _figures(option, self._slo).items())
         rank = Text(f"{option['rank']:>2}  ", style="bold" if option["pareto"] else "dim")
-        return Text.assemble(rank, _name(option, self._views, len(option["model_id"])), f"\n{told}\n")
+        return Text.assemble(rank, _name(option, room), f"\n{told}\n")
 
 
 def _in_line(header: str, text: str) -> str:
