@@ -46,6 +46,7 @@ class Postmaster(PostgresServer):
         self._lock = _Lock(data.parent / "lock")
         self._owner = pwd.getpwnam(self.system_user).pw_uid if self.system_user else os.geteuid()
         self._registered = False
+        self._folder = data
 
     def running_at(self) -> Path | None:
         """The folder of the running server's socket, once this process is in the list of its users."""
@@ -88,7 +89,7 @@ class Postmaster(PostgresServer):
                 process.wait(STOP_S)
             process = self._process()
         if process is None:
-            folder = socket_folder(self.pgdata, self._owner)
+            self._folder = folder = socket_folder(self.pgdata, self._owner)
             for left in (SOCKET, f"{SOCKET}.lock"):
                 (folder / left).unlink(missing_ok=True)
             # pg_ctl hands its arguments to a shell: none may be a path of the person's.
@@ -128,6 +129,8 @@ class Postmaster(PostgresServer):
             left = self._postmaster_info.process if self._postmaster_info else None
             if left is not None and left.is_running():
                 left.send_signal(signal.SIGINT)
+            if self._folder != self.pgdata:
+                shutil.rmtree(self._folder, ignore_errors=True)
             return
         if self._process() is not None:  # another process may have started it anew
             self._postmaster_info = PostmasterInfo.read_from_pgdata(self.pgdata)

@@ -1,6 +1,7 @@
 """Another person's machine: a new user, a home with a space and an umlaut, dead proxies, no locale, a folder with our names in it."""
 
 import os
+import pwd
 import re
 import secrets
 import shutil
@@ -57,8 +58,8 @@ def stranger() -> Iterator[Stranger]:
     top.chmod(0o755)
     home, name = top / "Jörg Müller", f"stranger-{secrets.token_hex(3)}"
     subprocess.run(["useradd", "--no-create-home", "--home-dir", str(home), name], check=True, capture_output=True)
+    user = pwd.getpwnam(name).pw_uid
     try:
-        user = int(subprocess.run(["id", "-u", name], check=True, capture_output=True, text=True).stdout)
         python, path = python_for(user)
         folder = home / "my work"
         (folder / "simulator").mkdir(parents=True)
@@ -84,6 +85,9 @@ def stranger() -> Iterator[Stranger]:
                 process.send_signal(signal.SIGKILL)
     finally:
         time.sleep(1)
+        for left in Path(tempfile.gettempdir()).glob("compass-*"):
+            if left.stat().st_uid == user:
+                shutil.rmtree(left)
         subprocess.run(["userdel", name], capture_output=True)
         shutil.rmtree(top, ignore_errors=True)
 
