@@ -34,6 +34,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")
 def main() -> None:
     """Entry point."""
     plain_where_needed()
+    logging.raiseExceptions = False  # a log that can't be written, on a full disk, is no reason for a traceback on the terminal
     logging.basicConfig(level=logging.CRITICAL, format="%(message)s")  # errors reach people as sentences; see telemetry
     app()
 

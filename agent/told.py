@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import sys
@@ -29,6 +30,8 @@ def told_in_words(as_json: bool) -> Iterator[None]:
     except (typer.Exit, typer.Abort):
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _fail(f"The disk is full{f' at {error.filename}' if error.filename else ''}. Make room there; what is stored is kept.", as_json)
         logging.getLogger("agent").exception("command failed")
         _fail(f"Something went wrong inside Compass ({type(error).__name__}: {' '.join(str(error).split())[:300]}).", as_json)
 

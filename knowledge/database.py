@@ -104,6 +104,13 @@ class Database:
         except outages.UNAVAILABLE as error:
             raise self.unreachable(error) from error
 
+    def answer(self) -> None:
+        """Raises CompassError unless it answers, and an embedded one has room to write."""
+        with self.connect() as connection:
+            connection.execute("SELECT 1")
+        if self.embedded and outages.disk_is_full(self.settings.home_dir):
+            raise self.unreachable(psycopg.errors.DiskFull("No space left on device"))
+
     def curves(self, profile: TrafficProfile) -> CurveTable:
         """Latencies over rate of every configuration with rows of exactly this profile: the one query of a plan."""
         with self.connect() as connection:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -52,9 +51,8 @@ def unreachable(error: Exception, said: str, description: str, embedded_in: Path
     """For one of UNAVAILABLE; `said` is its text without secrets, `embedded_in` the folder of an embedded server."""
     told = f"{said} {getattr(error, 'sqlstate', None)}"
     cause = next((cause for cause in CAUSES if re.search(cause[0], told)), None)
-    if cause is None and embedded_in is not None:
-        with suppress(OSError):
-            cause = CAUSES[0] if shutil.disk_usage(embedded_in).free < LEAST_FREE_BYTES else None
+    if cause is None and embedded_in is not None and disk_is_full(embedded_in):
+        cause = CAUSES[0]
     if cause is not None:
         _, what, remedy = cause
     else:
@@ -83,3 +81,11 @@ def wrong_encoding(encoding: str, description: str) -> CompassError:
         f"The database's encoding is {encoding} ({description}), which can't hold all that people write. Make one with"
         " CREATE DATABASE compass ENCODING 'UTF8' TEMPLATE template0, and name it in DATABASE_URL."
     )
+
+
+def disk_is_full(folder: Path) -> bool:
+    """Whether a server under it has hardly room to write."""
+    try:
+        return shutil.disk_usage(folder).free < LEAST_FREE_BYTES
+    except OSError:
+        return False

@@ -96,8 +96,9 @@ class Postmaster(PostgresServer):
             start = ("-w", "-t", str(START_S), "-o", f"-h '' -p 5432 -k {folder}", "-l", "log", "-D", ".", "start")
             try:
                 self._run(self.pgdata, "pg_ctl", *start)
-            except RuntimeError:  # what is left of one that was killed ends within a moment
+            except RuntimeError:  # what is left of one that was killed ends within a moment; and folders above may have been closed again
                 time.sleep(1)
+                self._let_the_system_user_in(self.pgdata)
                 self._run(self.pgdata, "pg_ctl", *start)
         self._postmaster_info = PostmasterInfo.read_from_pgdata(self.pgdata)
 

@@ -15,7 +15,6 @@ from agent.api.guard import Guard
 from agent.api.requests import PREFIX, Requests
 from agent.runtime import Runtime
 from agent.telemetry import exposition
-from knowledge.database import Database
 from knowledge.errors import CompassError
 
 DESCRIPTION = """Planning and deployment of LLM inference, by the same engine and the same approvals as the conversation.
@@ -59,7 +58,7 @@ def _health(app: FastAPI) -> None:
     async def readyz(request: Request) -> Response:
         """Its database answers as well. Where that is, and what is wrong with it, is for users alone."""
         try:
-            await asyncio.get_running_loop().run_in_executor(own, _ask, request.app.state.runtime.database)
+            await asyncio.get_running_loop().run_in_executor(own, request.app.state.runtime.database.answer)
         except CompassError as error:
             detail = str(error) if request.app.state.access.is_user(request) else "The database doesn't answer."
             return problems.answer(problems.ApiProblem(title=problems.TITLES[503], status=503, detail=detail))
@@ -70,8 +69,3 @@ def _health(app: FastAPI) -> None:
         """For Prometheus; behind the same tokens as all else."""
         request.app.state.access.user(request)
         return Response(exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-
-def _ask(database: Database) -> None:
-    with database.connect() as connection:
-        connection.execute("SELECT 1")

@@ -68,6 +68,13 @@ def test_a_wrong_setting_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> 
         load_settings()
 
 
+def test_an_address_for_the_manifests_may_hold_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMPASS_AUTOSCALING_PROMETHEUS", "http://ann:gehe-im@prometheus:9090")
+    with pytest.raises(CompassError, match="COMPASS_AUTOSCALING_PROMETHEUS") as caught:
+        load_settings()
+    assert "gehe-im" not in str(caught.value)
+
+
 def test_the_password_is_not_in_the_settings_text() -> None:
     assert "hunter2" not in repr(Settings(DATABASE_URL="postgresql://u:hunter2@h/x"))
 
@@ -177,8 +184,11 @@ def test_a_full_disk_is_said_and_what_would_help(tmp_path: Path) -> None:
         with pytest.raises(CompassError, match="disk is full") as caught, database.connect() as connection:
             connection.execute("CREATE TABLE more AS SELECT repeat('x', 1000) AS x FROM generate_series(1, 100000)")
         assert "started again" not in str(caught.value)
+        with pytest.raises(CompassError, match="disk is full"):
+            database.answer()
         (home / "ballast").unlink()
         database.revive()
+        database.answer()
         assert rows(database) > 10_000
         database.close()
     finally:
