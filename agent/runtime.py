@@ -174,6 +174,8 @@ class Runtime:
         try:
             here = self.position(thread_id)
         except Unreadable:
+            if reply is not None:  # nothing that it could answer is left
+                text, reply = "start over" if reply.move == StartOver.__name__ else reply.text, None
             if not _gives_up(text):
                 raise
             # What it deployed is known from the approvals as well, and must not be forgotten.

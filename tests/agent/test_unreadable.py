@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from agent.events import ErrorEvent
+from agent.replies import Reply
 from agent.runtime import Runtime
 from agent.storage.tags import Unreadable
 from agent.terminal.chat import Chat
@@ -44,6 +46,19 @@ def test_it_is_said_once_and_starting_over_works(runtime: Runtime, thread: str, 
     assert not anew.errors
     assert "can't be read" in anew.text
     assert converse(runtime, thread, "a chatbot for 1000 users", "looks good").states[-1] == "presenting_options"
+
+
+@pytest.mark.parametrize("answer", [{"text": "start over"}, {"move": "StartOver"}])
+def test_starting_over_works_as_an_answer_too(runtime: Runtime, thread: str, answer: dict[str, str]) -> None:
+    pause = converse(runtime, thread, "a chatbot for 1000 users").checkpoint
+    assert pause is not None
+    damage(runtime, thread)
+    (error,) = runtime.reply(thread, Reply(interrupt_id=pause.interrupt_id, move="Confirm"))
+    assert isinstance(error, ErrorEvent)
+    assert is_said(error.text)
+    events = list(runtime.reply(thread, Reply.model_validate({"interrupt_id": pause.interrupt_id} | answer)))
+    assert not [e for e in events if isinstance(e, ErrorEvent)]
+    assert runtime.position(thread).state is None
 
 
 def test_what_it_deployed_is_remembered_and_stays(runtime: Runtime, thread: str) -> None:
