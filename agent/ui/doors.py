@@ -32,6 +32,12 @@ class PressedAction(Contract):
     payload: dict[str, Any]
 
 
+class PageSession(Contract):
+    """The name of a page's session, for balancers that keep both together by a cookie."""
+
+    session_id: str = Field(max_length=100, pattern=r"^[\w-]+$")
+
+
 def doors(store: Store, access: Access) -> APIRouter:
     """Routes to be there before Chainlit is mounted."""
     router = APIRouter(include_in_schema=False)
@@ -48,6 +54,11 @@ def doors(store: Store, access: Access) -> APIRouter:
         if not access.one_more(f"login of {form.username[:100]} from {address}"):
             raise Wrong(429, TITLES[429], "Too many tries; wait a moment.", {"Retry-After": "1"})
         done: Response = await server.login(request, response, form)
+        return done
+
+    @router.post("/set-session-cookie")
+    async def name_session(request: Request, response: Response, session: PageSession) -> dict[str, str]:
+        done: dict[str, str] = await server.set_session_cookie(request, response)
         return done
 
     @router.post("/project/action")

@@ -162,6 +162,9 @@ def test_what_stands_before_everything(site: Site, context: BrowserContext) -> N
             assert client.post("/api/v1/intents", json={"text": "x"}, headers={"Origin": origin}).status_code == 403
         assert client.post("/auth/header", headers={"Origin": site.url}).status_code == 200
         assert client.post("/auth/header").status_code == 200  # no page: a script
+        for body in (b"[]", b"1", b"{", b'{"session_id": [1]}', b'{"session_id": "a; Path=/x"}'):
+            assert client.post("/set-session-cookie", content=body, headers={"Content-Type": "application/json"}).status_code == 422
+        assert "X-Chainlit-Session-id" in client.post("/set-session-cookie", json={"session_id": "a-b"}).headers["set-cookie"]
         for door in ("/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect", "/project/element"):
             assert client.get(door).status_code == 404
         for door in ("/mcp", "/project/file?session_id=1", "/project/share/x", "/copilot/index.js", "/auth/jwt"):
