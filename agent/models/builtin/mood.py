@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from agent.models.builtin.phrases import WHAT_IF, any_of
+from agent.models.builtin.phrases import WHAT_IF
 
 Mood = Literal["question", "supposition", "request", "statement"]
 
@@ -51,19 +51,22 @@ _MIND = re.compile(rf"^(?:would|do) you mind (?:please |just )*(?:{_ORDERS}|\w+i
 _SOME_DAY = re.compile(
     r"\b(?:later|still|eventually|afterwards|some ?(?:day|time)|one day|at some point|in (?:the )?future|next (?:year|month|week)|ever)\b"
 )
-_ORDER = re.compile(rf"^(?:please |pls |just |let's |then |now |instead |only )*{_ORDERS}\b(?! (?:i|we|you|it|this|that)\b\s?\w*\?)")
+_ORDER = re.compile(
+    rf"^(?!(?:have|do|did) (?:i|we|you|they|it)\b)(?:please |pls |just |let's |then |now |instead |only )*{_ORDERS}\b"
+    r"(?! (?:i|we|you|it|this|that)\b\s?\w*\?)"
+)
 _WH = r"(?:what|whats|why|how|hows|which|who|whos|whose|when|where|wheres|whether)"
 _AUXILIARY = (
     r"(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|should|shall|may|might|must|am"
     r"|isn't|aren't|wasn't|weren't|don't|doesn't|didn't|hasn't|haven't|can't|couldn't|wouldn't|won't|shouldn't|mustn't)"
 )
 _SUBJECT = r"(?:it|this|that|these|those|there|we|you|i|they|he|she|the|your|our|my|any\w*|some\w*|all|both|one|each)"
+_TELL_ME = r"(?:(?:tell|explain|remind|describe)|show (?:me|us) (?:why|how|what|where|when|which|whether|if))"
 _ASKS = re.compile(
-    rf"^(?:{_WH}\b(?!ever)|{_AUXILIARY} (?:not )?{_SUBJECT}\b(?!,)|{any_of('by', 'for', 'with', 'on', 'in', 'at', 'to', 'from')} {_WH}\b"
-    rf"|(?:(?:can|could|would|will) you )?(?:please )?(?:tell|explain|remind|describe)\b|define\b|explain\b|(?:any|no) idea\b"
-    rf"|{any_of('i', 'we')} (?:'d like to know|want to know"
-    r"|wonder|was wondering|am wondering|don't (?:know|understand|see|get)|do not (?:know|understand|see))\b|i'm wondering\b"
-    r"|i'd like to know\b|do you know\b)"
+    rf"^(?:{_WH}\b(?!ever)|{_AUXILIARY} (?:not )?{_SUBJECT}\b(?!,)|(?:by|for|with|on|in|at|to|from) {_WH}\b"
+    rf"|(?:(?:can|could|would|will) you )?(?:please )?{_TELL_ME}\b|define\b|explain\b|(?:any|no) idea\b|i'm wondering\b|i'd like to know\b"
+    r"|do you know\b|(?:i|we) (?:'d like to know|want to know|wonder|was wondering|am wondering"
+    r"|don't (?:know|understand|see|get)|do not (?:know|understand|see))\b)"
 )
 _TAG = re.compile(
     r"(?:,\s*|\s)(?:right|correct|yes|no|true|really|or not|isn't it|is it|is that (?:right|so|correct|true)|aren't (?:we|they|you)"
@@ -100,7 +103,8 @@ def sentences(low: str) -> list[str]:
 
 def mood(sentence: str) -> Mood:
     """Of one sentence in lower case, without what it opens with (“ok, so …”)."""
-    bare = _OPENING.sub("", sentence.strip()) or sentence.strip()
+    bare = re.sub(r",? (?:ok(?:ay)?|please|alright|all right)\s*\?$", "", sentence.strip())
+    bare = _OPENING.sub("", bare) or bare
     mark = bare.endswith("?")
     if bare.endswith("??") or _TAG.search(bare):
         return "question"

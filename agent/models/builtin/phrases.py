@@ -275,7 +275,10 @@ WEIGHS = r"\b(?:mak\w+|made|prioriti\w+|optimi\w+|focus\w*|matter\w*|important|c
 WANTS = r"\b(?:need|want|plan|build|new|deploy|service|for)\b"
 EMOJI = r"[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f\u200d]"
 NO_CHOICE = "^" + any_of("why", "what", "how", "which", "explain", "compare", "show", "tell", "is", "are") + r"\b"
-CHOOSE = r"\b(?:deploy|give me|i'?ll have|go (?:with|for)|take|use|choose|pick|select|want|like|prefer|let'?s (?:do|have))\b|^the\s"
+CHOOSE = (
+    r"\b(?:deploy|give me|i'?ll have|go (?:with|for)|take|use|choose|pick|select|(?:i|we)(?:'d| would|'ll)? (?:want|like|prefer)"
+    r"|let'?s (?:do|have))\b|^the\s"
+)
 TAKES_NAMED = r"\b(?:deploy|go (?:with|for)|take|choose|pick|select|prefer)\b|\b(?:one|option)$"
 BEFORE_RANK = r"\b(?:option|number|no\.?|rank|take|pick|choose|select|deploy|want|go (?:with|for))(?: the| option| number)*"
 _COUNTING = "one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905

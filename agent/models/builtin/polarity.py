@@ -90,14 +90,15 @@ _AGAIN = re.compile(
 _TOO_MUCH = r"(?:expensive|slow|big|large|costly|dear|weak|small|old|pricey)"
 _BAD = (
     rf"(?:(?:too|so|far too|way too) {_TOO_MUCH}|excluded|forbidden|banned|prohibited|blocked|off the (?:table|list)|off[- ]limits"
-    r"|out(?: of (?:the )?(?:question|bounds))?|unavailable|sold out|unacceptable|unwanted|overkill|unnecessary|too much|a no-?go"
+    r"|out(?: of (?:the )?(?:question|bounds))?|unavailable|sold out|unacceptable|unwanted|overkill|unnecessary|too much|overpriced"
+    r"|a no-?go"
     r"|hidden|ruled out)\b"
 )
 _GOOD = (
     r"(?:fine|ok(?:ay)?|allowed|permitted|acceptable|accepted|possible|an option|options|welcome|back(?: in)?|available|in again|alright"
     r"|all right|on the (?:table|list)|(?:to )?be (?:used|included|considered|shown|accepted)|usable)\b"
 )
-_BE = r"(?:is|are|was|were|'s|'re|may|can|could|might|must|should|shall|will|would|has|have|do|does|go(?:es)?)"
+_BE = r"(?:is|are|was|were|seems?|looks?|'s|'re|may|can|could|might|must|should|shall|will|would|has|have|do|does|go(?:es)?)"
 _AFTER = rf"(?: {_THING})?,? ?"
 _SAID_AFTER = re.compile(
     rf"{_AFTER}{_BE}(?P<no>n't|not)?(?: (?P<not>not|no longer|never))?(?: \w+ly| be| also| still| now| quite| just)*"

@@ -36,6 +36,11 @@ _RANGES: list[tuple[str, str]] = [
     (rf"\bbetween\s+{_NUMBER}\s+and\s+(?=\d)", ""),
     (rf"(?<![\w.-]){_NUMBER}\s?(?:-|–|to|up to)\s?(?=\d)", ""),  # of a range, or “from 100 to 200”, the end counts
 ]
+_NOT_THIS_NUMBER: list[tuple[str, str]] = [
+    (rf"\bnot \$?{_NUMBER}(\s?[a-z%]+)?,? but (?:rather |only |just )?(\$?{_NUMBER})(?!\s?[a-z%])", r"\2\1"),  # not 1000 users but 300
+    (rf"(?:,\s*|\band |\bbut |\b(?:is|are)n't |\b)(?:not|instead of|rather than) \$?{_NUMBER}(?:\s?[a-z%]+)?(?=\s*[,.;!?]|\s*$)", ""),
+]
+"""Figures that are not meant."""
 _MARKER = re.compile(
     r"[\s,.;:–—-]*(?:\b(?:oh|ah|hm+|er|uh)\b[\s,]*)?"
     r"(?:\bno\b(?=\s*,|\s+wait|\s+i\s|\s+make)[\s,]*(?:wait[\s,]*)?|\bwait\b[\s,]*|\bsorry\b[\s,]*|\bactually\b[\s,]*"
@@ -58,7 +63,7 @@ def tidy(text: str) -> str:
     low = re.sub(r"(?<![\w.,])(\d+)\s?m(?:in)?\s?(\d+)\s?s(?:ec)?\b", lambda m: f"{60 * int(m[1]) + int(m[2])} s", low)  # 1m30s
     for pattern, instead in _NUMBERS:
         low = re.sub(pattern, instead or (lambda m: m[1] + re.sub(r"\D", "", m[2])), low)
-    for pattern, instead in _RANGES:
+    for pattern, instead in [*_RANGES, *_NOT_THIS_NUMBER]:
         low = re.sub(pattern, instead, low)
     return _without_retracted(low)
 

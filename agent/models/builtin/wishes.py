@@ -19,6 +19,11 @@ _SAYS_NOTHING = (
     """.split()  # noqa: SIM905
     )
 )
+_OTHER_THAN = (
+    r"\b(?:not(?! only| just)|(?:any|every)\w* (?:but|except(?: for)?)|(?:except(?: for)?|other than|apart from|instead of|rather than))"
+    r" (?:a |an |the |for |about )?[\w -]{0,25}(?=[!,.;]|$)"
+)
+"""“Not a chatbot, just …”, “anything but a chatbot”."""
 NEAR_ENOUGH, AHEAD = 0.35, 0.035
 """Of the nearest use case: the least similarity to go by, and the least lead over the next."""
 _WEAK = re.compile(
@@ -31,7 +36,7 @@ _MUCH_NEARER = 0.1
 
 def find_use_case(low: str, by_nearness: bool = True) -> str | None:
     """The use case that the words describe, or None. `low` is tidied text. Without nearness only telling phrases count."""
-    low = re.sub(r"\bnot (?:a |an |for |about )?[\w -]{0,25}(?=[!,.;])", "", low)  # “not a chatbot, just …”
+    low = re.sub(_OTHER_THAN, "", low)
     by_phrase, longest = _by_phrase(low)
     weak = _WEAK.fullmatch(longest) is not None
     if not by_nearness:
