@@ -13,8 +13,10 @@ from pydantic import BaseModel
 from agent.models.choose import choose_model
 from agent.tracing import in_words
 from knowledge.database import Database
+from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
+from tools.deploying.cut import cut_off
 
 
 class Finding(BaseModel):
@@ -25,7 +27,8 @@ class Finding(BaseModel):
 
 def examine(settings: Settings) -> list[Finding]:
     """One finding for each part; a failing part doesn't keep the others from being looked at."""
-    return [_found(part, look, settings) for part, look in (("model", _model), ("database", _database), ("cluster", _cluster))]
+    parts = (("model", _model), ("database", _database), ("cluster", _cluster))
+    return [*(_found(part, look, settings) for part, look in parts), *_cut_off(settings)]
 
 
 def _found(part: str, look: Callable[[Settings], str], settings: Settings) -> Finding:
@@ -72,3 +75,17 @@ def _cluster(settings: Settings) -> str:
     version = cluster.version()
     services = cluster.list(*INFERENCE_SERVICE)
     return f"{cluster.description}, {version}, namespace {settings.namespace}, {len(services)} InferenceServices"
+
+
+def _cut_off(settings: Settings) -> list[Finding]:
+    """What was left half applied; of a database that can't be asked its own finding tells."""
+    try:
+        database = Database(settings)
+    except CompassError:
+        return []
+    try:
+        return [Finding(part="apply", ok=False, text=str(cut)) for cut in cut_off(database)]
+    except CompassError:
+        return []
+    finally:
+        database.close()

@@ -7,6 +7,7 @@ import socket
 import uvicorn
 
 from agent.api.app import build_api
+from agent.finishing import Finisher
 from agent.patience import options
 from agent.runtime import Runtime
 from agent.telemetry import log_to
@@ -20,6 +21,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
     log_to(settings.home_dir / "compass.log")
     listener = _listener(host, port)
     runtime = Runtime(settings)
+    finisher = Finisher(settings, runtime.database)
     try:
         app = build_api(runtime, host)
         mount_chat(app, runtime, app.state.access)
@@ -28,6 +30,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
         print(f"Compass is at {at}\nIts REST API is described at {at}/api/docs. Stop it with Ctrl-C; nothing is lost.", flush=True)
         uvicorn.Server(uvicorn.Config(app, log_config=None, server_header=False, **options())).run([listener])
     finally:
+        finisher.close()
         runtime.close()
 
 

@@ -11,14 +11,13 @@ from knowledge.errors import CompassError
 from knowledge.locks import Key
 from tools.clusters.cluster import Cluster
 from tools.clusters.writer import Writer
-from tools.deploying.approvals import Approval, Status, begin, find_approval, finish, record_refusal, why_not_usable
+from tools.deploying.approvals import APPLY_LOCK, Approval, Status, begin, find_approval, finish, record_refusal, why_not_usable
 from tools.deploying.audit import AuditEvent
 from tools.deploying.live import fingerprint, owner_of
 from tools.deploying.transaction import Incomplete, Undone, carry_out, live_objects
 from tools.manifests.digests import Action, ManifestFile, digest_of
 from tools.specification import Contract
 
-APPLY_LOCK = 0x6170706C
 LONGEST_APPLY_S = 600.0
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from knowledge.database import Database
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 from tools.deploying.approvals import Approval, elsewhere, revisions
+from tools.deploying.cut import cut_off
 from tools.deploying.diagnosis import Diagnosis, Signs, diagnose, is_gone
 from tools.deploying.events import events_about
 from tools.deploying.live import drift
@@ -90,6 +91,8 @@ class DeploymentStatus(Contract):
     """Of all that was approved under this name, from when it was applied until now, by the price of its plan."""
     cost_usd_per_month: float | None = None
     """By the plan of what was applied last."""
+    cut: str | None = None
+    """That an apply or a deletion of it was cut off half way, and what helps."""
 
 
 def get_status(query: StatusQuery, cluster: Cluster, database: Database | None = None) -> DeploymentStatus:
@@ -100,8 +103,9 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
     service = cluster.get(*INFERENCE_SERVICE, query.name)
     if service is None:
         gone = elsewhere(query.name, cluster, database) if database is not None else None
-        message = gone or f"There is no deployment {query.name} in {cluster.description}."
-        return _status(query.name, cluster, phase="absent", message=message)
+        cut = _cut(query.name, cluster, database)
+        message = cut or gone or f"There is no deployment {query.name} in {cluster.description}."
+        return _status(query.name, cluster, phase="absent", message=message, cut=cut)
     deployment = cluster.get("apps/v1", "Deployment", f"{query.name}-predictor")
     pods = cluster.list("v1", "Pod", label_selector=f"{LABEL}={query.name}")  # after the Deployment, which counts them
     newest = _newest_sets(deployment, cluster, query.name)
@@ -121,6 +125,7 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
         phase, message = "pending" if found.waiting_may_help else "failed", f"{found.cause} {found.remedy}"
     else:
         phase, message = "pending", _progress(pods)
+    cut = _cut(query.name, cluster, database)
     known = [] if database is None else revisions(cluster, query.name, database)
     approved = _approved(known)
     plan = expectation_of(approved.document if approved else service)
@@ -133,7 +138,8 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
         query.name,
         cluster,
         phase=phase,
-        message=message,
+        message=f"{message} {cut}" if cut else message,
+        cut=cut,
         diagnosis=found,
         endpoint=status.get("url") if ready else None,
         model_id=(service["metadata"].get("annotations") or {}).get("compass.dev/model"),
@@ -207,6 +213,11 @@ def _cost(known: list[Approval], now: datetime) -> float | None:
         total += plan.usd_per_hour * max(0.0, (until - since).total_seconds()) / 3600 if plan else 0.0
         until = since
     return round(total, 4)
+
+
+def _cut(name: str, cluster: Cluster, database: Database | None) -> str | None:
+    found = cut_off(database, cluster, name) if database is not None else []
+    return str(found[-1]) if found else None
 
 
 def _log(cluster: Cluster, pod: str, container: str, anew: bool) -> str:

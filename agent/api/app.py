@@ -15,7 +15,9 @@ from agent.api.guard import Guard
 from agent.api.requests import PREFIX, Requests
 from agent.runtime import Runtime
 from agent.telemetry import exposition
+from knowledge.database import Database
 from knowledge.errors import CompassError
+from tools.deploying.cut import cut_off
 
 DESCRIPTION = """Planning and deployment of LLM inference, by the same engine and the same approvals as the conversation.
 
@@ -56,16 +58,24 @@ def _health(app: FastAPI) -> None:
 
     @app.get("/readyz", include_in_schema=False)
     async def readyz(request: Request) -> Response:
-        """Its database answers as well. Where that is, and what is wrong with it, is for users alone."""
+        """Its database answers as well. Where that is, and what is wrong with it, is for users alone.
+
+        `cut_off` counts the applies that died half way and nobody has finished yet.
+        """
         try:
-            await asyncio.get_running_loop().run_in_executor(own, request.app.state.runtime.database.answer)
+            left = await asyncio.get_running_loop().run_in_executor(own, _cut_off, request.app.state.runtime.database)
         except CompassError as error:
             detail = str(error) if request.app.state.access.is_user(request) else "The database doesn't answer."
             return problems.answer(problems.ApiProblem(title=problems.TITLES[503], status=503, detail=detail))
-        return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "ready", "cut_off": left})
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics(request: Request) -> Response:
         """For Prometheus; behind the same tokens as all else."""
         request.app.state.access.user(request)
         return Response(exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _cut_off(database: Database) -> int:
+    database.answer()
+    return len(cut_off(database))

@@ -23,7 +23,7 @@ from agent.understand import move_of_words
 from knowledge.errors import CompassError
 from tools.apply_to_cluster import ApplyRequest, apply_to_cluster
 from tools.clusters.cluster import INFERENCE_SERVICE
-from tools.deploying.approvals import mark_healthy
+from tools.deploying.approvals import elsewhere, find_approval, mark_healthy
 from tools.deploying.revisions import rollback_bundle
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
 from tools.render_manifest import ManifestBundle
@@ -130,11 +130,14 @@ def failed(
     move = move_of_words(words, "failed", state, services, record)
     anew = {"bundle": None, "review": None, "approval_id": None}
     again = {"incoming": None, "ended": None, "failure": None, "asked_from": "presenting_options", "messages": record}
-    if isinstance(move, Retry) and _runs_as_approved(state, services):
-        say("Nothing needs to be applied again: it is on the cluster as approved. Checking it anew.", record)
+    done = _as_approved(state, services) if isinstance(move, Retry | KeepAsItIs) else None
+    if isinstance(move, Retry) and done:
+        checking = "Nothing needs to be applied again: it is on the cluster as approved. Checking it anew."
+        say(checking if done == "applied" else "It is gone by now.", record)
+        _close(state, services, record)
         return Command(goto="post_deployment_validation", update=again | {"failure": state.get("failure")})
     if isinstance(move, KeepAsItIs):
-        if not _runs_as_approved(state, services):
+        if done != "applied":
             refuse("It doesn't run as approved, so there is nothing to keep.", "failed", record)
             return Command(goto="__end__", update={"incoming": None, "messages": record})
         say("It stays as it is; I measure it once more.", record)
@@ -195,16 +198,31 @@ def _what_is_left(bundle: ManifestBundle | None, services: Services) -> str:
     )
 
 
-def _runs_as_approved(state: ConversationState, services: Services) -> bool:
-    """Whether there is nothing to apply again: what failed is its rollout alone."""
+def _close(state: ConversationState, services: Services, record: list[AnyMessage]) -> None:
+    """What was cut between the last object and its record is recorded, so that the audit log tells how it ended."""
+    bundle, approval_id, writer = state.get("bundle"), state.get("approval_id"), services.writer
+    if bundle is None or approval_id is None or writer is None:
+        return
+    try:
+        if find_approval(approval_id, services.database).status == "applying":
+            request = ApplyRequest(approval_id=approval_id, files=bundle.files, action=bundle.action)
+            call_tool("apply_to_cluster", request, lambda: apply_to_cluster(request, services.database, writer), record)
+    except CompassError as error:
+        say(str(error), record)
+
+
+def _as_approved(state: ConversationState, services: Services) -> Literal["applied", "deleted"] | None:
+    """What there is nothing to do again for: what failed is its rollout alone, or being gone in time."""
     bundle = state.get("bundle")
-    if bundle is None or bundle.action == "delete":
-        return False
+    if bundle is None:
+        return None
     try:
         status = get_status(StatusQuery(name=bundle.name, metrics=False), services.cluster, services.database)
     except CompassError:
-        return False  # the review before the approval says what is wrong
-    return status.phase != "absent" and status.approved_digest == bundle.digest and status.drift == []
+        return None  # the review before the approval says what is wrong
+    if bundle.action == "delete":
+        return "deleted" if status.phase == "absent" and not elsewhere(bundle.name, services.cluster, services.database) else None
+    return "applied" if status.phase != "absent" and status.approved_digest == bundle.digest and status.drift == [] else None
 
 
 def _known(status: DeploymentStatus) -> DeploymentStatus:

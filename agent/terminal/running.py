@@ -24,6 +24,8 @@ def status(details: dict[str, Any]) -> RenderableType:
     rows.add_row("Deployment", Text(f"{details['name']} in {details['namespace']} ({details['cluster']})"))
     rows.add_row("Phase", Text(details["phase"], style=f"bold {colour}"))
     rows.add_row("Replicas", Text(f"{details['replicas_ready']} of {details['replicas_wanted']} ready"))
+    if details.get("cut"):
+        rows.add_row("Cut off", Text(details["cut"], style="red"))
     if details["age_seconds"] is not None:
         rows.add_row("Age", Text(_age(details["age_seconds"])))
     rows.add_row("Endpoint", Text(details["endpoint"] or "none yet"))
@@ -115,7 +117,8 @@ def deployment_list(found: list[DeploymentStatus]) -> RenderableType:
     for s in found:
         drift = "?" if s.drift is None else f"{len(s.drift)} fields" if s.drift else "none"
         age = _age(s.age_seconds) if s.age_seconds is not None else "?"
-        cells = (s.name, s.model_id or "?", s.phase, f"{s.replicas_ready}/{s.replicas_wanted}", age, drift)
+        phase = f"{s.phase}, cut off" if s.cut else s.phase
+        cells = (s.name, s.model_id or "?", phase, f"{s.replicas_ready}/{s.replicas_wanted}", age, drift)
         table.add_row(*(Text(cell) for cell in cells))
     return table
 

@@ -21,6 +21,8 @@ VALID_FOR = timedelta(hours=1)
 IDENTITY_HOLDS_S = 30.0
 """How long one may take a cluster for the same when nothing is changed in it."""
 MAX_DETAIL = 2000
+APPLY_LOCK = 0x6170706C
+"""Held by whoever uses an approval, as long as that takes."""
 Status = Literal["approved", "applying", "applied", "undone", "refused"]
 ENDED: tuple[Status, ...] = ("undone", "refused")
 """Of no use any more."""
@@ -75,7 +77,7 @@ def record_approval(request: ApprovalRequest, database: Database) -> str:
             values,
         ).fetchone()
         if made is not None:
-            approval = _approval(made)
+            approval = approval_of(made)
             record_audit(approval.entry("approved", "takes over fields of others" if approval.takes_over else ""), connection)
         row = connection.execute(
             "SELECT id, digest FROM approvals WHERE thread_id = %s AND interrupt_id = %s", [request.thread_id, request.interrupt_id]
@@ -93,7 +95,7 @@ def find_approval(approval_id: str, database: Database) -> Approval:
         ).fetchone()
     if row is None:
         raise CompassError("Nothing was applied: there is no approval for it.")
-    return _approval(row)
+    return approval_of(row)
 
 
 def why_not_usable(approval: Approval, digest: str, cluster: str, namespace: str, identify: Callable[[], Identity]) -> str | None:
@@ -166,7 +168,7 @@ def revisions(cluster: Cluster, name: str, database: Database, anywhere: bool = 
             " ORDER BY approved_at DESC",
             [cluster.target, cluster.namespace, name],
         ).fetchall()
-    found = [_approval(row) for row in rows]
+    found = [approval_of(row) for row in rows]
     if anywhere or all(a.identity == Identity() for a in found):
         return found
     here = cluster.identity(IDENTITY_HOLDS_S)
@@ -183,7 +185,7 @@ def standing(thread_id: str, database: Database) -> list[Approval]:
             "  ORDER BY cluster, namespace, name, approved_at DESC) AS newest WHERE action = 'apply' ORDER BY name",
             [thread_id],
         ).fetchall()
-    return [_approval(row) for row in rows]
+    return [approval_of(row) for row in rows]
 
 
 def elsewhere(name: str, cluster: Cluster, database: Database) -> str | None:
@@ -203,5 +205,6 @@ def approved_by(thread_id: str, database: Database) -> list[str]:
     return [str(row["name"]) for row in rows]
 
 
-def _approval(row: dict[str, Any]) -> Approval:
+def approval_of(row: dict[str, Any]) -> Approval:
+    """A row of the table, whatever more there is in it."""
     return Approval.model_validate({k: row[k] for k in Approval.model_fields if k in row} | {"id": str(row["id"])})

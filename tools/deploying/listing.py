@@ -8,6 +8,7 @@ from knowledge.database import Database
 from knowledge.errors import CompassError
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 from tools.deploying.approvals import Approval, elsewhere, revisions, standing
+from tools.deploying.cut import cut_off
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
 from tools.render_manifest import ManifestBundle, bundle_of
 from tools.serving.expectation import expectation_of, inference_service_of
@@ -22,8 +23,9 @@ def deployments(cluster: Cluster, database: Database, actor: str | None = None) 
 
 
 def names_of(cluster: Cluster, database: Database, actor: str | None = None) -> list[str]:
-    """What Compass has deployed, by name; with an actor what this person approved."""
-    names = sorted(str(s["metadata"]["name"]) for s in cluster.list(*INFERENCE_SERVICE, label_selector=MANAGED))
+    """What Compass has deployed, or was cut off deploying, by name; with an actor what this person approved."""
+    there = {str(s["metadata"]["name"]) for s in cluster.list(*INFERENCE_SERVICE, label_selector=MANAGED)}
+    names = sorted(there | {cut.approval.name for cut in cut_off(database, cluster)})
     return names if actor is None else [name for name in names if owned_by(actor, name, cluster, database)]
 
 
@@ -77,4 +79,5 @@ def summary(status: DeploymentStatus) -> dict[str, Any]:
         "age_seconds": status.age_seconds,
         "endpoint": status.endpoint,
         "drift": status.drift,
+        "cut": status.cut,
     }
