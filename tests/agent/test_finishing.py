@@ -193,19 +193,9 @@ def test_what_needs_a_person_is_told_and_not_finished(
     approval = cut_after(bundle, 2)
     with database.connect() as connection:
         if why == "changed since":
-            account = {
-                "apiVersion": "v1",
-                "kind": "ServiceAccount",
-                "metadata": {"name": bundle.name, "labels": {"compass.dev/model": "x"}},
-            }
+            body = {"metadata": {"name": bundle.name, "labels": {"app.kubernetes.io/managed-by": "somebody"}}}
             accounts = cluster.connection.resource("v1", "ServiceAccount")
-            accounts.patch(body=account, namespace="default", field_manager="somebody", content_type="application/merge-patch+json")
-            accounts.patch(
-                body={"metadata": {"name": bundle.name, "labels": {"app.kubernetes.io/managed-by": "somebody"}}},
-                namespace="default",
-                field_manager="somebody",
-                content_type="application/merge-patch+json",
-            )
+            accounts.patch(body=body, namespace="default", field_manager="somebody", content_type="application/merge-patch+json")
         elif why == "long ago":
             connection.execute("ALTER TABLE audit_log DISABLE TRIGGER USER")
             connection.execute("UPDATE audit_log SET at = at - interval '61 minutes'")
