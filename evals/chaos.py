@@ -183,7 +183,10 @@ class Person:
             time.sleep(0.5)
 
     def _deploy(self, wanted: Json) -> httpx.Response:
-        shown = self.send("POST", "/manifests", wanted).json()
+        answer = self.send("POST", "/manifests", wanted)
+        if answer.status_code != 200:
+            return answer
+        shown = answer.json()
         bundle = shown["bundle"]
         self.deployment = bundle["name"]
         request = {"files": bundle["files"], "model_id": bundle["model_id"], "approve": bundle["digest"], "live": shown["review"]["live"]}

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import ConnectionPool
 
 from knowledge import outages
 from knowledge.address import Address, read_address
@@ -20,6 +19,7 @@ from knowledge.catalogue import TrafficProfile
 from knowledge.embedded import embedded_url
 from knowledge.errors import CompassError
 from knowledge.locks import Locks
+from knowledge.pool import PatientPool
 from knowledge.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Database:
         # Bound here and not by the server, where what was asked last would stay open with its snapshot, for as long as a lock is held.
         self.locks = Locks(lambda: self._connected(autocommit=False, cursor_factory=psycopg.ClientCursor), self.unreachable)
         logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # it logs to the person's terminal otherwise
-        self.pool: ConnectionPool[psycopg.Connection[DictRow]] = self._open()
+        self.pool: PatientPool = self._open()
         try:
             with self.in_words():
                 self._prepare()
@@ -65,20 +65,21 @@ class Database:
         """Where the server is; an embedded one is started if it doesn't run. Raises CompassError if it can't be."""
         return self._named or read_address(embedded_url(self.settings.home_dir))
 
-    def _open(self) -> ConnectionPool[psycopg.Connection[DictRow]]:
+    def _open(self) -> PatientPool:
         # One plain connection first: its error says why, where the pool only says that time ran out.
         with self.in_words(), self._connected() as connection:
             encoding = connection.info.parameter_status("server_encoding")
             if encoding not in ("UTF8", None):
                 raise outages.wrong_encoding(encoding, self.description)
-        return ConnectionPool(
+        return PatientPool(
             self.address.conninfo,
+            ask=lambda: self._connected().close(),
             min_size=1,
             max_size=8,
             timeout=CONNECT_TIMEOUT_S,
             reconnect_timeout=1,  # give up soon: the backoff of an old attempt must not hold up the next turn
             kwargs={"row_factory": dict_row, **CONNECTION},
-            check=ConnectionPool.check_connection,
+            check=PatientPool.check_connection,
             open=True,
         )
 

@@ -145,3 +145,25 @@ def test_without_a_server_it_is_a_sentence(settings: Settings, database: Databas
     with pytest.raises(CompassError, match="The database doesn't answer"), Locks(connect, database.unreachable).holding(KEY, 60, "busy"):
         pass
     assert time.monotonic() - began < 30
+
+
+def test_borrowers_of_connections_queue_as_long_as_the_server_answers(database: Database) -> None:
+    """More at once than there are connections, and for longer than an answer may take."""
+    database.pool.timeout = 0.3
+    gate = threading.Event()
+
+    def hold() -> None:
+        with database.connect():
+            gate.wait(60)
+
+    holders = [threading.Thread(target=hold) for _ in range(database.pool.max_size)]
+    for holder in holders:
+        holder.start()
+    while database.pool.get_stats()["pool_available"] or database.pool.get_stats()["pool_size"] < database.pool.max_size:
+        time.sleep(0.02)
+    threading.Timer(1.5, gate.set).start()
+    with database.connect() as connection:
+        assert connection.execute("SELECT 1 AS one").fetchone() == {"one": 1}
+    assert gate.is_set()
+    for holder in holders:
+        holder.join()
