@@ -59,7 +59,7 @@ class Report:
     seconds: float = 0.0
     requests: int = 0
     repeated: int = 0
-    """Requests sent again because the connection was lost."""
+    """Tries that met no answer, since the process was dead or died."""
     slowest_s: float = 0.0
     told: Counter[str] = field(default_factory=Counter)
     """Refusals and errors in words, by how often."""
@@ -67,8 +67,8 @@ class Report:
 
     def __str__(self) -> str:
         head = (
-            f"{self.people} people, {self.applies} applies and deletions, {self.requests:,} requests ({self.repeated} sent again),"
-            f" {self.kills} kills in {self.seconds:.0f} s; slowest answer {self.slowest_s:.1f} s"
+            f"{self.people} people, {self.applies} applies and deletions, {self.requests:,} requests, {self.kills} kills"
+            f" ({self.repeated:,} tries met no answer) in {self.seconds:.0f} s; slowest answer {self.slowest_s:.1f} s"
         )
         told = [f"  told {count} ×: {text[:200]}" for text, count in self.told.most_common(10)]
         return "\n".join([head, f"{len(self.wrong)} wrong", *(f"  {w[:400]}" for w in self.wrong[:20]), *told])
