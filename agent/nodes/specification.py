@@ -22,7 +22,6 @@ from knowledge.errors import CompassError
 from tools.lookup_slo_template import SloTemplateQuery, lookup_slo_template
 from tools.relative import NothingToStartFrom
 from tools.specification import (
-    LOADS,
     Intent,
     Overrides,
     Specification,
@@ -151,9 +150,9 @@ def unchanged(old: Specification, new: Specification, change: SpecificationChang
     """Of a change that shows no difference: what stands there already, or that it has no bearing here."""
     if new != old:
         return "Noted, but nothing in the plan depends on it now."
-    plainest = build_specification(Intent.model_validate({n: getattr(old.intent, n) for n in ("use_case", *LOADS)}), Overrides())
+    plainest = build_specification(Intent(use_case=old.intent.use_case, user_count=(old.intent.user_count or 0) + 1), Overrides())
     before, after = _shown(plainest), _shown(change_specification(plainest, change.model_copy(update={"added": {}, "factors": {}})))
-    stands = ", ".join(f"{name} {after[name]}" for name in after if before[name] != after[name])
+    stands = ", ".join(f"{name} {after[name]}" for name in after if before[name] != after[name] != "not given")
     return f"Nothing changes: {stands or 'it'} is planned like that already."
 
 

@@ -64,7 +64,8 @@ _SUBJECT = r"(?:it|this|that|these|those|there|we|you|i|they|he|she|the|your|our
 _TELL_ME = r"(?:(?:tell|explain|remind|describe)|show (?:me|us) (?:why|how|what|where|when|which|whether|if))"
 _ASKS = re.compile(
     rf"^(?:{_WH}\b(?!ever)|{_AUXILIARY} (?:not )?{_SUBJECT}\b(?!,)|(?:by|for|with|on|in|at|to|from) {_WH}\b"
-    rf"|(?:(?:can|could|would|will) you )?(?:please )?{_TELL_ME}\b|define\b|explain\b|(?:any|no) idea\b|i'm wondering\b|i'd like to know\b"
+    rf"|(?:(?:can|could|would|will) you )?(?:please )?{_TELL_ME}\b|define\b|explain\b|any idea\b|no idea\b[^.]*\?$"
+    r"|i'm wondering\b|i'd like to know\b"
     r"|do you know\b|(?:i|we) (?:'d like to know|want to know|wonder|was wondering|am wondering"
     r"|don't (?:know|understand|see|get)|do not (?:know|understand|see))\b)"
 )
@@ -78,7 +79,8 @@ _SUPPOSES = re.compile(
     rf"|will|do) "
     r"(?:it|that|this|the (?:plan|price|cost|bill)|things?|they)\b[^?]*\b(?:cost|be|look|take|come to|run|work)\b[^?]*\b(?:with"
     r"|without|for|on|at|if|in|under)\b"
-    r"|\bwhat (?:if|happens if)\b|^(?:suppose|supposing|imagine|assum(?:e|ing)|let's (?:say|assume|suppose)|say (?:we|it|there)"
+    r"|\bwhat (?:if|happens if)\b|^if\b|\bwhat (?:it|that|this) would\b[^?]*\b(?:on|with|without|for|at)\b"
+    r"|^(?:suppose|supposing|imagine|assum(?:e|ing)|let's (?:say|assume|suppose)|say (?:we|it|there)"
     r"|if (?:we|i|there|it))\b"
 )
 _TAKES_ONE = re.compile(

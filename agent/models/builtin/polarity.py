@@ -111,7 +111,7 @@ _DISLIKED_AFTER = re.compile(
 )
 _APART_AFTER = re.compile(rf"{_AFTER}(?:out|off|away|aside)\b")
 _BACK_AFTER = re.compile(rf"{_AFTER}back\b")
-_AGAIN_AFTER = re.compile(rf"{_AFTER}(?:again|once more|after all)\b")
+_AGAIN_AFTER = re.compile(rf"{_AFTER}(?:again|once more)\b")
 _TOO_AFTER = re.compile(rf"{_AFTER}(?:as well|too|also|to the (?:list|mix|options|candidates))\b(?! (?:{_TOO_MUCH}|much|many)\b)")
 
 
