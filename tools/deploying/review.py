@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 import yaml
 
+from knowledge.catalogue import models
 from knowledge.errors import CompassError
+from knowledge.estimator.memory import weights_bytes
 from tools.clusters.cluster import Cluster
 from tools.clusters.identity import Identity
 from tools.clusters.refusals import Refused
@@ -18,6 +20,8 @@ from tools.specification import Contract
 from tools.untrusted import printable
 
 Object = dict[str, Any]
+LARGE_GB = 8.0
+"""Of weights, from which on downloads have run out of KServe's shipped memory limit (kserve#5326)."""
 
 
 class ObjectChange(Contract):
@@ -85,7 +89,20 @@ def review(bundle: ManifestBundle, cluster: Cluster, read_only: bool) -> Review:
             found.problems.append(Problem(file=file.path, field=kind, text=str(error)))
             if not isinstance(error, Refused):
                 break  # nobody answers: the others would only wait as long
-    return found.model_copy(update={"live": fingerprint(live)})
+    return found.model_copy(update={"live": fingerprint(live)}).noting(_of_download(bundle, live, cluster))
+
+
+def _of_download(bundle: ManifestBundle, live: list[Object | None], cluster: Cluster) -> str:
+    """What large models have failed by that are deployed anew: KServe's container that downloads them, whose limit isn't ours to set."""
+    model = models().get(bundle.model_id)
+    gb = weights_bytes(model) / 1e9 if model else 0.0
+    if bundle.action != "apply" or cluster.simulated or not live or live[-1] is not None or gb < LARGE_GB:
+        return ""
+    return (
+        f"KServe downloads the {gb:,.0f} GB of weights in a container of its own, whose memory limit as shipped (1Gi) has been too small"
+        f" for models above {LARGE_GB:.0f} GB: `memoryLimit` of storageInitializer in the ConfigMap inferenceservice-config, or the"
+        " ClusterStorageContainer that serves hf://, sets it."
+    )
 
 
 def _applied(document: Object, there: Object | None, cluster: Cluster, read_only: bool, found: Review) -> ObjectChange:

@@ -114,7 +114,8 @@ def validate_endpoint(query: ValidationQuery, expected: Expectation | None, data
 def _probe_request(endpoint: str, expected: Expectation, seconds: float) -> ProbeRequest:
     capacity = max(expected.requests_per_second, expected.max_requests_per_second)
     most = min(MOST, max(FEWEST, MOST_TOKENS // expected.output_tokens))
-    per_second = min(SAFE_SHARE * capacity, most / seconds)
+    # At the planned peak, since that is what was asked for; faster only where it would take too long to get FEWEST requests.
+    per_second = min(SAFE_SHARE * capacity, most / seconds, max(expected.requests_per_second, FEWEST / (LONGER * seconds)))
     lasting = min(LONGER * seconds, max(seconds, FEWEST / per_second))
     return ProbeRequest(
         endpoint=endpoint,
@@ -132,7 +133,8 @@ def _judged(request: ProbeRequest, seen: ProbeResult, expected: Expectation, dat
     if not seen.answered:
         return _failed(f"Of {seen.requests} requests none was answered: {_failures(seen)}.", seen)
     predicted = expected.at(request.requests_per_second, expected.replicas, database)
-    checks = [_check(metric, seen.answered, expected, predicted) for metric in METRICS]
+    below_peak = request.requests_per_second < expected.requests_per_second
+    checks = [_check(metric, seen.answered, expected, predicted, below_peak) for metric in METRICS]
     outcome = next(o for o in WORST if o == "pass" or any(c.outcome == o for c in checks))
     reasons = [f"{'; '.join(c.text for c in checks if c.outcome == outcome)}."]
     if outcome == "unjudged":
@@ -153,7 +155,9 @@ def _judged(request: ProbeRequest, seen: ProbeResult, expected: Expectation, dat
     )
 
 
-def _check(metric: Metric, answered: list[Answered], expected: Expectation, predicted: dict[Metric, float] | None) -> LatencyCheck:
+def _check(
+    metric: Metric, answered: list[Answered], expected: Expectation, predicted: dict[Metric, float] | None, below_peak: bool
+) -> LatencyCheck:
     values = [float(getattr(a, f"{metric}_ms")) for a in answered]
     target = target_of(expected.targets, metric)
     found = percentile_interval(values, 0.95)
@@ -166,12 +170,16 @@ def _check(metric: Metric, answered: list[Answered], expected: Expectation, pred
         ratio = found.value / predicted[metric]
         at_peak = expected.at_peak(metric) * ratio
         if judged and found.low is not None and found.low > SLOWER_THAN_PREDICTED * predicted[metric]:
-            misses = at_peak > target
+            misses = below_peak and at_peak > target
             outcome = "warn" if misses else "pass"
-            text = (
-                f"{shown}, {ratio:.2g} times what was predicted at this rate; at the peak of {rate(expected.requests_per_second)}"
-                f" requests/s that makes {_ms(at_peak, target)}, {'above' if misses else 'still within'} {_ms(target, target)}"
-            )
+            text = f"{shown}, {ratio:.2g} times what was predicted at this rate"
+            if below_peak:
+                text += (
+                    f"; at the peak of {rate(expected.requests_per_second)} requests/s that makes {_ms(at_peak, target)},"
+                    f" {'above' if misses else 'still within'} {_ms(target, target)}"
+                )
+            else:
+                text += f", the planned peak or more, and within {_ms(target, target)}"
     if not judged:
         outcome, text = "unjudged", f"{shown} beside a target of {_ms(target, target)}"
     elif found.value > target:

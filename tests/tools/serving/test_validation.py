@@ -103,6 +103,30 @@ def test_a_slow_rate_is_probed_for_longer_so_that_it_can_be_judged(database: Dat
     assert request.requests == FEWEST_TO_JUDGE
 
 
+@pytest.mark.parametrize(
+    ("peak", "capacity", "seconds", "per_second"),
+    [(2.67, 80.0, 15, 2.67), (20.0, 30.0, 15, 8.0), (0.1, 80.0, 15, 32 / 45), (0.1, 1.0, 15, 0.3), (100.0, 1000.0, 15, 8.0)],
+)
+def test_the_planned_peak_is_probed_within_what_is_safe(
+    peak: float, capacity: float, seconds: float, per_second: float, database: Database
+) -> None:
+    """Three replicas that need only one's load get that load; a plan of a trickle gets enough requests to be judged."""
+    planned = expectation(database).model_copy(
+        update={"max_requests_per_second": capacity, "requests_per_second": peak, "output_tokens": 64}
+    )
+    request = validation._probe_request("http://x", planned, seconds)
+    assert request.requests_per_second == pytest.approx(per_second)
+    assert request.requests >= FEWEST_TO_JUDGE or capacity == 1.0
+
+
+def test_slower_than_predicted_at_the_peak_itself_is_not_reckoned_to_it_again(database: Database) -> None:
+    expected = expectation(database, room=10).model_copy(update={"requests_per_second": 1.0})
+    request = validation._probe_request("http://x", expected, 10)
+    slow = [Answered(ttft_ms=9 * expected.targets.ttft_p95_ms / 10, itl_ms=1.0, e2e_ms=1.0)] * 60
+    text = validation._judged(request, ProbeResult(slow, Counter()), expected, database).checks[0].text
+    assert "times what was predicted at this rate, the planned peak or more, and within" in text
+
+
 def answers(ttft_ms: list[float]) -> list[Answered]:
     return [Answered(ttft_ms=t, itl_ms=10.0, e2e_ms=2000.0) for t in ttft_ms]
 
