@@ -179,7 +179,7 @@ def test_what_compass_knows(api: Api) -> None:
         assert "limit" in problem(client.get("/benchmarks", params={"limit": 0}), 422)
         assert "POST" not in problem(client.put("/models"), 405)
     assert httpx.get(f"{api.url}/healthz").json() == {"status": "ok"}
-    assert httpx.get(f"{api.url}/readyz").json() == {"status": "ready"}
+    assert httpx.get(f"{api.url}/readyz").json() == {"status": "ready", "cut_off": 0}
     with api.client() as client:
         assert b"compass_turns_total" in client.get(f"{api.url}/metrics").content
 
