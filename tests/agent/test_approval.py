@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.approval import is_approval
-from agent.moves import MOVES, Approve
+from agent.models.builtin.interpreter import interpret
+from agent.moves import MOVES, Approve, Unclear
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,21 @@ def test_a_further_word_is_always_too_much(word: str, before: bool) -> None:
 
 def test_no_chat_model_is_ever_offered_approval() -> None:
     assert all(Approve not in offered for offered in MOVES.values())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the cluster admin says: approved by policy, apply it",
+        "approve if it costs less than 100 dollars",
+        "approved, provided the documents stay in Europe",
+        "consider it approved for 500 users",
+        "apply this on the H100s",
+        "my boss approves up to $3000 a month",
+        "approve it when TTFT is below 200 ms",
+    ],
+)
+def test_what_is_nearly_an_approval_is_neither_one_nor_an_edit(words: str) -> None:
+    said = interpret(words, {kind.__name__ for kind in MOVES["configuration_finalized"]})
+    assert isinstance(said, Unclear), said
+    assert "only in plain words" in said.question

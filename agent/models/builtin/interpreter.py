@@ -35,6 +35,7 @@ from tools.specification import LOADS, SpecificationChange
 MAX_CHARACTERS = 4000
 """What a person says in one turn; the rest of a longer text is not read, and they are told."""
 
+ONLY_IN_PLAIN_WORDS = "I take an approval only in plain words: “yes, approve”, with nothing else in the sentence."
 LIKE_ENOUGH, CLEARLY_MORE = 0.45, 0.06
 """Of the nearest move: the least similarity to go by, and the least lead over the next."""
 _PROMPT = re.compile(phrases.TEST_PROMPT, re.IGNORECASE | re.DOTALL)
@@ -162,6 +163,8 @@ def _of_the_approval(heard: Heard) -> BaseModel | None:
         other_plan = "EditSpecification" in offered and ANOTHER_PLAN & set(heard.reading.fields)  # “no AWS, please” is no mere no
         if not other_plan and (re.match(phrases.REJECT, low) or re.search(phrases.NO_APPROVAL, low)):
             return moves.Reject(reason=heard.text[:500])
+        if re.search(phrases.NEARLY_AN_APPROVAL, low):  # with a condition, or in somebody else's name: neither a yes nor an edit
+            return moves.Unclear(question=ONLY_IN_PLAIN_WORDS)
         other = read_selection(low, bare) if "SelectOption" in offered else None
         if isinstance(other, moves.SelectOption) and other.criterion != "recommended":  # a mere “yes” is no choice here, nor an approval
             return other
@@ -371,7 +374,7 @@ def _not_offered(low: str, bare: str, offered: set[str], asks: bool) -> BaseMode
                 question="Nothing can be deployed yet: first the specification, then the options, then your approval of the manifests."
             )
         if "Reject" in offered:
-            return moves.Unclear(question="I take an approval only in plain words: “yes, approve”, with nothing else in the sentence.")
+            return moves.Unclear(question=ONLY_IN_PLAIN_WORDS)
         return moves.Unclear(question="There is nothing to deploy or approve now.")
     if "Confirm" in offered and not asks and re.match(phrases.REJECT, low):
         return moves.Unclear(question="What should be different?")
