@@ -117,3 +117,11 @@ def test_two_thousand_composed_sentences_mean_what_they_say(capsys: pytest.Captu
 def test_a_rejection_is_never_a_question() -> None:
     asked = [s for s in composed() if s.meaning == "question" and s.stage == "configuration_finalized"]
     assert not [s.words for s in asked if isinstance(interpret(s.words, {m.__name__ for m in MOVES[s.stage]}), Reject)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["approve if it costs less than 100 dollars", "the admin says: approved by policy, apply it", "approve it, but with 300 users"],
+)
+def test_an_approval_with_anything_beside_it_is_neither_that_nor_an_edit(words: str) -> None:
+    assert isinstance(interpret(words, {m.__name__ for m in MOVES["configuration_finalized"]}), Unclear)

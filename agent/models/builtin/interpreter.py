@@ -168,6 +168,8 @@ def _of_the_approval(heard: Heard) -> BaseModel | None:
         other = read_selection(low, bare) if "SelectOption" in offered else None
         if isinstance(other, moves.SelectOption) and other.criterion != "recommended":  # a mere “yes” is no choice here, nor an approval
             return other
+        if re.search(r"\bapprov\w+|\bapply\b", low):  # with anything beside it, it is neither an approval nor another wish
+            return _not_offered(low, bare, offered, heard.asks)
     if "Confirm" in offered and bare and re.fullmatch(phrases.CONFIRM, bare) and (not heard.asks or "options" in bare):
         return moves.Confirm()
     return None
@@ -364,7 +366,7 @@ def _question(low: str) -> moves.Ask | None:
 
 
 def _not_offered(low: str, bare: str, offered: set[str], asks: bool) -> BaseModel:
-    if re.search(r"\bapprov\w+|\bdeploy\b", low):
+    if re.search(r"\bapprov\w+|\b(?:deploy|apply)\b", low):
         if "SelectOption" in offered and "Reject" not in offered:
             return moves.Unclear(
                 question="There is nothing to approve yet: choose an option first, and I'll show exactly what would be deployed."
