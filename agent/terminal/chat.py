@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import queue
 import secrets
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from rich.console import Console
@@ -48,19 +50,31 @@ class Chat:
         self.column = 0
         self.begun = False
         self.failed_turn = False
+        self.interrupted = False
+        """By Ctrl-C, which compiled code may turn into an error of its own."""
         self.drawn: tuple[str, dict[str, Any]] | None = None
 
     def run(self, script: Path | None) -> int:
         """Talk until the words run out or the person leaves; returns the exit code: 1 if a turn ended in an error."""
+        before = signal.signal(signal.SIGINT, self._interrupt)
         try:
             self._greet()
             for words in self._turns(script):
                 self._follow(self.runtime.say(self.thread_id, words, self.open.interrupt_id if self.open else None))
-        except KeyboardInterrupt:
-            self._leave("\nLeft; nothing is lost.")
-            return 0
-        self._leave("")
-        return 1 if self.failed else 0
+                if self.interrupted:
+                    break
+        except (KeyboardInterrupt, Exception) as error:
+            if not self.interrupted and not isinstance(error, KeyboardInterrupt):
+                raise
+            self.interrupted = True
+        finally:
+            signal.signal(signal.SIGINT, before)
+        self._leave("\nLeft; nothing is lost." if self.interrupted else "")
+        return 1 if self.failed and not self.interrupted else 0
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        self.interrupted = True
+        signal.default_int_handler(number, frame)
 
     def _greet(self) -> None:
         """Say what this is and what reads the words; then where the conversation is, if it isn't new."""
@@ -161,6 +175,8 @@ class Chat:
         if isinstance(event, CheckpointEvent):
             self.open = event
         if isinstance(event, ErrorEvent):
+            if self.interrupted:
+                return
             self.failed = self.failed_turn = True
         if self.as_json:
             print(event.line(), flush=True)

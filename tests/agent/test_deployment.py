@@ -1,6 +1,5 @@
 """Deployments that go wrong, belong to others, change and end, as the person in the conversation meets them."""
 
-import itertools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -117,9 +116,8 @@ def test_a_failing_rollout_is_explained_in_one_message(
 
 
 def said_as_soon_as_it_showed(looks: list[tuple[float, DeploymentStatus]], runtime: Runtime) -> None:
-    """One look an interval, and none after that which shows the failure; where waiting may help, none after the first beyond patience."""
+    """No look after that which shows the failure; where waiting may help, none after the first beyond patience."""
     interval, patience = runtime.cluster.watch_interval_s, runtime.cluster.patience_s
-    assert all(later - earlier < interval + 2 for (earlier, _), (later, _) in itertools.pairwise(looks))  # 2 s for a busy machine
     number, since, shown = next((n, at, status.diagnosis) for n, (at, status) in enumerate(looks, start=1) if status.diagnosis)
     if shown and shown.waiting_may_help:
         assert len([at for at, _ in looks if at > since + patience + interval]) <= 1

@@ -2,15 +2,22 @@
 
 import io
 import re
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from rich.console import Console
 
+from agent.events import Event, MessageEvent
 from agent.runtime import Runtime
 from agent.terminal.cards import show_checkpoint
+from agent.terminal.chat import Chat
 from tests.talking import converse
 
 
@@ -62,3 +69,22 @@ def test_an_output_that_lacks_our_characters_gets_others(encoding: str) -> None:
     else:
         assert "Müller" in shown
         assert "->" in shown
+
+
+def test_an_interrupt_that_comes_out_as_another_error_leaves_cleanly(
+    runtime: Runtime, thread: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Compiled code that is interrupted raises errors of its own."""
+
+    def broken(*_: object) -> Iterator[Event]:
+        yield MessageEvent(text="begun")
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        raise RuntimeError("Error building model serializer")
+
+    chat = Chat(runtime, thread, as_json=True)
+    chat._turns = lambda script: iter(["a chatbot", "never said"])  # type: ignore[method-assign]
+    chat.runtime = cast(Runtime, SimpleNamespace(position=runtime.position, chosen=runtime.chosen, say=broken))
+    assert chat.run(None) == 0
+    assert "serializer" not in capsys.readouterr().out
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

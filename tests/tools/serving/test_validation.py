@@ -13,18 +13,23 @@ from knowledge.catalogue import SloTargets
 from knowledge.curves import METRICS
 from knowledge.database import Database
 from simulator.vllm.misbehaviour import Misbehaviour
+from tests.pace import at_some_pace
 from tests.simulator.serving import MODEL, Server, serving
 from tools.serving import endpoint, validation
 from tools.serving.confidence import FEWEST_TO_JUDGE
 from tools.serving.expectation import Expectation
 from tools.serving.probe import Answered, ProbeResult
 from tools.serving.validation import Validation, ValidationQuery, validate_endpoint
+from tools.specification import rate
 
 SECONDS, SAFE_RATE = 6.0, 8.0
 
 
-def expectation(database: Database, room: float = 1.15, at_peak: float = 1.0) -> Expectation:
-    """Of a B200 whose targets leave so much room above what is predicted for the probe, and at the peak `at_peak` times the targets."""
+def expectation(database: Database, room: float = 1.15, at_peak: float = 1.0, pace: float = 1.0) -> Expectation:
+    """Of a B200 whose targets leave so much room above what is predicted for the probe, and at the peak `at_peak` times the targets.
+
+    At a slower `pace` fewer requests come in a second, and the targets are as much higher.
+    """
     plain = Expectation(
         model_id=MODEL,
         gpu_type="B200",
@@ -32,8 +37,8 @@ def expectation(database: Database, room: float = 1.15, at_peak: float = 1.0) ->
         replicas=1,
         prompt_tokens=512,
         output_tokens=256,
-        requests_per_second=SAFE_RATE / validation.SAFE_SHARE,
-        max_requests_per_second=SAFE_RATE / validation.SAFE_SHARE,
+        requests_per_second=SAFE_RATE / pace / validation.SAFE_SHARE,
+        max_requests_per_second=SAFE_RATE / pace / validation.SAFE_SHARE,
         cost_usd_per_month=3650,
         provenance="estimated",
         ttft_p95_ms=1,
@@ -43,7 +48,7 @@ def expectation(database: Database, room: float = 1.15, at_peak: float = 1.0) ->
     )
     predicted = plain.at(SAFE_RATE, 1, database)
     assert predicted is not None
-    targets = SloTargets.model_validate({f"{m}_p95_ms": room * predicted[m] for m in METRICS})
+    targets = SloTargets.model_validate({f"{m}_p95_ms": room * pace * predicted[m] for m in METRICS})
     peak = {f"{m}_p95_ms": at_peak * room * predicted[m] for m in METRICS}
     return plain.model_copy(update={"targets": targets, **peak})
 
@@ -53,33 +58,38 @@ def run(server: Server, expected: Expectation, database: Database, seconds: floa
     began = time.monotonic()
     found = validate_endpoint(query, expected, database, lambda text: None)
     patience = 2 * expected.targets.e2e_p95_ms / 1000 + 10
-    assert time.monotonic() - began < seconds + patience + 10  # what the docstring promises, and less than its minute of slack
+    assert time.monotonic() - began < seconds + patience + 60  # what the docstring promises
     return found
 
 
 def test_a_good_endpoint_passes_with_its_figures(database: Database) -> None:
-    expected = expectation(database, room=3.0, at_peak=0.3)  # room for other tests beside this one
-    with serving(time_scale=1.0) as server:
-        found = run(server, expected, database)
+    at_some_pace(lambda pace: passes(database, pace))
+
+
+def passes(database: Database, pace: float) -> None:
+    expected = expectation(database, room=3.0, at_peak=0.3, pace=pace)  # room for other tests beside this one
+    with serving(time_scale=pace) as server:
+        found = run(server, expected, database, SECONDS * pace)
     assert found.outcome == "pass", found.reasons
-    assert (found.failed, found.requests_per_second) == (0, SAFE_RATE)
+    assert (found.failed, found.requests_per_second) == (0, SAFE_RATE / pace)
     assert found.requests == round(SECONDS * SAFE_RATE)
     for check in found.checks:
         assert check.predicted_ms is not None
         assert check.low_ms is not None
         assert check.low_ms <= check.p95_ms
-        assert 0.65 * check.predicted_ms < check.p95_ms < 3 * check.predicted_ms  # how near is measured by `make fidelity`, alone
+        assert 0.65 < check.p95_ms / (pace * check.predicted_ms) < 3  # how near is measured by `make fidelity`, alone
         assert f"{check.metric.upper()} p95" in found.reasons[0]
 
 
 def test_one_that_is_a_fifth_too_slow_fails(database: Database) -> None:
-    expected = expectation(database, room=1.15)
-    with serving(time_scale=1.2 * 1.15) as server:
-        found = run(server, expected, database)
-    assert found.outcome == "fail"
-    slow = {c.metric for c in found.checks if c.outcome == "fail"}
-    assert slow >= {"itl", "e2e"}
-    assert "misses its target" in found.reasons[0]
+    def fails(pace: float) -> None:
+        with serving(time_scale=1.2 * 1.15 * pace) as server:
+            found = run(server, expectation(database, room=1.15, pace=pace), database, SECONDS * pace)
+        assert found.outcome == "fail"
+        assert {c.metric for c in found.checks if c.outcome == "fail"} >= {"itl", "e2e"}
+        assert "misses its target" in found.reasons[0]
+
+    at_some_pace(fails)
 
 
 @pytest.mark.parametrize(("room", "time_scale"), [(1.15, 3.0), (30.0, 1.0)])
@@ -159,12 +169,15 @@ def test_failed_requests_fail_it_where_they_are_more_than_chance(answered: int, 
 
 
 def test_one_that_is_slower_than_predicted_is_warned_of_where_its_peak_would_miss(database: Database) -> None:
-    with serving(time_scale=1.4) as server:
-        warned = run(server, expectation(database, room=2.0, at_peak=0.9), database)
-        passed = run(server, expectation(database, room=3.0, at_peak=0.3), database)  # room for other tests beside this one
-    assert warned.outcome == "warn", warned.reasons
-    assert "at the peak of 26.7 requests/s" in warned.reasons[0]
-    assert passed.outcome == "pass", passed.reasons
+    def warns(pace: float) -> None:
+        with serving(time_scale=1.4 * pace) as server:
+            warned = run(server, expectation(database, 2.0, 0.9, pace), database, SECONDS * pace)
+            passed = run(server, expectation(database, 3.0, 0.3, pace), database, SECONDS * pace)  # room for other tests beside this one
+        assert warned.outcome == "warn", warned.reasons
+        assert f"at the peak of {rate(SAFE_RATE / pace / validation.SAFE_SHARE)} requests/s" in warned.reasons[0]
+        assert passed.outcome == "pass", passed.reasons
+
+    at_some_pace(warns)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +205,11 @@ def test_what_is_wrong_from_the_start_fails_at_the_first_prompt(
     ],
 )
 def test_what_goes_wrong_half_way_fails_and_says_what(what: Misbehaviour | Literal["close"], why: str, database: Database) -> None:
-    with serving(time_scale=1.0) as server:
+    at_some_pace(lambda pace: fails_half_way(what, why, database, pace))
+
+
+def fails_half_way(what: Misbehaviour | Literal["close"], why: str, database: Database, pace: float) -> None:
+    with serving(time_scale=pace) as server:
 
         def go_wrong() -> None:
             if what == "close":
@@ -200,9 +217,9 @@ def test_what_goes_wrong_half_way_fails_and_says_what(what: Misbehaviour | Liter
             else:
                 server.wrong = {what}
 
-        timer = threading.Timer(2.0, go_wrong)
+        timer = threading.Timer(2.0 * pace, go_wrong)
         timer.start()
-        found = run(server, expectation(database, room=1.5, at_peak=0.6).model_copy(), database)
+        found = run(server, expectation(database, room=1.5, at_peak=0.6, pace=pace), database, SECONDS * pace)
         timer.join()
     assert found.outcome == "fail"
     assert 0 < found.failed < found.requests
