@@ -96,6 +96,9 @@ def possible(stage: Stage, state: ConversationState) -> str:
     if stage == "presenting_options" and not _options(state):
         undo = ", say “undo”" if state.get("explored") else ""
         return f"Try a what-if (“what if TTFT were 500 ms?”, “without the budget”), ask “what would have to give?”{undo}, or start over."
+    bundle = state.get("bundle")
+    if stage == "configuration_finalized" and bundle is not None and bundle.action == "delete":
+        return "Say “yes, approve” to have it deleted, “no” to leave it, or ask."
     return POSSIBLE[stage]
 
 

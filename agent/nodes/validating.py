@@ -16,7 +16,7 @@ SAID = {
     "pass": "It meets its targets",
     "warn": "Look at this",
     "fail": "It fails its validation",
-    "unjudged": "It answers; whether it meets its targets can't be told yet",
+    "unjudged": "Whether it meets its targets can't be told yet",
 }
 
 
@@ -38,5 +38,6 @@ def validated(bundle: ManifestBundle, endpoint: str, approval_id: str, services:
 def say_validated(before: str, found: Validation, record: list[AnyMessage]) -> None:
     """The outcome and its reasons, with the figures as details."""
     measured = f" ({found.requests} requests, {rate(found.requests_per_second)} a second)" if found.requests_per_second else ""
-    text = f"{before} {SAID[found.outcome]}{measured}: {' '.join(found.reasons)}"
+    ends = ":" if found.checks else "."  # what was measured, or a sentence of its own
+    text = f"{before} {SAID[found.outcome]}{measured}{ends} {' '.join(found.reasons)}"
     say(text, record, kind="validation", details=found.model_dump(mode="json"))

@@ -86,6 +86,19 @@ def test_a_name_is_deleted_by_plain_words_alone(stage: Stage, name: str, phrase:
     assert isinstance(said, Unclear) or (isinstance(said, Ask) and said.topic == "status"), said
 
 
+@pytest.mark.parametrize("words", ["status of wiki", "what's the status of my wiki thing?", "delete legal-bot", "tear down the legal one"])
+@pytest.mark.parametrize("stage", MOVES)
+def test_a_name_of_the_persons_own_is_looked_up_and_begins_no_plan(stage: Stage, words: str) -> None:
+    said = read(words, stage)
+    name = "wiki" if "wiki" in words else "legal"
+    assert (isinstance(said, Remove) and said.name.startswith(name)) or said == Ask(topic="status", subject=name), said
+
+
+@pytest.mark.parametrize("words", ["delete the budget", "delete qwen", "kill the H100s", "status of it", "delete it", "delete everything"])
+def test_what_is_said_of_the_plan_is_not_a_deployments_name(words: str) -> None:
+    assert not isinstance(read(words, "presenting_options"), Remove)
+
+
 @pytest.mark.parametrize("words", ["what would be deployed?", "show", "list", "show the options", "which models do you know?", "list gpus"])
 @pytest.mark.parametrize("stage", MOVES)
 def test_other_words_are_not_about_what_runs(stage: Stage, words: str) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from agent.models.builtin.interpreter import MAX_CHARACTERS, BuiltinInterpreter, interpret
 from agent.models.builtin.quantities import find_quantities
-from agent.moves import MOVES, Stage
+from agent.moves import MOVES, Ask, DescribeNeed, EditSpecification, Stage, Unclear
 from agent.read_tools import READ_TOOLS
 
 
@@ -286,3 +286,39 @@ def test_it_is_a_chat_model_that_answers_with_one_call_among_the_bound_tools() -
     model = BuiltinInterpreter().bind_tools([*MOVES["presenting_options"], *(t.definition() for t in READ_TOOLS.values())])
     answer = model.invoke("deploy the cheapest")
     assert [(c["name"], c["args"]) for c in answer.tool_calls] == [("SelectOption", {"criterion": "cheapest"})]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        'exclude_models: ["qwen","deepseek"]',
+        "exclude: qwen, deepseek",
+        "excluded models: qwen and deepseek",
+        "blacklist qwen, deepseek",
+        "no-go: qwen, deepseek",
+        "models not allowed: qwen, deepseek",
+        '"without": ["qwen", "deepseek"]',
+    ],
+)
+def test_what_a_key_excludes_is_not_wanted(words: str) -> None:
+    said = interpret(words, {kind.__name__ for kind in MOVES["specification_review"]})
+    assert isinstance(said, EditSpecification), said
+    assert not said.preferred_models
+    assert {name.split("/")[1].split("-")[0].lower()[:4] for name in said.excluded_models or []} == {"qwen", "deep"}
+
+
+@pytest.mark.parametrize("mark", ["", "?", " ?"])
+def test_a_terse_need_is_taken_whole_with_or_without_a_question_mark(mark: str) -> None:
+    said = interpret(f"2xH100, llama 3.3 70b, 32k ctx, p95 ttft<500ms, 20 rps{mark}", {k.__name__ for k in MOVES["context_collection"]})
+    assert isinstance(said, DescribeNeed), said
+    assert (said.preferred_gpu_types, said.ttft_p95_ms, said.requests_per_second) == (["H100"], 500, 20)
+    assert said.min_context_tokens is not None
+    assert said.preferred_models
+
+
+@pytest.mark.parametrize(
+    "words", ["can I get it under $1000 a month?", "could we use H200 instead?", "would you use L4s?", "make it 300 users?"]
+)
+def test_asking_about_another_plan_does_not_end_an_approval(words: str) -> None:
+    said = interpret(words, {kind.__name__ for kind in MOVES["configuration_finalized"]})
+    assert isinstance(said, Unclear | Ask), said

@@ -142,4 +142,4 @@ def test_an_endpoint_must_serve_the_mode_that_was_planned(told: Told, mode: str,
         query = ValidationQuery(name="chatbot", endpoint=server.url, model_id=QWEN, seconds=0)
         found: Validation = validate_endpoint(query, expected(mode, 40 if mode == "on" else 0), database, lambda text: None)
     assert why in found.reasons[0]
-    assert found.outcome == ("pass" if why.startswith("A first") else "fail")
+    assert found.outcome == ("unjudged" if why.startswith("A first") else "fail")

@@ -114,7 +114,9 @@ MARKS: dict[View, str] = {
 
 
 def mark_of(view: View, first: Recommendation) -> str | None:
-    """What the first of a view may be called."""
+    """What the first of a view may be called; None where that isn't known."""
+    if view == "best_quality" and first.quality.score is None and first.quality.base_score is None:
+        return None
     if not first.by_roofline or view == "best_quality":
         return MARKS[view]
     return None if view == "lowest_latency" else f"{MARKS[view]} (roofline)"

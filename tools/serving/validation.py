@@ -102,7 +102,7 @@ def validate_endpoint(query: ValidationQuery, expected: Expectation | None, data
         answered += f" {THOUGHTS_SHOWN}"
     if expected is None or not seconds:
         left_out = "No probe was made" + (": it carries no plan to compare with." if seconds else ".")
-        return Validation(outcome="pass", reasons=[f"{answered} {left_out}"], checks=[], requests=1, failed=0, requests_per_second=None)
+        return Validation(outcome="unjudged", reasons=[f"{answered} {left_out}"], checks=[], requests=1, failed=0, requests_per_second=None)
     request = _probe_request(endpoint, expected, seconds)
     judged = _judged(request, probe(request, progress), expected, database)
     if not shown:

@@ -6,6 +6,7 @@ import re
 
 from agent import moves
 from agent.models.builtin.phrases import AFTER_THAT, KINDLY, any_of
+from agent.models.builtin.reading import read_change
 
 NAME = r"[a-z](?:[-a-z0-9]*[a-z0-9])?-[0-9a-f]{8}"
 """As Compass names them: words and eight hexadecimal digits."""
@@ -42,6 +43,12 @@ REMOVE_SOME = (
     rf"{_TAKE_AWAY} {_WHOSE}(?:(?P<which>other|old|older|last|previous|running) )?"
     rf"(?:(?P<before>[a-z0-9][-a-z0-9]*) )?{_NOUN}(?: (?:called|named|of|with|for) (?P<after>[a-z0-9][-a-z0-9]*))?(?: down| again| now)?"
 )
+_A_THING = r" (?:one|thing|bot|app|stuff)"
+REMOVE_LOOSELY = (
+    rf"(?:delete|undeploy|tear down|destroy|shut down|kill) {_WHOSE}"
+    rf"(?:(?P<name>[a-z0-9]+(?:-[a-z0-9]+)+)(?:{_A_THING})?|(?P<thing>[a-z0-9]+){_A_THING})"
+)
+STATUS_OF = rf"(?:what(?:'s| is) )?(?:the )?(?:status|state|health) of {_WHOSE}(?P<name>[a-z0-9][-a-z0-9]*)(?:{_A_THING})?"
 STATUS = any_of(
     r"\b(?:status|state|health|condition)\b", r"^(?:and |so )?(?:how|what|is|are|does|show|check|look at|tell me|describe|get)\b"
 )
@@ -61,11 +68,17 @@ def read_deployed(bare: str, offered: set[str]) -> moves.Remove | moves.Ask | mo
         found = re.fullmatch(REMOVE_SOME, plain)
         if found and (found["before"] or found["after"]):
             return moves.Remove(name=found["after"] or found["before"])
+        loosely = re.fullmatch(REMOVE_LOOSELY, plain)
+        if loosely and read_change(plain).empty:  # “delete the budget” is said of the plan
+            return moves.Remove(name=loosely["name"] or loosely["thing"])
         if found and (found["which"] not in (None, "running") or "Delete" not in offered):  # else it is the one that is at hand
             return moves.Remove()
     if "Ask" in offered:
         if re.fullmatch(WHAT_RUNS, words) or re.fullmatch(WHAT_RUNS, plain):
             return moves.Ask(topic="deployments")
+        of_some = re.fullmatch(STATUS_OF, plain)
+        if of_some and of_some["name"] not in ("it", "this", "that", "everything", "things", "all", "deployment", "endpoint", "cluster"):
+            return moves.Ask(topic="status", subject=of_some["name"])
         named = re.search(rf"(?<![-\w]){NAME}(?![-\w])", plain)
         if named and re.search(STATUS, plain) and not re.search(rf"\b{_TAKE_AWAY}\b", plain):
             return moves.Ask(topic="status", subject=named[0])

@@ -20,7 +20,7 @@ from agent import moves
 from agent.checks import change_or_problem
 from agent.models.builtin import phrases, questions
 from agent.models.builtin.deployed import read_deployed
-from agent.models.builtin.mood import mood, sentences
+from agent.models.builtin.mood import is_elliptic, mood, sentences
 from agent.models.builtin.names import find_models, mentioned_gpus
 from agent.models.builtin.nearest import OFF_TOPIC, nearest
 from agent.models.builtin.quantities import find_quantities
@@ -163,13 +163,13 @@ def _of_the_approval(heard: Heard) -> BaseModel | None:
         other_plan = "EditSpecification" in offered and ANOTHER_PLAN & set(heard.reading.fields)  # “no AWS, please” is no mere no
         if not other_plan and (re.match(phrases.REJECT, low) or re.search(phrases.NO_APPROVAL, low)):
             return moves.Reject(reason=heard.text[:500])
-        if re.search(phrases.NEARLY_AN_APPROVAL, low):  # with a condition, or in somebody else's name: neither a yes nor an edit
-            return moves.Unclear(question=ONLY_IN_PLAIN_WORDS)
         other = read_selection(low, bare) if "SelectOption" in offered else None
         if isinstance(other, moves.SelectOption) and other.criterion != "recommended":  # a mere “yes” is no choice here, nor an approval
             return other
         if re.search(r"\bapprov\w+|\bapply\b", low):  # with anything beside it, it is neither an approval nor another wish
             return _not_offered(low, bare, offered, heard.asks)
+        if heard.text.rstrip().endswith("?") and not heard.supposes and not heard.reading.empty:  # it would end what is up for approval
+            return moves.Unclear(question="Asking changes nothing here. To plan with it instead, say so without a question mark.")
     if "Confirm" in offered and bare and re.fullmatch(phrases.CONFIRM, bare) and (not heard.asks or "options" in bare):
         return moves.Confirm()
     return None
@@ -211,7 +211,7 @@ def _of_the_values(heard: Heard) -> BaseModel | None:
 def _a_need_asks(low: str, reading: Reading) -> bool:
     """Whether a question tells of a need: of what it is for and how much of it, or that somebody wants it."""
     serves = re.search(phrases.TO_SERVE, low) is not None and "preferred_models" in reading.fields
-    wants = re.search(phrases.NEEDS, low) is not None and not reading.empty
+    wants = not reading.empty and (re.search(phrases.NEEDS, low) is not None or (is_elliptic(low) and len(reading.fields) > 1))
     return serves or wants or ("use_case" in reading.fields and bool(set(LOADS) & set(reading.fields)))
 
 

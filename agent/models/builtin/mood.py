@@ -121,3 +121,10 @@ def mood(sentence: str) -> Mood:
     if not mark:
         return "statement"
     return "question"
+
+
+def is_elliptic(low: str) -> bool:
+    """Whether a text has nothing of a question but its mark: “2 x H100, 32k context, 20 requests/s?”."""
+    bare = _OPENING.sub("", low.strip())
+    asked = _ASKS.match(bare) or re.match(rf"(?:{_WH}|{_AUXILIARY})\b", bare) or _TAG.search(bare) or bare.endswith("??")
+    return len(sentences(low)) == 1 and mood(low) == "question" and not asked

@@ -261,7 +261,6 @@ WHAT_IF = (
 )
 FILLER = r"^(?:(?:anyway|right then|h+m+|u+m+|uh|er|well|actually|oh|so|sorry|listen|look)\b[,. ]*)+(?=\S)"
 NO_TO_IT = r"\b(?:not|never|skip|remove|drop|instead of|too|dislike|hate|cancel|but|no)\b|n't\b"
-NEARLY_AN_APPROVAL = r"\bapprov\w*|\bapply (?:it|this|that|them|these|everything)\b"
 NO_APPROVAL = r"(?:\bnot\b|\bnever\b|n't\b).*\b(?:approv\w+|deploy\w*)|^never\b"
 POLITE = (
     r"^(?:please |pls |hey,? |hi,? |ok,? )*(?:can|could|would|will) you (?:please |just )*"

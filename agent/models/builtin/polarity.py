@@ -26,8 +26,13 @@ _THING = (
     r"|licen[cs]es?|stuff|ones?)"
 )
 _JOINED = re.compile(
-    rf"s?(?: {_THING})?\s*(?:,|/|\+|&|\band\b|\bor\b|\bnor\b|,\s*(?:and|or|nor)\b)\s*(?:(?:the|on|in|at|with|any|an?)\s+)*"
+    rf"s?(?: {_THING})?[\"'”]?\s*(?:,|/|\+|&|\band\b|\bor\b|\bnor\b|,\s*(?:and|or|nor)\b)\s*(?:(?:the|on|in|at|with|any|an?)\s+)*[\"'“]?"
 )
+_KEYED = re.compile(
+    r"(?:\b(?:exclud|avoid|bann?|block|forbid|forbidden|deny|disallow|prohibit|without|unwanted|no-?go|except|black-?list|deny-?list)\w*"
+    r"|\bno\b|\bnot\b(?: (?:allowed|wanted|permitted|ok(?:ay)?|acceptable))?)[-_ ]?(?:\w+[\"']?){0,2}\s*[:=]\s*[\[({\"'“ ]*$"
+)
+"""A key, of a table or a list of requirements, whose values aren't wanted."""
 _TO_NAME = r"(?:(?!\b(?:and|but|then|instead|so|because|only|please)\b)[^,;.:!?]){0,32}$"
 """What may stand between such a word and the name: no new clause, and no new wish."""
 _ANY = r"\b(?:any\w*|every\w*|all|each|whatever|whichever|whoever|wherever)\b"
@@ -38,7 +43,7 @@ _EXCLUDING = (
     r"(?:exclud\w+|avoid\w*|bann?\w*|block\w*|forbid\w*|hid(?:e|es|ing)|rul\w+ out|leav\w+ out|skip\w*|drop\w*|reject\w*|refus\w+"
     r"|ignor\w+|delet\w+|forget(?: about)?|scratch|strip\w* out|remov\w+|omit\w*|discard\w*|filter\w* out|throw\w* out|kick\w* out"
     r"|tak\w+ out|cross\w* out|eliminat\w+|disallow\w*|prohibit\w*|steer\w* clear of|(?:keep|stay|get|move) (?:\w+ )?away from"
-    r"|(?:get|be|getting) rid of|spare me|dislike|hate|disregard\w*|strike)"
+    r"|black-?list\w*|deny-?list\w*|(?:get|be|getting) rid of|spare me|dislike|hate|disregard\w*|strike)"
 )
 _STOPPED = rf"(?:\b(?:no longer|stop|quit|cease|needn't|no need (?:to|for)|no reason to)\b|{_NO})"
 _LETTING = (
@@ -141,6 +146,8 @@ def _polarity(before: str, after: str) -> Polarity | None:
         return "allowed"
     if _NOT_ALONE.search(before) or _NO_WISH_AFTER.match(after):
         return None
+    if _KEYED.search(before):
+        return "unwanted"
     if _ONLY_BEFORE.search(before):
         return "wanted"
     if _INDIFFERENT.search(before):

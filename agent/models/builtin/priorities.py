@@ -92,7 +92,7 @@ PRIORITIES: list[tuple[str, str, list[str]]] = [
             *_cares(_SPEED)["high"],
             "low(?:est)?(?:[- ]possible)?[- ](?:latency|latencies|response times?)|latency (?:as )?low|as low (?:a )?latency",
             r"\bfast(?:er|est)?\b(?! enough)(?!api)",
-            r"\bquick(?:ly|er|est)?\b(?! (?:question|note|and dirty|summar|overview|recap|gist|look|draft|digest))",
+            r"\bquick(?:ly|er|est)?\b(?! (?:one|thing|check|word|question|note|and dirty|summar|overview|recap|gist|look|draft|digest))",
             r"\bsnapp(?:y|ier)\b|\brespon(?:sive|d immediately)\b|\breal[- ]?time\b|\binstant\w*|\bimmediate\w*"
             r"|\bblazing\b|\bzippy\b|\bsub-?second\b",
             "low response times?|without (?:any )?(?:delay|lag|waiting)|no (?:delay|lag|waiting)\\b|hates? (?:to wait"

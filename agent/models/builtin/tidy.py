@@ -75,7 +75,11 @@ def plain(text: str) -> str:
 
 
 def corrected(low: str) -> str:
-    """Words that no dictionary has, as the word of this domain that they are one slip away from (two, if they are long)."""
+    """Words that no dictionary has, as the word of this domain that they are one slip away from (two, if they are long).
+
+    What is run together, or abbreviated, is written out: “2xH100”, “32k ctx”.
+    """
+    low = re.sub(r"\bctx\b", "context", re.sub(r"\b(\d+)x(?=(?:[a-z]\d|mi\d|rtx))", r"\1 x ", low))
     return re.sub(r"(?<![\w/.@'-])[a-z]{4,}(?![\w/@'-]|\.\w)", lambda m: _corrected_word(m[0]), low)
 
 
