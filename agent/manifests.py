@@ -11,7 +11,7 @@ from tools.specification import Specification
 def manifest_request(
     chosen: Recommendation, specification: Specification, thread_id: str, plan_id: str, settings: Settings, monitoring: bool = False
 ) -> ManifestRequest:
-    """`monitoring`: with a PodMonitor; see `with_monitor` for what a cluster takes."""
+    """`monitoring`: with a PodMonitor; see `fitted` for what a cluster takes."""
     return ManifestRequest(
         recommendation=chosen,
         traffic_profile=specification.traffic_profile,

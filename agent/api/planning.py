@@ -19,7 +19,7 @@ from agent.manifests import manifest_request
 from agent.runtime import Runtime
 from knowledge.catalogue import gpus, models
 from knowledge.errors import CompassError
-from tools.deploying.monitored import with_monitor
+from tools.deploying.fitting import fitted
 from tools.deploying.rendered import keep_rendered
 from tools.deploying.review import review
 from tools.plan_capacity import PlanRequest, plan_capacity
@@ -64,7 +64,7 @@ def render(request: ManifestsRequest, user: ByUser, runtime: ByRuntime) -> Manif
     _check_planned(chosen, specification, runtime)
     thread = f"api.{user.name}"
     wanted = manifest_request(chosen, specification, thread, f"{thread} {request.name}", settings)
-    rendered, note = with_monitor(wanted, runtime.cluster, settings.read_only)
+    rendered, note = fitted(wanted, runtime.cluster, settings.read_only)
     bundle = render_manifest(rendered)
     if bundle.valid:
         keep_rendered(bundle, user.name, runtime.cluster, runtime.database)

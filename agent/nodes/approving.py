@@ -24,7 +24,7 @@ from agent.transcript import call_tool, say
 from agent.understand import move_of
 from knowledge.errors import CompassError
 from tools.deploying.approvals import VALID_FOR, ApprovalRequest, elsewhere, record_approval, record_rejection
-from tools.deploying.monitored import with_monitor
+from tools.deploying.fitting import fitted
 from tools.deploying.review import Review, review
 from tools.manifests.export import write
 from tools.render_manifest import ManifestBundle, render_manifest
@@ -207,7 +207,7 @@ def _render(state: ConversationState, services: Services, record: list[AnyMessag
     if selected is None or specification is None:
         raise CompassError("No option has been chosen.")
     wanted = manifest_request(selected, specification, services.thread_id, state["plan_id"], services.settings)
-    request, note = with_monitor(wanted, services.cluster, services.settings.read_only)
+    request, note = fitted(wanted, services.cluster, services.settings.read_only)
     return call_tool("render_manifest", request, lambda: render_manifest(request), record), note
 
 

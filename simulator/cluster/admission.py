@@ -77,6 +77,20 @@ def quantity(value: Any) -> float:
     return float(text)
 
 
+def outside_constraints(pod: Object, orders: Orders) -> str | None:
+    """Why OpenShift's policy `restricted-v2` refuses a pod that names users of its own, in the words of its API server."""
+    if not orders.strikes("openshift", ""):
+        return None
+    name, security = pod["metadata"].get("generateName", ""), pod["spec"].get("securityContext") or {}
+    said = []
+    if (group := security.get("fsGroup")) is not None:
+        said.append(f".spec.securityContext.fsGroup: Invalid value: []int64{{{group}}}: {group} is not an allowed group")
+    if (user := security.get("runAsUser")) is not None:
+        said.append(f".containers[0].runAsUser: Invalid value: {user}: must be in the ranges: [1000660000, 1000669999]")
+    reasons = ", ".join(f"provider restricted-v2: {reason}" for reason in said)
+    return f'pods "{name}" is forbidden: unable to validate against any security context constraint: [{reasons}]' if said else None
+
+
 def over_quota(pod: Object, store: Store, orders: Orders, deployment: str) -> str | None:
     """Why the namespace's quota has no room for a pod, in the words of the API server."""
     name, namespace = pod["metadata"].get("name") or pod["metadata"].get("generateName", ""), pod["metadata"]["namespace"]

@@ -20,7 +20,7 @@ from simulator.cluster.admission import Admission
 from simulator.cluster.ingress import Ingress, Serve
 from simulator.cluster.logs import Logs
 from simulator.cluster.objects import ApiError, Key, Object, not_found
-from simulator.cluster.orders import Orders
+from simulator.cluster.orders import SECURITY, Orders
 from simulator.cluster.patches import patched
 from simulator.cluster.resources import Resource, resources
 from simulator.cluster.schema import findings, pruned
@@ -53,6 +53,7 @@ class ClusterApi:
         for version in discovery.versions(frozenset()):
             root = f"/apis/{version}" if "/" in version else f"/api/{version}"
             found.append(Route(root, self._answer(self._resource_list(version))))
+        found.append(Route(f"/apis/{SECURITY}", self._answer(self._constraints)))
         reviews = f"/apis/{discovery.REVIEWS}/selfsubjectaccessreviews"
         found.append(Route(reviews, self._answer(self._review), methods=["POST"]))
         for resource in resources():
@@ -107,6 +108,13 @@ class ClusterApi:
             return JSONResponse(discovery.resource_list(version))
 
         return answer
+
+    async def _constraints(self, request: Request) -> Response:
+        if not self.orders.strikes("openshift", ""):
+            return NO_SUCH_PATH
+        kind = {"name": "securitycontextconstraints", "singularName": "", "namespaced": False, "kind": "SecurityContextConstraints"}
+        listed = {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": SECURITY, "resources": [kind | {"verbs": ["get", "list"]}]}
+        return JSONResponse(listed)
 
     async def _openapi_index(self, request: Request) -> Response:
         return JSONResponse(discovery.openapi_index(self.orders.hidden_groups))

@@ -38,10 +38,12 @@ Failure = Literal[
 ]
 FAILURES: tuple[Failure, ...] = get_args(Failure)
 """Of the cluster; what is served can misbehave as well."""
-Lack = Literal["no-podmonitor"]
-"""What a cluster can be without and yet be well: the Prometheus operator."""
+Lack = Literal["no-podmonitor", "openshift"]
+"""How a cluster can differ and yet be well: without the Prometheus operator; with OpenShift's ranges of user ids."""
 Order = Failure | Lack | Misbehaviour
 ORDERS: tuple[Order, ...] = (*FAILURES, *get_args(Lack), *MISBEHAVIOURS)
+SECURITY = "security.openshift.io/v1"
+"""The API of SecurityContextConstraints, which only an `openshift` has."""
 GROUPS: dict[Order, str] = {"no-kserve": "serving.kserve.io", "no-podmonitor": "monitoring.coreos.com"}
 
 

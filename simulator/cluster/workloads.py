@@ -8,7 +8,7 @@ import math
 import secrets
 from typing import Any
 
-from simulator.cluster.admission import over_quota
+from simulator.cluster.admission import outside_constraints, over_quota
 from simulator.cluster.kserve import with_credentials
 from simulator.cluster.objects import Key, Object, condition, is_true, labels, owned_by, with_conditions
 from simulator.cluster.orders import Orders
@@ -118,7 +118,7 @@ class Workloads:
             "spec": template["spec"],
             "status": {"phase": "Pending", "conditions": []},
         }
-        refusal = over_quota(pod, self._store, self._orders, deployment["metadata"]["name"])
+        refusal = outside_constraints(pod, self._orders) or over_quota(pod, self._store, self._orders, deployment["metadata"]["name"])
         if refusal is not None:
             self._store.event(replica_set, "FailedCreate", f"Error creating: {refusal}", "Warning", "replicaset-controller")
             return None, refusal

@@ -9,8 +9,8 @@ from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from tools.clusters.connection import Connection
 from tools.clusters.identity import Identity
+from tools.clusters.kinds import CONSTRAINTS, POD_MONITOR
 from tools.clusters.kinds import INFERENCE_SERVICE as INFERENCE_SERVICE
-from tools.clusters.kinds import POD_MONITOR
 from tools.clusters.refusals import Refused, is_of_an_object
 
 FIELD_MANAGER = "compass"
@@ -80,6 +80,13 @@ class Cluster:
         """Whether the Prometheus operator is there, as of half a minute ago at most; False as well where nobody can be asked."""
         try:
             return self.connection.offers(*POD_MONITOR)
+        except CompassError:
+            return False
+
+    def gives_user_ids(self) -> bool:
+        """Whether it is an OpenShift, whose namespaces have user ids of their own; False as well where nobody can be asked."""
+        try:
+            return self.connection.offers(*CONSTRAINTS)
         except CompassError:
             return False
 

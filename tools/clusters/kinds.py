@@ -11,6 +11,8 @@ from typing import Any
 from knowledge.errors import CompassError
 
 INFERENCE_SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
+CONSTRAINTS = ("security.openshift.io/v1", "SecurityContextConstraints")
+"""Looked for and never read: where this kind is, user ids are the cluster's to give."""
 POD_MONITOR = ("monitoring.coreos.com/v1", "PodMonitor")
 PLURALS: dict[tuple[str, str], str] = {
     INFERENCE_SERVICE: "inferenceservices",

@@ -195,9 +195,10 @@ class SeccompProfile(Strict):
 
 class PodSecurity(Strict):
     run_as_non_root: Literal[True]
-    run_as_user: Annotated[int, Field(ge=1)]
-    run_as_group: Annotated[int, Field(ge=1)]
-    fs_group: Annotated[int, Field(ge=1)]
+    run_as_user: Annotated[int, Field(ge=1)] | None = None
+    """With the next two; left to the cluster where it has ranges of its own for each namespace."""
+    run_as_group: Annotated[int, Field(ge=1)] | None = None
+    fs_group: Annotated[int, Field(ge=1)] | None = None
     seccomp_profile: SeccompProfile
 
 

@@ -40,6 +40,8 @@ class ManifestRequest(Contract):
     namespace: str
     monitoring: bool = False
     """Whether the cluster knows the Prometheus operator's kinds."""
+    user_ids_by_cluster: bool = False
+    """Whether the cluster gives each namespace user ids of its own and refuses all others, as OpenShift does."""
     prometheus: str | None = None
     thinking_tokens: int = 0
     """Of the traffic profile's output, those that come before the answer."""
@@ -92,6 +94,7 @@ def template_values(request: ManifestRequest) -> dict[str, Any]:
     return {
         "name": deployment_name(request.use_case, request.plan_id),
         "namespace": request.namespace,
+        "user_ids_by_cluster": request.user_ids_by_cluster,
         "thread_id": request.thread_id,
         "conversation": conversation_label(request.thread_id),
         "model": model,

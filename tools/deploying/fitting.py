@@ -1,4 +1,7 @@
-"""Whether a deployment gets a PodMonitor: only where the cluster has its kind and takes ours, for without one it serves just as well."""
+"""What of the manifests depends on the cluster: user ids of ours, except where it gives its own, and a PodMonitor.
+
+The monitor goes along only where the cluster has its kind and takes ours, for without one a deployment serves just as well.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,12 @@ from tools.manifests.values import ManifestRequest
 from tools.render_manifest import render_manifest
 
 
-def with_monitor(request: ManifestRequest, cluster: Cluster, read_only: bool) -> tuple[ManifestRequest, str]:
-    """The request with a PodMonitor or without, and what to say where the cluster has the kind and refuses ours.
+def fitted(request: ManifestRequest, cluster: Cluster, read_only: bool) -> tuple[ManifestRequest, str]:
+    """The request as this cluster takes it, and what to say where it has the kind of a PodMonitor and refuses ours.
 
     A right that is missing, and fields that others own, are no reason to leave it out: the review says what to do about them.
     """
+    request = request.model_copy(update={"user_ids_by_cluster": cluster.gives_user_ids()})
     left_out = request.model_copy(update={"monitoring": False})
     if not cluster.monitors_pods():
         return left_out, ""
