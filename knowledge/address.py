@@ -46,7 +46,7 @@ def read_address(text: str, setting: str = "DATABASE_URL") -> Address:
         raise CompassError(f"{_unreadable(setting)} An @ or a / that belongs to a name or a password is to be encoded: {ENCODED}.")
     try:
         found = conninfo_to_dict(f"{scheme[1].lower()}://{rest}" if scheme else text)
-    except ProgrammingError:
+    except (ProgrammingError, UnicodeDecodeError):  # %80 and the like stand for no character
         raise CompassError(f"{_unreadable(setting)} What is special in a name or a password is to be encoded: {ENCODED}.") from None
     ports = [port for port in str(found.get("port") or "").split(",") if port]
     if not all(port.isascii() and port.isdecimal() and 0 < int(port) < 65536 for port in ports):

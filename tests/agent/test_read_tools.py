@@ -11,7 +11,8 @@ from tools.get_status import DeploymentStatus, StatusQuery
 
 
 def services_for(runtime: Runtime, actor: str) -> Services:
-    return Services(runtime.settings, runtime.database, runtime.cluster, runtime.writer, runtime.chosen.model, "t", Caller(actor))
+    caller = Caller(actor)
+    return Services(runtime.settings, runtime.database, runtime.cluster, runtime.writer, runtime.chosen.model, "t", caller, caller.wait)
 
 
 def test_only_its_persons_deployments_are_looked_at(runtime: Runtime, thread: str) -> None:

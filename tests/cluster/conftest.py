@@ -71,7 +71,7 @@ def service(namespace: str) -> Object:
     return found
 
 
-def until(happened: Callable[[], Any], timeout_s: float = 20.0) -> Any:
+def until(happened: Callable[[], Any], timeout_s: float = 120.0) -> Any:
     """The first true value; fails when the time is up."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:

@@ -51,6 +51,7 @@ def said_of(url: str) -> str:
 OURS = "".join(said_of(url) for url in ("nonsense", "postgresql://u:p@q@h/", "postgresql://u:p/db", f"postgresql://{DEAD},127.0.0.1:7/db"))
 
 
+@example(password="A%80A", form="as it is")
 @settings(max_examples=100)
 @given(password=PASSWORD, form=st.sampled_from(sorted(FORMS)))
 @example(password="p@ss/w:rd#1", form="as it is")

@@ -54,7 +54,7 @@ def test_openais_client_streams_a_chat_answer(client: openai.OpenAI) -> None:
     assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == whole.choices[0].message.content
     assert [c.choices[0].finish_reason for c in chunks if c.choices and c.choices[0].finish_reason] == ["stop"]
     assert chunks[-1].usage == whole.usage
-    made = [c for c in chunks if c.choices and (c.choices[0].delta.content or c.choices[0].delta.reasoning)]  # type: ignore[attr-defined]
+    made = [c for c in chunks if c.choices and (c.choices[0].delta.content or getattr(c.choices[0].delta, "reasoning", ""))]
     assert chunks[-1].usage is not None
     assert len(made) == chunks[-1].usage.completion_tokens
 
