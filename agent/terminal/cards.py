@@ -64,7 +64,7 @@ def approval(details: dict[str, Any]) -> list[RenderableType]:
             rows.add_row(label, Text(", ".join(kinds), style="red" if change == "delete" else ""))
     rows.add_row("Model", Text(details["model_id"]))
     if details.get("thinking") and not deletes:
-        rows.add_row("Thinking", Text(details["thinking"]))
+        rows.add_row("Mode", Text(details["thinking"]))
     if details["context"] and not deletes:
         rows.add_row("Context", Text(details["context"]))
     if chosen and not deletes:

@@ -30,7 +30,7 @@ def status(details: dict[str, Any]) -> RenderableType:
         rows.add_row("Age", Text(_age(details["age_seconds"])))
     rows.add_row("Endpoint", Text(details["endpoint"] or "none yet"))
     if details.get("thinking"):
-        rows.add_row("Thinking", Text(details["thinking"]))
+        rows.add_row("Mode", Text(details["thinking"]))
     if details["context_tokens"] is not None:
         rows.add_row("Context", Text(context_in_words(details["context_tokens"], details["model_id"] or "")))
     if details["diagnosis"]:

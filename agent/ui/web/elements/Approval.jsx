@@ -21,7 +21,7 @@ export default function Approval() {
       <Rows
         rows={[
           ['Model', d.model_id],
-          ['Thinking', deletes ? null : d.thinking],
+          ['Mode', deletes ? null : d.thinking],
           ['Context', deletes ? null : d.context],
           ['Replicas', chosen && !deletes ? setup(chosen) : null],
           ['Cost', chosen ? `${deletes ? 'saves ' : ''}${money(chosen.cost_usd_per_month, 2)} a month (${chosen.gpus_billed} × ${chosen.price})` : null],

@@ -130,7 +130,7 @@ function Details({ option }) {
       <Rows
         rows={[
           ['Model', option.model_id],
-          ['Thinking', option.thinking_in_words],
+          ['Mode', option.thinking_in_words],
           ['Answer begins', option.first_answer_p95_ms ? `after ${ms(option.first_answer_p95_ms)} (p95): the first token comes within TTFT, but is of the thoughts` : null],
           ['Context', option.context_tokens ? `${number(option.context_tokens)} tokens of prompt and answer` : null],
           ['Why', option.reasons.join('; ')],
@@ -209,7 +209,7 @@ function Comparison({ options }) {
     ['Cost a month', (o) => money(o.cost_usd_per_month)],
     ...METRICS.map(([m, label]) => [`${label} p95 (≤ ${ms(target(m))})`, (o) => ms(p95(o, m))]),
     ['Up to', (o) => `${perSecond(o.max_requests_per_second)} requests/s`],
-    ['Thinking', (o) => o.thinking_in_words],
+    ['Mode', (o) => o.thinking_in_words],
     ['Quality', (o) => (quality(o) == null ? 'unknown' : `${number(quality(o))} %${star(o)}`)],
     ['Figures', (o) => provenance(o)],
     ['Score', (o) => `${number(o.score)} of 100`],

@@ -28,7 +28,7 @@ export default function Running() {
       <Rows
         rows={[
           ['Model', d.model_id],
-          ['Thinking', d.thinking],
+          ['Mode', d.thinking],
           ['Context', d.context],
           ['Endpoint', <code key="endpoint">{d.endpoint}</code>],
         ]}

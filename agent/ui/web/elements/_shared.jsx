@@ -333,7 +333,7 @@ function StatusPanel({ status, at }) {
       <Rows
         rows={[
           ['Age', age(status.age_seconds)],
-          ['Thinking', status.thinking],
+          ['Mode', status.thinking],
           ['Context', status.context_tokens == null ? null : `${number(status.context_tokens)} tokens of prompt and answer`],
           ['Cost so far', status.cost_usd == null ? null : money(status.cost_usd, 2)],
           ['Drift', status.drift == null ? null : status.drift.length ? `otherwise than approved: ${status.drift.slice(0, 6).join(', ')}` : 'none: as approved'],
