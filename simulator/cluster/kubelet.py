@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,12 @@ class Death:
     reason: str
     exit_code: int
     log: tuple[str, ...]
+
+
+def back_off_s(restarts: int) -> float:
+    """How long the kubelet waits before the next start: twice as long each time, five minutes at most."""
+    doublings = math.log2(LONGEST_BACK_OFF_S / FIRST_BACK_OFF_S)  # beyond them it stays as it is, however often it dies
+    return min(FIRST_BACK_OFF_S * 2.0 ** min(restarts - 1, math.ceil(doublings)), LONGEST_BACK_OFF_S)
 
 
 class Kubelet:
@@ -156,7 +163,7 @@ class Kubelet:
         self._logs.write(pod, death.container, *death.log)
         self._logs.end(pod, death.container)
         restarts = life.restarts + 1
-        wait = min(FIRST_BACK_OFF_S * 2 ** (restarts - 1), LONGEST_BACK_OFF_S)
+        wait = back_off_s(restarts)
         message = f"back-off {wait:.0f}s restarting failed container={death.container} pod={pod['metadata']['name']}"
         self._event(
             pod, "BackOff", f"Back-off restarting failed container {death.container} in pod {pod['metadata']['name']}", warning=True
