@@ -30,7 +30,7 @@ _JOINED = re.compile(
 )
 _KEYED = re.compile(
     r"(?:\b(?:exclud|avoid|bann?|block|forbid|forbidden|deny|disallow|prohibit|without|unwanted|no-?go|except|black-?list|deny-?list)\w*"
-    r"|\bno\b|\bnot\b(?: (?:allowed|wanted|permitted|ok(?:ay)?|acceptable))?)[-_ ]?(?:\w+[\"']?){0,2}\s*[:=]\s*[\[({\"'“ ]*$"
+    r"|\bno\b|\bnot\b(?: (?:allowed|wanted|permitted|ok(?:ay)?|acceptable))?)[-_ ]?(?:\w+[-_ ]?){0,2}[\"']?\s*[:=]\s*[\[({\"'“ ]*$"
 )
 """A key, of a table or a list of requirements, whose values aren't wanted."""
 _TO_NAME = r"(?:(?!\b(?:and|but|then|instead|so|because|only|please)\b)[^,;.:!?]){0,32}$"
