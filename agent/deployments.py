@@ -27,10 +27,10 @@ def tell_all(services: Services, record: list[AnyMessage]) -> None:
     except CompassError as error:
         say(str(error), record)
         return
-    where = services.cluster.description
     if not told:
-        say(f"Nothing of yours runs on {where}, namespace {services.cluster.namespace}.", record)
+        say(_nothing(services), record)
         return
+    where = services.cluster.description
     left_out = f"\n{len(names) - MAX_TOLD} more: `compass deployments` lists all." if len(names) > MAX_TOLD else ""
     one = "deployment" if len(names) == 1 else "deployments"
     lines = "\n".join(f"• {_line(status)}" for status in told)
@@ -70,7 +70,7 @@ def find(name: str, services: Services) -> str:
     """
     names = _names(services)
     if not names:
-        raise CompassError(f"Nothing of yours runs on {services.cluster.description}, namespace {services.cluster.namespace}.")
+        raise CompassError(_nothing(services))
     wanted = name.strip().lower()
     found = [n for n in names if n == wanted] or [n for n in names if wanted in n]
     if len(found) == 1:
@@ -105,6 +105,10 @@ def put_aside(move: Remove, stage: Stage, state: ConversationState, services: Se
         "incoming": None,
         "ended": None,
     }
+
+
+def _nothing(services: Services) -> str:
+    return f"Nothing of yours runs on {services.cluster.description}, namespace {services.cluster.namespace}."
 
 
 def _names(services: Services) -> list[str]:
