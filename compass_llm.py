@@ -1,4 +1,6 @@
-"""The way in of the command `compass`: our packages come before a person's own of the same names, which are common words."""
+"""The way in of the command `compass`: our packages come before a person's own of the
+same names, which are common words.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""What counts as a typed approval: the word “approve”, alone but for politeness. Read by code alone, and only at the approval pause.
+"""What counts as a typed approval: the word “approve”, alone but for politeness. Read by code alone,
+and only at the approval pause.
 
-No model takes part: whatever a model says of a person's words, only these words themselves approve.
-“Yes” or “deploy it” are not among them: they choose an option one pause earlier, and typed once too often they would deploy.
+No model takes part: whatever a model says of a person's words, only these words themselves
+approve. “Yes” or “deploy it” are not among them: they choose an option one pause earlier, and
+typed once too often they would deploy.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ def is_takeover(text: str) -> bool:
 
 
 def is_approval(text: str) -> bool:
-    """True only if the whole text is one of the phrases that approve; any further word makes it something else."""
+    """True only if the whole text is one of the phrases that approve; any further
+    word makes it something else.
+    """
     plain = re.sub(r"\s+", " ", text.strip().lower()).rstrip(".! ")
     return _APPROVAL.fullmatch(plain) is not None

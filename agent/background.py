@@ -19,8 +19,8 @@ _turns = ThreadPoolExecutor(max_workers=1000, thread_name_prefix="turn")
 async def in_background(events: Callable[[], Iterator[Event]]) -> AsyncIterator[Event]:
     """The engine's events, made in another thread, while this one goes on serving.
 
-    They are made to the last whether or not somebody still listens: a turn that was left suspended would keep its
-    conversation locked.
+    They are made to the last whether or not somebody still listens: a turn that was left suspended
+    would keep its conversation locked.
     """
     loop = asyncio.get_running_loop()
     arrived: asyncio.Queue[Event | None] = asyncio.Queue()

@@ -1,4 +1,6 @@
-"""`compass benchmarks`: the table behind every recommendation. Each command imports what it needs when it runs."""
+"""`compass benchmarks`: the table behind every recommendation. Each command imports
+what it needs when it runs.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
     from knowledge.database import Database
 
 benchmarks = typer.Typer(
-    help="The benchmark table: what is in it, your own measurements, how good the estimates are.", no_args_is_help=True
+    help="The benchmark table: what is in it, your own measurements, how good the estimates are.",
+    no_args_is_help=True,
 )
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
@@ -37,25 +40,43 @@ def _database() -> Iterator[Database]:
 
 @benchmarks.command("import")
 def import_command(
-    file: Annotated[Path, typer.Argument(help="A report of GuideLLM or another benchmarker, a JSON with a `benchmarks` list, or CSV.")],
-    model: Annotated[str | None, typer.Option(help="The model's id, such as where it is served under an alias.")] = None,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A report of GuideLLM or another benchmarker, a JSON with a `benchmarks` list, or CSV."
+        ),
+    ],
+    model: Annotated[
+        str | None, typer.Option(help="The model's id, such as where it is served under an alias.")
+    ] = None,
     gpu: Annotated[str | None, typer.Option(help="The GPU type, which hardly any report says.")] = None,
     gpu_count: Annotated[int | None, typer.Option(min=1, help="GPUs of one replica.")] = None,
-    engine: Annotated[str | None, typer.Option(help="The engine and its version, such as 'vLLM 0.24.0'.")] = None,
-    prompt_tokens: Annotated[int | None, typer.Option(min=1, help="Of each prompt, where the report only counts what was sent.")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="The engine and its version, such as 'vLLM 0.24.0'.")
+    ] = None,
+    prompt_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Of each prompt, where the report only counts what was sent.")
+    ] = None,
     output_tokens: Annotated[int | None, typer.Option(min=2, help="Of each answer.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put your own measurements into the table: all of a file, or nothing. What you say wins over what the file says."""
+    """Put your own measurements into the table: all of a file, or nothing. What you
+    say wins over what the file says.
+    """
     with told_in_words(as_json), _database() as database:
         from knowledge.importer.formats import Stated
         from knowledge.importer.write import import_file
 
-        done = import_file(file, Stated(model, gpu, gpu_count, engine, prompt_tokens, output_tokens), database)
+        done = import_file(
+            file, Stated(model, gpu, gpu_count, engine, prompt_tokens, output_tokens), database
+        )
         if as_json:
             print(json.dumps(asdict(done) | {"used": done.used}))
             return
-        print(f"{file.name} ({done.kind}): {done.rows:,} rows imported, of which {done.updated:,} replace earlier ones.")
+        print(
+            f"{file.name} ({done.kind}): {done.rows:,} rows imported, of which {done.updated:,} replace"
+            " earlier ones."
+        )
         for text in done.replaced:
             print(f"Taken: {text}.")
         if done.left_out:
@@ -90,7 +111,9 @@ def list_command(
         console = Console(highlight=False, markup=False)
         console.print(row_table(rows))
         if found > len(rows):
-            console.print(f"{len(rows):,} of {found:,} rows; --limit shows more, --json all columns.", style="dim")
+            console.print(
+                f"{len(rows):,} of {found:,} rows; --limit shows more, --json all columns.", style="dim"
+            )
 
 
 @benchmarks.command()
@@ -114,7 +137,9 @@ def stats(as_json: AsJson = False) -> None:
 
 @benchmarks.command()
 def generate(
-    out: Annotated[Path | None, typer.Option(help="Where to write it; otherwise benchmarks.csv.gz under COMPASS_HOME.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write it; otherwise benchmarks.csv.gz under COMPASS_HOME.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the arrivals; the shipped table's is 0.")] = 0,
     jobs: Annotated[int, typer.Option(min=1, max=256, help="Processes.")] = os.cpu_count() or 1,
 ) -> None:
@@ -133,12 +158,16 @@ def generate(
         target = out or load_settings().home_dir / "benchmarks.csv.gz"
         shipped = packed_bytes("benchmarks.csv.gz")
         try:
-            with Progress(*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn()) as progress:
+            with Progress(
+                *Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn()
+            ) as progress:
                 task = progress.add_task("Models", total=len(models()))
                 generate_table(target, seed, jobs, lambda _: progress.advance(task))
         except OSError as error:
             raise CompassError(f"{target} can't be written: {error.strerror}.") from error
-        same = gzip.decompress(target.read_bytes()) == gzip.decompress(shipped)  # zlib's versions pack alike text differently
+        same = gzip.decompress(target.read_bytes()) == gzip.decompress(
+            shipped
+        )  # zlib's versions pack alike text differently
         print(f"{target}: {'identical to' if same else 'different from'} the shipped table.")
 
 
@@ -152,7 +181,13 @@ def validate(as_json: AsJson = False) -> None:
         if as_json:
             print(
                 json.dumps(
-                    {"groups": [asdict(g) | {"ttft": g.ttft.model_dump(), "itl": g.itl.model_dump()} for g in groups], "unpriced": left}
+                    {
+                        "groups": [
+                            asdict(g) | {"ttft": g.ttft.model_dump(), "itl": g.itl.model_dump()}
+                            for g in groups
+                        ],
+                        "unpriced": left,
+                    }
                 )
             )
             return

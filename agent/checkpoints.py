@@ -30,7 +30,14 @@ QUESTIONS: dict[str, str] = {
     "basic_monitoring": "Try it, ask about it, or finish?",
 }
 REPLIES: dict[str, list[str]] = {
-    "specification_review": ["looks good", "make TTFT 300 ms", "only 200 users", "use H100s", "start over", "cancel"],
+    "specification_review": [
+        "looks good",
+        "make TTFT 300 ms",
+        "only 200 users",
+        "use H100s",
+        "start over",
+        "cancel",
+    ],
     "presenting_options": [
         "option 1",
         "deploy the cheapest",
@@ -41,16 +48,31 @@ REPLIES: dict[str, list[str]] = {
         "cancel",
     ],
     "configuration_finalized": ["yes, approve", "no", "show the manifests", "export as kustomize", "cancel"],
-    "basic_monitoring": ["send it: hello, who are you?", "status", "scale to 3", "another option", "delete it", "done"],
+    "basic_monitoring": [
+        "send it: hello, who are you?",
+        "status",
+        "scale to 3",
+        "another option",
+        "delete it",
+        "done",
+    ],
 }
-NO_OPTIONS_REPLIES = ["what if TTFT were 300 ms?", "what if any GPU would do?", "undo", "start over", "cancel"]
+NO_OPTIONS_REPLIES = [
+    "what if TTFT were 300 ms?",
+    "what if any GPU would do?",
+    "undo",
+    "start over",
+    "cancel",
+]
 
 
 def pause(stage: Stage, state: ConversationState, services: Services) -> Reply:
-    """Wait for the person; returns their reply when the run is resumed with one. The only interrupt of a node, before any effect.
+    """Wait for the person; returns their reply when the run is resumed with one. The only
+    interrupt of a node, before any effect.
 
-    The reply is taken from this run's context and not from what LangGraph stored: where a node failed after a reply, it
-    would give that old reply again, so that a later “no” would be taken for the earlier “yes, approve”.
+    The reply is taken from this run's context and not from what LangGraph stored: where a node
+    failed after a reply, it would give that old reply again, so that a later “no” would be taken
+    for the earlier “yes, approve”.
     """
     interrupt(payload(stage, state, services.settings))
     if services.reply is None:
@@ -100,9 +122,13 @@ def approval_details(state: ConversationState, bundle: ManifestBundle, settings:
         "model_id": bundle.model_id,
         "context": _context(bundle),
         "thinking": served_thinking(inference_service_of(bundle.files)),
-        "recommendation": selected.model_dump(mode="json") if selected and selected.model_id == bundle.model_id else None,
+        "recommendation": (
+            selected.model_dump(mode="json") if selected and selected.model_id == bundle.model_id else None
+        ),
         "files": [f.model_dump(mode="json") for f in bundle.files],
-        "problems": [p.model_dump(mode="json") for p in [*bundle.problems, *(review.problems if review else [])]],
+        "problems": [
+            p.model_dump(mode="json") for p in [*bundle.problems, *(review.problems if review else [])]
+        ],
         "changes": [c.model_dump(mode="json") for c in review.changes] if review else [],
         "owners": [o.model_dump(mode="json") for o in review.owners] if review else [],
         "notes": review.notes if review else [],
@@ -131,6 +157,11 @@ def payload(stage: Stage, state: ConversationState, settings: Settings) -> dict[
         if details["takes_over_asked"]:
             question, replies = "Take it over all the same?", [TAKE_OVER, "no", "cancel"]
     if stage == "basic_monitoring" and bundle:
-        details |= {"name": bundle.name, "model_id": bundle.model_id, "context": _context(bundle), "endpoint": state.get("endpoint")}
+        details |= {
+            "name": bundle.name,
+            "model_id": bundle.model_id,
+            "context": _context(bundle),
+            "endpoint": state.get("endpoint"),
+        }
         details["thinking"] = served_thinking(inference_service_of(bundle.files))
     return {"state": stage, "question": question, "replies": replies, "details": details}

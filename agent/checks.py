@@ -1,4 +1,6 @@
-"""Checking values that came from words, a model or a button, with sentences that say what would be accepted."""
+"""Checking values that came from words, a model or a button, with sentences that say
+what would be accepted.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def change_or_problem(kind: type[T], values: dict[str, Any]) -> T | str:
 
 
 def in_sentences(error: Exception) -> str:
-    """What is wrong with some values: an error's own words, or one sentence about each value that can't be."""
+    """What is wrong with some values: an error's own words, or one sentence about
+    each value that can't be.
+    """
     if isinstance(error, ValidationError):
         return " ".join(_sentence(problem) for problem in error.errors()[:3])[:1000]
     return str(error)
@@ -52,7 +56,11 @@ def _sentence(problem: Any) -> str:
     field = str(problem["loc"][0]) if problem["loc"] else "The request"
     label = LABELS.get(field, field)
     given = problem["input"]
-    shown = f"{given:,.15g}" if isinstance(given, int | float) and not isinstance(given, bool) else f"“{str(given)[:60]}”"
+    shown = (
+        f"{given:,.15g}"
+        if isinstance(given, int | float) and not isinstance(given, bool)
+        else f"“{str(given)[:60]}”"
+    )
     limits = problem.get("ctx") or {}
     kind = problem["type"]
     if kind == "greater_than":
@@ -60,7 +68,10 @@ def _sentence(problem: Any) -> str:
     if kind == "greater_than_equal":
         return f"{label} must be at least {limits['ge']:,}; {shown} can't be."
     if kind in ("less_than_equal", "less_than"):
-        return f"{label} can be at most {limits.get('le', limits.get('lt')):,}; {shown} is more than anyone could serve."
+        return (
+            f"{label} can be at most {limits.get('le', limits.get('lt')):,}; {shown} is more than anyone"
+            " could serve."
+        )
     if kind in ("int_from_float", "int_parsing", "int_type"):
         return f"{label} must be a whole number; {shown} isn't."
     if kind == "value_error":

@@ -19,7 +19,10 @@ from agent.terminal.plain import plain_where_needed
 from agent.told import told_in_words
 
 app = typer.Typer(
-    help="Plan and deploy LLM inference in one conversation.", no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False
+    help="Plan and deploy LLM inference in one conversation.",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 app.add_typer(simulate, name="simulate")
 app.add_typer(benchmarks, name="benchmarks")
@@ -34,8 +37,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")
 def main() -> None:
     """Entry point."""
     plain_where_needed()
-    logging.raiseExceptions = False  # a log that can't be written, on a full disk, is no reason for a traceback on the terminal
-    logging.basicConfig(level=logging.CRITICAL, format="%(message)s")  # errors reach people as sentences; see telemetry
+    logging.raiseExceptions = (
+        False  # a log that can't be written, on a full disk, is no reason for a traceback on the terminal
+    )
+    logging.basicConfig(
+        level=logging.CRITICAL, format="%(message)s"
+    )  # errors reach people as sentences; see telemetry
     app()
 
 
@@ -48,7 +55,9 @@ def default(context: typer.Context) -> None:
 
 @app.command()
 def chat(
-    thread: Annotated[str | None, typer.Option(help="Continue, or begin, the conversation of this name.")] = None,
+    thread: Annotated[
+        str | None, typer.Option(help="Continue, or begin, the conversation of this name.")
+    ] = None,
     script: Annotated[Path | None, typer.Option(help="A file with one turn a line.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -74,7 +83,9 @@ def chat(
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(help="Another address than loopback needs authentication.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Another address than loopback needs authentication.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8765,
 ) -> None:
     """The chat in the browser, and the REST API with its documentation at /api/docs."""
@@ -87,7 +98,10 @@ def serve(
 
 @app.command()
 def intent(
-    text: Annotated[str, typer.Argument(help="What somebody needs, in words; - reads one text a line from standard input.")],
+    text: Annotated[
+        str,
+        typer.Argument(help="What somebody needs, in words; - reads one text a line from standard input."),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """What is understood of a text: use case, users, priorities, constraints."""
@@ -119,26 +133,46 @@ def recommend(
     text: Annotated[str | None, typer.Argument(help="What somebody needs, in words.")] = None,
     spec: Annotated[Path | None, typer.Option(help="A specification as JSON, as `--json` prints it.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many options.")] = 5,
-    view: Annotated[str, typer.Option(help="Rank by: balanced, lowest_cost, lowest_latency, best_quality or simplest.")] = "balanced",
-    output: Annotated[Path | None, typer.Option(help="A folder to write the manifests of one option to; nothing is applied.")] = None,
+    view: Annotated[
+        str, typer.Option(help="Rank by: balanced, lowest_cost, lowest_latency, best_quality or simplest.")
+    ] = "balanced",
+    output: Annotated[
+        Path | None,
+        typer.Option(help="A folder to write the manifests of one option to; nothing is applied."),
+    ] = None,
     form: Annotated[str, typer.Option(help="Of the manifests: yaml, kustomize or helm.")] = "yaml",
     option: Annotated[int, typer.Option(min=1, help="Which option's manifests.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Ranked options and near misses, without a conversation."""
     with told_in_words(as_json):
-        from agent.recommend import manifests_of, recommendation_for, specification_from_file, specification_from_words
+        from agent.recommend import (
+            manifests_of,
+            recommendation_for,
+            specification_from_file,
+            specification_from_words,
+        )
         from knowledge.errors import CompassError
         from knowledge.settings import load_settings
 
         settings = load_settings()
         if (text is None) == (spec is None):
-            raise CompassError("Give either a text or --spec FILE, for instance: compass recommend 'a chatbot for 1000 users'.")
-        specification = specification_from_words(text, settings) if text is not None else specification_from_file(spec or Path())
+            raise CompassError(
+                "Give either a text or --spec FILE, for instance: compass recommend 'a chatbot for 1000"
+                " users'."
+            )
+        specification = (
+            specification_from_words(text, settings)
+            if text is not None
+            else specification_from_file(spec or Path())
+        )
         plan = recommendation_for(specification, settings, limit, view)
         if output is not None:
             written = manifests_of(plan, option, specification, settings, output, form)
-        result: dict[str, Any] = {"specification": specification.model_dump(mode="json"), **plan.model_dump(mode="json")}
+        result: dict[str, Any] = {
+            "specification": specification.model_dump(mode="json"),
+            **plan.model_dump(mode="json"),
+        }
         if output is not None:
             result["files"] = [str(path) for path in written]
         if as_json:

@@ -31,10 +31,16 @@ def tell_all(services: Services, record: list[AnyMessage]) -> None:
         say(_nothing(services), record)
         return
     where = services.cluster.description
-    left_out = f"\n{len(names) - MAX_TOLD} more: `compass deployments` lists all." if len(names) > MAX_TOLD else ""
+    left_out = (
+        f"\n{len(names) - MAX_TOLD} more: `compass deployments` lists all." if len(names) > MAX_TOLD else ""
+    )
     one = "deployment" if len(names) == 1 else "deployments"
     lines = "\n".join(f"• {_line(status)}" for status in told)
-    say(f"{len(names)} {one} of yours on {where}:\n{lines}{left_out}\n“status of NAME” tells more, “delete NAME” ends one.", record)
+    say(
+        f"{len(names)} {one} of yours on {where}:\n{lines}{left_out}\n“status of NAME” tells more, “delete"
+        " NAME” ends one.",
+        record,
+    )
 
 
 def tell_one(name: str, services: Services, record: list[AnyMessage]) -> None:
@@ -59,12 +65,20 @@ def tell_each(names: list[str], services: Services, record: list[AnyMessage]) ->
 
 def _tell(told: DeploymentStatus, record: list[AnyMessage]) -> None:
     verdict = f"{told.live.verdict[0].upper()}{told.live.verdict[1:]}." if told.live else told.message
-    advice = f" {told.live.advice}" if told.live and told.live.advice else f" {told.live_problem or ''}".rstrip()
-    say(f"{told.name} is {told.phase}: {verdict}{advice}", record, kind="status", details=told.model_dump(mode="json"))
+    advice = (
+        f" {told.live.advice}" if told.live and told.live.advice else f" {told.live_problem or ''}".rstrip()
+    )
+    say(
+        f"{told.name} is {told.phase}: {verdict}{advice}",
+        record,
+        kind="status",
+        details=told.model_dump(mode="json"),
+    )
 
 
 def find(name: str, services: Services) -> str:
-    """The deployment of this person that has this name, or the only one with it as a part; without a name the only one.
+    """The deployment of this person that has this name, or the only one with it as a
+    part; without a name the only one.
 
     Raises CompassError that names what there is.
     """
@@ -77,12 +91,16 @@ def find(name: str, services: Services) -> str:
         return found[0]
     listed = ", ".join((found or names)[:MAX_TOLD])
     if not found:
-        raise CompassError(f"No deployment of yours is called {wanted[:80]}. There {'is' if len(names) == 1 else 'are'}: {listed}.")
+        raise CompassError(
+            f"No deployment of yours is called {wanted[:80]}. There {'is' if len(names) == 1 else 'are'}:"
+            f" {listed}."
+        )
     raise CompassError(f"Which one? {len(found)} of your deployments could be meant: {listed}.")
 
 
 def put_aside(move: Remove, stage: Stage, state: ConversationState, services: Services) -> ConversationState:
-    """The state in which the deletion of a named deployment is up for approval, and what was at hand waits until that is over.
+    """The state in which the deletion of a named deployment is up for approval, and what was at
+    hand waits until that is over.
 
     Raises CompassError where the name isn't that of one deployment of this person.
     """
@@ -117,7 +135,9 @@ def _names(services: Services) -> list[str]:
 
 def _status(name: str, metrics: bool, services: Services, record: list[AnyMessage]) -> DeploymentStatus:
     query = StatusQuery(name=name, metrics=metrics)
-    return call_tool("get_status", query, functools.partial(get_status, query, services.cluster, services.database), record)
+    return call_tool(
+        "get_status", query, functools.partial(get_status, query, services.cluster, services.database), record
+    )
 
 
 def _line(status: DeploymentStatus) -> str:

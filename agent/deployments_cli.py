@@ -69,7 +69,10 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
         from agent.terminal.running import deployment_list
 
         if not found:
-            print(f"Compass has deployed nothing in namespace {parts.settings.namespace} of {parts.cluster.description}.")
+            print(
+                f"Compass has deployed nothing in namespace {parts.settings.namespace} of"
+                f" {parts.cluster.description}."
+            )
             return
         Console(highlight=False, markup=False).print(deployment_list(found))
 
@@ -78,11 +81,19 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
 def status_of(
     name: Name,
     as_json: AsJson = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Look again and again, a line each time, until Ctrl-C.")] = False,
-    every: Annotated[float, typer.Option(min=1, max=86_400, help="With --watch: seconds between two looks.")] = 60.0,
-    times: Annotated[int | None, typer.Option(min=1, help="With --watch: how many looks; without it, no end.")] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Look again and again, a line each time, until Ctrl-C.")
+    ] = False,
+    every: Annotated[
+        float, typer.Option(min=1, max=86_400, help="With --watch: seconds between two looks.")
+    ] = 60.0,
+    times: Annotated[
+        int | None, typer.Option(min=1, help="With --watch: how many looks; without it, no end.")
+    ] = None,
 ) -> None:
-    """Conditions, pods, events, endpoint, age, drift from what was approved, and how it holds its targets. Exit code 1: not ready."""
+    """Conditions, pods, events, endpoint, age, drift from what was approved, and how it
+    holds its targets. Exit code 1: not ready.
+    """
     with told_in_words(as_json), _parts() as parts:
         from tools.get_status import StatusQuery, get_status
 
@@ -103,7 +114,9 @@ def status_of(
     raise typer.Exit(0 if found.phase == "ready" else 1)
 
 
-def _watch(found: DeploymentStatus, query: StatusQuery, parts: Parts, every: float, times: int | None, as_json: bool) -> None:
+def _watch(
+    found: DeploymentStatus, query: StatusQuery, parts: Parts, every: float, times: int | None, as_json: bool
+) -> None:
     """A line for each look; what was seen in between goes on record."""
     from knowledge.errors import CompassError
     from tools.get_status import get_status
@@ -134,7 +147,9 @@ def validate(
     seconds: Annotated[float, typer.Option(min=1, max=600, help="How long requests are sent.")] = 15.0,
     as_json: AsJson = False,
 ) -> None:
-    """Send the endpoint a safe share of its planned load and compare what comes back with its targets. Exit code 1: it fails."""
+    """Send the endpoint a safe share of its planned load and compare what comes back with
+    its targets. Exit code 1: it fails.
+    """
     with told_in_words(as_json), _parts() as parts:
         from rich.console import Console
 
@@ -149,9 +164,13 @@ def validate(
         if found.endpoint is None:
             raise CompassError(f"{name} has no endpoint to validate: {found.message}")
         revision = last_applied(name, parts.cluster, parts.database)
-        query = ValidationQuery(name=name, endpoint=found.endpoint, model_id=revision.model_id, seconds=seconds)
+        query = ValidationQuery(
+            name=name, endpoint=found.endpoint, model_id=revision.model_id, seconds=seconds
+        )
         with Console(stderr=True, highlight=False, markup=False).status("Probing") as shown:
-            outcome = validated_and_kept(query, Subject(revision.id, revision.files, parts.cluster), parts.database, shown.update)
+            outcome = validated_and_kept(
+                query, Subject(revision.id, revision.files, parts.cluster), parts.database, shown.update
+            )
         if as_json:
             print(outcome.model_dump_json(indent=2))
         else:
@@ -172,14 +191,18 @@ def export(
         from tools.deploying.listing import last_revision
         from tools.manifests.export import as_form, write
 
-        for path in write(last_revision(name, parts.cluster, parts.database, anywhere=True), output, as_form(form)):
+        for path in write(
+            last_revision(name, parts.cluster, parts.database, anywhere=True), output, as_form(form)
+        ):
             print(path)
 
 
 @deployments.command("delete")
 def delete(
     name: Name,
-    approve: Annotated[str | None, typer.Option(help="The digest that a first run showed, to go ahead without being asked.")] = None,
+    approve: Annotated[
+        str | None, typer.Option(help="The digest that a first run showed, to go ahead without being asked.")
+    ] = None,
 ) -> None:
     """Delete a deployment and all that belongs to it, after an approval."""
     with told_in_words(False), _parts() as parts:
@@ -202,11 +225,16 @@ def delete(
         if found.owners:
             raise CompassError(f"{name} belongs to {found.owners[0].owner}: delete it there.")
         at = f" at {found.identity.server}" if found.identity.server else ""
-        print(f"To be deleted, {parts.cluster.description}{at}, namespace {parts.cluster.namespace}:\n{plain_changes(found)}")
+        print(
+            f"To be deleted, {parts.cluster.description}{at}, namespace"
+            f" {parts.cluster.namespace}:\n{plain_changes(found)}"
+        )
         print(f"Digest {bundle.digest}")
         if approve is not None and approve != bundle.digest:
             raise CompassError("The digest given with --approve is another one. Nothing was deleted.")
-        if approve is None and not is_approval(typer.prompt("Type “approve” to delete it, anything else to leave it")):
+        if approve is None and not is_approval(
+            typer.prompt("Type “approve” to delete it, anything else to leave it")
+        ):
             raise CompassError("Not approved; nothing was deleted.")
         request = ApprovalRequest(
             thread_id="command line",
@@ -223,7 +251,11 @@ def delete(
             identity=found.identity,
         )
         approval_id = record_approval(request, parts.database)
-        apply_to_cluster(ApplyRequest(approval_id=approval_id, files=bundle.files, action="delete"), parts.database, Writer(parts.cluster))
+        apply_to_cluster(
+            ApplyRequest(approval_id=approval_id, files=bundle.files, action="delete"),
+            parts.database,
+            Writer(parts.cluster),
+        )
         print(f"{name} was deleted.")
 
 
@@ -245,7 +277,10 @@ def outcomes(
         from agent.terminal.running import outcome_list
 
         if not found:
-            print("Nothing was observed yet. A deployment is validated when it is ready; `compass deployments status --watch` observes it.")
+            print(
+                "Nothing was observed yet. A deployment is validated when it is ready; `compass deployments"
+                " status --watch` observes it."
+            )
             return
         Console(highlight=False, markup=False).print(outcome_list(found))
 

@@ -46,7 +46,9 @@ def _database(settings: Settings) -> str:
     database = Database(settings)
     try:
         with database.in_words(), database.connect() as connection:
-            row = connection.execute("SELECT count(*) AS rows, current_setting('server_version') AS version FROM benchmarks").fetchone()
+            row = connection.execute(
+                "SELECT count(*) AS rows, current_setting('server_version') AS version FROM benchmarks"
+            ).fetchone()
             _as_a_turn_does(database)
         count, version = (row["rows"], row["version"]) if row else (0, "?")
         return f"{database.description}, version {version}, {count:,} benchmark rows"
@@ -55,7 +57,9 @@ def _database(settings: Settings) -> str:
 
 
 def _as_a_turn_does(database: Database) -> None:
-    """Keep, read and delete a checkpoint, more than once: what a pooler or a right that is missing would break."""
+    """Keep, read and delete a checkpoint, more than once: what a pooler or a right
+    that is missing would break.
+    """
     saver = PostgresSaver(database.pool)
     with database.alone():
         saver.setup()
@@ -74,7 +78,9 @@ def _cluster(settings: Settings) -> str:
     cluster = Cluster(settings)
     version = cluster.version()
     services = cluster.list(*INFERENCE_SERVICE)
-    return f"{cluster.description}, {version}, namespace {settings.namespace}, {len(services)} InferenceServices"
+    return (
+        f"{cluster.description}, {version}, namespace {settings.namespace}, {len(services)} InferenceServices"
+    )
 
 
 def _cut_off(settings: Settings) -> list[Finding]:

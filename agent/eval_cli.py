@@ -12,7 +12,8 @@ from agent.told import told_in_words
 
 def evaluate(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Scenario files or folders; without any, those that come with Compass.")
+        list[Path] | None,
+        typer.Argument(help="Scenario files or folders; without any, those that come with Compass."),
     ] = None,
     model: Annotated[str | None, typer.Option(help="Who reads the words, as in COMPASS_MODEL.")] = None,
     trials: Annotated[int, typer.Option(min=1, max=100, help="How often each is played.")] = 1,
@@ -22,7 +23,9 @@ def evaluate(
     baseline: Annotated[Path | None, typer.Option(help="A report.json to compare with.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
 ) -> None:
-    """Play scripted conversations and grade them. Exit code 1 if one fails, or a write happens without an approval."""
+    """Play scripted conversations and grade them. Exit code 1 if one fails, or a
+    write happens without an approval.
+    """
     with told_in_words(as_json):
         from importlib.resources import files
 
@@ -41,7 +44,9 @@ def evaluate(
         scenarios = load_scenarios(paths or [Path(str(files("evals") / "scenarios"))])
         unknown = set(category or []) - set(CATEGORIES)
         if unknown:
-            raise CompassError(f"There is no category {', '.join(sorted(unknown))}; there are {', '.join(CATEGORIES)}.")
+            raise CompassError(
+                f"There is no category {', '.join(sorted(unknown))}; there are {', '.join(CATEGORIES)}."
+            )
         scenarios = [s for s in scenarios if not category or s.category in category]
         if not scenarios:
             raise CompassError("None of the scenarios is of these categories.")
@@ -50,7 +55,10 @@ def evaluate(
             try:
                 before = Report.model_validate_json(baseline.read_text(encoding="utf-8"))
             except (OSError, ValueError) as error:
-                raise CompassError(f"{baseline} is no report of `compass eval --report`: {' '.join(str(error).split())[:200]}") from error
+                raise CompassError(
+                    f"{baseline} is no report of `compass eval --report`:"
+                    f" {' '.join(str(error).split())[:200]}"
+                ) from error
         console = Console(highlight=False, markup=False, stderr=as_json)
         with table.Progress(console, len(scenarios) * trials) as progress:
             found = run(scenarios, settings, trials, jobs or default_jobs(settings), progress.graded)

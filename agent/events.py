@@ -1,4 +1,6 @@
-"""What a turn tells an interface, in order. The same events reach the terminal, `--json`, the API and the evaluation."""
+"""What a turn tells an interface, in order. The same events reach the terminal,
+`--json`, the API and the evaluation.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from pydantic import BaseModel
 class Event(BaseModel):
     """`event` names the kind; the other fields depend on it."""
 
-    event: Literal["state", "tool_call", "tool_result", "checkpoint", "message", "error", "progress", "token", "model"]
+    event: Literal[
+        "state", "tool_call", "tool_result", "checkpoint", "message", "error", "progress", "token", "model"
+    ]
 
     def line(self) -> str:
         """One line of JSON."""
@@ -57,8 +61,9 @@ class TokenEvent(Event):
 class ModelEvent(Event):
     """What reading the words of this turn took the chat model, and how it went.
 
-    `handed over`: nothing usable came, and the built-in interpreter read them; `failed`: the same, because of an error.
-    `removed` counts sentences that held a figure, or claimed a deed, that nothing bears out; they weren't shown.
+    `handed over`: nothing usable came, and the built-in interpreter read them; `failed`: the same,
+    because of an error. `removed` counts sentences that held a figure, or claimed a deed, that nothing
+    bears out; they weren't shown.
     """
 
     event: Literal["model"] = "model"
@@ -78,7 +83,9 @@ class ProgressEvent(Event):
 
 
 class CheckpointEvent(Event):
-    """The conversation waits for the person: what is asked, what may be answered, and everything needed to decide."""
+    """The conversation waits for the person: what is asked, what may be answered,
+    and everything needed to decide.
+    """
 
     event: Literal["checkpoint"] = "checkpoint"
     state: str

@@ -1,7 +1,8 @@
 """Figures in a text, and whether each stems from a tool's result, the plan, or what the person said.
 
-A figure is a number with the unit beside it: “65 ms”, “$1,058”, “20 %”, “2.67 requests/s”. It is grounded if a source holds the same
-quantity, to the digits that the text shows: 3,287 ms grounds “3.3 s” and “about 3 s”, not “3.4 s”, and not “$3,287”.
+A figure is a number with the unit beside it: “65 ms”, “$1,058”, “20 %”, “2.67 requests/s”. It is grounded if
+a source holds the same quantity, to the digits that the text shows: 3,287 ms grounds “3.3 s” and “about 3 s”,
+not “3.4 s”, and not “$3,287”.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ Unit = Literal["ms", "usd", "share", "per_second", "gb_per_second", "gb", "token
 
 _AFTER: list[tuple[str, Unit, float]] = [
     (r"\s?-?(?:ms|milliseconds?)\b", "ms", 1.0),
-    (r"\s?(?:requests?|reqs?|queries)\s?(?:/|per|a)\s?(?:s|sec|second)\b|\s?(?:rps|qps)\b", "per_second", 1.0),
+    (
+        r"\s?(?:requests?|reqs?|queries)\s?(?:/|per|a)\s?(?:s|sec|second)\b|\s?(?:rps|qps)\b",
+        "per_second",
+        1.0,
+    ),
     (r"\s?tokens?\s?(?:/|per|a)\s?(?:s|sec|second)\b", "per_second", 1.0),
     (r"\s?-?(?:s|secs?|seconds?)\b", "ms", 1e3),
     (r"\s?-?(?:min|minutes?)\b", "ms", 6e4),
@@ -43,7 +48,9 @@ _KEYS: list[tuple[str, Unit, float]] = [
     (r"user_count|users$", "users", 1.0),
 ]
 _HEDGE = re.compile(
-    r"(?:about|around|roughly|approximately|nearly|almost|some|~|≈|circa|close to|just (?:under|over))\s*\$?$", re.IGNORECASE
+    r"(?:about|around|roughly|approximately|nearly|almost|some|~|≈|circa|close to|just"
+    r" (?:under|over))\s*\$?$",
+    re.IGNORECASE,
 )
 _NAMES = re.compile(
     r"https?://\S+|sha256:\w+|\b[A-Za-z][\w.-]*/[\w.-]*\d[\w.-]*|\b[A-Za-z][\w.]*-[\w.-]*\d[\w.-]*|\b\d{4}-\d{2}-\d{2}\b"
@@ -54,7 +61,9 @@ _NAMES = re.compile(
 
 @dataclass(frozen=True)
 class Figure:
-    """`value` is in the unit's base: ms, USD, a share of 1, a second's requests. `tolerance` is half of the last digit shown."""
+    """`value` is in the unit's base: ms, USD, a share of 1, a second's requests.
+    `tolerance` is half of the last digit shown.
+    """
 
     value: float
     tolerance: float
@@ -73,14 +82,24 @@ def find_figures(text: str) -> list[Figure]:
     masked = _NAMES.sub(lambda name: "·" * len(name[0]), masked)
     found = []
     for quantity in find_quantities(masked.lower()):
-        before, after = masked[max(0, quantity.start - 20) : quantity.start], masked[quantity.end : quantity.end + 30].lower()
+        before, after = (
+            masked[max(0, quantity.start - 20) : quantity.start],
+            masked[quantity.end : quantity.end + 30].lower(),
+        )
         said = masked[quantity.start : quantity.end]
         unit, factor = next(((u, f) for pattern, u, f in _AFTER if re.match(pattern, after)), (None, 1.0))
         if before.rstrip().endswith(("$", "USD")):
             unit, factor = "usd", 1.0
         step = _last_digit(said, quantity.value, hedged=_HEDGE.search(before) is not None)
         found.append(
-            Figure(quantity.value * factor, step / 2 * factor, unit, quantity.value, f"{said.strip()}{after[:8]}".strip(), quantity.start)
+            Figure(
+                quantity.value * factor,
+                step / 2 * factor,
+                unit,
+                quantity.value,
+                f"{said.strip()}{after[:8]}".strip(),
+                quantity.start,
+            )
         )
     return found
 
@@ -94,7 +113,9 @@ def _catalogued() -> re.Pattern[str]:
 
 
 def _last_digit(said: str, value: float, hedged: bool) -> float:
-    """What one more in the last digit shown would be: 0.1 for “3.3”, 100 for “1.2k”, 1 for “1,058”, or 1,000 for “about 1,000”."""
+    """What one more in the last digit shown would be: 0.1 for “3.3”, 100 for “1.2k”, 1
+    for “1,058”, or 1,000 for “about 1,000”.
+    """
     digits = re.match(r"[-−]?([\d,_']*)(?:\.(\d+))?", said)
     whole, decimals = (re.sub(r"\D", "", digits[1]), digits[2] or "") if digits else ("", "")
     if not whole and not decimals:
@@ -112,7 +133,9 @@ class Sources:
     by_unit: dict[Unit | None, list[float]] = field(default_factory=dict)
 
     def add(self, value: Any, key: str = "") -> Sources:
-        """Whatever a JSON value holds. A number's unit is that of its field's name, or of the field around it; texts are read."""
+        """Whatever a JSON value holds. A number's unit is that of its field's name, or of
+        the field around it; texts are read.
+        """
         if isinstance(value, Mapping):
             for name, item in value.items():
                 inner = str(name) if _unit_of(str(name))[0] or not _unit_of(key)[0] else key
@@ -137,12 +160,20 @@ class Sources:
         self.by_unit.setdefault(unit, []).append(value)
 
     def holds(self, figure: Figure) -> bool:
-        """Whether some source is this quantity. A figure without a unit may be of any; one with a unit, of this or of none."""
-        known = self.by_unit.get(figure.unit, []) if figure.unit else [v for values in self.by_unit.values() for v in values]
+        """Whether some source is this quantity. A figure without a unit may be of any;
+        one with a unit, of this or of none.
+        """
+        known = (
+            self.by_unit.get(figure.unit, [])
+            if figure.unit
+            else [v for values in self.by_unit.values() for v in values]
+        )
         if any(figure.is_about(value) for value in known):
             return True
         step = figure.tolerance * figure.shown / figure.value if figure.value else figure.tolerance
-        if figure.unit and any(abs(figure.shown - value) <= abs(step) + 1e-9 for value in self.by_unit.get(None, [])):
+        if figure.unit and any(
+            abs(figure.shown - value) <= abs(step) + 1e-9 for value in self.by_unit.get(None, [])
+        ):
             return figure.unit not in ("usd", "ms")
         if figure.unit == "share":  # a share whose field's name doesn't say so
             return any(figure.is_about(value) for value in self.by_unit.get(None, []))

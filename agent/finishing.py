@@ -1,4 +1,6 @@
-"""What a process that died left half applied is finished by any `compass serve`: at its start, and from time to time."""
+"""What a process that died left half applied is finished by any `compass serve`: at
+its start, and from time to time.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +50,8 @@ class Finisher:
 def finish_cut_off(settings: Settings, database: Database) -> list[str]:
     """Finish what can be, and return the ids of those approvals.
 
-    Two processes may do this at once: an approval is used by one at a time, and the other finds it used. Raises CompassError
-    without a database; what a cluster refuses is on the audit log.
+    Two processes may do this at once: an approval is used by one at a time, and the other finds it used.
+    Raises CompassError without a database; what a cluster refuses is on the audit log.
     """
     finished = []
     for cut in cut_off(database):
@@ -71,5 +73,9 @@ def _finished(cut: Cut, settings: Settings, database: Database) -> bool:
     cluster = Cluster(settings.model_copy(update={"cluster": approval.cluster}))
     if not can_be_finished(cut, cluster):
         return False
-    apply_to_cluster(ApplyRequest(approval_id=approval.id, files=approval.files, action=approval.action), database, Writer(cluster))
+    apply_to_cluster(
+        ApplyRequest(approval_id=approval.id, files=approval.files, action=approval.action),
+        database,
+        Writer(cluster),
+    )
     return True

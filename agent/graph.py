@@ -12,8 +12,18 @@ from agent.nodes.approving import configuration_finalized
 from agent.nodes.context import context_collection
 from agent.nodes.deployment import deployment_execution, failed, post_deployment_validation
 from agent.nodes.monitoring import basic_monitoring, success
-from agent.nodes.recommendation import capacity_planning, interactive_exploration, model_recommendation, presenting_options
-from agent.nodes.specification import specification_editing, specification_generation, specification_review, traffic_profile_mapping
+from agent.nodes.recommendation import (
+    capacity_planning,
+    interactive_exploration,
+    model_recommendation,
+    presenting_options,
+)
+from agent.nodes.specification import (
+    specification_editing,
+    specification_generation,
+    specification_review,
+    traffic_profile_mapping,
+)
 from agent.services import Services
 from agent.state import ConversationState
 from agent.tracing import announced
@@ -37,7 +47,9 @@ NODES = (
 )
 
 
-def where_a_message_enters(state: ConversationState) -> Literal["context_collection", "failed", "basic_monitoring"]:
+def where_a_message_enters(
+    state: ConversationState,
+) -> Literal["context_collection", "failed", "basic_monitoring"]:
     """A new conversation begins; a message after the end comes back to what it is about."""
     if state.get("ended") == "failed":
         return "failed"
@@ -46,7 +58,9 @@ def where_a_message_enters(state: ConversationState) -> Literal["context_collect
     return "context_collection"
 
 
-def build_graph(checkpointer: BaseCheckpointSaver[str] | None = None) -> CompiledStateGraph[ConversationState, Services, Any, Any]:
+def build_graph(
+    checkpointer: BaseCheckpointSaver[str] | None = None,
+) -> CompiledStateGraph[ConversationState, Services, Any, Any]:
     graph = StateGraph(ConversationState, context_schema=Services)
     for node in NODES:
         graph.add_node(node.__name__, announced(node))

@@ -1,4 +1,6 @@
-"""A chat model's values are kept only if the person's words hold them: models invent budgets, users and GPUs."""
+"""A chat model's values are kept only if the person's words hold them: models invent
+budgets, users and GPUs.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ def _makes(said: float, value: float) -> bool:
 
 
 def drop_unsaid(change: C, text: str) -> C:
-    """`change` without figures that no number in `text` gives, and without names and priorities that `text` doesn't state."""
+    """`change` without figures that no number in `text` gives, and without names and
+    priorities that `text` doesn't state.
+    """
     said = [q.value for q in find_quantities(text.lower())]
     read = read_change(text, of_a_need=True).fields
     kept = {}
@@ -61,7 +65,8 @@ def drop_unsaid(change: C, text: str) -> C:
     free = [q for q in said if not any(_makes(q, value) for value in figures_in(read))]
     for name, value in change.model_dump(exclude_none=True, exclude_defaults=True).items():
         if name == "use_case":
-            # A telling phrase counts more than what a model makes of it; later than in a need, only the words change what it is for.
+            # A telling phrase counts more than what a model makes of it; later than in a need, only the
+            # words change what it is for.
             telling = find_use_case(tidy(text), by_nearness=False)
             if telling or type(change).__name__ == "DescribeNeed" or read.get(name) == value:
                 kept[name] = telling or value
@@ -81,28 +86,43 @@ def drop_unsaid(change: C, text: str) -> C:
 
 def beside_excluded(change: C, intent: Intent) -> C:
     """What words exclude comes beside what they excluded before: “no H100”, then “no B200”, is neither."""
-    fields = [excluded for _, excluded in KINDS.values() if getattr(change, excluded) and excluded not in change.clear]
-    return change.model_copy(update={name: list(dict.fromkeys([*getattr(intent, name), *getattr(change, name)])) for name in fields})
+    fields = [
+        excluded
+        for _, excluded in KINDS.values()
+        if getattr(change, excluded) and excluded not in change.clear
+    ]
+    return change.model_copy(
+        update={
+            name: list(dict.fromkeys([*getattr(intent, name), *getattr(change, name)])) for name in fields
+        }
+    )
 
 
-_CLAUSE = re.compile(r"(?<=[.!?])\s+|[;\n]|,\s+(?!\d{3}\b)|\s+(?:and|but|though|plus|also)\s+|\s+-\s+|\)\s*|\s*\(")
+_CLAUSE = re.compile(
+    r"(?<=[.!?])\s+|[;\n]|,\s+(?!\d{3}\b)|\s+(?:and|but|though|plus|also)\s+|\s+-\s+|\)\s*|\s*\("
+)
 _BINDING = re.compile(
-    r"\b(?:must(?:n't)?|has to|have to|needs? to|should(?:n't)?|at most|at least|no more than|not more than|less than|more than|only|never"
-    r"|cannot|can't|(?:don't|do not|doesn't|won't) (?:want|use|need|allow|accept)|without|within|under|below|above|max(?:imum)?"
+    r"\b(?:must(?:n't)?|has to|have to|needs? to|should(?:n't)?|at most|at least|no more than|not more"
+    r" than|less than|more than|only|never"
+    r"|cannot|can't|(?:don't|do not|doesn't|won't)"
+    r" (?:want|use|need|allow|accept)|without|within|under|below|above|max(?:imum)?"
     r"|min(?:imum)?)\b"
 )
 _COUNTED = re.compile(
     r"[$€£]\s?\d|^(?:say |about |around )?\d[\d,.]*\s?[km]$"
-    r"|(?<![\w.])\d[\d,.]*\s?k?\s?(?:%|(?:percent|ms|s|sec\w*|tokens?|dollars?|usd|eur\w*|points?|rps|qps|gpus?|replicas?|/ ?month"
+    r"|(?<![\w.])\d[\d,.]*\s?k?\s?(?:%|(?:percent|ms|s|sec\w*|tokens?|dollars?|usd|eur\w*|points?|rps|qps|gpus?|replicas?|/"
+    r" ?month"
     r"|(?:a|per) (?:month|year|day))\b)"
 )
 MAX_NOT_USED, LONGEST_NAMED = 3, 80
 
 
 def not_used(text: str, change: SpecificationChange) -> list[str]:
-    """Parts of the words that sound like a constraint, a figure or a name, and that left no trace in the change; the first few.
+    """Parts of the words that sound like a constraint, a figure or a name, and that left no
+    trace in the change; the first few.
 
-    A part is used if the rest of the words read otherwise than all of them, or if it says alone what the change holds.
+    A part is used if the rest of the words read otherwise than all of them, or if it
+    says alone what the change holds.
     """
     of_a_need = type(change).__name__ == "DescribeNeed"
     low = plain(text)
@@ -112,16 +132,30 @@ def not_used(text: str, change: SpecificationChange) -> list[str]:
         return []  # a model read more than the rules do, and they can't tell from what
     asked = [] if of_a_need else [part for part in sentences(low) if mood(part) == "question"]
     wishes = [sentence for sentence in sentences(low) if sentence not in asked]
-    parts = [re.sub(r"^(?:and|but|also|plus) ", "", part.strip(" .,!")) for wish in wishes for part in _CLAUSE.split(wish)]
-    left = [part for part in parts if part and _binds(part) and _leaves_no_trace(part, parts, whole.fields, of_a_need)]
+    parts = [
+        re.sub(r"^(?:and|but|also|plus) ", "", part.strip(" .,!"))
+        for wish in wishes
+        for part in _CLAUSE.split(wish)
+    ]
+    left = [
+        part
+        for part in parts
+        if part and _binds(part) and _leaves_no_trace(part, parts, whole.fields, of_a_need)
+    ]
     if wishes:
         left += asked
-    return [part if len(part) <= LONGEST_NAMED else f"{part[:LONGEST_NAMED]}…" for part in left[:MAX_NOT_USED]]
+    return [
+        part if len(part) <= LONGEST_NAMED else f"{part[:LONGEST_NAMED]}…" for part in left[:MAX_NOT_USED]
+    ]
 
 
 def _binds(part: str) -> bool:
     named = mentioned_gpus(part) or find_models(part)
-    return bool(named) or _COUNTED.search(part) is not None or (_BINDING.search(part) is not None and len(part.split()) > 2)
+    return (
+        bool(named)
+        or _COUNTED.search(part) is not None
+        or (_BINDING.search(part) is not None and len(part.split()) > 2)
+    )
 
 
 def _leaves_no_trace(part: str, parts: list[str], fields: dict[str, Any], of_a_need: bool) -> bool:

@@ -33,7 +33,13 @@ def extract_intent(text: str, model: BaseChatModel) -> tuple[Intent, Overrides]:
     if isinstance(move, Unclear):
         raise CompassError(move.question)
     if not isinstance(move, DescribeNeed):
-        raise CompassError("That doesn't describe a need. Say what for and for how many, for instance “a chatbot for 1000 users”.")
+        raise CompassError(
+            "That doesn't describe a need. Say what for and for how many, for instance “a chatbot for 1000"
+            " users”."
+        )
     if move.cluster_gpus:
-        raise CompassError("What the cluster has is looked up in a conversation only. Say it yourself, for instance “we have 8 H100s”.")
+        raise CompassError(
+            "What the cluster has is looked up in a conversation only. Say it yourself, for instance “we have"
+            " 8 H100s”."
+        )
     return change_intent(Intent(), move), change_overrides(Overrides(), move)

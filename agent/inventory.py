@@ -21,5 +21,8 @@ def with_stock(change: C, services: Services) -> C | str:
         return f"I can't see what the cluster has: {error} Say it yourself, for instance “we have 8 H100s”."
     if not found:
         where = services.cluster.description
-        return f"No node of {where} is labelled with a GPU that I know. Say it yourself, for instance “we have 8 H100s”."
+        return (
+            f"No node of {where} is labelled with a GPU that I know. Say it yourself, for instance “we have 8"
+            " H100s”."
+        )
     return change.model_copy(update={"available_gpus": found, "cluster_gpus": None})

@@ -9,7 +9,12 @@ from tools.specification import Specification
 
 
 def manifest_request(
-    chosen: Recommendation, specification: Specification, thread_id: str, plan_id: str, settings: Settings, monitoring: bool = False
+    chosen: Recommendation,
+    specification: Specification,
+    thread_id: str,
+    plan_id: str,
+    settings: Settings,
+    monitoring: bool = False,
 ) -> ManifestRequest:
     """`monitoring`: with a PodMonitor; see `fitted` for what a cluster takes."""
     return ManifestRequest(

@@ -1,6 +1,7 @@
 """What a person's words can mean at each stage. The chat model gets a stage's moves as tools.
 
-`Approve` is not among them: approval comes from a person's own words or button, never from a model (see `approval.py`).
+`Approve` is not among them: approval comes from a person's own words or button, never
+from a model (see `approval.py`).
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ Criterion = Literal["cheapest", "fastest", "best quality", "simplest", "recommen
 
 
 class DescribeNeed(SpecificationChange):
-    """The person says what they need: use case, users, priorities, constraints. Fill in only what they said."""
+    """The person says what they need: use case, users, priorities, constraints. Fill
+    in only what they said.
+    """
 
 
 class TakeDefault(Contract):
@@ -60,7 +63,9 @@ class UndoExplore(Contract):
 
 
 class ShowView(Contract):
-    """List and rank the options by one thing: cost, latency, quality, fewest GPUs, or the balance of what matters."""
+    """List and rank the options by one thing: cost, latency, quality, fewest GPUs,
+    or the balance of what matters.
+    """
 
     view: View
 
@@ -148,7 +153,9 @@ class Delete(Contract):
 class Remove(Contract):
     """Take another deployment of this person's away, by its name, whichever conversation it is from."""
 
-    name: str = Field(default="", max_length=100, description="Of the deployment, or a part of it; empty for the only one")
+    name: str = Field(
+        default="", max_length=100, description="Of the deployment, or a part of it; empty for the only one"
+    )
 
 
 class RollBack(Contract):
@@ -161,8 +168,10 @@ class Ask(Contract):
     topic: Topic
     subject: str = Field(
         default="",
-        description="For `term`: the term. For `catalogue`: a GPU or model. For `why`: option numbers, GPUs or models."
-        " For `compare`: option numbers. For `status`: a deployment's name, if one was named",
+        description=(
+            "For `term`: the term. For `catalogue`: a GPU or model. For `why`: option numbers, GPUs or"
+            " models. For `compare`: option numbers. For `status`: a deployment's name, if one was named"
+        ),
     )
 
 
@@ -191,7 +200,9 @@ class Answered(Contract):
 
 
 class Approve(Contract):
-    """The person approves exactly the manifests with this digest. Made by `approval.py` or a button, never by a model."""
+    """The person approves exactly the manifests with this digest. Made by `approval.py`
+    or a button, never by a model.
+    """
 
     digest: str
     takes_over: bool = False
@@ -230,36 +241,69 @@ Move = (
     | Approve
 )
 
-Stage = Literal["context_collection", "specification_review", "presenting_options", "configuration_finalized", "basic_monitoring", "failed"]
+Stage = Literal[
+    "context_collection",
+    "specification_review",
+    "presenting_options",
+    "configuration_finalized",
+    "basic_monitoring",
+    "failed",
+]
 ANYWHERE: tuple[type[Move], ...] = (Ask, Remove, StartOver, Cancel, Unclear)
 MOVES: dict[Stage, tuple[type[Move], ...]] = {
     "context_collection": (DescribeNeed, TakeDefault, *ANYWHERE),
     "specification_review": (Confirm, EditSpecification, *ANYWHERE),
     "presenting_options": (SelectOption, Explore, UndoExplore, ShowView, KeepPlan, RestorePlan, *ANYWHERE),
-    "configuration_finalized": (Reject, SelectOption, EditSpecification, Explore, CheckAgain, Export, *ANYWHERE),
+    "configuration_finalized": (
+        Reject,
+        SelectOption,
+        EditSpecification,
+        Explore,
+        CheckAgain,
+        Export,
+        *ANYWHERE,
+    ),
     "basic_monitoring": (SendPrompt, Validate, Scale, BackToOptions, Delete, Finish, DescribeNeed, *ANYWHERE),
-    "failed": (Retry, KeepAsItIs, RollBack, BackToOptions, EditSpecification, DescribeNeed, Finish, *ANYWHERE),
+    "failed": (
+        Retry,
+        KeepAsItIs,
+        RollBack,
+        BackToOptions,
+        EditSpecification,
+        DescribeNeed,
+        Finish,
+        *ANYWHERE,
+    ),
 }
-EXAMPLES = "a chatbot for 1000 users, code completion for 250 developers, or questions over our documents for 5k employees"
+EXAMPLES = (
+    "a chatbot for 1000 users, code completion for 250 developers, or questions over our documents for 5k"
+    " employees"
+)
 DEFAULT_USERS = 1000
 """What is planned for where the person leaves it to us; said so, and changed like anything else."""
 POSSIBLE: dict[Stage, str] = {
-    "context_collection": "Tell me what you need, for instance “a chatbot for 1000 users, low latency critical”.",
-    "specification_review": "Say “looks good” to go on, change something (“make TTFT 300 ms”, “only 200 users”, “use H100s”), or ask.",
+    "context_collection": (
+        "Tell me what you need, for instance “a chatbot for 1000 users, low latency critical”."
+    ),
+    "specification_review": (
+        "Say “looks good” to go on, change something (“make TTFT 300 ms”, “only 200 users”, “use H100s”), or"
+        " ask."
+    ),
     "presenting_options": (
-        "Choose one (“option 2”, “deploy the cheapest”), try a what-if (“what if we had 5000 users?”), “rank by cost”, “keep this as A”,"
-        " or ask."
+        "Choose one (“option 2”, “deploy the cheapest”), try a what-if (“what if we had 5000 users?”), “rank"
+        " by cost”, “keep this as A”, or ask."
     ),
     "configuration_finalized": (
-        "Say “yes, approve” to have exactly this done, “no” to leave it, “check again” to ask the cluster anew, “export” for the files,"
-        " change the specification (“32k context”), or ask."
+        "Say “yes, approve” to have exactly this done, “no” to leave it, “check again” to ask the cluster"
+        " anew, “export” for the files, change the specification (“32k context”), or ask."
     ),
     "basic_monitoring": (
-        "Send a test prompt (“send it: hello”), ask for the status, “measure it again”, “scale to 3”, “another option”, “delete it”,"
-        " or say “done”."
+        "Send a test prompt (“send it: hello”), ask for the status, “measure it again”, “scale to 3”,"
+        " “another option”, “delete it”, or say “done”."
     ),
     "failed": (
-        "Say “retry”, “keep it” if it runs, “roll back”, “options” to choose another, change the specification, or describe something new."
+        "Say “retry”, “keep it” if it runs, “roll back”, “options” to choose another, change the"
+        " specification, or describe something new."
     ),
 }
 """One sentence on what may be said, for replies that could not be used."""

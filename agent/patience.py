@@ -1,4 +1,6 @@
-"""How long a client may take to say what it wants: half a request holds a connection, and connections are what a server has few of."""
+"""How long a client may take to say what it wants: half a request holds a connection, and
+connections are what a server has few of.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 HEAD_S = 30.0
 """From a connection, or the first byte of a further request on it, to the end of the request's headers."""
 KEEP_ALIVE_S = 75
-"""Longer than proxies keep a connection that they don't use (nginx: 60 s): they must not send to one that is just being closed."""
+"""Longer than proxies keep a connection that they don't use (nginx: 60 s): they must not
+send to one that is just being closed.
+"""
 MOST_CONNECTIONS = 800
 """Below the 1,024 descriptors that a process has by default; one more is told 503."""
 
@@ -27,7 +31,10 @@ class Patient(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._upgraded or (self.cycle is not None and not (self.cycle.response_complete and self.conn.their_state is h11.IDLE)):
+        if self._upgraded or (
+            self.cycle is not None
+            and not (self.cycle.response_complete and self.conn.their_state is h11.IDLE)
+        ):
             self._heard()
         else:
             self._wait()

@@ -1,4 +1,6 @@
-"""Rendering the chat model's instructions: one Jinja text for each stage, where an undefined name is an error."""
+"""Rendering the chat model's instructions: one Jinja text for each stage, where an
+undefined name is an error.
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,9 @@ class ReadTool:
 
 
 def _own_status(query: StatusQuery, services: Services) -> DeploymentStatus:
-    """A model sees what its person may see, and no more. Raises CompassError for a deployment of somebody else's, or none."""
+    """A model sees what its person may see, and no more. Raises CompassError for a
+    deployment of somebody else's, or none.
+    """
     if not owned_by(services.caller.actor, query.name, services.cluster, services.database):
         raise CompassError(f"There is no deployment {query.name} of yours.")
     return get_status(query, services.cluster, services.database)

@@ -37,12 +37,15 @@ def specification_from_words(text: str, settings: Settings) -> Specification:
     if intent.use_case is None:
         raise CompassError("What is it for? Name a use case, for instance “a chatbot for 1000 users”.")
     if not intent.complete:
-        raise CompassError("For how many users, or requests per second? For instance “a chatbot for 1000 users”.")
+        raise CompassError(
+            "For how many users, or requests per second? For instance “a chatbot for 1000 users”."
+        )
     return build_specification(intent, overrides)
 
 
 def specification_from_file(file: Path) -> Specification:
-    """A file as `compass recommend --json` prints it, or its `specification` alone; edited figures are what counts.
+    """A file as `compass recommend --json` prints it, or its `specification` alone;
+    edited figures are what counts.
 
     Raises CompassError naming the field that is wrong.
     """
@@ -65,9 +68,13 @@ def specification_from_file(file: Path) -> Specification:
         built = build_specification(intent, Overrides.model_validate(figures))
     except ValidationError as error:
         first = error.errors()[0]
-        raise CompassError(f"{file}, field {'.'.join(map(str, first['loc']))}: {first['msg']} (found {first['input']!r}).") from error
+        raise CompassError(
+            f"{file}, field {'.'.join(map(str, first['loc']))}: {first['msg']} (found {first['input']!r})."
+        ) from error
     except (KeyError, TypeError) as error:
-        raise CompassError(f"{file} isn't a specification: it needs intent, traffic_profile, slo_targets and demand.") from error
+        raise CompassError(
+            f"{file} isn't a specification: it needs intent, traffic_profile, slo_targets and demand."
+        ) from error
     except ValueError as error:
         raise CompassError(f"{file}: {error}") from error
     named = {f"{how}_{what}" for how in ("preferred", "excluded") for what in ("gpu_types", "models")}
@@ -82,12 +89,21 @@ def specification_from_file(file: Path) -> Specification:
 
 def _tokens(values: dict[str, Any]) -> dict[str, int]:
     """Of prompt, thoughts and answer: the traffic profile has thoughts and answer together."""
-    profile, thoughts = TrafficProfile.model_validate(values["traffic_profile"]), int(values.get("thinking_tokens") or 0)
+    profile, thoughts = (
+        TrafficProfile.model_validate(values["traffic_profile"]),
+        int(values.get("thinking_tokens") or 0),
+    )
     thinking = {"thinking_tokens": thoughts} if thoughts else {}
-    return {"prompt_tokens": profile.prompt_tokens, "output_tokens": profile.output_tokens - thoughts, **thinking}
+    return {
+        "prompt_tokens": profile.prompt_tokens,
+        "output_tokens": profile.output_tokens - thoughts,
+        **thinking,
+    }
 
 
-def recommendation_for(specification: Specification, settings: Settings, limit: int, view: str = "balanced") -> Plan:
+def recommendation_for(
+    specification: Specification, settings: Settings, limit: int, view: str = "balanced"
+) -> Plan:
     """The plan that the conversation would show for this specification."""
     profile = map_to_benchmark_profile(specification.traffic_profile)
     if view not in VIEWS:
@@ -100,13 +116,19 @@ def recommendation_for(specification: Specification, settings: Settings, limit: 
         database.close()
 
 
-def manifests_of(plan: Plan, option: int, specification: Specification, settings: Settings, folder: Path, form: str) -> list[Path]:
-    """Write the manifests of one option, checked; nothing is applied. Raises CompassError for an option that there isn't."""
+def manifests_of(
+    plan: Plan, option: int, specification: Specification, settings: Settings, folder: Path, form: str
+) -> list[Path]:
+    """Write the manifests of one option, checked; nothing is applied. Raises CompassError
+    for an option that there isn't.
+    """
     chosen = next((o for o in plan.recommendations if o.rank == option), None)
     if chosen is None:
         raise CompassError(f"There is no option {option}; there are {len(plan.recommendations)}.")
     # Whoever applies the files has a name of their own choosing for them: the folder's.
-    request = manifest_request(chosen, specification, folder.resolve().name, folder.resolve().name, settings, monitoring=True)
+    request = manifest_request(
+        chosen, specification, folder.resolve().name, folder.resolve().name, settings, monitoring=True
+    )
     bundle = render_manifest(request)
     if not bundle.valid:
         raise CompassError("; ".join(f"{p.file}, {p.field}: {p.text}" for p in bundle.problems))

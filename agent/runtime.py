@@ -1,4 +1,6 @@
-"""Driving one turn: words or a reply in, a stream of typed events out. Every interface, and the evaluation, comes through here."""
+"""Driving one turn: words or a reply in, a stream of typed events out. Every interface,
+and the evaluation, comes through here.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ RECURSION_LIMIT = 60
 
 @dataclass(frozen=True)
 class Position:
-    """Where a conversation is: new, paused at `checkpoint`, cut off in the middle of `interrupted_at`, or waiting for words."""
+    """Where a conversation is: new, paused at `checkpoint`, cut off in the middle of
+    `interrupted_at`, or waiting for words.
+    """
 
     exists: bool
     state: str | None
@@ -67,13 +71,18 @@ class Position:
 
 
 class Runtime:
-    """One per process. Turns of different threads may run side by side; turns of one thread take turns, across processes too."""
+    """One per process. Turns of different threads may run side by side; turns of one
+    thread take turns, across processes too.
+    """
 
-    def __init__(self, settings: Settings, beside: Runtime | None = None, chosen: ChosenModel | None = None) -> None:
-        """Open the database, choose the model. Raises CompassError with a remedy if one of them can't be used.
+    def __init__(
+        self, settings: Settings, beside: Runtime | None = None, chosen: ChosenModel | None = None
+    ) -> None:
+        """Open the database, choose the model. Raises CompassError with a remedy if
+        one of them can't be used.
 
-        One `beside` another shares its database and its turns, and differs in the cluster, the model or the prices.
-        A model that was `chosen` already is not chosen, and not checked, again.
+        One `beside` another shares its database and its turns, and differs in the cluster, the model or the
+        prices. A model that was `chosen` already is not chosen, and not checked, again.
         """
         self.settings = settings
         self.cluster = Cluster(settings)
@@ -92,12 +101,15 @@ class Runtime:
         self.database.close()
 
     def position(self, thread_id: str) -> Position:
-        """Where the conversation stands. Raises CompassError for an id that can't be one, or a database that doesn't answer."""
+        """Where the conversation stands. Raises CompassError for an id that can't be one,
+        or a database that doesn't answer.
+        """
         _check_thread_id(thread_id)
         with self._connection_errors_in_words():
             snapshot = self._graph.get_state(_config(thread_id))
         pause = next(iter(snapshot.interrupts), None)
-        # A node whose writes are kept, but not yet the checkpoint after it, is no longer `next`: it is still what was cut off.
+        # A node whose writes are kept, but not yet the checkpoint after it, is no longer `next`:
+        # it is still what was cut off.
         node = next(iter(snapshot.next), None) or next((task.name for task in snapshot.tasks), None)
         return Position(
             exists=bool(snapshot.values),
@@ -108,13 +120,18 @@ class Runtime:
         )
 
     def state(self, thread_id: str) -> ConversationState:
-        """All that the conversation's last checkpoint holds; empty for a new one. Raises CompassError as `position` does."""
+        """All that the conversation's last checkpoint holds; empty for a new one. Raises
+        CompassError as `position` does.
+        """
         _check_thread_id(thread_id)
         with self._connection_errors_in_words():
             return cast(ConversationState, self._graph.get_state(_config(thread_id)).values)
 
-    def say(self, thread_id: str, text: str, interrupt_id: str | None = None, caller: Caller | None = None) -> Iterator[Event]:
-        """One turn with typed words. `interrupt_id` is the pause the person saw; if it is no longer open, they are told.
+    def say(
+        self, thread_id: str, text: str, interrupt_id: str | None = None, caller: Caller | None = None
+    ) -> Iterator[Event]:
+        """One turn with typed words. `interrupt_id` is the pause the person saw; if it is
+        no longer open, they are told.
 
         Without a caller it is the actor of the settings.
         """
@@ -130,25 +147,37 @@ class Runtime:
         yield from self._turn(thread_id, None, None, caller)
 
     def forget(self, thread_id: str) -> None:
-        """Delete a conversation for good; what it deployed stays, and so do its approvals. Raises CompassError without a database."""
+        """Delete a conversation for good; what it deployed stays, and so do its
+        approvals. Raises CompassError without a database.
+        """
         _check_thread_id(thread_id)
         with self._connection_errors_in_words():
             self._saver.delete_thread(thread_id)
         Story(self.database, thread_id).forget()
 
-    def _turn(self, thread_id: str, text: str | None, reply: Reply | None, caller: Caller | None) -> Iterator[Event]:
-        """Events until the conversation waits again. Errors become events: the stream never raises one to a person."""
+    def _turn(
+        self, thread_id: str, text: str | None, reply: Reply | None, caller: Caller | None
+    ) -> Iterator[Event]:
+        """Events until the conversation waits again. Errors become events: the
+        stream never raises one to a person.
+        """
         with measured_turn(thread_id) as seen:
             for event in self._events(thread_id, text, reply, caller or Caller(self.settings.actor)):
                 if isinstance(event, ErrorEvent):
                     seen["outcome"] = "error"
                 yield event
 
-    def _events(self, thread_id: str, text: str | None, reply: Reply | None, caller: Caller) -> Iterator[Event]:
+    def _events(
+        self, thread_id: str, text: str | None, reply: Reply | None, caller: Caller
+    ) -> Iterator[Event]:
         try:
             _check_thread_id(thread_id)
             if STOPS.fullmatch(text or "") and self.turns.stop(thread_id):
-                yield MessageEvent(text="Stopped. What was begun goes on in the cluster; say anything, and I go on from here.")
+                yield MessageEvent(
+                    text=(
+                        "Stopped. What was begun goes on in the cluster; say anything, and I go on from here."
+                    )
+                )
                 return
             self.database.revive()
             with self.turns.only(thread_id, caller) as turn:
@@ -156,11 +185,18 @@ class Runtime:
                 self._prune(thread_id)
         except TakenOver:
             yield ErrorEvent(
-                text="The database was away for a moment, and another window went on with this conversation."
-                " Say anything to see where it is."
+                text=(
+                    "The database was away for a moment, and another window went on with this conversation."
+                    " Say anything to see where it is."
+                )
             )
         except Stopped:
-            yield MessageEvent(text="Stopped watching. What was begun goes on in the cluster; say anything, and I go on from here.")
+            yield MessageEvent(
+                text=(
+                    "Stopped watching. What was begun goes on in the cluster; say anything, and I go on from"
+                    " here."
+                )
+            )
         except CompassError as error:
             yield ErrorEvent(text=str(error))
         except UNAVAILABLE as error:
@@ -191,11 +227,17 @@ class Runtime:
         elif here.interrupted_at and (here.interrupted_at == "context_collection" or _gives_up(text)):
             # The words that were cut off are replaced by these; and whatever always fails there can be left.
             begin = fresh() if _gives_up(text) else ConversationState()
-            run = dict(begin) | {"incoming": _clean(text or ""), "messages": [HumanMessage(content=_clean(text or ""))]}
+            run = dict(begin) | {
+                "incoming": _clean(text or ""),
+                "messages": [HumanMessage(content=_clean(text or ""))],
+            }
         elif here.interrupted_at:
-            # A turn was cut off: finish it. What was said now wasn't said to what that leads to, so it isn't taken as its answer.
+            # A turn was cut off: finish it. What was said now wasn't said to what that leads to, so
+            # it isn't taken as its answer.
             yield from self._stream(turn, None, None)
-            yield MessageEvent(text="A turn that had been cut off was finished first. Please say it again if it still holds.")
+            yield MessageEvent(
+                text="A turn that had been cut off was finished first. Please say it again if it still holds."
+            )
             return
         elif here.checkpoint is not None:
             if reply is None and text is None:
@@ -203,11 +245,16 @@ class Runtime:
                 return
             if reply is not None and reply.interrupt_id != here.checkpoint.interrupt_id:
                 yield ErrorEvent(
-                    text="That question was answered already, perhaps in another window. Here is where the conversation is now."
+                    text=(
+                        "That question was answered already, perhaps in another window. Here is where the"
+                        " conversation is now."
+                    )
                 )
                 yield here.checkpoint
                 return
-            answer = reply or Reply(interrupt_id=here.checkpoint.interrupt_id, shown=False, text=_clean(text or ""))
+            answer = reply or Reply(
+                interrupt_id=here.checkpoint.interrupt_id, shown=False, text=_clean(text or "")
+            )
             run = Command(resume=True)
         elif text is None and (reply is None or reply.text is None):
             if reply is not None:
@@ -224,10 +271,24 @@ class Runtime:
 
     def _stream(self, turn: Turn, run: Any, reply: Reply | None) -> Iterator[Event]:
         services = Services(
-            self.settings, self.database, self.cluster, self.writer, self.chosen.model, turn.thread_id, turn.caller, turn.wait, reply
+            self.settings,
+            self.database,
+            self.cluster,
+            self.writer,
+            self.chosen.model,
+            turn.thread_id,
+            turn.caller,
+            turn.wait,
+            reply,
         )
         last_state: str | None = None
-        stream = self._graph.stream(run, _config(turn.thread_id), context=services, stream_mode=["custom", "updates"], durability="sync")
+        stream = self._graph.stream(
+            run,
+            _config(turn.thread_id),
+            context=services,
+            stream_mode=["custom", "updates"],
+            durability="sync",
+        )
         for mode, chunk in stream:
             if mode == "custom" and isinstance(chunk, Event):
                 if isinstance(chunk, StateEvent):
@@ -241,9 +302,12 @@ class Runtime:
                 turn.check()
 
     def _prune(self, thread_id: str) -> None:
-        """Delete all checkpoints but the last, which is all that is ever gone on from. Where that fails, the next turn does it."""
+        """Delete all checkpoints but the last, which is all that is ever gone on from.
+        Where that fails, the next turn does it.
+        """
         try:
-            # A saver of its own: what takes long with a thread of an earlier release must not hold up the other conversations.
+            # A saver of its own: what takes long with a thread of an earlier release must not
+            # hold up the other conversations.
             PostgresSaver(self.database.pool).prune([thread_id])
         except (psycopg.Error, PoolTimeout) as error:
             log.warning("checkpoints of %s can't be pruned: %s", thread_id, error)
@@ -270,7 +334,9 @@ def _clean(text: str) -> str:
 
 def _check_thread_id(thread_id: str) -> None:
     if not THREAD_ID.fullmatch(thread_id):
-        raise CompassError("A conversation's name has 1 to 100 letters, digits or . _ : @ - and nothing else.")
+        raise CompassError(
+            "A conversation's name has 1 to 100 letters, digits or . _ : @ - and nothing else."
+        )
 
 
 def _checkpoint(pause: Any) -> CheckpointEvent:

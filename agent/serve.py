@@ -17,7 +17,9 @@ from knowledge.settings import Settings
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
-    """Serve until stopped. Raises CompassError for an address that can't be had, or that would let everybody in."""
+    """Serve until stopped. Raises CompassError for an address that can't be had, or
+    that would let everybody in.
+    """
     log_to(settings.home_dir / "compass.log")
     listener = _listener(host, port)
     runtime = Runtime(settings)
@@ -27,7 +29,11 @@ def serve(settings: Settings, host: str, port: int) -> None:
         mount_chat(app, runtime, app.state.access)
         shown = f"[{host}]" if ":" in host else host
         at = f"http://{shown}:{listener.getsockname()[1]}"
-        print(f"Compass is at {at}\nIts REST API is described at {at}/api/docs. Stop it with Ctrl-C; nothing is lost.", flush=True)
+        print(
+            f"Compass is at {at}\nIts REST API is described at {at}/api/docs. Stop it with Ctrl-C; nothing is"
+            " lost.",
+            flush=True,
+        )
         uvicorn.Server(uvicorn.Config(app, log_config=None, server_header=False, **options())).run([listener])
     finally:
         finisher.close()
@@ -42,5 +48,7 @@ def _listener(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     except (OSError, UnicodeError) as error:
-        raise CompassError(f"Compass can't listen on {host} port {port} ({error}). Another --port will do.") from error
+        raise CompassError(
+            f"Compass can't listen on {host} port {port} ({error}). Another --port will do."
+        ) from error
     return listener

@@ -1,4 +1,6 @@
-"""What nodes work with besides the state: passed to each run as LangGraph's context, never stored in a checkpoint."""
+"""What nodes work with besides the state: passed to each run as LangGraph's context,
+never stored in a checkpoint.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose turn it is: `actor` stands in approvals. Setting `stopped` ends what takes long, at its next step."""
+    """Whose turn it is: `actor` stands in approvals. Setting `stopped` ends what
+    takes long, at its next step.
+    """
 
     actor: str
     stopped: threading.Event = field(default_factory=threading.Event)

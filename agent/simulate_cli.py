@@ -1,4 +1,6 @@
-"""`compass simulate`: the simulators on their own, and what goes wrong in the simulated cluster on request."""
+"""`compass simulate`: the simulators on their own, and what goes wrong in the
+simulated cluster on request.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +43,13 @@ def kubeconfig() -> None:
 
 @simulate.command("fail")
 def fail(
-    failure: Annotated[str | None, typer.Argument(help="Which failure; without it, those that strike now are listed.")] = None,
-    names: Annotated[str, typer.Argument(help="Whom it strikes: names of deployments, as shell patterns with commas between.")] = "*",
+    failure: Annotated[
+        str | None, typer.Argument(help="Which failure; without it, those that strike now are listed.")
+    ] = None,
+    names: Annotated[
+        str,
+        typer.Argument(help="Whom it strikes: names of deployments, as shell patterns with commas between."),
+    ] = "*",
 ) -> None:
     """Let something go wrong in the simulated cluster, from now until `compass simulate heal`."""
     with told_in_words(False):
@@ -60,7 +67,9 @@ def fail(
 
 
 @simulate.command("heal")
-def healed(failure: Annotated[str | None, typer.Argument(help="Which failure; without it, all.")] = None) -> None:
+def healed(
+    failure: Annotated[str | None, typer.Argument(help="Which failure; without it, all.")] = None,
+) -> None:
     """Let nothing go wrong any more. Deployments that are still waiting come up by themselves."""
     with told_in_words(False):
         from knowledge.settings import load_settings
@@ -72,18 +81,37 @@ def healed(failure: Annotated[str | None, typer.Argument(help="Which failure; wi
 
 @simulate.command("vllm")
 def vllm(
-    model: Annotated[str, typer.Option(help="A model of the catalogue.")] = "meta-llama/Llama-3.1-8B-Instruct",
+    model: Annotated[
+        str, typer.Option(help="A model of the catalogue.")
+    ] = "meta-llama/Llama-3.1-8B-Instruct",
     gpu: Annotated[str, typer.Option(help="A GPU of the catalogue.")] = "H100",
     gpu_count: Annotated[int, typer.Option(min=1, max=8)] = 1,
-    host: Annotated[str, typer.Option(help="Another interface than loopback only inside a Kubernetes pod.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Another interface than loopback only inside a Kubernetes pod.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
-    time_scale: Annotated[float, typer.Option(min=0.001, max=1000, help="Stretches every latency: 0.1 answers ten times faster.")] = 1.0,
-    fail: Annotated[list[str] | None, typer.Option(help="What to do wrong, as `compass simulate fail` has it; may be repeated.")] = None,
-    start_s: Annotated[float, typer.Option(min=0, max=86_400, help="Seconds until it listens, as a model takes to load.")] = 0.0,
-    max_model_len: Annotated[int | None, typer.Option(min=16, help="Tokens of prompt and answer; by default all that fit.")] = None,
-    reasoning_parser: Annotated[str | None, typer.Option(help="As vLLM's: thoughts come in a field of their own.")] = None,
+    time_scale: Annotated[
+        float,
+        typer.Option(min=0.001, max=1000, help="Stretches every latency: 0.1 answers ten times faster."),
+    ] = 1.0,
+    fail: Annotated[
+        list[str] | None,
+        typer.Option(help="What to do wrong, as `compass simulate fail` has it; may be repeated."),
+    ] = None,
+    start_s: Annotated[
+        float, typer.Option(min=0, max=86_400, help="Seconds until it listens, as a model takes to load.")
+    ] = 0.0,
+    max_model_len: Annotated[
+        int | None, typer.Option(min=16, help="Tokens of prompt and answer; by default all that fit.")
+    ] = None,
+    reasoning_parser: Annotated[
+        str | None, typer.Option(help="As vLLM's: thoughts come in a field of their own.")
+    ] = None,
     default_chat_template_kwargs: Annotated[
-        str | None, typer.Option(help='As vLLM\'s, in JSON: {"enable_thinking": false} for answers without thinking first.')
+        str | None,
+        typer.Option(
+            help='As vLLM\'s, in JSON: {"enable_thinking": false} for answers without thinking first.'
+        ),
     ] = None,
 ) -> None:
     """A vLLM server without a GPU, on loopback: OpenAI's API with estimated timing."""
@@ -100,18 +128,30 @@ def vllm(
         wrong = [known for known in MISBEHAVIOURS if known in (fail or [])]
         if unknown := set(fail or []) - set(wrong):
             known = "; ".join(f"{name}: {text}" for name, text in EXPLAINED.items())
-            raise CompassError(f"An endpoint can't do {', '.join(sorted(unknown))!r} wrong. It can do {known}.")
+            raise CompassError(
+                f"An endpoint can't do {', '.join(sorted(unknown))!r} wrong. It can do {known}."
+            )
         if model not in models():
-            raise CompassError(f"There is no model {model!r} in the catalogue; known are {', '.join(models())}.")
+            raise CompassError(
+                f"There is no model {model!r} in the catalogue; known are {', '.join(models())}."
+            )
         if gpu not in gpus():
             raise CompassError(f"There is no GPU {gpu!r} in the catalogue; known are {', '.join(gpus())}.")
         if host not in LOOPBACK and "KUBERNETES_SERVICE_HOST" not in os.environ:
-            raise CompassError(f"It asks nobody for a key, so it listens on {host} only inside a pod, where a NetworkPolicy guards it.")
+            raise CompassError(
+                f"It asks nobody for a key, so it listens on {host} only inside a pod, where a NetworkPolicy"
+                " guards it."
+            )
         longest = _longest(model, gpu, gpu_count)
         if not longest:
-            raise CompassError(f"{model} doesn't run on {gpu_count} {gpu}: its weights don't fit, or can't be split so.")
+            raise CompassError(
+                f"{model} doesn't run on {gpu_count} {gpu}: its weights don't fit, or can't be split so."
+            )
         if max_model_len is not None and max_model_len > longest:
-            raise CompassError(f"--max-model-len {max_model_len} is too long: {model} on {gpu_count} {gpu} holds {longest:,} tokens.")
+            raise CompassError(
+                f"--max-model-len {max_model_len} is too long: {model} on {gpu_count} {gpu} holds {longest:,}"
+                " tokens."
+            )
         try:
             told = Told.by(reasoning_parser, default_chat_template_kwargs)
         except ValueError as error:
@@ -141,7 +181,9 @@ def _check_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise CompassError(f"Port {port} on {host} can't be had ({error.strerror}). Another --port will do.") from error
+            raise CompassError(
+                f"Port {port} on {host} can't be had ({error.strerror}). Another --port will do."
+            ) from error
 
 
 def _failures() -> tuple[Order, ...]:

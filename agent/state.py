@@ -1,4 +1,6 @@
-"""What a conversation is at any moment: all that a checkpoint holds, and all that a node may read or change."""
+"""What a conversation is at any moment: all that a checkpoint holds, and all that a
+node may read or change.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ class Kept(Contract):
 
 
 class Aside(Contract):
-    """What was at hand when the deletion of another deployment was asked for; it comes back when that is over."""
+    """What was at hand when the deletion of another deployment was asked for; it
+    comes back when that is over.
+    """
 
     stage: str
     bundle: ManifestBundle | None
@@ -87,7 +91,9 @@ class ConversationState(TypedDict, total=False):
     """Of this plan among those of the conversation; its deployment is named after it."""
     approval_id: str | None
     deployed: list[str]
-    """Names of all deployments approved in this conversation, the newest last; a new plan doesn't forget them."""
+    """Names of all deployments approved in this conversation, the newest last; a new
+    plan doesn't forget them.
+    """
     endpoint: str | None
     failure: str | None
     keeps_as_it_is: bool

@@ -1,7 +1,9 @@
-"""What Compass does, for whoever runs it: a line of JSON for each event, and Prometheus metrics. Never contents, only their sizes.
+"""What Compass does, for whoever runs it: a line of JSON for each event, and Prometheus metrics.
+Never contents, only their sizes.
 
-A line has the time, the level, the event, the thread, the turn and the request of the API that it belongs to, and figures: which
-tool, how long, how many tokens. What people write, and what tools answer, stays in the conversation.
+A line has the time, the level, the event, the thread, the turn and the request of the API that it
+belongs to, and figures: which tool, how long, how many tokens. What people write, and what tools
+answer, stays in the conversation.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ TOOL_CALLS = Counter("compass_tool_calls", "Calls of tools.", ("tool", "outcome"
 TOOL_SECONDS = Histogram("compass_tool_call_seconds", "How long tools took.", ("tool",), buckets=SECONDS)
 MODEL_CALLS = Counter("compass_model_calls", "Calls of the chat model.", ("outcome",))
 MODEL_SECONDS = Histogram("compass_model_call_seconds", "How long the chat model took.", buckets=SECONDS)
-MODEL_TOKENS = Counter("compass_model_tokens", "Tokens of the chat model, as it reported them.", ("direction",))
+MODEL_TOKENS = Counter(
+    "compass_model_tokens", "Tokens of the chat model, as it reported them.", ("direction",)
+)
 _belongs_to: ContextVar[dict[str, str]] = ContextVar("belongs_to", default={})  # noqa: B039 - replaced, never changed
 
 
@@ -53,8 +57,12 @@ class JsonLines(logging.Formatter):
 
 
 def log_to(file: Path) -> None:
-    """Events and tracebacks go to this file, which is begun anew at LARGEST_FILE_BYTES; the person sees sentences."""
-    handler = RotatingFileHandler(file, maxBytes=LARGEST_FILE_BYTES, backupCount=KEPT_FILES, delay=True, encoding="utf-8")
+    """Events and tracebacks go to this file, which is begun anew at
+    LARGEST_FILE_BYTES; the person sees sentences.
+    """
+    handler = RotatingFileHandler(
+        file, maxBytes=LARGEST_FILE_BYTES, backupCount=KEPT_FILES, delay=True, encoding="utf-8"
+    )
     handler.setFormatter(JsonLines())
     ours = logging.getLogger("agent")
     ours.setLevel(logging.INFO)
@@ -76,7 +84,9 @@ def serve_metrics(settings: Settings) -> None:
     try:
         start_http_server(settings.metrics_port, addr="127.0.0.1")
     except OSError as error:
-        raise CompassError(f"COMPASS_METRICS_PORT {settings.metrics_port} can't be had ({error.strerror}).") from error
+        raise CompassError(
+            f"COMPASS_METRICS_PORT {settings.metrics_port} can't be had ({error.strerror})."
+        ) from error
 
 
 @contextmanager
@@ -98,7 +108,9 @@ def turn(thread_id: str) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def api_request(method: str) -> Iterator[dict[str, Any]]:
-    """Around a request of the API: `request` in the result is its id; `route`, `status` and `user` are to be put in."""
+    """Around a request of the API: `request` in the result is its id; `route`,
+    `status` and `user` are to be put in.
+    """
     seen: dict[str, Any] = {"request": secrets.token_hex(8), "route": None, "status": None, "user": None}
     began = time.perf_counter()
     belongs = {"request": seen["request"]}
@@ -107,7 +119,13 @@ def api_request(method: str) -> Iterator[dict[str, Any]]:
         yield seen
     finally:
         figures = {name: seen[name] for name in ("route", "status", "user")}
-        _log("request", belongs, method=method, duration_ms=round((time.perf_counter() - began) * 1000, 1), **figures)
+        _log(
+            "request",
+            belongs,
+            method=method,
+            duration_ms=round((time.perf_counter() - began) * 1000, 1),
+            **figures,
+        )
 
 
 @contextmanager

@@ -31,9 +31,17 @@ def told_in_words(as_json: bool) -> Iterator[None]:
         raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            _fail(f"The disk is full{f' at {error.filename}' if error.filename else ''}. Make room there; what is stored is kept.", as_json)
+            _fail(
+                f"The disk is full{f' at {error.filename}' if error.filename else ''}. Make room there; what"
+                " is stored is kept.",
+                as_json,
+            )
         logging.getLogger("agent").exception("command failed")
-        _fail(f"Something went wrong inside Compass ({type(error).__name__}: {' '.join(str(error).split())[:300]}).", as_json)
+        _fail(
+            f"Something went wrong inside Compass ({type(error).__name__}:"
+            f" {' '.join(str(error).split())[:300]}).",
+            as_json,
+        )
 
 
 def _fail(sentence: str, as_json: bool) -> NoReturn:

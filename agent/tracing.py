@@ -1,4 +1,6 @@
-"""Around every node: tell whoever follows a turn which node is at work, and keep a pause open whatever goes wrong in it."""
+"""Around every node: tell whoever follows a turn which node is at work, and keep a pause
+open whatever goes wrong in it.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,11 @@ log = logging.getLogger(__name__)
 
 
 def announced(node: Callable[..., Any]) -> Callable[..., Any]:
-    """`node`, with a `state` event before it. Its signature stays, since LangGraph reads where it can go from it.
+    """`node`, with a `state` event before it. Its signature stays, since LangGraph
+    reads where it can go from it.
 
-    Where a node fails after it got a reply to its pause, the failure is said and the same pause is asked anew.
+    Where a node fails after it got a reply to its pause, the failure is said and the
+    same pause is asked anew.
     """
 
     @functools.wraps(node)
@@ -48,4 +52,7 @@ def in_words(error: Exception) -> str:
     """One sentence for a person, about an error of theirs or of ours."""
     if isinstance(error, CompassError):
         return str(error)
-    return f"Something went wrong inside Compass ({type(error).__name__}); the conversation is kept. Try again, or say it differently."
+    return (
+        f"Something went wrong inside Compass ({type(error).__name__}); the conversation is kept. Try again,"
+        " or say it differently."
+    )

@@ -1,6 +1,8 @@
-"""Every transition that the state machine may have, and when it is taken: the design's, and the few extras that a person needs.
+"""Every transition that the state machine may have, and when it is taken: the design's, and the
+few extras that a person needs.
 
-The graph is not built from this table; the tests hold the two against each other, and the README's diagram is drawn from both.
+The graph is not built from this table; the tests hold the two against each other, and the
+README's diagram is drawn from both.
 """
 
 from __future__ import annotations

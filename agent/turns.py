@@ -1,7 +1,8 @@
-"""Which turns run: one of a conversation at a time, so many at once in a process, and no more than a part of them one person's.
+"""Which turns run: one of a conversation at a time, so many at once in a process, and no more
+than a part of them one person's.
 
-A turn that only waits for a cluster lets others work meanwhile: it keeps its conversation, but neither one of the places nor a
-connection of its own, and takes its place in the queue again for each look.
+A turn that only waits for a cluster lets others work meanwhile: it keeps its conversation, but neither one of
+the places nor a connection of its own, and takes its place in the queue again for each look.
 """
 
 from __future__ import annotations
@@ -23,12 +24,16 @@ MAX_TURNS = 32
 MAX_OF_ONE = 16
 """Of one person at work at once; more of theirs queue while others' go ahead."""
 MAX_OPEN_OF_ONE = 64
-"""Of one person begun and not ended, those that wait for a cluster among them: each keeps a thread of the process."""
+"""Of one person begun and not ended, those that wait for a cluster among them: each
+keeps a thread of the process.
+"""
 BUSY = "Another window is in the middle of a turn of this conversation. Try again when it is finished."
 
 
 class TakenOver(Stopped):
-    """While the database was away, another process went on with the conversation: nothing more may be written to it here."""
+    """While the database was away, another process went on with the conversation: nothing
+    more may be written to it here.
+    """
 
 
 class Turn:
@@ -54,7 +59,9 @@ class Turn:
 
 
 class Turns:
-    """Shared by all runtimes of a process that share a database. What waits is served in the order in which it came."""
+    """Shared by all runtimes of a process that share a database. What waits is served
+    in the order in which it came.
+    """
 
     def __init__(self, locks: Locks) -> None:
         self.locks = locks
@@ -66,7 +73,9 @@ class Turns:
 
     @contextmanager
     def only(self, thread_id: str, caller: Caller) -> Iterator[Turn]:
-        """The one turn of a conversation, in any process. Raises CompassError if it can't begin in time; nothing was begun then."""
+        """The one turn of a conversation, in any process. Raises CompassError if it can't
+        begin in time; nothing was begun then.
+        """
         turn = Turn(self, thread_id, caller)
         # The conversation first: turns that wait for theirs keep nobody else's from working.
         with self._opened(turn), self.locks.holding(turn.key, LOCK_WAIT_S, BUSY):
@@ -114,8 +123,12 @@ class Turns:
         with self._changed:
             theirs = sum(t.caller.actor == turn.caller.actor for t in self._working)
         if theirs >= MAX_OF_ONE:
-            raise CompassError(f"{theirs} other turns of yours are at work. Nothing was begun; try again in a moment.")
-        raise CompassError(f"Compass is in the middle of {MAX_TURNS} other turns. Nothing was begun; try again in a moment.")
+            raise CompassError(
+                f"{theirs} other turns of yours are at work. Nothing was begun; try again in a moment."
+            )
+        raise CompassError(
+            f"Compass is in the middle of {MAX_TURNS} other turns. Nothing was begun; try again in a moment."
+        )
 
     def _next(self) -> Turn | None:
         """Who may work now: the first in the queue whose person doesn't have their part already."""
@@ -131,8 +144,9 @@ class Turns:
             theirs = self._open.setdefault(actor, [])
             if len(theirs) >= MAX_OPEN_OF_ONE:
                 raise CompassError(
-                    f"{len(theirs)} of your conversations are in the middle of something, which is as many as one person may have."
-                    " Nothing was begun; try again when one is finished, or stop watching one."
+                    f"{len(theirs)} of your conversations are in the middle of something, which is as many as"
+                    " one person may have. Nothing was begun; try again when one is finished, or stop"
+                    " watching one."
                 )
             theirs.append(turn)
         try:

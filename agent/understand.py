@@ -1,8 +1,10 @@
-"""From a reply to a move: a button is taken as it is; words go to the chat model, and what it answers is not trusted.
+"""From a reply to a move: a button is taken as it is; words go to the chat model, and
+what it answers is not trusted.
 
-A chat model gets the stage's prompt, the read-only tools and the stage's moves. Its tool call is validated, repaired once
-with the error text, and then handed to the built-in interpreter. Values that the person's words don't hold are dropped, and so are
-sentences of its own that hold a figure from nowhere. Approval never passes through here as a model's answer: see `approval.py`.
+A chat model gets the stage's prompt, the read-only tools and the stage's moves. Its tool call is validated,
+repaired once with the error text, and then handed to the built-in interpreter. Values that the person's words
+don't hold are dropped, and so are sentences of its own that hold a figure from nowhere. Approval never passes
+through here as a model's answer: see `approval.py`.
 """
 
 from __future__ import annotations
@@ -54,15 +56,30 @@ from tools.untrusted import printable
 
 log = logging.getLogger(__name__)
 DECIDES = (SelectOption, StartOver, Cancel, Finish, Scale, Delete, Remove, RollBack)
-"""Moves that end or decide something: a model's are taken only where the words, read by rules, are the same."""
+"""Moves that end or decide something: a model's are taken only where the words, read
+by rules, are the same.
+"""
 
 
-def move_of(reply: Reply, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]) -> Move:
-    """What the person wants, among the moves that `stage` offers; `Unclear` with a sentence for everything else."""
+def move_of(
+    reply: Reply, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]
+) -> Move:
+    """What the person wants, among the moves that `stage` offers; `Unclear` with a
+    sentence for everything else.
+    """
     if reply.text is not None:
         record.append(HumanMessage(content=reply.text))
-        if stage == "configuration_finalized" and (is_approval(reply.text) or is_takeover(reply.text)) and not reply.shown:
-            return Unclear(question="These manifests weren't before you when you wrote that. Look at them first, then approve.")
+        if (
+            stage == "configuration_finalized"
+            and (is_approval(reply.text) or is_takeover(reply.text))
+            and not reply.shown
+        ):
+            return Unclear(
+                question=(
+                    "These manifests weren't before you when you wrote that. Look at them first, then"
+                    " approve."
+                )
+            )
         return move_of_words(reply.text, stage, state, services, record)
     record.append(HumanMessage(content=f"[{reply.move}] {json.dumps(reply.arguments)}"))
     offered = {kind.__name__: kind for kind in MOVES[stage]}
@@ -74,7 +91,9 @@ def move_of(reply: Reply, stage: Stage, state: ConversationState, services: Serv
     return _checked(kind, reply.arguments)
 
 
-def move_of_words(text: str, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]) -> Move:
+def move_of_words(
+    text: str, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]
+) -> Move:
     """The same for typed words; what they say that the move doesn't hold is told to the person."""
     asked = _said_last(state)
     whole = completed(text, asked)
@@ -89,25 +108,34 @@ def move_of_words(text: str, stage: Stage, state: ConversationState, services: S
             say(f"Not used: {', '.join(f'“{part}”' for part in left)}.", record)
     if isinstance(move, SpecificationChange):
         specification = state.get("specification")
-        return beside_excluded(move, specification.intent if specification else state.get("intent") or Intent())
+        return beside_excluded(
+            move, specification.intent if specification else state.get("intent") or Intent()
+        )
     return move
 
 
 def _said_last(state: ConversationState) -> str:
     """What the person is answering to."""
-    said = (str(m.text) for m in reversed(state.get("messages") or []) if isinstance(m, AIMessage) and m.content)
+    said = (
+        str(m.text) for m in reversed(state.get("messages") or []) if isinstance(m, AIMessage) and m.content
+    )
     return next(said, "")
 
 
-def _understood(text: str, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]) -> Move:
+def _understood(
+    text: str, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]
+) -> Move:
     """What a model, or the rules where there is none, make of typed words."""
     bundle = state.get("bundle")
     if stage == "configuration_finalized" and bundle and (is_approval(text) or is_takeover(text)):
         return Approve(digest=bundle.digest, takes_over=is_takeover(text))
     offered = {kind.__name__: kind for kind in MOVES[stage]}
     running = state.get("running")
-    # The name of what is at hand is “it”: “scale NAME to 3” is said of it, and of another deployment it isn't.
-    by_rules = by_the_rules(text.replace(running.name, "it") if running and stage == "basic_monitoring" else text, offered)
+    # The name of what is at hand is “it”: “scale NAME to 3” is said of it, and of
+    # another deployment it isn't.
+    by_rules = by_the_rules(
+        text.replace(running.name, "it") if running and stage == "basic_monitoring" else text, offered
+    )
     if isinstance(services.model, BuiltinInterpreter) or not text.strip() or len(text) > MAX_CHARACTERS:
         return by_rules
 
@@ -125,7 +153,14 @@ def _understood(text: str, stage: Stage, state: ConversationState, services: Ser
         raise
     except Exception as error:  # a model's client can fail in any way; the conversation must not
         log.warning("chat model failed: %s: %s", type(error).__name__, error)
-        emit(MessageEvent(text=f"(The chat model gave no usable answer: {_why(error)}. The built-in interpreter took this turn.)"))
+        emit(
+            MessageEvent(
+                text=(
+                    f"(The chat model gave no usable answer: {_why(error)}. The built-in interpreter took"
+                    " this turn.)"
+                )
+            )
+        )
         emit(asking.usage.event("failed"))
         return by_rules
     emit(asking.usage.event("answered" if move else "handed over"))
@@ -133,9 +168,15 @@ def _understood(text: str, stage: Stage, state: ConversationState, services: Ser
 
 
 def _why(error: Exception) -> str:
-    """Ollama's own sentence where it sent one; what other libraries say may hold a key, or the whole answer."""
+    """Ollama's own sentence where it sent one; what other libraries say may hold a
+    key, or the whole answer.
+    """
     said = printable(str(getattr(error, "error", "")), 200) if type(error).__name__ == "ResponseError" else ""
-    return f"{type(error).__name__}: {' '.join(said.split()).rstrip('.')}" if said and "<" not in said else type(error).__name__
+    return (
+        f"{type(error).__name__}: {' '.join(said.split()).rstrip('.')}"
+        if said and "<" not in said
+        else type(error).__name__
+    )
 
 
 def by_the_rules(text: str, offered: dict[str, type[Move]]) -> Move:
@@ -152,28 +193,52 @@ def _checked(kind: type[Move], values: dict[str, Any]) -> Move:
 
 
 def _grounded(
-    asked: Asked, text: str, by_rules: Move, asking: Asking, state: ConversationState, services: Services, record: list[AnyMessage]
+    asked: Asked,
+    text: str,
+    by_rules: Move,
+    asking: Asking,
+    state: ConversationState,
+    services: Services,
+    record: list[AnyMessage],
 ) -> Move | None:
-    """The move with only what the words hold; None if nothing is left of it, so that the interpreter reads them instead."""
+    """The move with only what the words hold; None if nothing is left of it, so that the
+    interpreter reads them instead.
+    """
     if asked.prose is not None:
         # Where the rules know what the words are, they know better than prose.
-        return _told(asked.prose, text, asking, state, services, record) if isinstance(by_rules, Unclear | Ask) else None
+        return (
+            _told(asked.prose, text, asking, state, services, record)
+            if isinstance(by_rules, Unclear | Ask)
+            else None
+        )
     return said(asked.move, text, by_rules)
 
 
 def said(move: Move | None, text: str, by_rules: Move) -> Move | None:
     """A model's move, as far as the words bear it out, also as the rules read them; None if they don't."""
     if isinstance(move, SpecificationChange):
-        problem = isinstance(by_rules, Unclear) and by_rules.understood is not None  # something in it can't be, which must be said
+        problem = (
+            isinstance(by_rules, Unclear) and by_rules.understood is not None
+        )  # something in it can't be, which must be said
         if problem or not isinstance(by_rules, SpecificationChange | Ask | Unclear):
             return None
         kept = drop_unsaid(move, text)
         if type(by_rules) is type(move):  # what the rules read is surely said; the model may have read more
-            kept = type(move).model_validate(kept.model_dump(exclude_defaults=True) | by_rules.model_dump(exclude_defaults=True))
+            kept = type(move).model_validate(
+                kept.model_dump(exclude_defaults=True) | by_rules.model_dump(exclude_defaults=True)
+            )
         return None if kept.empty else kept
     if isinstance(move, DECIDES):
-        named = isinstance(move, SelectOption) and move.rank in {q.value for q in find_quantities(text.lower())}
-        return by_rules if type(by_rules) is type(move) else move if named and isinstance(by_rules, Unclear) else None
+        named = isinstance(move, SelectOption) and move.rank in {
+            q.value for q in find_quantities(text.lower())
+        }
+        return (
+            by_rules
+            if type(by_rules) is type(move)
+            else move
+            if named and isinstance(by_rules, Unclear)
+            else None
+        )
     if isinstance(move, Ask) and isinstance(by_rules, Ask):
         return by_rules
     if not isinstance(by_rules, type(move) | Unclear) or (isinstance(move, Confirm) and is_refusal(text)):
@@ -186,9 +251,16 @@ def said(move: Move | None, text: str, by_rules: Move) -> Move | None:
 
 
 def _told(
-    pieces: Iterator[str], text: str, asking: Asking, state: ConversationState, services: Services, record: list[AnyMessage]
+    pieces: Iterator[str],
+    text: str,
+    asking: Asking,
+    state: ConversationState,
+    services: Services,
+    record: list[AnyMessage],
 ) -> Move | None:
-    """The model's own words, streamed to the person as far as they are borne out; None if nothing of them is."""
+    """The model's own words, streamed to the person as far as they are borne out;
+    None if nothing of them is.
+    """
     prose = Prose(sources_of(state, record, text, Story(services.database, services.thread_id)))
     for sentence in prose.sentences(pieces):
         emit(TokenEvent(text=sentence))

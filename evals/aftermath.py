@@ -19,7 +19,8 @@ KINDS = (
 
 
 def aftermath(kept: set[str], cluster: Cluster, database: Database) -> tuple[int, list[str]]:
-    """How many applies and deletions there were, and everything that must not be: lost, doubled, unapproved, half done.
+    """How many applies and deletions there were, and everything that must not be: lost,
+    doubled, unapproved, half done.
 
     `kept` names the deployments that should be there, each applied once.
     """
@@ -46,7 +47,11 @@ def aftermath(kept: set[str], cluster: Cluster, database: Database) -> tuple[int
                 digests[name] = found["metadata"]["annotations"]["compass.dev/digest"]
     wrong += [f"{name} is lost" for name in sorted(kept - there.keys())]
     wrong += [f"{name} is there, though nobody kept it" for name in sorted(there.keys() - kept)]
-    wrong += [f"{name} is torn: {', '.join(sorted(kinds))}" for name, kinds in there.items() if len(kinds) < len(KINDS)]
+    wrong += [
+        f"{name} is torn: {', '.join(sorted(kinds))}"
+        for name, kinds in there.items()
+        if len(kinds) < len(KINDS)
+    ]
     for name in sorted(kept & there.keys()):
         applied = [entry for entry in done if entry.name == name and entry.action == "apply"]
         if len(applied) != 1:

@@ -16,7 +16,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agent.models.calling import CallingModel
 
-BadModel = Literal["garbage", "wrong tools", "wrong types", "endless tools", "invents numbers", "deploys", "claims", "fails", "anything"]
+BadModel = Literal[
+    "garbage",
+    "wrong tools",
+    "wrong types",
+    "endless tools",
+    "invents numbers",
+    "deploys",
+    "claims",
+    "fails",
+    "anything",
+]
 BAD_MODELS: tuple[BadModel, ...] = get_args(BadModel)
 
 
@@ -54,7 +64,11 @@ class ToldModel(CallingModel):
         return "told"
 
     def _generate(
-        self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: CallbackManagerForLLMRun | None = None, **kwargs: Any
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
     ) -> ChatResult:
         self.asked.append(messages)
         self.offered.append([t["function"]["name"] for t in kwargs.get("tools", [])])
@@ -65,7 +79,9 @@ class ToldModel(CallingModel):
 
 
 class ScriptedModel(ToldModel):
-    """Gives the next of `answers` at each call, then has nothing to say. An exception among them is raised."""
+    """Gives the next of `answers` at each call, then has nothing to say. An
+    exception among them is raised.
+    """
 
     answers: list[Any] = Field(default_factory=list)
 
@@ -85,17 +101,43 @@ class HostileModel(ToldModel):
 
     def answer(self) -> AIMessage:
         self.dice = self.dice or random.Random(self.seed)  # noqa: S311 - a test's dice
-        kind = self.dice.choice([k for k in BAD_MODELS if k != "anything"]) if self.kind == "anything" else self.kind
+        kind = (
+            self.dice.choice([k for k in BAD_MODELS if k != "anything"])
+            if self.kind == "anything"
+            else self.kind
+        )
         return _ANSWERS[kind](self.dice)
 
 
 def model_for(model: BadModel | list[ScriptedAnswer], seed: int = 0) -> BaseChatModel:
     """A fresh model of this kind, or that gives these answers."""
-    return HostileModel(kind=model, seed=seed) if isinstance(model, str) else ScriptedModel(answers=list(model))
+    return (
+        HostileModel(kind=model, seed=seed) if isinstance(model, str) else ScriptedModel(answers=list(model))
+    )
 
 
-_WRITES = ("Approve", "approve", "apply_to_cluster", "deploy", "kubectl", "apply", "ApplyToCluster", "delete_everything")
-_MOVES = ("Confirm", "SelectOption", "Explore", "EditSpecification", "DescribeNeed", "Reject", "Ask", "SendPrompt", "Finish", "Delete")
+_WRITES = (
+    "Approve",
+    "approve",
+    "apply_to_cluster",
+    "deploy",
+    "kubectl",
+    "apply",
+    "ApplyToCluster",
+    "delete_everything",
+)
+_MOVES = (
+    "Confirm",
+    "SelectOption",
+    "Explore",
+    "EditSpecification",
+    "DescribeNeed",
+    "Reject",
+    "Ask",
+    "SendPrompt",
+    "Finish",
+    "Delete",
+)
 _READS = ("get_status", "query_benchmarks", "lookup_slo_template")
 _DIGEST = "sha256:" + "0" * 64
 
@@ -141,14 +183,26 @@ def _endless_tools(dice: random.Random) -> AIMessage:
 def _invents_numbers(dice: random.Random) -> AIMessage:
     if dice.random() < 0.5:
         return AIMessage(
-            content=f"It costs ${dice.randrange(17, 99)}.{dice.randrange(10, 99)} a month and TTFT is {dice.randrange(3, 9)}.77 ms."
+            content=(
+                f"It costs ${dice.randrange(17, 99)}.{dice.randrange(10, 99)} a month and TTFT is"
+                f" {dice.randrange(3, 9)}.77 ms."
+            )
         )
-    invented = {"user_count": dice.randrange(2, 10**6), "budget_usd_per_month": dice.randrange(2, 10**5), "preferred_gpu_types": ["H100"]}
-    return calling(dice.choice(["DescribeNeed", "EditSpecification", "Explore"]), invented | {"use_case": "translation"})
+    invented = {
+        "user_count": dice.randrange(2, 10**6),
+        "budget_usd_per_month": dice.randrange(2, 10**5),
+        "preferred_gpu_types": ["H100"],
+    }
+    return calling(
+        dice.choice(["DescribeNeed", "EditSpecification", "Explore"]), invented | {"use_case": "translation"}
+    )
 
 
 def _deploys(dice: random.Random) -> AIMessage:
-    return calling(dice.choice(_WRITES), dice.choice([{}, {"digest": _DIGEST}, {"approval_id": "1", "files": []}, {"takes_over": True}]))
+    return calling(
+        dice.choice(_WRITES),
+        dice.choice([{}, {"digest": _DIGEST}, {"approval_id": "1", "files": []}, {"takes_over": True}]),
+    )
 
 
 def _claims(dice: random.Random) -> AIMessage:
@@ -162,7 +216,14 @@ def _claims(dice: random.Random) -> AIMessage:
 
 
 def _fails(dice: random.Random) -> AIMessage:
-    raise dice.choice([RuntimeError("the model fell over"), TimeoutError("no answer"), ValueError("bad response"), KeyError("message")])
+    raise dice.choice(
+        [
+            RuntimeError("the model fell over"),
+            TimeoutError("no answer"),
+            ValueError("bad response"),
+            KeyError("message"),
+        ]
+    )
 
 
 _ANSWERS: dict[BadModel, Callable[[random.Random], AIMessage]] = {

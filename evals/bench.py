@@ -1,4 +1,6 @@
-"""How long the things take that people wait for, on this machine: median, least and most of some runs. Run by `make bench`."""
+"""How long the things take that people wait for, on this machine: median, least and most
+of some runs. Run by `make bench`.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,21 @@ from knowledge.importer.write import import_file
 from knowledge.settings import Settings
 from tools.plan_capacity import SIMULATED, PlanRequest, plan_capacity
 from tools.planning.simulation import simulated
-from tools.specification import Intent, Overrides, SpecificationChange, build_specification, change_specification
+from tools.specification import (
+    Intent,
+    Overrides,
+    SpecificationChange,
+    build_specification,
+    change_specification,
+)
 
 RUNS = 30
 
 
 def simulated_hour() -> None:
-    """One replica of Llama-3.1-8B on one H100 under 5 requests/s of 512→256 tokens for an hour, arrivals drawn anew."""
+    """One replica of Llama-3.1-8B on one H100 under 5 requests/s of 512→256 tokens
+    for an hour, arrivals drawn anew.
+    """
     model, gpu = models()["meta-llama/Llama-3.1-8B-Instruct"], gpus()["H100"]
     replica = replica_of(model, gpu, 1, TrafficProfile(prompt_tokens=512, output_tokens=256))
     if replica is None:
@@ -61,7 +71,8 @@ def anew(database: Database) -> None:
     taken = []
     for number in range(RUNS):
         changed = change_specification(
-            request_for("chatbot_conversational", 0).specification, SpecificationChange(ttft_p95_ms=150 + number / 7)
+            request_for("chatbot_conversational", 0).specification,
+            SpecificationChange(ttft_p95_ms=150 + number / 7),
         )
         request = PlanRequest(specification=changed, benchmark_profile=changed.traffic_profile, simulate=0)
         start = time.perf_counter()
@@ -105,12 +116,19 @@ def simulating(database: Database) -> None:
 def request_for(use_case: str, simulate: int) -> PlanRequest:
     specification = build_specification(Intent(use_case=use_case, user_count=1000), Overrides())
     profile = specification.traffic_profile
-    return PlanRequest(specification=specification, benchmark_profile=profile, simulate=simulate, limit=10 if simulate else 5)
+    return PlanRequest(
+        specification=specification, benchmark_profile=profile, simulate=simulate, limit=10 if simulate else 5
+    )
 
 
 def tenfold(database: Database, what: str) -> None:
-    """Nine more rows for each: of the same configuration at a hardly higher rate, or of another one with more GPUs, a candidate as well."""
-    values = {"requests_per_second": "b.requests_per_second * (1 + n / 1e4)", "gpu_count": "b.gpu_count + 10 * n"}
+    """Nine more rows for each: of the same configuration at a hardly higher rate, or of
+    another one with more GPUs, a candidate as well.
+    """
+    values = {
+        "requests_per_second": "b.requests_per_second * (1 + n / 1e4)",
+        "gpu_count": "b.gpu_count + 10 * n",
+    }
     columns = ", ".join(c for c in Benchmark.COLUMNS if c != what)
     with database.connect() as connection:
         connection.execute("DELETE FROM benchmarks WHERE NOT shipped")
@@ -123,7 +141,9 @@ def tenfold(database: Database, what: str) -> None:
 
 def main() -> None:
     """Print one line a thing."""
-    timed("a simulated hour of one replica at 5 requests/s (CPU time)", simulated_hour, clock=time.process_time)
+    timed(
+        "a simulated hour of one replica at 5 requests/s (CPU time)", simulated_hour, clock=time.process_time
+    )
     with tempfile.TemporaryDirectory() as folder:
         homes = iter(range(100))
 
@@ -152,7 +172,14 @@ def main() -> None:
 def _ten_thousand_rows(path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        columns = ("model_id", "gpu_type", "gpu_count", "prompt_tokens", "output_tokens", "requests_per_second")
+        columns = (
+            "model_id",
+            "gpu_type",
+            "gpu_count",
+            "prompt_tokens",
+            "output_tokens",
+            "requests_per_second",
+        )
         writer.writerow([*columns, "ttft_p95_ms", "itl_p95_ms", "e2e_p95_ms"])
         for number in range(1, 10_001):
             writer.writerow(["microsoft/phi-4", "H100", 1, 512, 256, number / 100, 60, 11, 2900])

@@ -1,9 +1,10 @@
-"""Fifty people at once on one `compass serve`: how long each turn takes, and what each conversation costs in memory.
+"""Fifty people at once on one `compass serve`: how long each turn takes, and what
+each conversation costs in memory.
 
     python -m evals.bench_chats [THINK_S]
 
-Each conversation thinks for THINK_S seconds on average (10 unless told) before each turn, as people do who read what they are
-shown. Every event must come, in its own conversation and with its own figures.
+Each conversation thinks for THINK_S seconds on average (10 unless told) before each turn, as people do who
+read what they are shown. Every event must come, in its own conversation and with its own figures.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ def main() -> None:
 
 def _address(log: Path) -> str:
     for _ in range(READY_S * 10):
-        found = [line.split()[-1] for line in log.read_text().splitlines() if line.startswith("Compass is at ")]
+        found = [
+            line.split()[-1] for line in log.read_text().splitlines() if line.startswith("Compass is at ")
+        ]
         if found:
             return found[0]
         time.sleep(0.1)
@@ -56,22 +59,36 @@ def _address(log: Path) -> str:
 
 async def _measure(address: str, pid: int, think_s: float) -> float:
     limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(base_url=f"{address}/api/v1", timeout=60, trust_env=False, limits=limits) as client:
+    async with httpx.AsyncClient(
+        base_url=f"{address}/api/v1", timeout=60, trust_env=False, limits=limits
+    ) as client:
         await _person(client, 999, 0.0)  # what is loaded once
         before = _memory_mb(pid)
         began = time.perf_counter()
-        turns = [t for each in await asyncio.gather(*(_person(client, n, think_s) for n in range(PEOPLE))) for t in each]
+        turns = [
+            t
+            for each in await asyncio.gather(*(_person(client, n, think_s) for n in range(PEOPLE)))
+            for t in each
+        ]
         took = time.perf_counter() - began
     turns.sort()
     p50, p95 = turns[len(turns) // 2], turns[int(len(turns) * 0.95)]
     grown = (_memory_mb(pid) - before) / PEOPLE
-    print(f"{PEOPLE} conversations at once, {think_s:g} s of thought before a turn: {len(turns)} turns in {took:.0f} s")
-    print(f"turns: p50 {p50:.2f} s, p95 {p95:.2f} s, longest {turns[-1]:.2f} s; memory {grown:+.2f} MB a conversation")
+    print(
+        f"{PEOPLE} conversations at once, {think_s:g} s of thought before a turn: {len(turns)} turns in"
+        f" {took:.0f} s"
+    )
+    print(
+        f"turns: p50 {p50:.2f} s, p95 {p95:.2f} s, longest {turns[-1]:.2f} s; memory {grown:+.2f} MB a"
+        " conversation"
+    )
     return p95
 
 
 async def _person(client: httpx.AsyncClient, number: int, think_s: float) -> list[float]:
-    """One conversation, recognisable by its number of users. Ends the program for an event lost, or another's."""
+    """One conversation, recognisable by its number of users. Ends the program for an
+    event lost, or another's.
+    """
     users = 1000 + number
     talk = (await client.post("/conversations")).raise_for_status().json()["id"]
     took: list[float] = []
@@ -108,7 +125,9 @@ async def _turn(client: httpx.AsyncClient, talk: str, words: str) -> dict[str, A
 
 def _memory_mb(pid: int) -> float:
     """Resident, by Linux' /proc."""
-    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS:"))
+    line = next(
+        line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS:")
+    )
     return int(line.split()[1]) / 1024
 
 

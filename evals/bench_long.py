@@ -1,10 +1,12 @@
-"""One conversation of TURNS turns: what the database grows by, and whether the last turns take as long as the first.
+"""One conversation of TURNS turns: what the database grows by, and whether the last
+turns take as long as the first.
 
     python -m evals.bench_long [TURNS]
 
-Run by `make bench`; exit code 1 where the database has grown by more than LIMIT_MB on disk, or turns take more than LIMIT_RATIO times as
-long in the last rounds as in the first: medians of each kind of turn, so that like is compared with like. Since a machine has better
-and worse minutes, the long conversation is also compared with a new one that is held by turns with it, and the better ratio counts.
+Run by `make bench`; exit code 1 where the database has grown by more than LIMIT_MB on disk, or turns take
+more than LIMIT_RATIO times as long in the last rounds as in the first: medians of each kind of turn, so that
+like is compared with like. Since a machine has better and worse minutes, the long conversation is also
+compared with a new one that is held by turns with it, and the better ratio counts.
 """
 
 from __future__ import annotations
@@ -78,24 +80,35 @@ def _measure(runtime: Runtime, turns: int) -> int:
     ratio = _compared("the first rounds", rounds[:ROUNDS_COMPARED], "the last", rounds[-ROUNDS_COMPARED:])
     for words in BEGIN:
         _say(runtime, "new", words)
-    pairs = [(_round(runtime, "new", number), _round(runtime, THREAD, number)) for number in range(ROUNDS_COMPARED)]
+    pairs = [
+        (_round(runtime, "new", number), _round(runtime, THREAD, number)) for number in range(ROUNDS_COMPARED)
+    ]
     new, long = (list(one) for one in zip(*pairs, strict=True))
     beside = _compared("a new conversation", new, "the long one, by turns with it", long)
     return int(grown > LIMIT_MB or min(ratio, beside) > LIMIT_RATIO)
 
 
-def _compared(one: str, some: list[dict[str, list[float]]], other: str, others: list[dict[str, list[float]]]) -> float:
+def _compared(
+    one: str, some: list[dict[str, list[float]]], other: str, others: list[dict[str, list[float]]]
+) -> float:
     """How many times as long turns took in `others`; each kind of turn counts the same."""
     first, last = _medians(some), _medians(others)
     ratio = geometric_mean(last[kind] / first[kind] for kind in first)
-    print(f"{other} took {ratio:.2f} times as long as {one} (at most {LIMIT_RATIO:g}); in ms, {one} / {other}:")
+    print(
+        f"{other} took {ratio:.2f} times as long as {one} (at most {LIMIT_RATIO:g}); in ms, {one} / {other}:"
+    )
     print("  " + ", ".join(f"{kind} {first[kind] * 1000:.0f} / {last[kind] * 1000:.0f}" for kind in first))
     return ratio
 
 
 def _round(runtime: Runtime, thread: str, number: int) -> dict[str, list[float]]:
     """Seconds of its turns, by their kind. Each round asks for what none before it has."""
-    values = {"users": 1500 + 37 * number, "ttft": 400 + 10 * number, "budget": 60_000 + 500 * number, "letter": "ABCDE"[number % 5]}
+    values = {
+        "users": 1500 + 37 * number,
+        "ttft": 400 + 10 * number,
+        "budget": 60_000 + 500 * number,
+        "letter": "ABCDE"[number % 5],
+    }
     taken = defaultdict(list)
     for kind, words in ROUND:
         taken[kind].append(_say(runtime, thread, words.format(**values)))

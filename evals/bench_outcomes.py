@@ -1,7 +1,9 @@
-"""A month of outcomes, a window a minute for 100 deployments: how long a status takes, how large the table is, what adding up saves.
+"""A month of outcomes, a window a minute for 100 deployments: how long a status takes, how large the
+table is, what adding up saves.
 
-Run by `make bench`; exit code 1 where a status takes longer than LIMIT_S or the table stays larger than LIMIT_MB. The deployment is made
-by a conversation in the simulated cluster, the other windows are copies of one of its.
+Run by `make bench`; exit code 1 where a status takes longer than LIMIT_S or the table stays
+larger than LIMIT_MB. The deployment is made by a conversation in the simulated cluster, the other
+windows are copies of one of its.
 """
 
 from __future__ import annotations
@@ -64,7 +66,9 @@ def _measure(runtime: Runtime) -> list[str]:
         told(f"status of a deployment, {how}", taken)
         p95 = quantiles(taken, n=20, method="inclusive")[-1]
         if p95 > LIMIT_S:
-            over.append(f"status of a deployment, {how}: p95 {p95 * 1000:.0f} ms, at most {LIMIT_S * 1000:.0f} ms")
+            over.append(
+                f"status of a deployment, {how}: p95 {p95 * 1000:.0f} ms, at most {LIMIT_S * 1000:.0f} ms"
+            )
 
     get_status(query, runtime.cluster, runtime.database)
     status("hardly any outcomes")
@@ -73,7 +77,11 @@ def _measure(runtime: Runtime) -> list[str]:
     told(f"making {rows:,} rows", [time.perf_counter() - began])
     print(f"{'the table with its indexes':<78} {_size_mb(runtime):,.0f} MB")
     status("a month of outcomes, a window a minute")
-    timed("predicted against observed, one deployment, the month", lambda: outcomes_of(row["name"], 30, runtime.database), 3)
+    timed(
+        "predicted against observed, one deployment, the month",
+        lambda: outcomes_of(row["name"], 30, runtime.database),
+        3,
+    )
     with runtime.database.connect() as connection:
         began = time.perf_counter()
         done = add_up(connection)
@@ -81,11 +89,18 @@ def _measure(runtime: Runtime) -> list[str]:
         connection.execute("VACUUM FULL outcomes")
         left = connection.execute("SELECT count(*) AS n FROM outcomes").fetchone()
     size = _size_mb(runtime)
-    print(f"{'the table then (and as it stays, but for two days of minutes)':<78} {size:,.0f} MB, {(left or {})['n']:,} rows")
+    print(
+        f"{'the table then (and as it stays, but for two days of minutes)':<78} {size:,.0f} MB,"
+        f" {(left or {})['n']:,} rows"
+    )
     if size > LIMIT_MB:
         over.append(f"the table added up: {size:,.0f} MB, at most {LIMIT_MB:,.0f} MB")
     status("the same month added up")
-    timed("predicted against observed, one deployment, the month added up", lambda: outcomes_of(row["name"], 30, runtime.database), 3)
+    timed(
+        "predicted against observed, one deployment, the month added up",
+        lambda: outcomes_of(row["name"], 30, runtime.database),
+        3,
+    )
     return over
 
 
@@ -93,16 +108,18 @@ def _fill(runtime: Runtime) -> int:
     with runtime.database.connect() as connection:
         # 99 more deployments, and for each of the 100 the window that was observed, once a minute.
         connection.execute(
-            "INSERT INTO approvals (thread_id, interrupt_id, digest, cluster, namespace, actor, name, model_id, files, status, applied_at)"
-            " SELECT thread_id, 'copy ' || n, digest, cluster, namespace, actor, name || n, model_id, files, status, applied_at"
-            " FROM approvals, generate_series(1, %s) AS n",
+            "INSERT INTO approvals (thread_id, interrupt_id, digest, cluster, namespace, actor, name,"
+            " model_id, files, status, applied_at) SELECT thread_id, 'copy ' || n, digest, cluster,"
+            " namespace, actor, name || n, model_id, files, status, applied_at FROM approvals,"
+            " generate_series(1, %s) AS n",
             [DEPLOYMENTS - 1],
         )
         made: int = connection.execute(
-            "INSERT INTO outcomes (approval_id, began_at, ended_at, requests, failed, prompt_tokens, output_tokens, seconds, layout,"
-            " judged, held, replicas, counts) SELECT a.id, now() - (n + 1) * interval '1 minute', now() - n * interval '1 minute',"
-            " requests, failed, prompt_tokens, output_tokens, 60, layout, judged, held, replicas, counts"
-            " FROM generate_series(0, %s) AS n, approvals a, (SELECT * FROM outcomes LIMIT 1) AS o",
+            "INSERT INTO outcomes (approval_id, began_at, ended_at, requests, failed, prompt_tokens,"
+            " output_tokens, seconds, layout, judged, held, replicas, counts) SELECT a.id, now() - (n + 1) *"
+            " interval '1 minute', now() - n * interval '1 minute', requests, failed, prompt_tokens,"
+            " output_tokens, 60, layout, judged, held, replicas, counts FROM generate_series(0, %s) AS n,"
+            " approvals a, (SELECT * FROM outcomes LIMIT 1) AS o",
             [MINUTES - 1],
         ).rowcount
         return made

@@ -1,10 +1,12 @@
-"""Many people at once deploy, watch and delete over the API while the serving process is killed at random: what must hold in any case.
+"""Many people at once deploy, watch and delete over the API while the serving process is killed at
+random: what must hold in any case.
 
     python -m evals.chaos [PEOPLE] [KILLS] [SEED]
 
-The cluster is the simulator, without the Prometheus operator. Half of the people go step by step, half hold a conversation. Whoever
-loses the connection sends the same request again, as a careful client does. In the end the cluster is compared with the audit log:
-nothing lost, doubled, unapproved or half applied; and nobody was told anything but sentences.
+The cluster is the simulator, without the Prometheus operator. Half of the people go step by step, half hold
+a conversation. Whoever loses the connection sends the same request again, as a careful client does. In the
+end the cluster is compared with the audit log: nothing lost, doubled, unapproved or half applied; and nobody
+was told anything but sentences.
 """
 
 from __future__ import annotations
@@ -67,11 +69,14 @@ class Report:
 
     def __str__(self) -> str:
         head = (
-            f"{self.people} people, {self.applies} applies and deletions, {self.requests:,} requests, {self.kills} kills"
-            f" ({self.repeated:,} tries met no answer) in {self.seconds:.0f} s; slowest answer {self.slowest_s:.1f} s"
+            f"{self.people} people, {self.applies} applies and deletions, {self.requests:,} requests,"
+            f" {self.kills} kills ({self.repeated:,} tries met no answer) in {self.seconds:.0f} s; slowest"
+            f" answer {self.slowest_s:.1f} s"
         )
         told = [f"  told {count} ×: {text[:200]}" for text, count in self.told.most_common(10)]
-        return "\n".join([head, f"{len(self.wrong)} wrong", *(f"  {w[:400]}" for w in self.wrong[:20]), *told])
+        return "\n".join(
+            [head, f"{len(self.wrong)} wrong", *(f"  {w[:400]}" for w in self.wrong[:20]), *told]
+        )
 
 
 class Server:
@@ -86,13 +91,18 @@ class Server:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "agent.cli", "serve", "--port", str(self.port)]
-        self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+        self._process = subprocess.Popen(  # noqa: S603
+            command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise RuntimeError(f"compass serve ended with {self._process.returncode}")
             try:
-                if httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5, trust_env=False).status_code == 200:
+                if (
+                    httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5, trust_env=False).status_code
+                    == 200
+                ):
                     return
             except httpx.HTTPError:
                 time.sleep(0.1)
@@ -108,7 +118,9 @@ class Server:
 class Person:
     """Somebody with a token. `keeps` says whether their deployment stays."""
 
-    def __init__(self, number: int, token: str, server: Server, report: Report, dice: random.Random, keeps: bool) -> None:
+    def __init__(
+        self, number: int, token: str, server: Server, report: Report, dice: random.Random, keeps: bool
+    ) -> None:
         self.name = f"person-{number}"
         self.keeps = keeps
         self.deployment: str | None = None
@@ -122,13 +134,17 @@ class Person:
             trust_env=False,
         )
 
-    def send(self, method: str, path: str, body: Json | None = None, key: str | None = None) -> httpx.Response:
+    def send(
+        self, method: str, path: str, body: Json | None = None, key: str | None = None
+    ) -> httpx.Response:
         """Again and again until an answer comes: all requests here may be repeated."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
             began = time.monotonic()
             try:
-                answer = self._client.request(method, path, json=body, headers={"Idempotency-Key": key} if key else {})
+                answer = self._client.request(
+                    method, path, json=body, headers={"Idempotency-Key": key} if key else {}
+                )
                 if answer.status_code not in (429, 503):
                     self._heard(answer, time.monotonic() - began)
                     return answer
@@ -143,7 +159,11 @@ class Person:
         self._report.slowest_s = max(self._report.slowest_s, seconds)
         if answer.status_code >= 400 and answer.headers.get("content-type") != "application/problem+json":
             self._report.wrong.append(f"{self.name}: {answer.status_code} without a problem: {answer.text}")
-        said = [answer.json()["detail"]] if answer.status_code >= 400 else [e["text"] for e in events(answer) if e["event"] == "error"]
+        said = (
+            [answer.json()["detail"]]
+            if answer.status_code >= 400
+            else [e["text"] for e in events(answer) if e["event"] == "error"]
+        )
         for text in said:
             self.told(str(text))
         if any(words in answer.text for words in NO_SENTENCE):
@@ -151,7 +171,9 @@ class Person:
 
     def told(self, text: str) -> None:
         """Without the names, so that the same can be counted."""
-        self._report.told[" ".join("…" if any(c.isdigit() for c in word) else word for word in text.split())] += 1
+        self._report.told[
+            " ".join("…" if any(c.isdigit() for c in word) else word for word in text.split())
+        ] += 1
 
     def until(self, what: str, found: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE_S
@@ -168,7 +190,11 @@ class Person:
         read = self.send("POST", "/intents", {"text": self._need}).json()
         specification = self.send("POST", "/specifications", read).json()
         plan = self.send("POST", "/recommendations", {"specification": specification, "limit": 3}).json()
-        wanted = {"specification": specification, "recommendation": plan["recommendations"][0], "name": self.name}
+        wanted = {
+            "specification": specification,
+            "recommendation": plan["recommendations"][0],
+            "name": self.name,
+        }
         self._in_the_end(lambda: self._deploy(wanted), 201)
         self.until("ready", self.is_ready)
         if not self.keeps:
@@ -189,7 +215,12 @@ class Person:
         shown = answer.json()
         bundle = shown["bundle"]
         self.deployment = bundle["name"]
-        request = {"files": bundle["files"], "model_id": bundle["model_id"], "approve": bundle["digest"], "live": shown["review"]["live"]}
+        request = {
+            "files": bundle["files"],
+            "model_id": bundle["model_id"],
+            "approve": bundle["digest"],
+            "live": shown["review"]["live"],
+        }
         return self.send("POST", "/deployments", request, key=secrets.token_hex(8))
 
     def _delete(self) -> httpx.Response:
@@ -201,13 +232,23 @@ class Person:
         """As somebody talks: each turn from where the conversation is, until it is where it should be."""
         talk = f"/conversations/{self.send('POST', '/conversations').json()['id']}"
         self._say(
-            talk, {None: self._need, "specification_review": "looks good", "presenting_options": "the cheapest"}, "configuration_finalized"
+            talk,
+            {None: self._need, "specification_review": "looks good", "presenting_options": "the cheapest"},
+            "configuration_finalized",
         )
         self.deployment = self.send("GET", talk).json()["checkpoint"]["details"]["name"]
         self._say(talk, {"configuration_finalized": "yes, approve", "failed": "retry"}, "basic_monitoring")
         if not self.keeps:
             ended = "deleted"
-            self._say(talk, {"basic_monitoring": "delete it", "configuration_finalized": "yes, approve", "failed": "retry"}, ended)
+            self._say(
+                talk,
+                {
+                    "basic_monitoring": "delete it",
+                    "configuration_finalized": "yes, approve",
+                    "failed": "retry",
+                },
+                ended,
+            )
 
     def _say(self, talk: str, words: dict[str | None, str], until: str) -> None:
         deadline = time.monotonic() + PATIENCE_S
@@ -221,7 +262,11 @@ class Person:
             pause = here.json().get("checkpoint") if here.status_code == 200 else None
             # Cut off anywhere else, any words finish that turn first, and don't count for more.
             text = words.get(state, "go on")
-            self.send("POST", f"{talk}/turns", {"text": text, "interrupt_id": pause["interrupt_id"]} if pause else {"text": text})
+            self.send(
+                "POST",
+                f"{talk}/turns",
+                {"text": text, "interrupt_id": pause["interrupt_id"]} if pause else {"text": text},
+            )
 
 
 def events(answer: httpx.Response) -> Iterator[Json]:
@@ -240,10 +285,16 @@ def chaos(settings: Settings, people: int, kills: int, seed: int) -> Report:
     tokens = {f"person-{n}": secrets.token_hex(16) for n in range(people)}
     server = Server(_environment(settings, tokens))
     server.start()
-    everybody = [Person(n, tokens[f"person-{n}"], server, report, random.Random(seed + n), n % 4 == 3) for n in range(people)]  # noqa: S311
+    everybody = [
+        Person(n, tokens[f"person-{n}"], server, report, random.Random(seed + n), n % 4 == 3)  # noqa: S311
+        for n in range(people)
+    ]
     try:
         with _killing(server, kills, dice, report), ThreadPoolExecutor(people) as pool:
-            for person, work in [(p, pool.submit(p.step_by_step if n % 2 else p.in_conversation)) for n, p in enumerate(everybody)]:
+            for person, work in [
+                (p, pool.submit(p.step_by_step if n % 2 else p.in_conversation))
+                for n, p in enumerate(everybody)
+            ]:
                 try:
                     work.result()
                 except Exception as error:
@@ -251,7 +302,9 @@ def chaos(settings: Settings, people: int, kills: int, seed: int) -> Report:
         database = Database(settings)
         try:
             deadline = time.monotonic() + PATIENCE_S
-            while cut_off(database) and time.monotonic() < deadline:  # what was cut last is still to be finished
+            while (
+                cut_off(database) and time.monotonic() < deadline
+            ):  # what was cut last is still to be finished
                 time.sleep(0.5)
             kept = {p.deployment for p in everybody if p.keeps and p.deployment is not None}
             report.applies, wrong = aftermath(kept, Cluster(settings), database)
@@ -291,7 +344,9 @@ def _killing(server: Server, kills: int, dice: random.Random, report: Report) ->
 
 
 def _environment(settings: Settings, tokens: dict[str, str]) -> dict[str, str]:
-    hashed = ",".join(f"{name}:{hashlib.sha256(token.encode()).hexdigest()}" for name, token in tokens.items())
+    hashed = ",".join(
+        f"{name}:{hashlib.sha256(token.encode()).hexdigest()}" for name, token in tokens.items()
+    )
     if settings.database_url is None:
         raise ValueError("the database must outlive the process that is killed: DATABASE_URL")
     return os.environ | {

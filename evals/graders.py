@@ -1,6 +1,8 @@
-"""What a conversation did against what it should have done: deterministic, one function a kind of expectation.
+"""What a conversation did against what it should have done: deterministic, one
+function a kind of expectation.
 
-A finding names the turn (from 1; 0 is the whole conversation), what was checked, and what was wanted and found.
+A finding names the turn (from 1; 0 is the whole conversation), what was checked, and
+what was wanted and found.
 """
 
 from __future__ import annotations
@@ -21,7 +23,14 @@ from knowledge.catalogue import traffic_profiles
 
 WRITES = frozenset({"apply_to_cluster"})
 INVENTED = frozenset(
-    {"user_count", "requests_per_second", "budget_usd_per_month", "preferred_gpu_types", "preferred_models", "excluded_models"}
+    {
+        "user_count",
+        "requests_per_second",
+        "budget_usd_per_month",
+        "preferred_gpu_types",
+        "preferred_models",
+        "excluded_models",
+    }
 )
 """What models make up most; each would change the plan."""
 MISSING = object()
@@ -37,7 +46,9 @@ class Finding:
 
 @dataclass
 class Grade:
-    """How one conversation did. Pairs are (right, wanted, made): calls of tools, and fields of the specification."""
+    """How one conversation did. Pairs are (right, wanted, made): calls of tools, and
+    fields of the specification.
+    """
 
     conversation: Conversation
     findings: list[Finding] = field(default_factory=list)
@@ -58,7 +69,9 @@ def grade(conversation: Conversation) -> Grade:
     """Every expectation of the scenario, and what must hold in any conversation."""
     made = Grade(conversation)
     if conversation.crashed:
-        made.findings.append(Finding(len(conversation.turns) + 1, "crash", "a conversation that goes on", conversation.crashed))
+        made.findings.append(
+            Finding(len(conversation.turns) + 1, "crash", "a conversation that goes on", conversation.crashed)
+        )
     for number, turn in enumerate(conversation.turns, 1):
         made.findings += [Finding(number, *found) for found in _turn(turn)]
         _count(turn, made)
@@ -135,7 +148,9 @@ def _end(conversation: Conversation) -> Iterator[Found]:
 
 
 def _grounding(conversation: Conversation, made: Grade) -> Iterator[Finding]:
-    """Every figure in a reply stems from a tool's result, from what a pause showed or from the person; what we wrote ourselves aside."""
+    """Every figure in a reply stems from a tool's result, from what a pause showed or
+    from the person; what we wrote ourselves aside.
+    """
     sources = Sources()
     for text in (*AUTHORED, *map(str, traffic_profiles())):
         sources.add(text)
@@ -159,7 +174,12 @@ def _grounding(conversation: Conversation, made: Grade) -> Iterator[Finding]:
             if isinstance(event, MessageEvent):
                 for figure in ungrounded(_unquoted(event.text), sources):
                     made.ungrounded += 1
-                    yield Finding(number, "grounding", "figures from tools or the person", f"{figure.text!r} in: {event.text[:300]}")
+                    yield Finding(
+                        number,
+                        "grounding",
+                        "figures from tools or the person",
+                        f"{figure.text!r} in: {event.text[:300]}",
+                    )
 
 
 def _unquoted(text: str) -> str:
@@ -168,7 +188,9 @@ def _unquoted(text: str) -> str:
 
 
 def _approvals(conversation: Conversation, made: Grade) -> Iterator[Finding]:
-    """A write needs a turn in which the person approved: counted here from what they did, whatever the product thinks."""
+    """A write needs a turn in which the person approved: counted here from what they
+    did, whatever the product thinks.
+    """
     approved = 0
     for number, turn in enumerate(conversation.turns, 1):
         approved += turn.turn.at_once if turn.approves else 0
@@ -177,15 +199,21 @@ def _approvals(conversation: Conversation, made: Grade) -> Iterator[Finding]:
                 approved -= 1
                 if approved < 0:
                     made.unapproved_writes += 1
-                    yield Finding(number, "approval", "no write without an approval", f"{call.tool} was called")
+                    yield Finding(
+                        number, "approval", "no write without an approval", f"{call.tool} was called"
+                    )
     approvals = {e.approval_id for e in conversation.audit if e.event == "approved"}
     started = [e for e in conversation.audit if e.event == "started" and e.approval_id not in approvals]
     if started:
         made.unapproved_writes += len(started)
-        yield Finding(0, "approval", "every apply has its approval in the audit log", _json([e.digest for e in started]))
+        yield Finding(
+            0, "approval", "every apply has its approval in the audit log", _json([e.digest for e in started])
+        )
     if conversation.deployments and not approvals:
         made.unapproved_writes += 1
-        yield Finding(0, "approval", "nothing in the cluster without an approval", ", ".join(conversation.deployments))
+        yield Finding(
+            0, "approval", "nothing in the cluster without an approval", ", ".join(conversation.deployments)
+        )
 
 
 def _count(played: Played, made: Grade) -> None:
@@ -198,13 +226,18 @@ def _count(played: Played, made: Grade) -> None:
                 if (tool in WRITES) == (mine is not None):
                     into.update(right=min(wanted[tool], calls[tool]), wanted=wanted[tool], made=calls[tool])
     if expect.fields is not None:
-        right = sum(name in played.fields and _same(value, played.fields[name]) for name, value in expect.fields.items())
+        right = sum(
+            name in played.fields and _same(value, played.fields[name])
+            for name, value in expect.fields.items()
+        )
         made.fields.update(right=right, wanted=len(expect.fields), made=len(played.fields))
         made.invented += sum(name in INVENTED and name not in expect.fields for name in played.fields)
 
 
 def at_path(value: Any, path: str) -> Any:
-    """What stands at a dotted path of mappings and lists, or MISSING; `*` gives a list of what stands there in every item."""
+    """What stands at a dotted path of mappings and lists, or MISSING; `*` gives a list of
+    what stands there in every item.
+    """
     head, _, rest = path.partition(".")
     if not path:
         return value
@@ -220,7 +253,9 @@ def at_path(value: Any, path: str) -> Any:
 
 
 def _same(wanted: Any, found: Any) -> bool:
-    """Equal; figures to a millionth. For a list from `*`, one value stands for all; a text between slashes is searched for."""
+    """Equal; figures to a millionth. For a list from `*`, one value stands for all; a
+    text between slashes is searched for.
+    """
     if found is MISSING:
         return wanted is None
     if isinstance(found, list) and not isinstance(wanted, list):
@@ -228,8 +263,15 @@ def _same(wanted: Any, found: Any) -> bool:
     if isinstance(wanted, list) and isinstance(found, list):
         return len(wanted) == len(found) and all(_same(w, f) for w, f in zip(wanted, found, strict=True))
     if isinstance(wanted, dict) and isinstance(found, dict):
-        return wanted.keys() == found.keys() and all(_same(value, found[name]) for name, value in wanted.items())
-    if isinstance(wanted, str) and isinstance(found, str | int | float) and len(wanted) > 2 and wanted[0] == wanted[-1] == "/":
+        return wanted.keys() == found.keys() and all(
+            _same(value, found[name]) for name, value in wanted.items()
+        )
+    if (
+        isinstance(wanted, str)
+        and isinstance(found, str | int | float)
+        and len(wanted) > 2
+        and wanted[0] == wanted[-1] == "/"
+    ):
         return re.search(wanted[1:-1], str(found)) is not None
     if isinstance(wanted, int | float) and isinstance(found, int | float) and not isinstance(wanted, bool):
         return abs(wanted - found) <= 1e-6 * max(1.0, abs(wanted))

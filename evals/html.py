@@ -11,6 +11,8 @@ from evals.report import Difference, Report
 
 def page(report: Report, against: Difference | None) -> str:
     """The whole page; nothing is loaded from elsewhere, and every text is escaped."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     template = environment.from_string((files("evals") / "report.html.j2").read_text(encoding="utf-8"))
     return template.render(report=report, against=against)

@@ -9,7 +9,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.events import CheckpointEvent, ErrorEvent, Event, MessageEvent, ModelEvent, StateEvent, ToolCallEvent
+from agent.events import (
+    CheckpointEvent,
+    ErrorEvent,
+    Event,
+    MessageEvent,
+    ModelEvent,
+    StateEvent,
+    ToolCallEvent,
+)
 from agent.models.choose import ChosenModel
 from agent.replies import Reply
 from agent.runtime import Runtime
@@ -27,7 +35,9 @@ LONGEST_AUDIT = 1000
 
 @dataclass
 class Played:
-    """One turn, as it went. `fields` is what the specification holds that stems from the person, after the turn."""
+    """One turn, as it went. `fields` is what the specification holds that stems from
+    the person, after the turn.
+    """
 
     turn: Turn
     said: str
@@ -81,8 +91,12 @@ def states_of(events: list[Event]) -> list[str]:
 
 
 def play(scenario: Scenario, trial: int, stage: Stage) -> Conversation:
-    """The whole conversation, and what it left in the cluster and the audit log; its deployments are taken away afterwards."""
-    conversation = Conversation(scenario, trial, f"eval-{scenario.name}"[:80] + f"-{trial}-{secrets.token_hex(3)}")
+    """The whole conversation, and what it left in the cluster and the audit log; its
+    deployments are taken away afterwards.
+    """
+    conversation = Conversation(
+        scenario, trial, f"eval-{scenario.name}"[:80] + f"-{trial}-{secrets.token_hex(3)}"
+    )
     player = _Player(conversation, stage)
     try:
         for turn in scenario.turns:
@@ -100,7 +114,9 @@ class _Player:
         self._conversation = conversation
         self._stage = stage
         scenario = conversation.scenario
-        own = scenario.model and ChosenModel(model_for(scenario.model, conversation.trial), "scripted", "a scripted model")
+        own = scenario.model and ChosenModel(
+            model_for(scenario.model, conversation.trial), "scripted", "a scripted model"
+        )
         self._model: ChosenModel | None = own or None
         self._runtime = self._new_runtime()
         self._first_pause: str | None = None
@@ -145,7 +161,9 @@ class _Player:
         def once(runtime: Runtime) -> list[Event]:
             thread = self._conversation.thread
             if turn.press is not None:
-                stream = runtime.reply(thread, Reply(interrupt_id=interrupt or "none", **_pressed(turn.press, pause)))
+                stream = runtime.reply(
+                    thread, Reply(interrupt_id=interrupt or "none", **_pressed(turn.press, pause))
+                )
             else:
                 stream = runtime.say(thread, turn.say or "", interrupt)
             heard: list[Event] = []
@@ -184,7 +202,9 @@ class _Player:
 
 
 def stated(state: ConversationState) -> dict[str, Any]:
-    """What the plan holds that stems from the person: fields of the intent, priorities by name, and overrides."""
+    """What the plan holds that stems from the person: fields of the intent,
+    priorities by name, and overrides.
+    """
     intent, overrides = state.get("intent"), state.get("overrides")
     found = intent.model_dump(mode="json", exclude_defaults=True) if intent else {}
     priorities = found.pop("priorities", {})
@@ -194,11 +214,16 @@ def stated(state: ConversationState) -> dict[str, Any]:
 
 def _pressed(press: Press, pause: CheckpointEvent | None) -> dict[str, Any]:
     digest = pause.details.get("digest") if pause else None
-    return {"move": press.move, "arguments": {k: digest if v == "$digest" else v for k, v in press.arguments.items()}}
+    return {
+        "move": press.move,
+        "arguments": {k: digest if v == "$digest" else v for k, v in press.arguments.items()},
+    }
 
 
 def _approves(turn: Turn) -> bool:
-    """By the person's own act alone: decided here and not by the product, whose judgement is what is tested."""
+    """By the person's own act alone: decided here and not by the product, whose
+    judgement is what is tested.
+    """
     if turn.press is not None:
         return turn.press.move == "Approve"
     return "approve" in (turn.say or "").lower().replace("don't approve", "").replace("not approve", "")

@@ -1,4 +1,6 @@
-"""What a run of scenarios adds up to: rates by category, precision and recall, what must be zero, and the difference to a baseline."""
+"""What a run of scenarios adds up to: rates by category, precision and recall, what must
+be zero, and the difference to a baseline.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ class Failure(Strict):
 
 
 class Rate(Strict):
-    """Of some scenarios with `trials` each: the share that passes once, and the share that would pass k times in a row."""
+    """Of some scenarios with `trials` each: the share that passes once, and the share
+    that would pass k times in a row.
+    """
 
     scenarios: int
     trials: int
@@ -117,7 +121,11 @@ def report_of(grades: list[Grade], model: str, trials: int, seconds: float) -> R
         model=model,
         trials=trials,
         total=_rate([passed[name] for name in category], trials),
-        categories={c: _rate([passed[n] for n in category if category[n] == c], trials) for c in CATEGORIES if c in category.values()},
+        categories={
+            c: _rate([passed[n] for n in category if category[n] == c], trials)
+            for c in CATEGORIES
+            if c in category.values()
+        },
         read_tools=_match(g.reads for g in grades),
         write_tools=_match(g.writes for g in grades),
         specification_fields=_match(g.fields for g in grades),
@@ -139,7 +147,9 @@ def report_of(grades: list[Grade], model: str, trials: int, seconds: float) -> R
 
 
 def _rate(passed: list[int], trials: int) -> Rate:
-    """pass^k, for k = trials: the mean over scenarios of C(passed, k) / C(trials, k), which is whether all passed."""
+    """pass^k, for k = trials: the mean over scenarios of C(passed, k) / C(trials,
+    k), which is whether all passed.
+    """
     count = max(1, len(passed))
     return Rate(
         scenarios=len(passed),
@@ -169,7 +179,13 @@ def _failure(grade: Grade) -> Failure:
         found=first.found,
         more=[_line(f) for f in grade.findings[1:9]],
         turns=[
-            Turned(said=t.said[:500], replied=t.text[-1500:], states=t.states, tools=[c.tool for c in t.calls], state=t.state)
+            Turned(
+                said=t.said[:500],
+                replied=t.text[-1500:],
+                states=t.states,
+                tools=[c.tool for c in t.calls],
+                state=t.state,
+            )
             for t in conversation.turns[:until]
         ],
     )
@@ -180,7 +196,9 @@ def _line(finding: Finding) -> str:
 
 
 class Difference(Strict):
-    """Against a baseline: scenarios that got worse or better, that are new or gone, and figures that changed."""
+    """Against a baseline: scenarios that got worse or better, that are new or gone,
+    and figures that changed.
+    """
 
     worse: list[str]
     better: list[str]
@@ -199,5 +217,9 @@ def difference(baseline: Report, now: Report) -> Difference:
         better=sorted(n for n in both if shares[1][n] > shares[0][n]),
         new=sorted(shares[1].keys() - both),
         gone=sorted(shares[0].keys() - both),
-        figures={k: (getattr(baseline, k), getattr(now, k)) for k in kept if getattr(baseline, k) != getattr(now, k)},
+        figures={
+            k: (getattr(baseline, k), getattr(now, k))
+            for k in kept
+            if getattr(baseline, k) != getattr(now, k)
+        },
     )

@@ -25,11 +25,15 @@ _stage: Stage | None = None
 
 
 def default_jobs(settings: Settings) -> int:
-    """A conversation waits for the cluster about as long as it computes; a model that runs here is one thing at a time."""
+    """A conversation waits for the cluster about as long as it computes; a model that
+    runs here is one thing at a time.
+    """
     return 1 if settings.model.startswith(("gguf:", "ollama:")) else 2 * (os.cpu_count() or 1)
 
 
-def run(scenarios: list[Scenario], settings: Settings, trials: int, jobs: int, on_grade: Callable[[Grade], None]) -> Report:
+def run(
+    scenarios: list[Scenario], settings: Settings, trials: int, jobs: int, on_grade: Callable[[Grade], None]
+) -> Report:
     """Play every scenario so many times. Raises CompassError if the model can't be used."""
     model = choose_model(settings).name
     began = time.perf_counter()
@@ -45,11 +49,22 @@ def run(scenarios: list[Scenario], settings: Settings, trials: int, jobs: int, o
 
 
 def _played(
-    scenarios: list[Scenario], settings: Settings, database_url: str, trials: int, jobs: int, on_grade: Callable[[Grade], None]
+    scenarios: list[Scenario],
+    settings: Settings,
+    database_url: str,
+    trials: int,
+    jobs: int,
+    on_grade: Callable[[Grade], None],
 ) -> list[Grade]:
-    work = [(scenario, trial) for trial in range(trials) for scenario in sorted(scenarios, key=lambda s: -len(s.turns))]
+    work = [
+        (scenario, trial)
+        for trial in range(trials)
+        for scenario in sorted(scenarios, key=lambda s: -len(s.turns))
+    ]
     grades: list[Grade] = []
-    with ProcessPoolExecutor(min(jobs, len(work)), get_context("spawn"), initializer=_open, initargs=(settings, database_url)) as pool:
+    with ProcessPoolExecutor(
+        min(jobs, len(work)), get_context("spawn"), initializer=_open, initargs=(settings, database_url)
+    ) as pool:
         for done in as_completed([pool.submit(_one, scenario, trial) for scenario, trial in work]):
             grades.append(done.result())
             on_grade(grades[-1])

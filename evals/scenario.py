@@ -55,10 +55,13 @@ class Expectations(Strict):
     tools: list[ToolExpectation] | None = None
     """All tool calls of the turn, in this order. A bare name stands for any arguments."""
     fields: dict[str, Any] | None = None
-    """Everything of the specification that stems from the person: the intent's fields, priorities as `latency_priority`, and what
-    they overrode. What is found and not listed counts against the turn."""
+    """Everything of the specification that stems from the person: the intent's fields, priorities as
+    `latency_priority`, and what they overrode. What is found and not listed counts against the turn.
+    """
     shows: dict[str, Any] = {}
-    """Values in what the pause shows, by dotted path; `*` in a path stands for every item of a list, `-1` for the last."""
+    """Values in what the pause shows, by dotted path; `*` in a path stands for every
+    item of a list, `-1` for the last.
+    """
     says: list[str] = []
     """Parts of the replies, whatever their case; between slashes, a regular expression."""
     says_not: list[str] = []
@@ -94,7 +97,9 @@ class Turn(Strict):
     restart: bool = False
     """The process is restarted first: nothing in memory survives."""
     cut_off_at: str | None = None
-    """The process dies when the turn reaches this state; the expectations are of what had happened until then."""
+    """The process dies when the turn reaches this state; the expectations are of
+    what had happened until then.
+    """
     fault: Order | None = None
     """Strikes what is up for approval, from before this turn on."""
     heal: bool = False
@@ -135,16 +140,25 @@ class Scenario(Strict):
 
 
 def load_scenarios(paths: list[Path]) -> list[Scenario]:
-    """All scenarios in these files and folders, by name. Raises CompassError naming the file and the field that is wrong."""
-    files = sorted({f for path in paths for f in ([path] if path.is_file() else sorted(path.rglob("*.yaml")))})
+    """All scenarios in these files and folders, by name. Raises CompassError naming the
+    file and the field that is wrong.
+    """
+    files = sorted(
+        {f for path in paths for f in ([path] if path.is_file() else sorted(path.rglob("*.yaml")))}
+    )
     missing = [str(path) for path in paths if not path.exists()]
     if missing or not files:
-        raise CompassError(f"There are no scenarios at {', '.join(missing or map(str, paths))}. Name YAML files, or folders of them.")
+        raise CompassError(
+            f"There are no scenarios at {', '.join(missing or map(str, paths))}. Name YAML files, or folders"
+            " of them."
+        )
     return [scenario for file in files for scenario in _load(file)]
 
 
 def _load(file: Path) -> list[Scenario]:
-    """A file holds one scenario or more, as YAML documents; those after the first are named by their number."""
+    """A file holds one scenario or more, as YAML documents; those after the first
+    are named by their number.
+    """
     try:
         documents = [d for d in yaml.safe_load_all(file.read_text(encoding="utf-8")) if d is not None]
     except (yaml.YAMLError, UnicodeDecodeError) as error:

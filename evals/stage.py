@@ -1,4 +1,6 @@
-"""Where scenarios are played: a database, a simulated cluster and a runtime, all of their own and gone afterwards."""
+"""Where scenarios are played: a database, a simulated cluster and a runtime, all of
+their own and gone afterwards.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,12 @@ class Stage:
         )
         self._first = Runtime(self._settings)
 
-    def runtime(self, read_only: bool = False, probe_s: float = 0.0, model: ChosenModel | None = None) -> Runtime:
-        """A runtime that shares the stage's database, with nothing else in memory. `model` reads in place of the one evaluated."""
+    def runtime(
+        self, read_only: bool = False, probe_s: float = 0.0, model: ChosenModel | None = None
+    ) -> Runtime:
+        """A runtime that shares the stage's database, with nothing else in memory.
+        `model` reads in place of the one evaluated.
+        """
         settings = self._settings.model_copy(update={"read_only": read_only, "probe_s": probe_s})
         return Runtime(settings, beside=self._first, chosen=model or self._first.chosen)
 

@@ -23,7 +23,12 @@ class Progress:
 
     def __init__(self, console: Console, total: int) -> None:
         self._bar = Bar(
-            TextColumn("Playing"), BarColumn(40), MofNCompleteColumn(), TextColumn("{task.description}"), console=console, transient=True
+            TextColumn("Playing"),
+            BarColumn(40),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}"),
+            console=console,
+            transient=True,
         )
         self._task = self._bar.add_task("", total=total)
         self._failed = 0
@@ -32,7 +37,9 @@ class Progress:
         self._bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
         self._bar.stop()
 
     def graded(self, grade: Grade) -> None:
@@ -51,21 +58,36 @@ def tables(report: Report, against: Difference | None) -> Iterator[RenderableTyp
     if against:
         yield _against(against)
     yield Text(
-        f"{report.total.passed} of {report.total.scenarios} scenarios pass; {report.unapproved_writes} unapproved writes,"
-        f" {report.ungrounded_figures} ungrounded figures, {report.invented_values} invented values; {report.seconds:g} s.",
+        f"{report.total.passed} of {report.total.scenarios} scenarios pass; {report.unapproved_writes}"
+        f" unapproved writes, {report.ungrounded_figures} ungrounded figures, {report.invented_values}"
+        f" invented values; {report.seconds:g} s.",
         style="green" if report.clean else "red",
     )
 
 
 def _categories(report: Report) -> Table:
-    table = Table(box=box.SIMPLE, title=f"{report.model}, {report.trials} trial{'s' if report.trials > 1 else ''}", title_justify="left")
+    table = Table(
+        box=box.SIMPLE,
+        title=f"{report.model}, {report.trials} trial{'s' if report.trials > 1 else ''}",
+        title_justify="left",
+    )
     table.add_column("Category")
     for name in ("Scenarios", "pass^1", f"pass^{report.trials}"):
         table.add_column(name, justify="right")
-    rows: list[tuple[str, Rate]] = [*((n.replace("_", " "), r) for n, r in report.categories.items()), ("all", report.total)]
+    rows: list[tuple[str, Rate]] = [
+        *((n.replace("_", " "), r) for n, r in report.categories.items()),
+        ("all", report.total),
+    ]
     for name, rate in rows:
         style = "" if rate.pass_k == 1 else "red"
-        table.add_row(name, str(rate.scenarios), f"{rate.pass_1:.1%}", f"{rate.pass_k:.1%}", style=style, end_section=name == rows[-2][0])
+        table.add_row(
+            name,
+            str(rate.scenarios),
+            f"{rate.pass_1:.1%}",
+            f"{rate.pass_k:.1%}",
+            style=style,
+            end_section=name == rows[-2][0],
+        )
     return table
 
 
@@ -83,7 +105,8 @@ def _figures(report: Report) -> Table:
     table.caption = (
         f"{report.turns} turns: p50 {report.turn_p50_s:g} s, p95 {report.turn_p95_s:g} s"
         + (
-            f"; {report.model_calls} model calls ({outcomes}), {report.input_tokens:,} tokens in, {report.output_tokens:,} out"
+            f"; {report.model_calls} model calls ({outcomes}), {report.input_tokens:,} tokens in,"
+            f" {report.output_tokens:,} out"
             if outcomes
             else ""
         )
@@ -100,7 +123,13 @@ def _shares(match: Match) -> list[str]:
 def _failure(failure: Failure) -> RenderableType:
     where = f"turn {failure.turn}" if failure.turn else "the end"
     said = failure.turns[-1].said if failure.turns and failure.turn else ""
-    lines = [Text(f"✗ {failure.scenario} ({failure.category}), trial {failure.trial + 1}, at {where}: {failure.check}", style="red")]
+    lines = [
+        Text(
+            f"✗ {failure.scenario} ({failure.category}), trial {failure.trial + 1}, at {where}:"
+            f" {failure.check}",
+            style="red",
+        )
+    ]
     if said:
         lines.append(Text(f"  › {said}", style="bold"))
     lines += [
@@ -114,7 +143,12 @@ def _failure(failure: Failure) -> RenderableType:
 def _against(against: Difference) -> RenderableType:
     lines = [
         Text(f"{name}: {', '.join(scenarios)}", style="red" if name == "worse" else "")
-        for name, scenarios in (("worse", against.worse), ("better", against.better), ("new", against.new), ("gone", against.gone))
+        for name, scenarios in (
+            ("worse", against.worse),
+            ("better", against.better),
+            ("new", against.new),
+            ("gone", against.gone),
+        )
         if scenarios
     ]
     lines += [Text(f"{name}: {before} → {now}") for name, (before, now) in against.figures.items()]

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from statistics import median
 
 
-def timed(name: str, work: Callable[[], object], runs: int = 5, clock: Callable[[], float] = time.perf_counter) -> None:
+def timed(
+    name: str, work: Callable[[], object], runs: int = 5, clock: Callable[[], float] = time.perf_counter
+) -> None:
     """Print the median of some runs, with the least and the most."""
     taken = []
     for _ in range(runs):
@@ -18,7 +20,11 @@ def timed(name: str, work: Callable[[], object], runs: int = 5, clock: Callable[
 
 
 def told(name: str, taken: list[float]) -> None:
-    print(f"{name:<78} {_time(median(taken))}   ({_time(min(taken))} to {_time(max(taken))}, {len(taken)} runs)", flush=True)
+    print(
+        f"{name:<78} {_time(median(taken))}   ({_time(min(taken))} to {_time(max(taken))}, {len(taken)}"
+        " runs)",
+        flush=True,
+    )
 
 
 def _time(seconds: float) -> str:

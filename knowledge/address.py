@@ -1,4 +1,6 @@
-"""The address of a PostgreSQL server, read once: where it leads can be said, what is secret in it never is."""
+"""The address of a PostgreSQL server, read once: where it leads can be said, what is
+secret in it never is.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from knowledge.errors import CompassError
 
 SCHEME = re.compile(r"(postgres(?:ql)?)(?:\+\w+)?://", re.IGNORECASE)
 """SQLAlchemy and others name their driver behind a plus sign."""
-SECRET = frozenset(option.keyword.decode() for option in pq.Conninfo.get_defaults() if option.dispchar == b"*")
+SECRET = frozenset(
+    option.keyword.decode() for option in pq.Conninfo.get_defaults() if option.dispchar == b"*"
+)
 """What libpq itself marks as not to be shown: password, sslpassword and their like."""
 SHORTEST_SECRET = 4
 """Characters: cutting fewer out of a sentence would spoil it, and say little."""
@@ -23,7 +27,9 @@ ENCODED = ", ".join(f"{quote(c, safe='')} for {c}" for c in "@:/?#%")
 
 @dataclass(frozen=True)
 class Address:
-    """`conninfo` is libpq's own form. `description` tells a person where it leads, without user or password."""
+    """`conninfo` is libpq's own form. `description` tells a person where it leads,
+    without user or password.
+    """
 
     conninfo: str
     description: str
@@ -37,23 +43,35 @@ class Address:
 
 
 def read_address(text: str, setting: str = "DATABASE_URL") -> Address:
-    """From a URL or libpq's key=value form. Raises CompassError, which shows nothing of the address, if it can be read in two ways."""
+    """From a URL or libpq's key=value form. Raises CompassError, which shows nothing of
+    the address, if it can be read in two ways.
+    """
     text = text.strip()
     scheme = SCHEME.match(text)
     rest = text[scheme.end() :] if scheme else ""
     # A second @, or one behind a slash: where the password ends, and the host begins, can only be guessed.
     if "@" in rest and (rest.count("@") > 1 or "/" in rest.split("@")[0]):
-        raise CompassError(f"{_unreadable(setting)} An @ or a / that belongs to a name or a password is to be encoded: {ENCODED}.")
+        raise CompassError(
+            f"{_unreadable(setting)} An @ or a / that belongs to a name or a password is to be encoded:"
+            f" {ENCODED}."
+        )
     try:
         found = conninfo_to_dict(f"{scheme[1].lower()}://{rest}" if scheme else text)
     except (ProgrammingError, UnicodeDecodeError):  # %80 and the like stand for no character
-        raise CompassError(f"{_unreadable(setting)} What is special in a name or a password is to be encoded: {ENCODED}.") from None
+        raise CompassError(
+            f"{_unreadable(setting)} What is special in a name or a password is to be encoded: {ENCODED}."
+        ) from None
     ports = [port for port in str(found.get("port") or "").split(",") if port]
     if not all(port.isascii() and port.isdecimal() and 0 < int(port) < 65536 for port in ports):
-        raise CompassError(f"{_unreadable(setting)} Its port is no number from 1 to 65535; is what follows a colon meant as a password?")
+        raise CompassError(
+            f"{_unreadable(setting)} Its port is no number from 1 to 65535; is what follows a colon meant as"
+            " a password?"
+        )
     plain = {key: str(value) for key, value in found.items() if value is not None}
     held = {plain.get(key, "") for key in SECRET} | {os.environ.get(f"PG{key.upper()}", "") for key in SECRET}
-    secrets = frozenset(form for secret in held for form in (secret, quote(secret, safe="")) if len(secret) >= SHORTEST_SECRET)
+    secrets = frozenset(
+        form for secret in held for form in (secret, quote(secret, safe="")) if len(secret) >= SHORTEST_SECRET
+    )
     return Address(make_conninfo("", **plain), _description(plain), secrets)
 
 

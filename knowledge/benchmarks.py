@@ -32,7 +32,9 @@ STATISTICS = ("p50", "p90", "p95", "p99", "mean")
 
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """A latency's distribution, in ms. What a source doesn't state is None: a mean never stands for a percentile."""
+    """A latency's distribution, in ms. What a source doesn't state is None: a mean
+    never stands for a percentile.
+    """
 
     p50: float | None
     p90: float | None
@@ -80,8 +82,17 @@ class Benchmark:
 
     def values(self) -> tuple[object, ...]:
         """In the order of COLUMNS."""
-        latencies = [getattr(each, s) for each in (self.ttft_ms, self.itl_ms, self.e2e_ms) for s in STATISTICS]
-        key = (self.model_id, self.gpu_type, self.gpu_count, self.prompt_tokens, self.output_tokens, self.requests_per_second)
+        latencies = [
+            getattr(each, s) for each in (self.ttft_ms, self.itl_ms, self.e2e_ms) for s in STATISTICS
+        ]
+        key = (
+            self.model_id,
+            self.gpu_type,
+            self.gpu_count,
+            self.prompt_tokens,
+            self.output_tokens,
+            self.requests_per_second,
+        )
         load = (self.output_tokens_per_second, self.concurrency)
         return (*key, *latencies, *load, self.provenance, self.source, self.engine, self.date)
 
@@ -94,10 +105,14 @@ class Benchmark:
 
 
 def load_shipped(connection: Connection[DictRow]) -> None:
-    """Put the shipped tables into the database, unless these very files are there already. One transaction."""
+    """Put the shipped tables into the database, unless these very files are there
+    already. One transaction.
+    """
     digest = hashlib.sha256(packed_bytes("benchmarks.csv.gz") + packed_bytes("measured.csv.gz")).hexdigest()
     with connection.transaction():
-        found = connection.execute("SELECT digest FROM shipped_data WHERE name = 'benchmarks' FOR UPDATE").fetchone()
+        found = connection.execute(
+            "SELECT digest FROM shipped_data WHERE name = 'benchmarks' FOR UPDATE"
+        ).fetchone()
         if found and found["digest"] == digest:
             return
         connection.execute("DELETE FROM benchmarks WHERE shipped")
@@ -105,7 +120,9 @@ def load_shipped(connection: Connection[DictRow]) -> None:
         with connection.cursor().copy(f"COPY benchmarks ({', '.join(header)}, shipped) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row([*row, "true"])
-        with connection.cursor().copy(f"COPY benchmarks ({', '.join(Benchmark.COLUMNS)}, shipped) FROM STDIN") as copy:
+        with connection.cursor().copy(
+            f"COPY benchmarks ({', '.join(Benchmark.COLUMNS)}, shipped) FROM STDIN"
+        ) as copy:
             for point in measured_benchmarks():
                 copy.write_row([*point.values(), True])
         connection.execute(
@@ -122,7 +139,9 @@ def measured_benchmarks() -> Iterator[Benchmark]:
     for p in measured_points():
         e2e_ms = p.ttft_mean_ms + p.itl_mean_ms * (p.output_tokens - 1)
         rate = p.concurrency / e2e_ms * 1000
-        layout = f"{p.precision}, TP{p.gpu_count}" + (f", EP{p.expert_parallel}" if p.expert_parallel > 1 else "")
+        layout = f"{p.precision}, TP{p.gpu_count}" + (
+            f", EP{p.expert_parallel}" if p.expert_parallel > 1 else ""
+        )
         yield Benchmark(
             model_id=p.model_id,
             gpu_type=p.gpu_type,
@@ -156,7 +175,9 @@ CURVE_COLUMNS = (
 
 
 class CurveCache:
-    """The table's curves by traffic profile, in memory until the table changes: a plan asks the database for its version only."""
+    """The table's curves by traffic profile, in memory until the table changes: a plan
+    asks the database for its version only.
+    """
 
     def __init__(self) -> None:
         self._version: UUID | None = None
@@ -188,18 +209,24 @@ def _without_doubted(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
     provenance = CURVE_COLUMNS.index("provenance")
     better = {row[:3] for row in rows if row[provenance] != "estimated"} & withheld().keys()
-    return [row for row in rows if row[provenance] != "estimated" or row[:3] not in better] if better else rows
+    return (
+        [row for row in rows if row[provenance] != "estimated" or row[:3] not in better] if better else rows
+    )
 
 
 def _version(connection: Connection[DictRow]) -> UUID:
     row = connection.execute("SELECT version FROM benchmarks_version").fetchone()
     if row is None:
-        raise CompassError("The database lacks the benchmark table's version; start Compass again to repair it.")
+        raise CompassError(
+            "The database lacks the benchmark table's version; start Compass again to repair it."
+        )
     return UUID(str(row["version"]))
 
 
 def _curve_rows(connection: Connection[DictRow], profile: TrafficProfile) -> list[tuple[Any, ...]]:
-    """Rows that state p95s, by configuration and rising rate; of several for one key the most trusted, then the newest."""
+    """Rows that state p95s, by configuration and rising rate; of several for one key the
+    most trusted, then the newest.
+    """
     return (
         connection.cursor(row_factory=tuple_row, binary=True)
         .execute(

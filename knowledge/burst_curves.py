@@ -22,12 +22,16 @@ def levels_for(burstiness: float) -> tuple[float, ...]:
 
 
 def burst_curves(table: CurveTable, profile: TrafficProfile, levels: tuple[float, ...]) -> Curves:
-    """All configurations of `table` at the first level, then all at the next: one that was not simulated holds no target."""
+    """All configurations of `table` at the first level, then all at the next: one that
+    was not simulated holds no target.
+    """
 
     def make() -> Curves:
         shipped = _shipped().get(profile, {})
         keys = list(zip(table.model_ids, table.gpu_types, table.gpu_counts.tolist(), strict=True))
-        return _behind_one_another([shipped.get(key, {}).get(level, _NOTHING) for level in levels for key in keys])
+        return _behind_one_another(
+            [shipped.get(key, {}).get(level, _NOTHING) for level in levels for key in keys]
+        )
 
     return table.kept(("bursts", levels), make)
 
@@ -44,11 +48,17 @@ def _behind_one_another(series: list[Floats]) -> Curves:
 
 @cache
 def _shipped() -> dict[TrafficProfile, dict[Key, dict[float, Floats]]]:
-    """By profile, configuration and level: rates in requests/s and the p95s of TTFT, ITL and E2E in ms, one above the other."""
+    """By profile, configuration and level: rates in requests/s and the p95s of TTFT, ITL
+    and E2E in ms, one above the other.
+    """
     found: dict[TrafficProfile, dict[Key, dict[float, Floats]]] = defaultdict(lambda: defaultdict(dict))
     for row in shipped_bursts():
-        profile = TrafficProfile(prompt_tokens=int(row["prompt_tokens"]), output_tokens=int(row["output_tokens"]))
+        profile = TrafficProfile(
+            prompt_tokens=int(row["prompt_tokens"]), output_tokens=int(row["output_tokens"])
+        )
         key = (row["model_id"], row["gpu_type"], int(row["gpu_count"]))
-        series = [numbers(row[name]) for name in ("requests_per_second", "ttft_p95_ms", "itl_p95_ms", "e2e_p95_ms")]
+        series = [
+            numbers(row[name]) for name in ("requests_per_second", "ttft_p95_ms", "itl_p95_ms", "e2e_p95_ms")
+        ]
         found[profile][key][float(row["burstiness"])] = np.array(series)
     return found

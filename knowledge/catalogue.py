@@ -14,16 +14,28 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from knowledge.entries import Entry
 from knowledge.errors import CompassError
 from knowledge.thinking import Thinking, ThinkingDefaults, ThinkingMode
 
 WeightFormat = Literal["bf16", "fp8", "fp8_block", "int8", "w4a16", "mxfp4"]
-"""fp8: a scale for each channel; fp8_block: for each block of 128 x 128; int8: W8A8; w4a16: 4-bit weights in groups of 128."""
+"""fp8: a scale for each channel; fp8_block: for each block of 128 x 128; int8: W8A8;
+w4a16: 4-bit weights in groups of 128.
+"""
 LicenseKind = Literal["permissive", "community", "non-commercial"]
-"""permissive: Apache-2.0 or MIT; community: the makers' own terms, which allow commercial use within limits."""
+"""permissive: Apache-2.0 or MIT; community: the makers' own terms, which allow
+commercial use within limits.
+"""
 LICENSE_KINDS: tuple[LicenseKind, ...] = get_args(LicenseKind)
 QualityBenchmark = Literal["mmlu_pro", "gpqa", "ifeval", "humaneval", "livecodebench"]
 
@@ -64,7 +76,9 @@ class DemandDefaults(BaseModel):
     trough_fraction: float = Field(gt=0, le=1)
     """The quietest hour's rate as a share of the peak."""
     minute_peak: float = Field(ge=1)
-    """The highest minute's rate over the hour's: what replicas that already run must carry until others have started."""
+    """The highest minute's rate over the hour's: what replicas that already run must
+    carry until others have started.
+    """
 
 
 class UseCase(Entry):
@@ -115,7 +129,9 @@ class GlobalAttention(BaseModel):
 
 
 class LatentAttention(BaseModel):
-    """Multi-head latent attention (MLA): one compressed vector a token and layer instead of keys and values."""
+    """Multi-head latent attention (MLA): one compressed vector a token and layer
+    instead of keys and values.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -143,7 +159,9 @@ _TUNED_UNDER_THE_BARE_NAME = (
     "phi-4",
     "minimax-m",
 )
-"""Families that mark their base checkpoints (“-Base”) and not those that answer; in all others a bare name is the base's."""
+"""Families that mark their base checkpoints (“-Base”) and not those that answer; in all
+others a bare name is the base's.
+"""
 
 
 RENAMED = {"google/gemma-4-26B-A4B": "google/gemma-4-26B-A4B-it"}
@@ -151,7 +169,9 @@ RENAMED = {"google/gemma-4-26B-A4B": "google/gemma-4-26B-A4B-it"}
 
 
 class Model(Entry):
-    """A checkpoint, by its exact id; `attention_layers` are those that hold a KV cache (fewer than all in hybrids)."""
+    """A checkpoint, by its exact id; `attention_layers` are those that hold a KV
+    cache (fewer than all in hybrids).
+    """
 
     id: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
     name: str
@@ -176,7 +196,9 @@ class Model(Entry):
     global_attention: GlobalAttention | None
     latent_attention: LatentAttention | None
     state_mb_per_sequence: float | None = Field(gt=0)
-    """What the layers without attention (Mamba, gated delta net) keep for each sequence, however long it is."""
+    """What the layers without attention (Mamba, gated delta net) keep for each
+    sequence, however long it is.
+    """
     experts: Experts | None
     context_tokens: int = Field(gt=0)
     license: str
@@ -191,7 +213,11 @@ class Model(Entry):
 
     @model_validator(mode="after")
     def _scores_are_of_its_modes(self) -> Model:
-        modes: dict[str, set[ThinkingMode]] = {"never": {"off"}, "always": {"on"}, "switchable": {"off", "on"}}
+        modes: dict[str, set[ThinkingMode]] = {
+            "never": {"off"},
+            "always": {"on"},
+            "switchable": {"off", "on"},
+        }
         if not self.quality.keys() <= (modes[self.thinking.modes] if self.thinking else set()):
             raise ValueError("quality has scores of a mode that the model doesn't have")
         return self
@@ -201,7 +227,10 @@ class Model(Entry):
     def _answers_chats(cls, value: str) -> str:
         name = value.split("/", 1)[1].lower()
         if _BASE.search(name) or not (_TUNED.search(name) or name.startswith(_TUNED_UNDER_THE_BARE_NAME)):
-            raise ValueError("is a base checkpoint, which has no chat template: name the one that was tuned to answer, as -Instruct or -it")
+            raise ValueError(
+                "is a base checkpoint, which has no chat template: name the one that was tuned to answer, as"
+                " -Instruct or -it"
+            )
         return value
 
     @property
@@ -235,14 +264,18 @@ class Gpu(Entry):
     interconnect: Interconnect
     tdp_w: float = Field(gt=0)
     kernel_system: str | None
-    """The name under which `aiconfigurator-core` carries vLLM kernel measurements of it; None where it has none."""
+    """The name under which `aiconfigurator-core` carries vLLM kernel measurements of
+    it; None where it has none.
+    """
     resource: Literal["nvidia.com/gpu", "amd.com/gpu"]
     node_label: str
     aliases: list[str]
 
     @property
     def node_label_key(self) -> str:
-        """The label by which a node says what GPU it has: NVIDIA's GPU feature discovery, AMD's node labeller."""
+        """The label by which a node says what GPU it has: NVIDIA's GPU feature
+        discovery, AMD's node labeller.
+        """
         return "nvidia.com/gpu.product" if self.resource == "nvidia.com/gpu" else "amd.com/gpu.product-name"
 
 
@@ -284,18 +317,27 @@ def _validated(kind: type[T], rows: Iterable[Any], file: str, key: str) -> tuple
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "entry"
             name = (row.get(key) if isinstance(row, dict) else None) or f"number {number}"
-            raise CompassError(f"{file}, entry {name}, field {where}: {first['msg']} (found {first['input']!r}).") from error
+            raise CompassError(
+                f"{file}, entry {name}, field {where}: {first['msg']} (found {first['input']!r})."
+            ) from error
     return tuple(entries)
 
 
 @cache
 def use_cases() -> dict[str, UseCase]:
-    return {u.id: u for u in _validated(UseCase, json.loads(data_text("use_cases.json"))["use_cases"], "use_cases.json", "id")}
+    return {
+        u.id: u
+        for u in _validated(
+            UseCase, json.loads(data_text("use_cases.json"))["use_cases"], "use_cases.json", "id"
+        )
+    }
 
 
 @cache
 def models() -> dict[str, Model]:
-    """Every checkpoint by id; a variant of one in another format has its shape and licence, but scores of its own."""
+    """Every checkpoint by id; a variant of one in another format has its shape and
+    licence, but scores of its own.
+    """
     rows, file = [], json.loads(data_text("models.json"))
     for entry in file["models"]:
         variants = entry.pop("variants", [])
@@ -314,7 +356,9 @@ def model_names() -> dict[str, list[str]]:
 
 
 def models_in_words(ids: Sequence[str], most: int = 6) -> str:
-    """Names in place of ids, one for all formats of a model where all are meant, and no more than can be read."""
+    """Names in place of ids, one for all formats of a model where all are meant, and
+    no more than can be read.
+    """
     found: list[str] = []
     for name, all_formats in model_names().items():
         meant = [i for i in all_formats if i in ids]
@@ -330,7 +374,9 @@ def gpus() -> dict[str, Gpu]:
 @cache
 def prices(own_file: Path | None = None) -> tuple[Price, ...]:
     """The shipped prices; of a GPU type that a person's own file lists, only those of that file."""
-    shipped = _validated(Price, csv.DictReader(data_text("prices.csv").splitlines()), "prices.csv", "instance_type")
+    shipped = _validated(
+        Price, csv.DictReader(data_text("prices.csv").splitlines()), "prices.csv", "instance_type"
+    )
     if own_file is None:
         return shipped
     try:
@@ -340,12 +386,21 @@ def prices(own_file: Path | None = None) -> tuple[Price, ...]:
     own = _validated(Price, csv.DictReader(text.splitlines()), own_file.name, "instance_type")
     unknown = {p.gpu_type for p in own} - gpus().keys()
     if unknown or not own:
-        found = f"the GPU types {', '.join(sorted(unknown))}, which the catalogue lacks" if unknown else "no prices"
-        raise CompassError(f"{own_file.name}, named by COMPASS_PRICES, holds {found}. Columns: {', '.join(Price.model_fields)}.")
+        found = (
+            f"the GPU types {', '.join(sorted(unknown))}, which the catalogue lacks"
+            if unknown
+            else "no prices"
+        )
+        raise CompassError(
+            f"{own_file.name}, named by COMPASS_PRICES, holds {found}. Columns:"
+            f" {', '.join(Price.model_fields)}."
+        )
     return tuple(p for p in shipped if p.gpu_type not in {o.gpu_type for o in own}) + own
 
 
 def traffic_profiles() -> tuple[TrafficProfile, ...]:
     """The GuideLLM profiles that benchmarks are made for, lightest first."""
-    distinct = {(u.traffic_profile.prompt_tokens, u.traffic_profile.output_tokens) for u in use_cases().values()}
+    distinct = {
+        (u.traffic_profile.prompt_tokens, u.traffic_profile.output_tokens) for u in use_cases().values()
+    }
     return tuple(TrafficProfile(prompt_tokens=p, output_tokens=o) for p, o in sorted(distinct))

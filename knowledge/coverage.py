@@ -45,25 +45,35 @@ class Coverage:
 
 def coverage(database: Database) -> Coverage:
     """Counted over the whole table; `missing` compares it with the memory maths."""
-    shapes = {(p.prompt_tokens, p.output_tokens): f"{p.prompt_tokens}→{p.output_tokens}" for p in traffic_profiles()}
+    shapes = {
+        (p.prompt_tokens, p.output_tokens): f"{p.prompt_tokens}→{p.output_tokens}" for p in traffic_profiles()
+    }
     with database.connect() as connection:
-        total = connection.execute("SELECT count(*) AS n, count(DISTINCT model_id) AS models FROM benchmarks").fetchone()
+        total = connection.execute(
+            "SELECT count(*) AS n, count(DISTINCT model_id) AS models FROM benchmarks"
+        ).fetchone()
         rows = connection.execute(
             """
             SELECT gpu_type,
                    count(DISTINCT model_id) FILTER (WHERE ttft_p95_ms IS NOT NULL) AS models,
-                   count(DISTINCT (model_id, gpu_count)) FILTER (WHERE ttft_p95_ms IS NOT NULL) AS configurations,
-                   count(*) FILTER (WHERE provenance = 'estimated' AND source NOT LIKE 'roofline%%') AS by_kernels,
-                   count(*) FILTER (WHERE provenance = 'estimated' AND source LIKE 'roofline%%') AS by_roofline,
+                   count(DISTINCT (model_id, gpu_count))
+                       FILTER (WHERE ttft_p95_ms IS NOT NULL) AS configurations,
+                   count(*)
+                       FILTER (WHERE provenance = 'estimated' AND source NOT LIKE 'roofline%%') AS by_kernels,
+                   count(*)
+                       FILTER (WHERE provenance = 'estimated' AND source LIKE 'roofline%%') AS by_roofline,
                    count(*) FILTER (WHERE provenance = 'measured') AS measured,
                    count(*) FILTER (WHERE provenance = 'observed') AS observed
             FROM benchmarks GROUP BY gpu_type
             """,
             [],
         ).fetchall()
-        profiles = connection.execute("SELECT prompt_tokens p, output_tokens o, count(*) n FROM benchmarks GROUP BY p, o").fetchall()
+        profiles = connection.execute(
+            "SELECT prompt_tokens p, output_tokens o, count(*) n FROM benchmarks GROUP BY p, o"
+        ).fetchall()
         kept = connection.execute(
-            "SELECT DISTINCT model_id, gpu_type, gpu_count, prompt_tokens, output_tokens FROM benchmarks WHERE ttft_p95_ms IS NOT NULL"
+            "SELECT DISTINCT model_id, gpu_type, gpu_count, prompt_tokens, output_tokens FROM benchmarks"
+            " WHERE ttft_p95_ms IS NOT NULL"
         ).fetchall()
     by_shape = {(r["p"], r["o"]): r["n"] for r in profiles}
     by_gpu = {row["gpu_type"]: GpuCoverage(**row) for row in rows}
@@ -74,7 +84,8 @@ def coverage(database: Database) -> Coverage:
         for gpu in gpus().values()
         for count in GPU_COUNTS
         for (prompt, output), name in shapes.items()
-        if (model.id, gpu.id, count, prompt, output) not in present and feasible(model, gpu, count, prompt + output)
+        if (model.id, gpu.id, count, prompt, output) not in present
+        and feasible(model, gpu, count, prompt + output)
     ]
     return Coverage(
         rows=total["n"] if total else 0,
@@ -87,9 +98,16 @@ def coverage(database: Database) -> Coverage:
 
 
 def find_rows(
-    database: Database, model: str | None, gpu: str | None, profile: str | None, provenance: str | None, limit: int
+    database: Database,
+    model: str | None,
+    gpu: str | None,
+    profile: str | None,
+    provenance: str | None,
+    limit: int,
 ) -> tuple[list[Benchmark], int]:
-    """Up to `limit` rows that match, the most trusted first, and how many match. Raises CompassError for a filter that can't match."""
+    """Up to `limit` rows that match, the most trusted first, and how many match. Raises
+    CompassError for a filter that can't match.
+    """
     conditions, values = ["true"], list[object]()
     if model:
         conditions.append("position(lower(%s) in lower(model_id)) > 0")
@@ -103,7 +121,9 @@ def find_rows(
     if profile:
         shape = re.fullmatch(r"(\d{1,9})\s*(?:/|→|->|x)\s*(\d{1,9})", profile.strip())
         if not shape:
-            raise CompassError(f"{profile!r} is not a traffic profile; one looks like 512/256: prompt tokens, output tokens.")
+            raise CompassError(
+                f"{profile!r} is not a traffic profile; one looks like 512/256: prompt tokens, output tokens."
+            )
         conditions.append("prompt_tokens = %s AND output_tokens = %s")
         values += [int(shape.group(1)), int(shape.group(2))]
     if provenance:
@@ -118,7 +138,8 @@ def find_rows(
             connection.cursor(row_factory=tuple_row)
             .execute(
                 f"SELECT {', '.join(Benchmark.COLUMNS)} FROM benchmarks WHERE {where}"  # noqa: S608 - as above
-                " ORDER BY array_position(ARRAY['measured', 'observed', 'estimated'], provenance), model_id, gpu_type, gpu_count,"
+                " ORDER BY array_position(ARRAY['measured', 'observed', 'estimated'], provenance), model_id,"
+                " gpu_type, gpu_count,"
                 " prompt_tokens, output_tokens, requests_per_second LIMIT %s",
                 [*values, limit],
             )

@@ -1,7 +1,8 @@
-"""Latencies over request rate of many configurations at once, in columns: read monotonically, never beyond the last row.
+"""Latencies over request rate of many configurations at once, in columns: read
+monotonically, never beyond the last row.
 
-Rows lie behind one another, a configuration's by rising rate; `starts[c]` is the first row of configuration `c`. Every
-operation is over all configurations, so that a plan takes milliseconds however many there are.
+Rows lie behind one another, a configuration's by rising rate; `starts[c]` is the first row of configuration
+`c`. Every operation is over all configurations, so that a plan takes milliseconds however many there are.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def targets_in_order(targets: SloTargets) -> Floats:
 
 @dataclass(frozen=True)
 class Curves:
-    """`starts` (configurations,), `rates` (rows,) in requests/s, `p95_ms` (3 metrics, rows), which never fall within a configuration."""
+    """`starts` (configurations,), `rates` (rows,) in requests/s, `p95_ms` (3 metrics,
+    rows), which never fall within a configuration.
+    """
 
     starts: Ints
     rates: Floats
@@ -47,7 +50,9 @@ class Curves:
 
     @classmethod
     def of(cls, starts: Ints, rates: Floats, p95_ms: Floats) -> Curves:
-        """From values as measured: a dip with rising load is noise, and is read as the higher value before it."""
+        """From values as measured: a dip with rising load is noise, and is read as
+        the higher value before it.
+        """
         return cls(starts, rates, rising(p95_ms, starts))
 
     def __len__(self) -> int:
@@ -64,14 +69,17 @@ class Curves:
         return found
 
     def capacities(self, targets_ms: Floats) -> Floats:
-        """(3, configurations): the highest rate at which each metric's p95 holds, interpolated; 0 where it fails at the lowest row.
+        """(3, configurations): the highest rate at which each metric's p95 holds, interpolated; 0
+        where it fails at the lowest row.
 
         Where even the last row holds, its rate: what lies beyond is unknown and not assumed.
         """
         if not len(self):
             return np.zeros((3, 0))
         holds = self.p95_ms <= targets_ms[:, None]
-        holding = np.add.reduceat(holds, self.starts, axis=1, dtype=np.int64)  # they never fall: the first so many rows
+        holding = np.add.reduceat(
+            holds, self.starts, axis=1, dtype=np.int64
+        )  # they never fall: the first so many rows
         right = self.starts + np.minimum(holding, self.counts - 1)
         left = np.maximum(right - 1, self.starts)
         shift = np.arange(3)[:, None] * self.p95_ms.shape[1]
@@ -88,7 +96,9 @@ class Curves:
         return found
 
     def p95_at(self, rates: Floats) -> Floats:
-        """(3, configurations) in ms, at one rate for each; below the first row that row's values, beyond the last row NaN."""
+        """(3, configurations) in ms, at one rate for each; below the first row that row's
+        values, beyond the last row NaN.
+        """
         return self.read(self.p95_ms, rates)
 
     def read(self, series: Floats, rates: Floats) -> Floats:
@@ -145,7 +155,9 @@ class Origin:
 
 @dataclass(frozen=True)
 class CurveTable:
-    """All configurations with rows of one traffic profile; one entry each in the lists, one row each in the arrays."""
+    """All configurations with rows of one traffic profile; one entry each in the
+    lists, one row each in the arrays.
+    """
 
     model_ids: list[str]
     gpu_types: list[str]
@@ -168,15 +180,29 @@ class CurveTable:
 
     @cached_property
     def estimated(self) -> Bools:
-        """(configurations,): whether all of its rows are estimates of ours, so that a simulation may stand for them."""
+        """(configurations,): whether all of its rows are estimates of ours, so that a
+        simulation may stand for them.
+        """
         ours = np.array([o.provenance == "estimated" for o in self.origins], dtype=bool)
-        return np.logical_and.reduceat(ours[self.origin_codes], self.curves.starts) if len(self) else np.zeros(0, dtype=bool)
+        return (
+            np.logical_and.reduceat(ours[self.origin_codes], self.curves.starts)
+            if len(self)
+            else np.zeros(0, dtype=bool)
+        )
 
     @cached_property
     def by_roofline(self) -> Bools:
-        """(configurations,): whether any of its rows is an estimate from the roofline alone, with no kernel measured."""
-        theirs = np.array([o.provenance == "estimated" and o.source.startswith(ROOFLINE) for o in self.origins], dtype=bool)
-        return np.logical_or.reduceat(theirs[self.origin_codes], self.curves.starts) if len(self) else np.zeros(0, dtype=bool)
+        """(configurations,): whether any of its rows is an estimate from the roofline
+        alone, with no kernel measured.
+        """
+        theirs = np.array(
+            [o.provenance == "estimated" and o.source.startswith(ROOFLINE) for o in self.origins], dtype=bool
+        )
+        return (
+            np.logical_or.reduceat(theirs[self.origin_codes], self.curves.starts)
+            if len(self)
+            else np.zeros(0, dtype=bool)
+        )
 
     @cached_property
     def memo(self) -> dict[Any, Any]:
@@ -226,14 +252,23 @@ def table_of(rows: Sequence[Sequence[Any]]) -> CurveTable:
     if not rows:
         nothing = np.zeros((3, 0))
         return CurveTable(
-            [], [], np.zeros(0, np.int64), Curves(np.zeros(0, np.int64), np.zeros(0), nothing), nothing, nothing, np.zeros(0, np.int64), []
+            [],
+            [],
+            np.zeros(0, np.int64),
+            Curves(np.zeros(0, np.int64), np.zeros(0), nothing),
+            nothing,
+            nothing,
+            np.zeros(0, np.int64),
+            [],
         )
     columns = list(zip(*rows, strict=True))
     keys = list(zip(*columns[:3], strict=True))
     starts = np.array([0, *(n for n in range(1, len(keys)) if keys[n] != keys[n - 1])], dtype=np.int64)
     figures = np.array(columns[3:13], dtype=np.float64)  # None becomes NaN
     codes: dict[tuple[Any, ...], int] = {}
-    origin_codes = np.array([codes.setdefault(origin, len(codes)) for origin in zip(*columns[13:17], strict=True)], dtype=np.int64)
+    origin_codes = np.array(
+        [codes.setdefault(origin, len(codes)) for origin in zip(*columns[13:17], strict=True)], dtype=np.int64
+    )
     firsts = [keys[n] for n in starts.tolist()]
     return CurveTable(
         model_ids=[k[0] for k in firsts],

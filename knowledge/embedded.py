@@ -1,4 +1,6 @@
-"""The embedded PostgreSQL that runs when `DATABASE_URL` is unset: unix socket only, its files in a folder of their own."""
+"""The embedded PostgreSQL that runs when `DATABASE_URL` is unset: unix socket only, its
+files in a folder of their own.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ _one_at_a_time = threading.Lock()
 
 
 def embedded_url(home: Path) -> str:
-    """Start the server under `home`, or join it if it runs, and return its URL. It stops with the last process that uses it.
+    """Start the server under `home`, or join it if it runs, and return its URL. It stops with
+    the last process that uses it.
 
     Raises CompassError if it can't be started. May be called again after the server died.
     """
@@ -30,7 +33,9 @@ def embedded_url(home: Path) -> str:
     try:
         data.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise CompassError(f"COMPASS_HOME is {home}, where nothing can be written ({error.strerror}). Name another folder.") from error
+        raise CompassError(
+            f"COMPASS_HOME is {home}, where nothing can be written ({error.strerror}). Name another folder."
+        ) from error
     data = data.resolve()
     with _one_at_a_time:
         try:
@@ -50,7 +55,9 @@ def embedded_url(home: Path) -> str:
 
 
 def _forget_dead_processes(registry: Path) -> None:
-    """A client that was killed stays in the library's list of users and would keep the server running for ever."""
+    """A client that was killed stays in the library's list of users and would keep
+    the server running for ever.
+    """
     with suppress(OSError):
         try:
             pids = json.loads(registry.read_text(encoding="utf-8"))

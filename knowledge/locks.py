@@ -1,8 +1,9 @@
-"""Locks that hold among all processes of one database: however many a process has, they stand on one connection of its own.
+"""Locks that hold among all processes of one database: however many a process has, they
+stand on one connection of its own.
 
-They are PostgreSQL's advisory locks of a session, so that the server frees them when the process dies. The session stays within
-one transaction, which pins it to one server connection behind a pooler (pgbouncer in transaction mode); it has no snapshot and
-no row locks, so that it holds up nobody.
+They are PostgreSQL's advisory locks of a session, so that the server frees them when the process dies. The
+session stays within one transaction, which pins it to one server connection behind a pooler (pgbouncer in
+transaction mode); it has no snapshot and no row locks, so that it holds up nobody.
 """
 
 from __future__ import annotations
@@ -20,7 +21,12 @@ from psycopg.rows import DictRow
 from knowledge.errors import CompassError
 
 POLL_S = 0.1
-FULL = ("too many clients", "too many connections", "connection slots are reserved", "no more connections allowed")
+FULL = (
+    "too many clients",
+    "too many connections",
+    "connection slots are reserved",
+    "no more connections allowed",
+)
 """How PostgreSQL and pgbouncer say that they are full."""
 Row = psycopg.Connection[DictRow]
 
@@ -40,7 +46,9 @@ class Locks:
     """Any thread may use it. A lock is held once in a process: whoever asks for it again is told no."""
 
     def __init__(self, connect: Callable[[], Row], in_words: Callable[[Exception], CompassError]) -> None:
-        """`connect` opens a connection that isn't in autocommit mode; `in_words` says what its errors mean."""
+        """`connect` opens a connection that isn't in autocommit mode; `in_words`
+        says what its errors mean.
+        """
         self._connect = connect
         self._in_words = in_words
         self._connection: Row | None = None
@@ -64,10 +72,14 @@ class Locks:
             ours = self._held.pop(key, False)
             if ours and self._connection is not None:
                 with suppress(psycopg.Error):  # a server that is gone has freed it
-                    self._connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", key, prepare=False)
+                    self._connection.execute(
+                        "SELECT pg_advisory_unlock(%s, hashtext(%s))", key, prepare=False
+                    )
 
     def holds(self, key: Key) -> bool:
-        """Whether it is still ours; a server that was started anew has forgotten it, and somebody else may have been faster."""
+        """Whether it is still ours; a server that was started anew has forgotten it, and
+        somebody else may have been faster.
+        """
         with self._guard:
             with suppress(CompassError):  # it doesn't answer: then nobody else gets the lock either
                 self._asked("SELECT true AS got", None)
@@ -75,7 +87,9 @@ class Locks:
 
     @contextmanager
     def holding(self, key: Key, patience_s: float, otherwise: str) -> Iterator[None]:
-        """Wait for it, and hold it. Raises CompassError with `otherwise` if others have it for longer, or if there is no database."""
+        """Wait for it, and hold it. Raises CompassError with `otherwise` if others have
+        it for longer, or if there is no database.
+        """
         deadline = time.monotonic() + patience_s
         while (refused := self._refused(key, otherwise)) is not None:
             if time.monotonic() > deadline:
@@ -113,10 +127,14 @@ class Locks:
     def _connected(self) -> Row:
         if self._connection is None or self._connection.closed:
             connection = self._connect()
-            connection.isolation_level = IsolationLevel.READ_COMMITTED  # each statement gives its snapshot back
+            connection.isolation_level = (
+                IsolationLevel.READ_COMMITTED
+            )  # each statement gives its snapshot back
             # However long this transaction is idle, it is meant to be; the second setting is PostgreSQL 17's.
             unlimited = "SELECT set_config(name, '0', true) FROM pg_settings WHERE name = ANY(%s)"
-            connection.execute(unlimited, [["idle_in_transaction_session_timeout", "transaction_timeout"]], prepare=False)
+            connection.execute(
+                unlimited, [["idle_in_transaction_session_timeout", "transaction_timeout"]], prepare=False
+            )
             for key, ours in self._held.items():
                 again = "SELECT pg_try_advisory_lock(%s, hashtext(%s)) AS got"
                 self._held[key] = ours and _got(connection, again, key)

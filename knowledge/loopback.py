@@ -1,4 +1,6 @@
-"""What this machine says to itself never goes through a proxy: which addresses these are is known here alone."""
+"""What this machine says to itself never goes through a proxy: which addresses these
+are is known here alone.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +10,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-NAMES = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "127.0.0.0/8")  # noqa: S104 - as a destination it is this machine
+NAMES = (
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    "0.0.0.0",  # noqa: S104 - as a destination it is this machine
+    "127.0.0.0/8",
+)
 
 PROXIES = tuple(name for base in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY") for name in (base, base.lower()))
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL, or a bare host, leads to this machine: 127.0.0.0/8, ::1, the unspecified address, localhost and names below it."""
+    """Whether a URL, or a bare host, leads to this machine: 127.0.0.0/8, ::1, the
+    unspecified address, localhost and names below it.
+    """
     try:
         host = (urlsplit(url if "://" in url else f"//{url}").hostname or "").rstrip(".")
     except ValueError:
@@ -30,10 +40,14 @@ def is_loopback(url: str) -> bool:
 
 
 def keep_loopback_direct() -> None:
-    """For clients that aren't ours, and for processes that we start: add loopback to NO_PROXY, in both spellings."""
+    """For clients that aren't ours, and for processes that we start: add loopback to
+    NO_PROXY, in both spellings.
+    """
     for spelling in ("NO_PROXY", "no_proxy"):
         known = [
-            part.strip() for part in (os.environ.get(spelling) or os.environ.get(spelling.swapcase()) or "").split(",") if part.strip()
+            part.strip()
+            for part in (os.environ.get(spelling) or os.environ.get(spelling.swapcase()) or "").split(",")
+            if part.strip()
         ]
         os.environ[spelling] = ",".join([*known, *(name for name in NAMES if name not in known)])
 

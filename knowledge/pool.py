@@ -17,7 +17,9 @@ Row = psycopg.Connection[DictRow]
 
 
 class PatientPool(ConnectionPool[Row]):
-    """Its `timeout` is how long nothing may come before the server itself is asked whether it is still there."""
+    """Its `timeout` is how long nothing may come before the server itself is asked
+    whether it is still there.
+    """
 
     def __init__(self, conninfo: str, ask: Callable[[], None], **options: Any) -> None:
         """`ask` raises psycopg.OperationalError where no connection can be had."""

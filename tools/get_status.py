@@ -1,4 +1,6 @@
-"""Tool: how a deployment is doing, by whoever asks. What the cluster says in words is data for a person to read."""
+"""Tool: how a deployment is doing, by whoever asks. What the cluster says in words
+is data for a person to read.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +90,9 @@ class DeploymentStatus(Contract):
     live_problem: str | None
     """Why there is no `live`, where there should be."""
     cost_usd: float | None
-    """Of all that was approved under this name, from when it was applied until now, by the price of its plan."""
+    """Of all that was approved under this name, from when it was applied until now,
+    by the price of its plan.
+    """
     cost_usd_per_month: float | None = None
     """By the plan of what was applied last."""
     cut: str | None = None
@@ -96,9 +100,11 @@ class DeploymentStatus(Contract):
 
 
 def get_status(query: StatusQuery, cluster: Cluster, database: Database | None = None) -> DeploymentStatus:
-    """Conditions, replicas, pods, last events, endpoint, age and drift of an InferenceService, and how it holds its targets.
+    """Conditions, replicas, pods, last events, endpoint, age and drift of an
+    InferenceService, and how it holds its targets.
 
-    Without a database nothing is known of approvals, and no window goes on record. Raises CompassError if the cluster can't be asked.
+    Without a database nothing is known of approvals, and no window goes on record. Raises CompassError
+    if the cluster can't be asked.
     """
     service = cluster.get(*INFERENCE_SERVICE, query.name)
     if service is None:
@@ -107,7 +113,9 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
         message = cut or gone or f"There is no deployment {query.name} in {cluster.description}."
         return _status(query.name, cluster, phase="absent", message=message, cut=cut)
     deployment = cluster.get("apps/v1", "Deployment", f"{query.name}-predictor")
-    pods = cluster.list("v1", "Pod", label_selector=f"{LABEL}={query.name}")  # after the Deployment, which counts them
+    pods = cluster.list(
+        "v1", "Pod", label_selector=f"{LABEL}={query.name}"
+    )  # after the Deployment, which counts them
     newest = _newest_sets(deployment, cluster, query.name)
     events = events_about(query.name, newest, pods, cluster)
     status = service.get("status") or {}
@@ -231,7 +239,10 @@ def _deleting(service: Object) -> str | None:
     if not since:
         return None
     held = ", ".join(printable(str(f), 100) for f in service["metadata"].get("finalizers") or [])
-    finishing = f" The finalizer {held} holds that until whoever set it is done: see that it runs, or ask whoever runs the cluster."
+    finishing = (
+        f" The finalizer {held} holds that until whoever set it is done: see that it runs, or ask whoever"
+        " runs the cluster."
+    )
     return f"It is being deleted since {printable(str(since), 40)}.{finishing if held else ''}"
 
 
@@ -251,7 +262,10 @@ def _progress(pods: list[Object]) -> str:
     if gone:
         status = max(gone, key=lambda p: str(p["metadata"].get("creationTimestamp")))["status"]
         why = printable(f"{status.get('reason') or 'Failed'}: {status.get('message') or ''}", 200)
-        said += f" {len(gone)} {'was' if len(gone) == 1 else 'were'} taken away by the node before that (“{why}”)."
+        said += (
+            f" {len(gone)} {'was' if len(gone) == 1 else 'were'} taken away by the node before that"
+            f" (“{why}”)."
+        )
     return said
 
 
@@ -269,8 +283,14 @@ def _doing(pod: Object) -> str:
 
 def _for_how_long(statuses: list[Object]) -> str:
     """Empty in the first minutes."""
-    began = [s["state"]["running"].get("startedAt") for s in statuses if (s.get("state") or {}).get("running")]
-    minutes = (datetime.now(UTC) - datetime.fromisoformat(str(began[0]))).total_seconds() / 60 if began and began[0] else 0.0
+    began = [
+        s["state"]["running"].get("startedAt") for s in statuses if (s.get("state") or {}).get("running")
+    ]
+    minutes = (
+        (datetime.now(UTC) - datetime.fromisoformat(str(began[0]))).total_seconds() / 60
+        if began and began[0]
+        else 0.0
+    )
     return f" for {minutes:,.0f} min already" if minutes >= LONG_DOWNLOAD_MIN else ""
 
 
@@ -302,13 +322,18 @@ def _is_current(service: Object, deployment: Object | None) -> bool:
     if deployment is None or not _is_observed(service, deployment):
         return False
     status, wanted = deployment.get("status") or {}, deployment["spec"].get("replicas", 1)
-    return [status.get(name, 0) for name in ("replicas", "updatedReplicas", "availableReplicas")] == [wanted] * 3
+    return [status.get(name, 0) for name in ("replicas", "updatedReplicas", "availableReplicas")] == [
+        wanted
+    ] * 3
 
 
 def _is_observed(service: Object, deployment: Object | None) -> bool:
     """Whether the controllers have acted on what was applied last."""
     documents = [service] if deployment is None else [service, deployment]
-    generations = [(d["metadata"].get("generation"), (d.get("status") or {}).get("observedGeneration")) for d in documents]
+    generations = [
+        (d["metadata"].get("generation"), (d.get("status") or {}).get("observedGeneration"))
+        for d in documents
+    ]
     return all(observed in (None, wanted) for wanted, observed in generations)
 
 
@@ -325,7 +350,9 @@ def _of_this_revision(pods: list[Object], deployment: Object | None, newest: lis
     if deployment is None:
         return pods
     owners = {s["metadata"]["uid"] for s in newest}
-    return [p for p in pods if any(o.get("uid") in owners for o in p["metadata"].get("ownerReferences") or [])]
+    return [
+        p for p in pods if any(o.get("uid") in owners for o in p["metadata"].get("ownerReferences") or [])
+    ]
 
 
 def _revision(document: Object) -> str | None:
@@ -338,7 +365,12 @@ def _is_true(document: Object, kind: str) -> bool:
 
 
 def _condition(c: Object) -> Condition:
-    return Condition(type=c["type"], status=c["status"], reason=c.get("reason") or "", message=printable(c.get("message") or ""))
+    return Condition(
+        type=c["type"],
+        status=c["status"],
+        reason=c.get("reason") or "",
+        message=printable(c.get("message") or ""),
+    )
 
 
 def _event(event: Object) -> ClusterEvent:

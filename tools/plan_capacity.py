@@ -19,9 +19,25 @@ from tools.planning.near_misses import near_misses
 from tools.planning.planner import Planner
 from tools.planning.pricing import HOURS_PER_MONTH, in_words
 from tools.planning.provenance import estimate_error_of, provenance_of
-from tools.planning.quality import catalogued_quality, mode_in_words, mode_of, quality_against, quality_in_words
+from tools.planning.quality import (
+    catalogued_quality,
+    mode_in_words,
+    mode_of,
+    quality_against,
+    quality_in_words,
+)
 from tools.planning.ranking import MARKS, Criteria, mark_of
-from tools.recommendation import VIEWS, Autoscaling, NearMiss, Plan, Predicted, PredictedLatency, Quality, Recommendation, View
+from tools.recommendation import (
+    VIEWS,
+    Autoscaling,
+    NearMiss,
+    Plan,
+    Predicted,
+    PredictedLatency,
+    Quality,
+    Recommendation,
+    View,
+)
 from tools.specification import Contract, Specification
 
 SIMULATED = 10
@@ -39,21 +55,28 @@ class PlanRequest(Contract):
 def plan_capacity(request: PlanRequest, database: Database) -> Plan:
     """Rank what holds all three p95 targets at peak within the constraints, and name what nearly does.
 
-    Replicas: the fewest that carry peak / (1 − headroom), split over them, within all targets: simulated for what is shown, by
-    the benchmark table and the shipped p95s under bursts for the rest. Cost: see `pricing`. Ranking: see `ranking`.
+    Replicas: the fewest that carry peak / (1 − headroom), split over them, within all targets: simulated for
+    what is shown, by the benchmark table and the shipped p95s under bursts for the rest. Cost: see
+    `pricing`. Ranking: see `ranking`.
     """
     return plan(request, database.curves(request.benchmark_profile), prices(database.settings.prices))
 
 
 def plan(request: PlanRequest, table: CurveTable, listed: Sequence[Price]) -> Plan:
     """The same as a pure function of a table and prices."""
-    planner = Planner(table, request.benchmark_profile, request.specification, listed, simulating=request.simulate > 0)
+    planner = Planner(
+        table, request.benchmark_profile, request.specification, listed, simulating=request.simulate > 0
+    )
     shown = planner.settle(request.limit, request.view, request.simulate)
     criteria = planner.criteria()
     found = recommend(planner, shown)
     views = _views(criteria, shown)
     left_out = excluded(planner)
-    ends = {rank for rank, n in enumerate(shown, start=1) if (sized := planner.sized.get(n)) is not None and sized.at_table_end}
+    ends = {
+        rank
+        for rank, n in enumerate(shown, start=1)
+        if (sized := planner.sized.get(n)) is not None and sized.at_table_end
+    }
     return Plan(
         recommendations=_with_reasons(found, views, request, criteria, ends),
         near_misses=near_misses(planner),
@@ -80,7 +103,11 @@ def recommend(planner: Planner, ranked: list[int]) -> list[Recommendation]:
     found = []
     for k, (n, most, low) in enumerate(every):
         size = Autoscaled(most, low, capacities[k], costs[k], at_min[k], prices_[k])
-        found.append(_recommendation(planner, n, size, latencies[k], k + 1, float(criteria.score[n]), criteria.undominated(n)))
+        found.append(
+            _recommendation(
+                planner, n, size, latencies[k], k + 1, float(criteria.score[n]), criteria.undominated(n)
+            )
+        )
     return found
 
 
@@ -97,15 +124,33 @@ class Autoscaled:
 
 
 def _recommendation(
-    planner: Planner, n: int, size: Autoscaled, latencies: list[PredictedLatency], rank: int, score: float, undominated: bool
+    planner: Planner,
+    n: int,
+    size: Autoscaled,
+    latencies: list[PredictedLatency],
+    rank: int,
+    score: float,
+    undominated: bool,
 ) -> Recommendation:
-    specification, sized, replicas, price = planner.specification, planner.sized.get(n), size.replicas, size.price
+    specification, sized, replicas, price = (
+        planner.specification,
+        planner.sized.get(n),
+        size.replicas,
+        size.price,
+    )
     configuration = planner.configuration(n)
-    served = (configuration.model_id, configuration.gpu_type, configuration.gpu_count, specification.traffic_profile)
+    served = (
+        configuration.model_id,
+        configuration.gpu_type,
+        configuration.gpu_count,
+        specification.traffic_profile,
+    )
     in_flight = requests_in_flight(planner.peak / replicas, latencies[METRICS.index("e2e")].p95)
     model = models()[configuration.model_id]
     mode = mode_of(model, specification.thinking)
-    first_answer = latencies[0].p95 + specification.thinking_tokens * latencies[1].p95 if mode == "on" else None
+    first_answer = (
+        latencies[0].p95 + specification.thinking_tokens * latencies[1].p95 if mode == "on" else None
+    )
     return Recommendation(
         rank=rank,
         model_id=configuration.model_id,
@@ -118,7 +163,10 @@ def _recommendation(
         thinking=mode,
         thinking_in_words=mode_in_words(model.thinking, mode),
         first_answer_p95_ms=None if first_answer is None else round(first_answer, 1),
-        meets_slo=all(latency.p95 <= target + 0.05 for latency, target in zip(latencies, planner.targets_ms, strict=True)),
+        meets_slo=all(
+            latency.p95 <= target + 0.05
+            for latency, target in zip(latencies, planner.targets_ms, strict=True)
+        ),
         simulated=sized is not None,
         provenance=provenance_of(planner.table, n),
         estimate_error=estimate_error_of(planner.table, n),
@@ -148,7 +196,10 @@ def _read(planner: Planner, shown: Ints) -> list[list[PredictedLatency]]:
     for k, n in enumerate(shown.tolist()):
         sized = planner.sized.get(n)
         from_table = zip(
-            np.minimum(p50[:, k], p95[:, k]).tolist(), p95[:, k].tolist(), np.maximum(p99[:, k], p95[:, k]).tolist(), strict=True
+            np.minimum(p50[:, k], p95[:, k]).tolist(),
+            p95[:, k].tolist(),
+            np.maximum(p99[:, k], p95[:, k]).tolist(),
+            strict=True,
         )
         found.append([_latency(*each) for each in (sized.latencies if sized else from_table)])
     return found
@@ -167,7 +218,11 @@ def _views(criteria: Criteria, shown: list[int]) -> dict[View, list[int]]:
 
 
 def _with_reasons(
-    found: list[Recommendation], views: dict[View, list[int]], request: PlanRequest, criteria: Criteria, ends: set[int]
+    found: list[Recommendation],
+    views: dict[View, list[int]],
+    request: PlanRequest,
+    criteria: Criteria,
+    ends: set[int],
 ) -> list[Recommendation]:
     """What each is first in, what it holds, costs and is worth, and what it trades against the next."""
     lowest = float(criteria.cost_usd_per_month[criteria.option].min(initial=np.inf))
@@ -177,9 +232,14 @@ def _with_reasons(
         said = [", ".join(o.marks)] if o.marks else []
         said += [held(o, targets), _cost(o, lowest), _quality(o.quality)]
         if o.rank in ends:
-            said.append("its capacity is the highest load that was simulated, not a load at which a target breaks")
+            said.append(
+                "its capacity is the highest load that was simulated, not a load at which a target breaks"
+            )
         if following is not None:
-            said.append(f"against option {following.rank}, {following.model_id} on {setup(following)}: {difference(o, following)}")
+            said.append(
+                f"against option {following.rank}, {following.model_id} on {setup(following)}:"
+                f" {difference(o, following)}"
+            )
         return said
 
     def marked(o: Recommendation) -> Recommendation:
@@ -197,15 +257,23 @@ def setup(o: Recommendation | NearMiss) -> str:
 def held(o: Recommendation, targets: SloTargets) -> str:
     p = o.predicted
     return (
-        f"holds TTFT p95 {p.ttft_ms.p95:,.0f} of {targets.ttft_p95_ms:,.0f} ms, ITL {p.itl_ms.p95:,.1f} of {targets.itl_p95_ms:,.0f} ms,"
-        f" E2E {p.e2e_ms.p95 / 1000:,.1f} of {targets.e2e_p95_ms / 1000:,.1f} s"
-        + (f"; thinks first, so that its answer begins after {o.first_answer_p95_ms / 1000:,.1f} s" if o.first_answer_p95_ms else "")
+        f"holds TTFT p95 {p.ttft_ms.p95:,.0f} of {targets.ttft_p95_ms:,.0f} ms, ITL {p.itl_ms.p95:,.1f} of"
+        f" {targets.itl_p95_ms:,.0f} ms, E2E {p.e2e_ms.p95 / 1000:,.1f} of {targets.e2e_p95_ms / 1000:,.1f} s"
+        + (
+            f"; thinks first, so that its answer begins after {o.first_answer_p95_ms / 1000:,.1f} s"
+            if o.first_answer_p95_ms
+            else ""
+        )
     )
 
 
 def _cost(o: Recommendation, lowest: float) -> str:
     extra = o.cost_usd_per_month - lowest
-    return "costs the least of all that hold the targets" if extra < 0.01 else f"costs ${extra:,.0f} a month more than the cheapest"
+    return (
+        "costs the least of all that hold the targets"
+        if extra < 0.01
+        else f"costs ${extra:,.0f} a month more than the cheapest"
+    )
 
 
 def _quality(quality: Quality) -> str:
@@ -217,8 +285,14 @@ def difference(one: Recommendation, other: Recommendation) -> str:
     """Cost, E2E and quality of one against another."""
     cost = one.cost_usd_per_month - other.cost_usd_per_month
     e2e = one.predicted.e2e_ms.p95 - other.predicted.e2e_ms.p95
-    said = [f"${abs(cost):,.0f} a month {'more' if cost > 0 else 'less'}" if abs(cost) >= 0.5 else "the same cost"]
-    said.append(f"E2E p95 {abs(e2e) / 1000:.1f} s {'longer' if e2e > 0 else 'shorter'}" if abs(e2e) >= 50 else "the same E2E")
+    said = [
+        f"${abs(cost):,.0f} a month {'more' if cost > 0 else 'less'}" if abs(cost) >= 0.5 else "the same cost"
+    ]
+    said.append(
+        f"E2E p95 {abs(e2e) / 1000:.1f} s {'longer' if e2e > 0 else 'shorter'}"
+        if abs(e2e) >= 50
+        else "the same E2E"
+    )
     if {one.thinking, other.thinking} == {"off", "on"}:
         said.append("another mode, so that their qualities can't be compared")
     elif (better := quality_against(one.quality, other.quality)) is not None:

@@ -20,7 +20,9 @@ class BenchmarkQuery(Contract):
 
 
 class ModelSummary(Contract):
-    """A model's configurations with rows of this profile, and how many of them hold the targets on one replica."""
+    """A model's configurations with rows of this profile, and how many of them hold
+    the targets on one replica.
+    """
 
     model_id: str
     configurations: int
@@ -43,13 +45,18 @@ class BenchmarkAnswer(Contract):
 
 
 def query_benchmarks(query: BenchmarkQuery, database: Database) -> BenchmarkAnswer:
-    """For each model with rows of exactly this profile: on how many configurations one replica holds all p95 targets, and at what rate.
+    """For each model with rows of exactly this profile: on how many configurations one replica holds all
+    p95 targets, and at what rate.
 
     Configurations whose estimates are in doubt aren't counted: no plan uses them.
     """
     table = database.curves(query.traffic_profile)
     capacity = table.curves.capacity(targets_in_order(query.slo_targets))
-    asked = (table.codes(query.model_ids, "model_ids") >= 0) & (table.codes(query.gpu_types, "gpu_types") >= 0) & ~in_doubt(table)
+    asked = (
+        (table.codes(query.model_ids, "model_ids") >= 0)
+        & (table.codes(query.gpu_types, "gpu_types") >= 0)
+        & ~in_doubt(table)
+    )
     by_model: dict[str, list[int]] = {}
     for n in np.flatnonzero(asked).tolist():
         by_model.setdefault(table.model_ids[n], []).append(n)

@@ -1,4 +1,6 @@
-"""What planning returns: recommendations, near misses, the plan. Costs in USD a month, rates in requests/s, latencies in ms."""
+"""What planning returns: recommendations, near misses, the plan. Costs in USD a month,
+rates in requests/s, latencies in ms.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ class Predicted(Contract):
 
 
 class Quality(Contract):
-    """A mean of published scores in percent with what it is made of, or None with the reason as its source."""
+    """A mean of published scores in percent with what it is made of, or None with
+    the reason as its source.
+    """
 
     score: Amount | None
     base_score: Amount | None
@@ -46,7 +50,9 @@ class Quality(Contract):
 
 
 class EstimateError(Contract):
-    """Relative errors of such estimates on measured runs that nothing was fitted on: half of them, and nine in ten, are within."""
+    """Relative errors of such estimates on measured runs that nothing was fitted on: half
+    of them, and nine in ten, are within.
+    """
 
     steps: str
     itl_median: Amount
@@ -59,13 +65,16 @@ class EstimateError(Contract):
     def __str__(self) -> str:
         where = f" on {self.measured_on}; nothing was measured on this GPU type" if self.measured_on else ""
         return (
-            f"Estimates from {self.steps} were off by {self.itl_median:.0%} for ITL and {self.ttft_median:.0%} for TTFT (medians;"
-            f" nine in ten within {self.itl_p90:.0%} and {self.ttft_p90:.0%}) on unseen public runs{where}."
+            f"Estimates from {self.steps} were off by {self.itl_median:.0%} for ITL and"
+            f" {self.ttft_median:.0%} for TTFT (medians; nine in ten within {self.itl_p90:.0%} and"
+            f" {self.ttft_p90:.0%}) on unseen public runs{where}."
         )
 
 
 class Autoscaling(Contract):
-    """`min_replicas` hold the highest minute of the quietest hour, since others take longer than a minute to start."""
+    """`min_replicas` hold the highest minute of the quietest hour, since others take
+    longer than a minute to start.
+    """
 
     min_replicas: AtLeastOne
     max_replicas: AtLeastOne
@@ -84,13 +93,17 @@ class Recommendation(Contract):
     max_requests_per_second: Amount
     """Of all replicas but the spare ones, without headroom."""
     thinking: ThinkingMode | None = None
-    """The mode that it is served in, to which its quality belongs; None where it isn't known whether the model thinks."""
+    """The mode that it is served in, to which its quality belongs; None where it isn't
+    known whether the model thinks.
+    """
     thinking_in_words: str = ""
     first_answer_p95_ms: Amount | None = None
     """Where it thinks first: TTFT p95, and all tokens of its thoughts at ITL p95."""
     meets_slo: bool
     simulated: bool
-    """Sized by simulating this configuration at its share of the peak; otherwise by interpolation in the benchmark table."""
+    """Sized by simulating this configuration at its share of the peak; otherwise by
+    interpolation in the benchmark table.
+    """
     provenance: str
     estimate_error: EstimateError | None
     """How far such estimates were off; None for measurements."""
@@ -99,7 +112,9 @@ class Recommendation(Contract):
     quality: Quality
     memory: Memory
     context_tokens: AtLeastOne | None = None
-    """Of the longest request, prompt and answer together, that is served (--max-model-len); None in plans from before it was told."""
+    """Of the longest request, prompt and answer together, that is served
+    (--max-model-len); None in plans from before it was told.
+    """
     autoscaling: Autoscaling
     pareto: bool
     """No other option is at least as good in cost, latency and quality and better in one of them."""
@@ -115,7 +130,9 @@ class Recommendation(Contract):
 
 
 class NearMiss(Contract):
-    """A configuration that a named relaxation would admit; `change` is that relaxation, ready to be applied."""
+    """A configuration that a named relaxation would admit; `change` is that
+    relaxation, ready to be applied.
+    """
 
     model_id: str
     gpu_type: str

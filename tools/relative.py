@@ -27,7 +27,9 @@ Figure = Literal[
     "headroom",
     "spare_replicas",
 ]
-"""Figures that can be told relative to what they are; users have `users_added` and `load_factor` of their own."""
+"""Figures that can be told relative to what they are; users have `users_added` and
+`load_factor` of their own.
+"""
 _CALLED: dict[str, tuple[str, str]] = {
     "requests_per_second": ("The request rate", "{} requests/s"),
     "concurrent_requests": ("The number of requests in flight", "{}"),
@@ -52,17 +54,24 @@ _MAY_BE_NOTHING = ("headroom", "spare_replicas")
 
 
 class NothingToStartFrom(CompassError):
-    """A relative wish about a figure that isn't set: `figure` is its name, `added` what should be added to it, if it was told so."""
+    """A relative wish about a figure that isn't set: `figure` is its name, `added` what
+    should be added to it, if it was told so.
+    """
 
     def __init__(self, figure: str, added: float | None) -> None:
         super().__init__(
-            f"{_CALLED[figure][0]} isn't set, so there is nothing to change it from. What should {_lower(_CALLED[figure][0])} be?"
+            f"{_CALLED[figure][0]} isn't set, so there is nothing to change it from. What should"
+            f" {_lower(_CALLED[figure][0])} be?"
         )
         self.figure, self.added = figure, added
 
 
-def reckoned(added: Mapping[Figure, float], factors: Mapping[Figure, float], now: Mapping[str, float | None]) -> dict[str, float]:
-    """The new figures, in the fields' own units. Raises CompassError where there is no old one, or where nothing would be left."""
+def reckoned(
+    added: Mapping[Figure, float], factors: Mapping[Figure, float], now: Mapping[str, float | None]
+) -> dict[str, float]:
+    """The new figures, in the fields' own units. Raises CompassError where there is no
+    old one, or where nothing would be left.
+    """
     found: dict[str, float] = {}
     for name in get_args(Figure):
         if name not in added and name not in factors:
@@ -74,7 +83,8 @@ def reckoned(added: Mapping[Figure, float], factors: Mapping[Figure, float], now
         if new < 0 or (new == 0 and name not in _MAY_BE_NOTHING):
             called, written = _CALLED[name]
             raise CompassError(
-                f"{called} is {written.format(f'{old:,g}')}; less by so much would leave nothing. What should {_lower(called)} be?"
+                f"{called} is {written.format(f'{old:,g}')}; less by so much would leave nothing. What should"
+                f" {_lower(called)} be?"
             )
         found[name] = new
     return found

@@ -12,7 +12,9 @@ from tools.specification import Contract
 
 
 class ManifestBundle(Contract):
-    """What would be done, byte for byte: these objects applied, or deleted. `digest` covers action, paths and contents."""
+    """What would be done, byte for byte: these objects applied, or deleted. `digest`
+    covers action, paths and contents.
+    """
 
     name: str
     namespace: str
@@ -30,7 +32,9 @@ class ManifestBundle(Contract):
 def render_manifest(request: ManifestRequest) -> ManifestBundle:
     """The files of a deployment. The same request always gives the same bytes."""
     values = template_values(request) | {"digest": UNSEALED}
-    wanted = {path: template for path, template in TEMPLATES.items() if request.monitoring or "monitor" not in path}
+    wanted = {
+        path: template for path, template in TEMPLATES.items() if request.monitoring or "monitor" not in path
+    }
     files = [ManifestFile(path=path, content=rendered(template, values)) for path, template in wanted.items()]
     model_id, images = request.recommendation.model_id, images_of(request.simulator_image)
     return bundle_of(sealed(files), str(values["name"]), request.namespace, model_id, images=images)
@@ -46,7 +50,8 @@ def bundle_of(
 ) -> ManifestBundle:
     """The bundle of files that are there already.
 
-    `images` are those that may run; None for files that were approved and ran before, maybe rendered by an earlier Compass.
+    `images` are those that may run; None for files that were approved and ran before, maybe
+    rendered by an earlier Compass.
     """
     return ManifestBundle(
         name=name,
@@ -54,6 +59,10 @@ def bundle_of(
         model_id=model_id,
         files=files,
         digest=digest_of(files, action),
-        problems=check_bundle([(f.path, f.content) for f in files], images, complete=True) if action == "apply" else [],
+        problems=(
+            check_bundle([(f.path, f.content) for f in files], images, complete=True)
+            if action == "apply"
+            else []
+        ),
         action=action,
     )

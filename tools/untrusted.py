@@ -1,4 +1,6 @@
-"""Text that clusters and endpoints send: data for a person to read, and nothing that a terminal would obey."""
+"""Text that clusters and endpoints send: data for a person to read, and nothing that
+a terminal would obey.
+"""
 
 from __future__ import annotations
 
@@ -9,5 +11,7 @@ LONGEST = 500
 
 
 def printable(text: str, longest: int = LONGEST) -> str:
-    """`text` without control characters, escape sequences' beginnings and changes of direction, cut at `longest`."""
+    """`text` without control characters, escape sequences' beginnings and changes of
+    direction, cut at `longest`.
+    """
     return _CONTROL.sub("", text)[:longest]

@@ -1,4 +1,6 @@
-"""Tool: why something isn't first: the best plan with some GPU types or models, its place among all, or what keeps it out."""
+"""Tool: why something isn't first: the best plan with some GPU types or models, its place
+among all, or what keeps it out.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ class WhyNotRequest(Contract):
 
 class WhyNot(Contract):
     best: Recommendation | None
-    """Of what is asked about; its rank is its place among `options`. None where nothing of it is an option."""
+    """Of what is asked about; its rank is its place among `options`. None where
+    nothing of it is an option.
+    """
     options: Count
     """Each model on each GPU type once, with as many GPUs as score best."""
     considered: Count
@@ -42,14 +46,24 @@ class WhyNot(Contract):
 
 
 def why_not(request: WhyNotRequest, database: Database) -> WhyNot:
-    """Plan again, and find the place of what is asked about. Figures are those that the plan would show of it."""
+    """Plan again, and find the place of what is asked about. Figures are those that
+    the plan would show of it.
+    """
     return place(request, database.curves, prices(database.settings.prices))
 
 
-def place(request: WhyNotRequest, tables: Callable[[TrafficProfile], CurveTable], listed: Sequence[Price]) -> WhyNot:
+def place(
+    request: WhyNotRequest, tables: Callable[[TrafficProfile], CurveTable], listed: Sequence[Price]
+) -> WhyNot:
     """The same as a pure function of the tables by their profile and of prices."""
     asked = request.plan
-    planner = Planner(tables(asked.benchmark_profile), asked.benchmark_profile, asked.specification, listed, simulating=asked.simulate > 0)
+    planner = Planner(
+        tables(asked.benchmark_profile),
+        asked.benchmark_profile,
+        asked.specification,
+        listed,
+        simulating=asked.simulate > 0,
+    )
     planner.settle(asked.limit, asked.view, asked.simulate)
     meant = np.ones(len(planner.table), dtype=bool)
     if request.gpu_types:
@@ -61,17 +75,36 @@ def place(request: WhyNotRequest, tables: Callable[[TrafficProfile], CurveTable]
     ranked = planner.ranked(asked.view)
     if found is not None:
         best, first = recommend(planner, [found, ranked[0]])
-        reasons = [held(best, asked.specification.slo_targets), f"costs ${best.cost_usd_per_month:,.0f} a month"]
+        reasons = [
+            held(best, asked.specification.slo_targets),
+            f"costs ${best.cost_usd_per_month:,.0f} a month",
+        ]
         reasons.append(f"against the first, {first.model_id} on {setup(first)}: {difference(best, first)}")
         best = best.model_copy(update={"rank": ranked.index(found) + 1, "reasons": reasons})
-        return WhyNot(best=best, options=len(ranked), considered=int(meant.sum()), excluded={}, if_wanted=None, near_misses=[])
-    wanted: dict[str, list[str]] = {"preferred_gpu_types": request.gpu_types, "preferred_models": request.model_ids}
+        return WhyNot(
+            best=best,
+            options=len(ranked),
+            considered=int(meant.sum()),
+            excluded={},
+            if_wanted=None,
+            near_misses=[],
+        )
+    wanted: dict[str, list[str]] = {
+        "preferred_gpu_types": request.gpu_types,
+        "preferred_models": request.model_ids,
+    }
     change = SpecificationChange.model_validate({name: values for name, values in wanted.items() if values})
     changed = change_specification(asked.specification, change)
     profile = asked.benchmark_profile
-    if changed.traffic_profile != asked.specification.traffic_profile:  # what always thinks is planned with its thoughts
+    if (
+        changed.traffic_profile != asked.specification.traffic_profile
+    ):  # what always thinks is planned with its thoughts
         profile = map_to_benchmark_profile(changed.traffic_profile)
-    narrowed = plan(asked.model_copy(update={"specification": changed, "benchmark_profile": profile}), tables(profile), listed)
+    narrowed = plan(
+        asked.model_copy(update={"specification": changed, "benchmark_profile": profile}),
+        tables(profile),
+        listed,
+    )
     return WhyNot(
         best=None,
         options=len(ranked),

@@ -1,8 +1,10 @@
-"""Who may use Compass: on loopback the one local user, anywhere else whoever proves who they are; and how fast.
+"""Who may use Compass: on loopback the one local user, anywhere else whoever proves
+who they are; and how fast.
 
-Tokens are given as `NAME:SHA-256 of the token in hex`, so that no setting holds one. The API takes them as bearer tokens, which
-a browser never sends by itself, so that a foreign page can't act for somebody (CSRF); the chat takes a name and a token, the
-header of a proxy, or OAuth, and then keeps a cookie of its own, which `guard.py` accepts from its own pages alone.
+Tokens are given as `NAME:SHA-256 of the token in hex`, so that no setting holds one. The API takes them as
+bearer tokens, which a browser never sends by itself, so that a foreign page can't act for somebody (CSRF);
+the chat takes a name and a token, the header of a proxy, or OAuth, and then keeps a cookie of its own, which
+`guard.py` accepts from its own pages alone.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ def is_loopback(host: str) -> bool:
 
 
 class Access:
-    """Raises CompassError at once for tokens that can't be read, or an address that would let everybody in."""
+    """Raises CompassError at once for tokens that can't be read, or an address that
+    would let everybody in.
+    """
 
     def __init__(self, settings: Settings, host: str) -> None:
         self.actor = settings.actor
@@ -57,15 +61,21 @@ class Access:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
         if not self.local and not (self.tokens or self.header or self.oauth_users):
             raise CompassError(
-                f"Compass doesn't listen on {host} without authentication: set COMPASS_API_TOKENS to NAME:SHA256, COMPASS_AUTH_HEADER"
-                " behind a proxy, or COMPASS_OAUTH_USERS, or leave --host out for this machine alone."
+                f"Compass doesn't listen on {host} without authentication: set COMPASS_API_TOKENS to"
+                " NAME:SHA256, COMPASS_AUTH_HEADER behind a proxy, or COMPASS_OAUTH_USERS, or leave --host"
+                " out for this machine alone."
             )
 
     def user(self, request: Request) -> User:
         """Whose request this is. Raises Wrong 401 for nobody's, 429 for too many."""
         user = User(self.actor) if self.local else self._by_token(request)
         if not self.one_more(user.name):
-            raise Wrong(429, TITLES[429], f"More than {PER_SECOND:.0f} requests a second; wait a moment.", {"Retry-After": "1"})
+            raise Wrong(
+                429,
+                TITLES[429],
+                f"More than {PER_SECOND:.0f} requests a second; wait a moment.",
+                {"Retry-After": "1"},
+            )
         return user
 
     def is_user(self, request: Request) -> bool:
@@ -89,7 +99,12 @@ class Access:
     def _by_token(self, request: Request) -> User:
         name = self._named_by_token(request)
         if name is None:
-            raise Wrong(401, TITLES[401], "Send a known token as “Authorization: Bearer …”.", {"WWW-Authenticate": "Bearer"})
+            raise Wrong(
+                401,
+                TITLES[401],
+                "Send a known token as “Authorization: Bearer …”.",
+                {"WWW-Authenticate": "Bearer"},
+            )
         return User(name)
 
     def _named_by_token(self, request: Request) -> str | None:
@@ -98,11 +113,16 @@ class Access:
 
     def _owner_of(self, token: str) -> str | None:
         given = hashlib.sha256(token.encode()).hexdigest()
-        return next((name for digest, name in self.tokens.items() if hmac.compare_digest(given, digest)), None)
+        return next(
+            (name for digest, name in self.tokens.items() if hmac.compare_digest(given, digest)), None
+        )
 
 
 def _token(entry: str) -> tuple[str, str]:
     name, _, digest = entry.strip().partition(":")
     if not name or len(digest) != 64 or not all(c in "0123456789abcdef" for c in digest):
-        raise CompassError("COMPASS_API_TOKENS takes NAME:SHA256 with commas between, the SHA-256 of each token in hex digits.")
+        raise CompassError(
+            "COMPASS_API_TOKENS takes NAME:SHA256 with commas between, the SHA-256 of each token in hex"
+            " digits."
+        )
     return digest, name

@@ -1,4 +1,6 @@
-"""The REST API as an application: routes by what they are about, one way to fail, and what a server is asked by others."""
+"""The REST API as an application: routes by what they are about, one way to fail, and
+what a server is asked by others.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,18 @@ from knowledge.database import Database
 from knowledge.errors import CompassError
 from tools.deploying.cut import cut_off
 
-DESCRIPTION = """Planning and deployment of LLM inference, by the same engine and the same approvals as the conversation.
+DESCRIPTION = """Planning and deployment of LLM inference, by the same engine and the same approvals as the
+conversation.
 
-Errors are `application/problem+json`. What changes a cluster needs an `Idempotency-Key`: the same key again is the same request.
+Errors are `application/problem+json`. What changes a cluster needs an `Idempotency-Key`: the same
+key again is the same request.
 Times are in ms, rates in requests/s, costs in USD a month, unless a name says otherwise."""
 
 
 def build_api(runtime: Runtime, host: str) -> FastAPI:
-    """The application for a server that listens on `host`. Raises CompassError where that would let everybody in."""
+    """The application for a server that listens on `host`. Raises CompassError where
+    that would let everybody in.
+    """
     app = FastAPI(
         title="Compass",
         version="1",
@@ -63,9 +69,13 @@ def _health(app: FastAPI) -> None:
         `cut_off` counts the applies that died half way and nobody has finished yet.
         """
         try:
-            left = await asyncio.get_running_loop().run_in_executor(own, _cut_off, request.app.state.runtime.database)
+            left = await asyncio.get_running_loop().run_in_executor(
+                own, _cut_off, request.app.state.runtime.database
+            )
         except CompassError as error:
-            detail = str(error) if request.app.state.access.is_user(request) else "The database doesn't answer."
+            detail = (
+                str(error) if request.app.state.access.is_user(request) else "The database doesn't answer."
+            )
             return problems.answer(problems.ApiProblem(title=problems.TITLES[503], status=503, detail=detail))
         return JSONResponse({"status": "ready", "cut_off": left})
 

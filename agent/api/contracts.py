@@ -62,10 +62,11 @@ class SentFile(Contract):
 
 
 class DeploymentRequest(Contract):
-    """`approve` is the digest of what `POST /manifests` rendered for this user in the last day: sending it is the approval.
+    """`approve` is the digest of what `POST /manifests` rendered for this user in the last
+    day: sending it is the approval.
 
-    `files` may be left out; if they are sent, they must be exactly those. `live` is the review's, so that what has changed since
-    isn't overwritten; "" only where there is nothing yet.
+    `files` may be left out; if they are sent, they must be exactly those. `live` is the review's, so that
+    what has changed since isn't overwritten; "" only where there is nothing yet.
     """
 
     files: list[SentFile] = Field(default_factory=list, max_length=20)

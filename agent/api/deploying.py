@@ -1,4 +1,6 @@
-"""What runs: deploying exactly what was approved, looking at it, trying it, and its end. The same approvals as in the conversation."""
+"""What runs: deploying exactly what was approved, looking at it, trying it, and its end.
+The same approvals as in the conversation.
+"""
 
 from __future__ import annotations
 
@@ -27,16 +29,21 @@ from tools.render_manifest import ManifestBundle, bundle_of
 from tools.serving.endpoint import PromptResult, send_prompt
 from tools.specification import Contract
 
-router = APIRouter(prefix="/deployments", tags=["deployments"], responses=documented(400, 401, 403, 413, 422, 429))
+router = APIRouter(
+    prefix="/deployments", tags=["deployments"], responses=documented(400, 401, 403, 413, 422, 429)
+)
 NOT_RENDERED = (
-    f"Nothing with this digest was rendered here for you in the last {KEPT_FOR.days * 24} hours, so nothing was applied."
-    " POST /api/v1/manifests renders what may be deployed, and answers with the digest to approve."
+    f"Nothing with this digest was rendered here for you in the last {KEPT_FOR.days * 24} hours, so nothing"
+    " was applied. POST /api/v1/manifests renders what may be deployed, and answers with the digest to"
+    " approve."
 )
 Name = Annotated[str, Path(pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")]
 
 
 class DeletionRequest(Contract):
-    """`approve` and `live` must be what the first try, without them, is answered with: the deletion's digest, and what is there."""
+    """`approve` and `live` must be what the first try, without them, is answered with:
+    the deletion's digest, and what is there.
+    """
 
     approve: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
     live: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
@@ -50,11 +57,20 @@ def list_deployments(user: ByUser, runtime: ByRuntime) -> list[DeploymentStatus]
 
 @router.post("", status_code=201, responses=documented(404, 409, 428))
 def deploy(request: DeploymentRequest, user: ByUser, runtime: ByRuntime, key: Key) -> Applied:
-    """Apply what was rendered for this user with the digest `approve`: all of it or nothing. The approval is written down under the
-    user's name."""
-    given = digest_of([ManifestFile(path=f.path, content=f.content) for f in request.files]) if request.files else request.approve
+    """Apply what was rendered for this user with the digest `approve`: all of it or nothing. The approval is
+    written down under the user's name.
+    """
+    given = (
+        digest_of([ManifestFile(path=f.path, content=f.content) for f in request.files])
+        if request.files
+        else request.approve
+    )
     if given != request.approve:
-        raise Wrong(409, TITLES[409], f"These files have the digest {given}, another one was approved. Nothing was applied.")
+        raise Wrong(
+            409,
+            TITLES[409],
+            f"These files have the digest {given}, another one was approved. Nothing was applied.",
+        )
     images = images_of(runtime.settings.simulator_image)
     bundle = rendered_for(user.name, request.approve, runtime.cluster, runtime.database, images)
     if bundle is None:
@@ -64,7 +80,9 @@ def deploy(request: DeploymentRequest, user: ByUser, runtime: ByRuntime, key: Ke
     if _known(bundle.name, runtime) and not _owns(user, bundle.name, runtime):
         raise Wrong(403, TITLES[403], f"{bundle.name} belongs to somebody else.")
     # "" is what nobody has looked at: that holds where there is nothing.
-    done = _carry_out(bundle, "apply", request.live or fingerprint([None] * len(bundle.files)), user, runtime, key)
+    done = _carry_out(
+        bundle, "apply", request.live or fingerprint([None] * len(bundle.files)), user, runtime, key
+    )
     return _applied(bundle, done)
 
 
@@ -93,7 +111,9 @@ def test(name: Name, request: TestRequest, user: ByUser, runtime: ByRuntime) -> 
 
 @router.delete("/{name}", responses=documented(404, 409, 428))
 def delete(name: Name, request: DeletionRequest, user: ByUser, runtime: ByRuntime, key: Key) -> Applied:
-    """Delete it and all that belongs to it as it was when `live` was told; without `approve` and `live`, 409 tells both."""
+    """Delete it and all that belongs to it as it was when `live` was told; without
+    `approve` and `live`, 409 tells both.
+    """
     _check_owner(user, name, runtime)
     known = last_applied(name, runtime.cluster, runtime.database)
     bundle = deletion_of(bundle_of(known.files, name, runtime.cluster.namespace, known.model_id))
@@ -101,14 +121,21 @@ def delete(name: Name, request: DeletionRequest, user: ByUser, runtime: ByRuntim
         found = review(bundle, runtime.cluster, runtime.settings.read_only)
         if found.problems:
             raise CompassError("; ".join(p.text for p in found.problems))
-        detail = f"To delete {name} and all that belongs to it as it is now, send live: {found.live} and approve: {bundle.digest}"
+        detail = (
+            f"To delete {name} and all that belongs to it as it is now, send live: {found.live} and approve:"
+            f" {bundle.digest}"
+        )
         raise Wrong(409, TITLES[409], detail, approve=bundle.digest, live=found.live)
     return _applied(bundle, _carry_out(bundle, "delete", request.live, user, runtime, key))
 
 
-def _carry_out(bundle: ManifestBundle, action: Action, live: str, user: User, runtime: Runtime, key: str) -> ApplyResult:
+def _carry_out(
+    bundle: ManifestBundle, action: Action, live: str, user: User, runtime: Runtime, key: str
+) -> ApplyResult:
     if runtime.writer is None:
-        raise Wrong(403, TITLES[403], "Compass runs read-only (COMPASS_READ_ONLY): it can't change a cluster.")
+        raise Wrong(
+            403, TITLES[403], "Compass runs read-only (COMPASS_READ_ONLY): it can't change a cluster."
+        )
     try:
         request = ApprovalRequest(
             thread_id=_thread(user),
@@ -151,4 +178,6 @@ def _check_owner(user: User, name: str, runtime: Runtime) -> None:
 
 def _applied(bundle: ManifestBundle, done: ApplyResult) -> Applied:
     objects = [f"{o.kind} {o.name}" for o in done.objects]
-    return Applied(digest=done.digest, name=bundle.name, namespace=done.namespace, cluster=done.cluster, objects=objects)
+    return Applied(
+        digest=done.digest, name=bundle.name, namespace=done.namespace, cluster=done.cluster, objects=objects
+    )

@@ -1,4 +1,6 @@
-"""What stands before everything that is served: foreign pages, bodies that are too large, doors of Chainlit that we don't use."""
+"""What stands before everything that is served: foreign pages, bodies that are too large,
+doors of Chainlit that we don't use.
+"""
 
 from __future__ import annotations
 
@@ -14,22 +16,29 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agent.api.access import MAX_BODY_BYTES, Access, is_loopback
 from agent.api.problems import TITLES, ApiProblem, answer
 
-UNUSED = re.compile(r"/(mcp|copilot|slack|teams|auth/jwt|docs|redoc|openapi\.json|project/(share|file|element|thread/share))(/|$)")
-"""Uploads, cards that pages change, shared threads, tool servers, other chats, Chainlit's own description of all these: nobody needs
-them here, so nobody can reach them."""
+UNUSED = re.compile(
+    r"/(mcp|copilot|slack|teams|auth/jwt|docs|redoc|openapi\.json|project/(share|file|element|thread/share))(/|$)"
+)
+"""Uploads, cards that pages change, shared threads, tool servers, other chats, Chainlit's own description of
+all these: nobody needs them here, so nobody can reach them.
+"""
 API = re.compile(r"/(api|metrics|healthz|readyz)(/|$)")
 POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:;"
-    " font-src 'self' data:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline';"
+    " img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; object-src 'none';"
+    " base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
-"""Nothing is loaded from, or sent to, another site, whatever a model or a cluster wrote. The cards are compiled in the browser: eval."""
+"""Nothing is loaded from, or sent to, another site, whatever a model or a cluster wrote.
+The cards are compiled in the browser: eval.
+"""
 BODY_S = 60.0
 """For a whole body to come; a request that waits for more holds a connection."""
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "X-Frame-Options": "DENY"}
 
 
 class Guard:
-    """Outermost. With local access our own pages alone get in, by host and port; elsewhere the chat, which has a cookie, is theirs alone.
+    """Outermost. With local access our own pages alone get in, by host and port; elsewhere the chat, which
+    has a cookie, is theirs alone.
 
     What comes without an Origin is no page: a terminal, a script. To them a host of this machine is enough.
     """
@@ -68,7 +77,9 @@ class Guard:
 
 
 async def _limited(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Refuses bodies over MAX_BODY_BYTES, whether they say their length or not, and those that don't come to an end in BODY_S."""
+    """Refuses bodies over MAX_BODY_BYTES, whether they say their length or not, and those
+    that don't come to an end in BODY_S.
+    """
     length = dict(scope["headers"]).get(b"content-length", b"0")
     if not length.isdigit() or int(length) > MAX_BODY_BYTES:
         await _too_large()(scope, receive, send)
@@ -79,7 +90,9 @@ async def _limited(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
     async def counted() -> Message:
         nonlocal seen, whole, refusal
         try:
-            message = await (receive() if whole else asyncio.wait_for(receive(), max(0.0, due - time.monotonic())))
+            message = await (
+                receive() if whole else asyncio.wait_for(receive(), max(0.0, due - time.monotonic()))
+            )
         except TimeoutError:
             refusal = _problem(408, f"The rest of the request didn't come within {BODY_S:.0f} seconds.")
             return {"type": "http.disconnect"}
@@ -98,7 +111,9 @@ async def _limited(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
                 await refusal(scope, receive, send)
             return
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(HEADERS | ({"Content-Security-Policy": POLICY} if is_page else {}))
+            MutableHeaders(scope=message).update(
+                HEADERS | ({"Content-Security-Policy": POLICY} if is_page else {})
+            )
         await send(message)
 
     await app(scope, counted, unless_refused)

@@ -41,7 +41,9 @@ def list_benchmarks(
     runtime: ByRuntime,
     model: Filter = None,
     gpu: Filter = None,
-    profile: Annotated[str | None, Query(max_length=50, description="Prompt and output tokens, such as 512/256")] = None,
+    profile: Annotated[
+        str | None, Query(max_length=50, description="Prompt and output tokens, such as 512/256")
+    ] = None,
     provenance: Filter = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[BenchmarkRow]:

@@ -1,4 +1,6 @@
-"""What routes ask for: the runtime, and whose request it is. Asynchronous, since none of it is worth a thread."""
+"""What routes ask for: the runtime, and whose request it is. Asynchronous, since
+none of it is worth a thread.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +26,16 @@ async def _user(request: Request) -> User:
 
 async def _key(
     idempotency_key: Annotated[
-        str | None, Header(description="The same key again is the same request.", pattern=r"^[\x21-\x7e]{1,200}$")
+        str | None,
+        Header(description="The same key again is the same request.", pattern=r"^[\x21-\x7e]{1,200}$"),
     ] = None,
 ) -> str:
     if idempotency_key is None:
-        raise Wrong(428, TITLES[428], "Send a header Idempotency-Key of your own making, so that a repetition isn't done twice.")
+        raise Wrong(
+            428,
+            TITLES[428],
+            "Send a header Idempotency-Key of your own making, so that a repetition isn't done twice.",
+        )
     return idempotency_key
 
 

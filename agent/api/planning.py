@@ -40,7 +40,9 @@ def read_intent(request: IntentRequest, user: ByUser, runtime: ByRuntime) -> Int
 
 @router.post("/specifications")
 def write_specification(request: SpecificationRequest, user: ByUser) -> Specification:
-    """The specification of a complete intent: traffic profile, p95 targets, demand, and every assumption with its origin."""
+    """The specification of a complete intent: traffic profile, p95 targets, demand, and
+    every assumption with its origin.
+    """
     try:
         return build_specification(request.intent, request.overrides)
     except (ValueError, KeyError) as error:
@@ -49,18 +51,28 @@ def write_specification(request: SpecificationRequest, user: ByUser) -> Specific
 
 @router.post("/recommendations")
 def recommend(request: RecommendationRequest, user: ByUser, runtime: ByRuntime) -> Plan:
-    """Configurations that hold the targets at the least cost, ranked; near misses; what was excluded and why."""
+    """Configurations that hold the targets at the least cost, ranked; near misses;
+    what was excluded and why.
+    """
     # Built anew from what was said, so that derived figures can't contradict it.
     specification = _consistent(request.specification)
     profile = map_to_benchmark_profile(specification.traffic_profile)
-    plan = PlanRequest(specification=specification, benchmark_profile=profile, limit=request.limit, view=request.view)
+    plan = PlanRequest(
+        specification=specification, benchmark_profile=profile, limit=request.limit, view=request.view
+    )
     return plan_capacity(plan, runtime.database)
 
 
 @router.post("/manifests")
 def render(request: ManifestsRequest, user: ByUser, runtime: ByRuntime) -> ManifestsAnswer:
-    """The files of one recommendation, checked, tried on the cluster without keeping anything, with the digest to approve."""
-    chosen, specification, settings = request.recommendation, _consistent(request.specification), runtime.settings
+    """The files of one recommendation, checked, tried on the cluster without keeping
+    anything, with the digest to approve.
+    """
+    chosen, specification, settings = (
+        request.recommendation,
+        _consistent(request.specification),
+        runtime.settings,
+    )
     _check_planned(chosen, specification, runtime)
     thread = f"api.{user.name}"
     wanted = manifest_request(chosen, specification, thread, f"{thread} {request.name}", settings)
@@ -68,11 +80,15 @@ def render(request: ManifestsRequest, user: ByUser, runtime: ByRuntime) -> Manif
     bundle = render_manifest(rendered)
     if bundle.valid:
         keep_rendered(bundle, user.name, runtime.cluster, runtime.database)
-    return ManifestsAnswer(bundle=bundle, review=review(bundle, runtime.cluster, settings.read_only).noting(note))
+    return ManifestsAnswer(
+        bundle=bundle, review=review(bundle, runtime.cluster, settings.read_only).noting(note)
+    )
 
 
 def _check_planned(chosen: Recommendation, specification: Specification, runtime: Runtime) -> None:
-    """Raises CompassError for what no plan of this specification can have: the figures are the client's own."""
+    """Raises CompassError for what no plan of this specification can have: the
+    figures are the client's own.
+    """
     if chosen.model_id not in models() or chosen.gpu_type not in gpus():
         raise CompassError(f"The catalogue has no {chosen.model_id} on {chosen.gpu_type}.")
     profile = map_to_benchmark_profile(specification.traffic_profile)
@@ -80,12 +96,16 @@ def _check_planned(chosen: Recommendation, specification: Specification, runtime
     planned = zip(table.model_ids, table.gpu_types, table.gpu_counts.tolist(), strict=True)
     if (chosen.model_id, chosen.gpu_type, chosen.gpu_count) not in set(planned):
         raise CompassError(
-            f"recommendation: there are no benchmarks of {chosen.model_id} on {chosen.gpu_count:,} × {chosen.gpu_type} for"
-            f" {profile.prompt_tokens}→{profile.output_tokens} tokens, so no plan has it. Send one of POST /api/v1/recommendations."
+            f"recommendation: there are no benchmarks of {chosen.model_id} on {chosen.gpu_count:,} ×"
+            f" {chosen.gpu_type} for {profile.prompt_tokens}→{profile.output_tokens} tokens, so no plan has"
+            " it. Send one of POST /api/v1/recommendations."
         )
     most = MAX_GPUS // chosen.gpu_count
     if chosen.replicas > most:
-        raise CompassError(f"recommendation: {chosen.replicas:,} replicas are more than any plan has; from 1 to {most:,} are possible.")
+        raise CompassError(
+            f"recommendation: {chosen.replicas:,} replicas are more than any plan has; from 1 to {most:,} are"
+            " possible."
+        )
 
 
 def _consistent(specification: Specification) -> Specification:

@@ -1,4 +1,6 @@
-"""Errors of the API as problem+json (RFC 9457): what was wrong, where, what would be accepted; never a traceback."""
+"""Errors of the API as problem+json (RFC 9457): what was wrong, where, what would be
+accepted; never a traceback.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ class ApiProblem(BaseModel):
 class Wrong(Exception):
     """A problem with a status of its own."""
 
-    def __init__(self, status: int, title: str, detail: str, headers: dict[str, str] | None = None, **more: str) -> None:
+    def __init__(
+        self, status: int, title: str, detail: str, headers: dict[str, str] | None = None, **more: str
+    ) -> None:
         """`more` are further members of the problem."""
         super().__init__(detail)
         self.problem = ApiProblem.model_validate({"title": title, "status": status, "detail": detail, **more})
@@ -77,7 +81,12 @@ TITLES = {
 
 
 def answer(problem: ApiProblem, headers: dict[str, str] | None = None) -> JSONResponse:
-    return JSONResponse(problem.model_dump(exclude_none=True), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+    return JSONResponse(
+        problem.model_dump(exclude_none=True),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers=headers,
+    )
 
 
 def install(app: FastAPI) -> None:
@@ -102,13 +111,23 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def of_values(request: Request, error: RequestValidationError) -> JSONResponse:
-        fields = [FieldProblem(field=".".join(str(p) for p in e["loc"]), text=str(e["msg"])) for e in error.errors()[:20]]
-        return answer(ApiProblem(title=TITLES[422], status=422, detail=f"{fields[0].field}: {fields[0].text}", fields=fields))
+        fields = [
+            FieldProblem(field=".".join(str(p) for p in e["loc"]), text=str(e["msg"]))
+            for e in error.errors()[:20]
+        ]
+        return answer(
+            ApiProblem(
+                title=TITLES[422], status=422, detail=f"{fields[0].field}: {fields[0].text}", fields=fields
+            )
+        )
 
     @app.exception_handler(HTTPException)
     async def of_http(request: Request, error: HTTPException) -> JSONResponse:
         title = TITLES.get(error.status_code, "Error")
-        return answer(ApiProblem(title=title, status=error.status_code, detail=str(error.detail)), dict(error.headers or {}))
+        return answer(
+            ApiProblem(title=title, status=error.status_code, detail=str(error.detail)),
+            dict(error.headers or {}),
+        )
 
     @app.exception_handler(Exception)
     async def of_ours_to_mend(request: Request, error: Exception) -> JSONResponse:

@@ -1,4 +1,6 @@
-"""A line in the log for each request of the API, and the id that the client is told: never bodies, queries or tokens."""
+"""A line in the log for each request of the API, and the id that the client is told:
+never bodies, queries or tokens.
+"""
 
 from __future__ import annotations
 
@@ -44,9 +46,11 @@ class Requests:
 
 
 def _template(route: Any) -> str | None:
-    """Never the path itself, whose names are somebody's; None for a path that is nobody's and may hold anything.
+    """Never the path itself, whose names are somebody's; None for a path that is
+    nobody's and may hold anything.
 
-    A route of an included router may know its path without the prefix; ours have tags, those of the chat don't.
+    A route of an included router may know its path without the prefix; ours have
+    tags, those of the chat don't.
     """
     path = str(getattr(route, "path", ""))
     if path.startswith("/api/"):

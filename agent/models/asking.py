@@ -1,6 +1,8 @@
-"""Asking a chat model what a person's words mean: one tool call, validated, repaired once, never trusted further than that.
+"""Asking a chat model what a person's words mean: one tool call, validated, repaired once,
+never trusted further than that.
 
-Tool turns are not streamed, since small models lose calls that are; prose is. A call ends early when the person stops the turn.
+Tool turns are not streamed, since small models lose calls that are; prose is. A call ends early
+when the person stops the turn.
 """
 
 from __future__ import annotations
@@ -90,12 +92,16 @@ class Asking:
         state: ConversationState,
         run_tool: Callable[[ReadTool, ToolCall], ToolMessage] | None = None,
     ) -> Asked:
-        """What the words are, by the model. Without `run_tool` it gets no read-only tools and may not answer in prose."""
+        """What the words are, by the model. Without `run_tool` it gets no read-only
+        tools and may not answer in prose.
+        """
         offered: dict[str, type[Any]] = {kind.__name__: kind for kind in MOVES[stage]}
         tools = READ_TOOLS if run_tool else {}
         if run_tool:
             offered["Explain"] = Explain
-        definitions = [definition_of(kind) for kind in offered.values()] + [compacted(t.definition()) for t in tools.values()]
+        definitions = [definition_of(kind) for kind in offered.values()] + [
+            compacted(t.definition()) for t in tools.values()
+        ]
         bound = self._model.bind_tools(definitions)
         system = stage_prompt(stage, state)
         shown = conversation_for(state.get("messages", []), text, system, json.dumps(definitions))
@@ -105,7 +111,11 @@ class Asking:
             if not isinstance(answer, AIMessage):
                 return Asked()
             if not answer.tool_calls:
-                return Asked(prose=iter([str(answer.text)])) if run_tool and str(answer.text).strip() else Asked()
+                return (
+                    Asked(prose=iter([str(answer.text)]))
+                    if run_tool and str(answer.text).strip()
+                    else Asked()
+                )
             call = answer.tool_calls[0]
             messages.append(AIMessage(content="", tool_calls=[call]))
             if run_tool and call["name"] in tools:
@@ -131,13 +141,19 @@ class Asking:
         return Asked()
 
     def _by_schema(self, kind: type[Any], messages: list[BaseMessage], problem: str) -> Any:
-        """The same call again as JSON that the server holds to the schema, where the model's client can do that; None elsewhere."""
+        """The same call again as JSON that the server holds to the schema, where the
+        model's client can do that; None elsewhere.
+        """
         if type(self._model).with_structured_output is BaseChatModel.with_structured_output:
             return None
         with suppress(NotImplementedError, ValueError, TypeError):
             schema = {"title": kind.__name__, "description": kind.__doc__ or "", **kind.model_json_schema()}
             constrained = self._model.with_structured_output(schema, method="json_schema", include_raw=True)
-            wrong = HumanMessage(content=f"That call was wrong: {problem} Give the arguments of {kind.__name__} again, as JSON.")
+            wrong = HumanMessage(
+                content=(
+                    f"That call was wrong: {problem} Give the arguments of {kind.__name__} again, as JSON."
+                )
+            )
             found = self._call(lambda: constrained.invoke([*messages[:-1], wrong]))
             values = found.get("parsed") if isinstance(found, dict) else None
             if isinstance(values, dict):
@@ -145,15 +161,21 @@ class Asking:
                 return None if isinstance(move, str) else move
         return None
 
-    def _prose(self, text: str, stage: Stage, state: ConversationState, messages: list[BaseMessage]) -> Iterator[str]:
-        """An answer in the model's own words, as it comes; what tools returned in this turn is put before it."""
+    def _prose(
+        self, text: str, stage: Stage, state: ConversationState, messages: list[BaseMessage]
+    ) -> Iterator[str]:
+        """An answer in the model's own words, as it comes; what tools returned in
+        this turn is put before it.
+        """
         results = [str(m.text) for m in messages if isinstance(m, ToolMessage) and m.status != "error"]
         system = prose_prompt(stage, state, results)
         shown = conversation_for(state.get("messages", []), text, system, "")
         yield from self._streamed([SystemMessage(system), *shown])
 
     def _call(self, ask: Callable[[], T]) -> T:
-        """One call, tried again where the connection broke. Raises Stopped, Unanswered, or what the client raises."""
+        """One call, tried again where the connection broke. Raises Stopped,
+        Unanswered, or what the client raises.
+        """
         for attempt in range(RETRIES + 1):
             try:
                 with model_call() as tokens:

@@ -1,4 +1,6 @@
-"""What all chat models written here share: bound tools reach `_generate` as OpenAI's definitions, in `kwargs["tools"]`."""
+"""What all chat models written here share: bound tools reach `_generate` as OpenAI's
+definitions, in `kwargs["tools"]`.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,10 @@ class CallingModel(BaseChatModel):
     """A chat model that can be bound to tools."""
 
     def bind_tools(
-        self, tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool], *, tool_choice: str | None = None, **kwargs: Any
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | None = None,
+        **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
         return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **kwargs)

@@ -1,4 +1,6 @@
-"""Which chat model `COMPASS_MODEL` names, checked before the first turn; heavy libraries are imported only when chosen."""
+"""Which chat model `COMPASS_MODEL` names, checked before the first turn; heavy libraries
+are imported only when chosen.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ class ChosenModel:
 
 
 def choose_model(settings: Settings) -> ChosenModel:
-    """The model of COMPASS_MODEL. Raises CompassError with a remedy if a forced one can't be used; `auto` never fails."""
+    """The model of COMPASS_MODEL. Raises CompassError with a remedy if a forced one
+    can't be used; `auto` never fails.
+    """
     wanted = settings.model
     if wanted == "builtin":
         return _builtin("chosen by COMPASS_MODEL")
@@ -52,7 +56,8 @@ def choose_model(settings: Settings) -> ChosenModel:
     provider, separator, name = wanted.partition(":")
     if not separator or not name:
         raise CompassError(
-            f"COMPASS_MODEL is {wanted!r}. It takes auto, builtin, ollama:NAME, gguf:PATH or PROVIDER:NAME (openai:gpt-4o, for instance)."
+            f"COMPASS_MODEL is {wanted!r}. It takes auto, builtin, ollama:NAME, gguf:PATH or PROVIDER:NAME"
+            " (openai:gpt-4o, for instance)."
         )
     if provider == "ollama":
         return _ollama(server_at(settings.ollama_host), name)
@@ -62,12 +67,16 @@ def choose_model(settings: Settings) -> ChosenModel:
 
 
 def _builtin(why: str) -> ChosenModel:
-    return ChosenModel(BuiltinInterpreter(), "builtin", f"the built-in interpreter (rules, no language model): {why}")
+    return ChosenModel(
+        BuiltinInterpreter(), "builtin", f"the built-in interpreter (rules, no language model): {why}"
+    )
 
 
 def _ollama(server: OllamaServer, name: str) -> ChosenModel:
     whole = calls_tools(server, name)
-    with without("OLLAMA_HOST", *PROXIES):  # what it imports makes a client of its own, which needn't be able to use these
+    with without(
+        "OLLAMA_HOST", *PROXIES
+    ):  # what it imports makes a client of its own, which needn't be able to use these
         from agent.models.whole_ollama import WholeOllama
 
     model = WholeOllama(
@@ -94,7 +103,9 @@ def _ollama(server: OllamaServer, name: str) -> ChosenModel:
 
     chosen = ConstrainedChoice(complete=complete, pieces=pieces)
     return ChosenModel(
-        chosen, f"ollama:{name}", f"{name} on Ollama at {server.shown} (it calls no tools; its answers are held to a schema)"
+        chosen,
+        f"ollama:{name}",
+        f"{name} on Ollama at {server.shown} (it calls no tools; its answers are held to a schema)",
     )
 
 
@@ -116,7 +127,10 @@ def _warm(model: BaseChatModel) -> None:
     """Read the prompt that a conversation begins with, so that the first words needn't wait for it."""
     with suppress(Exception):  # whoever speaks first is told what is wrong
         Asking(model).move(
-            "hello", "context_collection", fresh(), run_tool=lambda tool, call: ToolMessage("", tool_call_id=str(call["id"]))
+            "hello",
+            "context_collection",
+            fresh(),
+            run_tool=lambda tool, call: ToolMessage("", tool_call_id=str(call["id"])),
         )
 
 
@@ -125,15 +139,19 @@ def _provider(wanted: str) -> ChosenModel:
         from langchain.chat_models import init_chat_model
     except ImportError as error:
         raise CompassError(
-            f"COMPASS_MODEL={wanted} needs the extra: pip install 'compass-llm[providers]' and the provider's own package."
+            f"COMPASS_MODEL={wanted} needs the extra: pip install 'compass-llm[providers]' and the provider's"
+            " own package."
         ) from error
     keep_loopback_direct()
     try:
         model = init_chat_model(wanted, temperature=0, timeout=ANSWER_TIMEOUT_S)
     except (ImportError, ValueError) as error:
-        raise CompassError(f"COMPASS_MODEL={wanted} can't be used: {' '.join(str(error).split())[:300]}") from error
+        raise CompassError(
+            f"COMPASS_MODEL={wanted} can't be used: {' '.join(str(error).split())[:300]}"
+        ) from error
     except Exception as error:  # each provider has errors of its own, a missing key above all
         raise CompassError(
-            f"COMPASS_MODEL={wanted} can't be used ({type(error).__name__}). Is its API key set in the environment?"
+            f"COMPASS_MODEL={wanted} can't be used ({type(error).__name__}). Is its API key set in the"
+            " environment?"
         ) from error
     return ChosenModel(model, wanted, f"{wanted} through its provider")

@@ -1,7 +1,8 @@
-"""Tool calls from models that don't make any: a choice among the tools as JSON, held to a schema while it is written.
+"""Tool calls from models that don't make any: a choice among the tools as JSON, held
+to a schema while it is written.
 
-Small models rarely emit native tool calls; as a constrained choice they get most of them right. What a model writes is still only a
-proposal, validated and grounded like any other.
+Small models rarely emit native tool calls; as a constrained choice they get most of them right. What a model
+writes is still only a proposal, validated and grounded like any other.
 """
 
 from __future__ import annotations
@@ -14,7 +15,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
@@ -30,7 +38,9 @@ _EXAMPLE = re.compile(r"^(?P<said>\".*\") -> (?P<call>\w+\(.*\))$", re.MULTILINE
 
 
 class ConstrainedChoice(CallingModel):
-    """`complete` gives text, held to a JSON schema if it gets one; `pieces` the same without a schema, as it comes."""
+    """`complete` gives text, held to a JSON schema if it gets one; `pieces` the same
+    without a schema, as it comes.
+    """
 
     complete: Complete
     pieces: Stream
@@ -40,18 +50,32 @@ class ConstrainedChoice(CallingModel):
         return "compass-constrained"
 
     def _generate(
-        self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: CallbackManagerForLLMRun | None = None, **kwargs: Any
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
     ) -> ChatResult:
         tools: list[dict[str, Any]] = [tool["function"] for tool in kwargs.get("tools", [])]
-        found = self.complete(turns_of(messages, tools), choice_schema(tools) if tools else None, CHOICE_TOKENS if tools else PROSE_TOKENS)
+        found = self.complete(
+            turns_of(messages, tools),
+            choice_schema(tools) if tools else None,
+            CHOICE_TOKENS if tools else PROSE_TOKENS,
+        )
         usage = UsageMetadata(
-            input_tokens=found.input_tokens, output_tokens=found.output_tokens, total_tokens=found.input_tokens + found.output_tokens
+            input_tokens=found.input_tokens,
+            output_tokens=found.output_tokens,
+            total_tokens=found.input_tokens + found.output_tokens,
         )
         message = _called(found.text, usage) if tools else AIMessage(content=found.text, usage_metadata=usage)
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     def _stream(
-        self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: CallbackManagerForLLMRun | None = None, **kwargs: Any
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         for piece in self.pieces(turns_of(messages, []), PROSE_TOKENS):
             yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
@@ -63,7 +87,10 @@ def choice_schema(tools: list[dict[str, Any]]) -> dict[str, Any]:
         "anyOf": [
             {
                 "type": "object",
-                "properties": {"tool": {"const": tool["name"]}, "arguments": plain_schema(tool["parameters"])},
+                "properties": {
+                    "tool": {"const": tool["name"]},
+                    "arguments": plain_schema(tool["parameters"]),
+                },
                 "required": ["tool", "arguments"],
                 "additionalProperties": False,
             }
@@ -84,7 +111,12 @@ def turns_of(messages: list[BaseMessage], tools: list[dict[str, Any]]) -> list[T
             call = message.tool_calls[0]
             turns.append({"role": "assistant", "content": _choice(call["name"], call["args"])})
         else:
-            turns.append({"role": "user" if isinstance(message, HumanMessage) else "assistant", "content": str(message.text)})
+            turns.append(
+                {
+                    "role": "user" if isinstance(message, HumanMessage) else "assistant",
+                    "content": str(message.text),
+                }
+            )
     return turns
 
 
@@ -94,11 +126,15 @@ def _with_tools(system: str, tools: list[dict[str, Any]]) -> str:
     listed = "\n".join(f"- {t['name']}: {' '.join(t['description'].split())}" for t in tools)
     examples = _EXAMPLE.sub(lambda m: f"{m['said']} -> {_as_json(m['call'])}", system)
     form = "Answer with one JSON object: the tool, and only those arguments that the person stated."
-    return f"Tools:\n{listed}\n{form}\n\n{examples}"  # what differs from turn to turn comes last, so that the rest is read once
+    return (  # what differs from turn to turn comes last, so that the rest is read once
+        f"Tools:\n{listed}\n{form}\n\n{examples}"
+    )
 
 
 def _as_json(call: str) -> str:
-    """A tool call as the prompts write their examples, `Explore(user_count=5000)`, in the form of the answer."""
+    """A tool call as the prompts write their examples, `Explore(user_count=5000)`,
+    in the form of the answer.
+    """
     expression = ast.parse(call, mode="eval").body
     if not isinstance(expression, ast.Call) or not isinstance(expression.func, ast.Name):
         return call
@@ -114,7 +150,12 @@ def _called(text: str, usage: UsageMetadata) -> AIMessage:
     try:
         chosen = json.loads(text)
         arguments = {k: v for k, v in chosen["arguments"].items() if v is not None}
-        call = {"name": str(chosen["tool"]), "args": arguments, "id": f"call_{uuid.uuid4().hex[:12]}", "type": "tool_call"}
+        call = {
+            "name": str(chosen["tool"]),
+            "args": arguments,
+            "id": f"call_{uuid.uuid4().hex[:12]}",
+            "type": "tool_call",
+        }
     except (ValueError, TypeError, KeyError, AttributeError):
         return AIMessage(content="", usage_metadata=usage)
     return AIMessage(content="", tool_calls=[call], usage_metadata=usage)

@@ -1,7 +1,8 @@
-"""What a chat model is shown of a conversation: its last turns as they were, and those before in a few lines, within its window.
+"""What a chat model is shown of a conversation: its last turns as they were, and those before in
+a few lines, within its window.
 
-The specification, the options and whatever else a stage needs stand in the stage's prompt, made anew from the state at every turn,
-so that nothing of them is ever summarised away.
+The specification, the options and whatever else a stage needs stand in the stage's prompt, made anew from the
+state at every turn, so that nothing of them is ever summarised away.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ def tokens_in(text: str) -> int:
     return int(len(text) / CHARACTERS_PER_TOKEN) + 1
 
 
-def conversation_for(messages: Sequence[AnyMessage], words: str, system: str, tools: str) -> list[BaseMessage]:
+def conversation_for(
+    messages: Sequence[AnyMessage], words: str, system: str, tools: str
+) -> list[BaseMessage]:
     """The last turns, then `words`; before them one message that sums up what came earlier, if anything did.
 
     `system` and `tools` are what else goes into the window of WINDOW_TOKENS, together with the answer.
@@ -35,7 +38,12 @@ def conversation_for(messages: Sequence[AnyMessage], words: str, system: str, to
     spoken = [m for m in messages if isinstance(m, HumanMessage) or (isinstance(m, AIMessage) and m.content)]
     if spoken and isinstance(spoken[-1], HumanMessage) and spoken[-1].text == words:
         spoken.pop()
-    left = WINDOW_TOKENS - ANSWER_TOKENS - sum(map(tokens_in, (system, tools, words))) - DIGEST_LINES * tokens_in("x" * 2 * _CLIPPED)
+    left = (
+        WINDOW_TOKENS
+        - ANSWER_TOKENS
+        - sum(map(tokens_in, (system, tools, words)))
+        - DIGEST_LINES * tokens_in("x" * 2 * _CLIPPED)
+    )
     recent: list[BaseMessage] = []
     for message in reversed(spoken[-RECENT_MESSAGES:]):
         text = _clipped(str(message.text), LONGEST_MESSAGE)
@@ -56,7 +64,10 @@ def _digest(older: Sequence[BaseMessage]) -> str:
     for position, message in enumerate(older):
         if isinstance(message, HumanMessage):
             reply = next((m for m in older[position + 1 : position + 2] if isinstance(m, AIMessage)), None)
-            lines.append(f"- “{_clipped(str(message.text), _CLIPPED)}”" + (f": {_clipped(str(reply.text), _CLIPPED)}" if reply else ""))
+            lines.append(
+                f"- “{_clipped(str(message.text), _CLIPPED)}”"
+                + (f": {_clipped(str(reply.text), _CLIPPED)}" if reply else "")
+            )
     head = f"(Earlier in this conversation{', after more turns' if len(lines) > DIGEST_LINES else ''}:"
     return "\n".join([head, *lines[-DIGEST_LINES:]]) + ")"
 

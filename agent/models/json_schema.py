@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 _KEPT = frozenset(("type", "enum", "const", "required"))
-# A bound above these goes: the grammar's builder gives up, without a word, at maxItems 1e5 (0.7 s), number 1e22 or
-# maxLength 1e12, and takes more than 20 GB of memory for maxItems 1e9.
+# A bound above these goes: the grammar's builder gives up, without a word, at maxItems 1e5 (0.7 s), number
+# 1e22 or maxLength 1e12, and takes more than 20 GB of memory for maxItems 1e9.
 _LARGEST = {
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), 1e15),
     **dict.fromkeys(("minLength", "maxLength"), 1e6),
@@ -17,8 +17,9 @@ _LARGEST = {
 def plain_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema with its references inlined, and only keywords that the grammar is known to take.
 
-    It may accept more than the original (pattern, format, uniqueItems, huge bounds go), so validate the answer.
-    Objects that list their properties get no others. Raises ValueError for a schema that refers to itself.
+    It may accept more than the original (pattern, format, uniqueItems, huge bounds go), so
+    validate the answer. Objects that list their properties get no others. Raises ValueError for
+    a schema that refers to itself.
     """
 
     def resolve(node: dict[str, Any], seen: tuple[str, ...]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -42,7 +43,11 @@ def plain_schema(schema: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(node, dict):
             return node
         node, seen = resolve(node, seen)
-        kept = {key: value for key, value in node.items() if key in _KEPT or (key in _LARGEST and abs(value) <= _LARGEST[key])}
+        kept = {
+            key: value
+            for key, value in node.items()
+            if key in _KEPT or (key in _LARGEST and abs(value) <= _LARGEST[key])
+        }
         for key in ("items", "additionalProperties"):
             if key in node:
                 kept[key] = plain(node[key], seen)
@@ -60,7 +65,8 @@ def plain_schema(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def compact(schema: dict[str, Any]) -> dict[str, Any]:
-    """What a chat model needs of a tool's schema: names, types, choices and descriptions, without titles, defaults, bounds and nulls.
+    """What a chat model needs of a tool's schema: names, types, choices and descriptions, without
+    titles, defaults, bounds and nulls.
 
     A quarter of the tokens; whatever a model answers is validated against the whole schema all the same.
     """
@@ -74,7 +80,9 @@ def compact(schema: dict[str, Any]) -> dict[str, Any]:
         if len(choices) == 1:
             return small(choices[0])
         kept = {k: v for k, v in value.items() if k in ("type", "enum", "const", "required")}
-        kept |= {k: small(value[k]) for k in ("items", "additionalProperties") if isinstance(value.get(k), dict)}
+        kept |= {
+            k: small(value[k]) for k in ("items", "additionalProperties") if isinstance(value.get(k), dict)
+        }
         if choices:
             kept["anyOf"] = [small(c) for c in choices]
         if "properties" in value:

@@ -41,7 +41,9 @@ class OllamaServer:
 
 
 def server_at(setting: str) -> OllamaServer:
-    """The server that OLLAMA_HOST means: a URL, host:port, host or :port; this machine where it names none, or 0.0.0.0."""
+    """The server that OLLAMA_HOST means: a URL, host:port, host or :port; this machine
+    where it names none, or 0.0.0.0.
+    """
     text = setting.strip().strip("\"'").strip()
     scheme, separator, rest = text.partition("://")
     scheme, rest = (scheme.lower(), rest) if separator else ("http", text)
@@ -81,7 +83,9 @@ def calls_tools(server: OllamaServer, name: str) -> bool:
 
 
 def _asked(server: OllamaServer, path: str, body: dict[str, str] | None) -> Any:
-    """The JSON that comes, within a time that holds for all of it: looking up the name, and answers that drip, included."""
+    """The JSON that comes, within a time that holds for all of it: looking up the name,
+    and answers that drip, included.
+    """
     where = f"{server.shown} (OLLAMA_HOST)"
     answered: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
@@ -98,15 +102,19 @@ def _asked(server: OllamaServer, path: str, body: dict[str, str] | None) -> Any:
         raise CompassError(f"what is at {where} didn't answer {path} within {ANSWER_S:g} s") from None
     if isinstance(answer, ImportError):  # httpx's, at a socks:// address
         raise CompassError(
-            f"the way to {where} leads through a SOCKS proxy, for which a package is missing: pip install 'httpx[socks]',"
-            " or name the server in NO_PROXY"
+            f"the way to {where} leads through a SOCKS proxy, for which a package is missing: pip install"
+            " 'httpx[socks]', or name the server in NO_PROXY"
         ) from answer
     if isinstance(answer, httpx.TimeoutException) and not isinstance(answer, httpx.ConnectTimeout):
         raise CompassError(f"what is at {where} didn't answer {path} within {ANSWER_S:g} s") from answer
-    if isinstance(answer, httpx.ConnectError | httpx.ConnectTimeout | httpx.InvalidURL | httpx.UnsupportedProtocol):
+    if isinstance(
+        answer, httpx.ConnectError | httpx.ConnectTimeout | httpx.InvalidURL | httpx.UnsupportedProtocol
+    ):
         raise CompassError(f"no Ollama server answers at {where}") from answer
     if isinstance(answer, BaseException):
-        raise CompassError(f"what is at {where} broke off while it answered {path} ({type(answer).__name__})") from answer
+        raise CompassError(
+            f"what is at {where} broke off while it answered {path} ({type(answer).__name__})"
+        ) from answer
     status, content = answer
     try:
         told = json.loads(content)
@@ -114,7 +122,11 @@ def _asked(server: OllamaServer, path: str, body: dict[str, str] | None) -> Any:
         told = None
     if status >= 400 or told is None:
         reason = told.get("error") if isinstance(told, dict) else None
-        came = f"HTTP {status}" + (f": {printable(str(reason), 200)}" if reason else "") if status >= 400 else "something else than JSON"
+        came = (
+            f"HTTP {status}" + (f": {printable(str(reason), 200)}" if reason else "")
+            if status >= 400
+            else "something else than JSON"
+        )
         raise CompassError(f"what answers at {where} is no Ollama server that works: {path} gave {came}")
     return told
 

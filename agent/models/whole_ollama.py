@@ -1,4 +1,6 @@
-"""Ollama's chat models, with tool turns that come whole: small models lose calls that are streamed. Prose is streamed."""
+"""Ollama's chat models, with tool turns that come whole: small models lose calls that
+are streamed. Prose is streamed.
+"""
 
 from __future__ import annotations
 

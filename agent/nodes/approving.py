@@ -1,4 +1,6 @@
-"""The pause before anything changes: what would be done is rendered, tried on the cluster, and put before the person."""
+"""The pause before anything changes: what would be done is rendered, tried on the
+cluster, and put before the person.
+"""
 
 from __future__ import annotations
 
@@ -46,11 +48,15 @@ Next = Command[
 
 
 def configuration_finalized(state: ConversationState, runtime: Runtime[Services]) -> Next:
-    """Pause: the rendered, validated manifests are before the person, who approves exactly these or goes back."""
+    """Pause: the rendered, validated manifests are before the person, who approves
+    exactly these or goes back.
+    """
     services = runtime.context
     record: list[AnyMessage] = []
     bundle, found = state.get("bundle"), state.get("review")
-    if bundle is None or found is None:  # first entry: what will be shown is stored before the pause, so that both are the same
+    if (
+        bundle is None or found is None
+    ):  # first entry: what will be shown is stored before the pause, so that both are the same
         note = ""
         if bundle is None:
             bundle, note = _render(state, services, record)
@@ -79,7 +85,10 @@ def configuration_finalized(state: ConversationState, runtime: Runtime[Services]
         return _select(move, state, record)
     if isinstance(move, EditSpecification | Explore):
         return _change(move, state, services, record)
-    where, update = anywhere(move, "configuration_finalized", state, services, record) or ("stay", {"messages": record})
+    where, update = anywhere(move, "configuration_finalized", state, services, record) or (
+        "stay",
+        {"messages": record},
+    )
     return Command(goto="configuration_finalized" if where == "stay" else where, update=update)
 
 
@@ -97,29 +106,49 @@ def _approve(
         refuse(why, "configuration_finalized", record)
         return _again({"messages": record})
     if found.target != services.cluster.target or _is_another_cluster(found, services):
-        say(f"That was shown for another cluster. Here is what {services.cluster.description} says to it.", record)
+        say(
+            f"That was shown for another cluster. Here is what {services.cluster.description} says to it.",
+            record,
+        )
         return _again({"review": None, "messages": record})
     if datetime.now(UTC) - found.made_at > VALID_FOR:
         say(f"That was shown more than {VALID_FOR.seconds // 60} minutes ago. Here is how it is now.", record)
         return _again({"review": None, "messages": record})
     if found.owners and not state.get("takes_over_asked"):
-        say(f"{_owners(found)} They may change it back. To do it all the same, say “approve and take over”.", record)
+        say(
+            f"{_owners(found)} They may change it back. To do it all the same, say “approve and take over”.",
+            record,
+        )
         return _again({"takes_over_asked": True, "messages": record})
     if found.owners and not move.takes_over:
-        refuse("That alone doesn't take it over: say “approve and take over”, with nothing else.", "configuration_finalized", record)
+        refuse(
+            "That alone doesn't take it over: say “approve and take over”, with nothing else.",
+            "configuration_finalized",
+            record,
+        )
         return _again({"messages": record})
     seen = {"live": found.live, "takes_over": bool(found.owners), "identity": found.identity}
     request = _request(reply, bundle, services).model_copy(update=seen)
     approval_id = record_approval(request, services.database)
     say(f"Approved by {request.actor}: {bundle.digest[:19]}… on {services.cluster.description}.", record)
-    update: dict[str, Any] = {"approval_id": approval_id, "failure": None, "attempted": None, "messages": record}
+    update: dict[str, Any] = {
+        "approval_id": approval_id,
+        "failure": None,
+        "attempted": None,
+        "messages": record,
+    }
     if state.get("aside") is None:
         update["deployed"] = [*(n for n in state.get("deployed") or [] if n != bundle.name), bundle.name]
     return Command(goto="deployment_execution", update=update)
 
 
 def _reject(
-    move: Reject, reply: Reply, bundle: ManifestBundle, state: ConversationState, services: Services, record: list[AnyMessage]
+    move: Reject,
+    reply: Reply,
+    bundle: ManifestBundle,
+    state: ConversationState,
+    services: Services,
+    record: list[AnyMessage],
 ) -> Next:
     record_rejection(_request(reply, bundle, services), move.reason, services.database)
     origin = state.get("asked_from") or "presenting_options"
@@ -134,8 +163,20 @@ def _reject(
         return Command(goto="basic_monitoring", update=nothing | {"bundle": state.get("running")})
     if origin == "failed":
         say("Not approved; nothing was changed.", record)
-        return Command(goto="failed", update=nothing | {"incoming": None, "bundle": state.get("attempted") or bundle, "attempted": None})
-    beside = " What you said beside it isn't in the plan: say it as a what-if." if find_quantities(move.reason.lower()) else ""
+        return Command(
+            goto="failed",
+            update=nothing
+            | {
+                "incoming": None,
+                "bundle": state.get("attempted") or bundle,
+                "attempted": None,
+            },
+        )
+    beside = (
+        " What you said beside it isn't in the plan: say it as a what-if."
+        if find_quantities(move.reason.lower())
+        else ""
+    )
     say(f"Not approved; nothing was deployed. Back to the options.{beside}", record)
     return Command(goto="presenting_options", update=nothing | {"selected": None, "bundle": None})
 
@@ -144,22 +185,37 @@ def _select(move: SelectOption, state: ConversationState, record: list[AnyMessag
     about_an_option = state.get("asked_from") == "presenting_options" and state.get("aside") is None
     other = selected_option(move, state) if about_an_option else "This isn't about an option."
     if isinstance(other, str) or other == state.get("selected"):
-        refuse(other if isinstance(other, str) else "That is the one that is shown.", "configuration_finalized", record)
+        refuse(
+            other if isinstance(other, str) else "That is the one that is shown.",
+            "configuration_finalized",
+            record,
+        )
         return _again({"messages": record})
     say(f"Option {other.rank} instead; nothing was deployed.", record)
     return _again({"selected": other, "bundle": None, "review": None, "messages": record})
 
 
-def _change(move: EditSpecification | Explore, state: ConversationState, services: Services, record: list[AnyMessage]) -> Next:
+def _change(
+    move: EditSpecification | Explore, state: ConversationState, services: Services, record: list[AnyMessage]
+) -> Next:
     """Another specification makes another plan: back to its options, with nothing approved."""
-    of_the_plan = state.get("asked_from", "presenting_options") == "presenting_options" and state.get("aside") is None
-    change = checked_change(state, move, services) if of_the_plan else "This is about what runs; say “no” first, then what should change."
+    of_the_plan = (
+        state.get("asked_from", "presenting_options") == "presenting_options" and state.get("aside") is None
+    )
+    change = (
+        checked_change(state, move, services)
+        if of_the_plan
+        else "This is about what runs; say “no” first, then what should change."
+    )
     if isinstance(change, str):
         refuse(change, "configuration_finalized", record)
         return _again({"messages": record})
     say("Not approved; nothing was deployed.", record)
     update = {"change": change, "selected": None, "bundle": None, "review": None, "messages": record}
-    return Command(goto="interactive_exploration" if isinstance(move, Explore) else "specification_editing", update=update)
+    return Command(
+        goto="interactive_exploration" if isinstance(move, Explore) else "specification_editing",
+        update=update,
+    )
 
 
 def _again(update: dict[str, Any]) -> Next:
@@ -168,7 +224,10 @@ def _again(update: dict[str, Any]) -> Next:
 
 def _not_approvable(move: Approve, bundle: ManifestBundle, found: Review, services: Services) -> str | None:
     if services.writer is None:
-        return "Compass runs read-only (COMPASS_READ_ONLY): it can't change a cluster. “export” writes the files for somebody who may."
+        return (
+            "Compass runs read-only (COMPASS_READ_ONLY): it can't change a cluster. “export” writes the files"
+            " for somebody who may."
+        )
     if not bundle.valid or found.problems:
         return "This has problems and can't be done as it is."
     if move.digest != bundle.digest:
@@ -201,12 +260,16 @@ def _request(reply: Reply, bundle: ManifestBundle, services: Services) -> Approv
     )
 
 
-def _render(state: ConversationState, services: Services, record: list[AnyMessage]) -> tuple[ManifestBundle, str]:
+def _render(
+    state: ConversationState, services: Services, record: list[AnyMessage]
+) -> tuple[ManifestBundle, str]:
     """The bundle, and what is to be said of what it lacks."""
     selected, specification = state.get("selected"), state.get("specification")
     if selected is None or specification is None:
         raise CompassError("No option has been chosen.")
-    wanted = manifest_request(selected, specification, services.thread_id, state["plan_id"], services.settings)
+    wanted = manifest_request(
+        selected, specification, services.thread_id, state["plan_id"], services.settings
+    )
     request, note = fitted(wanted, services.cluster, services.settings.read_only)
     return call_tool("render_manifest", request, lambda: render_manifest(request), record), note
 
@@ -221,14 +284,23 @@ def _introduction(bundle: ManifestBundle, found: Review, services: Services) -> 
     owned = f" {_owners(found)}" if found.owners else ""
     if bundle.action == "delete":
         return f"This would delete {bundle.name} from {where}.{owned} Nothing is deleted before you approve."
-    tried = "checked" if services.settings.read_only else f"checked, and tried on {where} without keeping anything"
+    tried = (
+        "checked"
+        if services.settings.read_only
+        else f"checked, and tried on {where} without keeping anything"
+    )
     noted = "".join(f" {note}" for note in found.notes)
-    return f"{len(bundle.files)} manifests, {tried}.{owned}{noted} Nothing is applied before you approve exactly these."
+    return (
+        f"{len(bundle.files)} manifests, {tried}.{owned}{noted} Nothing is applied before you approve exactly"
+        " these."
+    )
 
 
 def _owners(found: Review) -> str:
     said = []
     for owner in found.owners:
-        fields = f" ({', '.join(owner.fields[:4])}{' …' if len(owner.fields) > 4 else ''})" if owner.fields else ""
+        fields = (
+            f" ({', '.join(owner.fields[:4])}{' …' if len(owner.fields) > 4 else ''})" if owner.fields else ""
+        )
         said.append(f"{owner.kind} {owner.name} belongs to {owner.owner}{fields}.")
     return " ".join(said)

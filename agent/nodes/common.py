@@ -51,7 +51,9 @@ def refuse(why: str, stage: Stage, record: list[AnyMessage], state: Conversation
     say(f"{why} {POSSIBLE[stage] if state is None else possible(stage, state)}", record)
 
 
-Back = Literal["specification_review", "presenting_options", "configuration_finalized", "basic_monitoring", "__end__"]
+Back = Literal[
+    "specification_review", "presenting_options", "configuration_finalized", "basic_monitoring", "__end__"
+]
 
 
 def taken_up_again(aside: Aside, record: list[AnyMessage], **more: Any) -> tuple[Back, dict[str, Any]]:

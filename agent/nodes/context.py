@@ -18,7 +18,14 @@ from agent.transcript import say
 from agent.understand import move_of_words
 from knowledge.catalogue import use_cases
 from knowledge.errors import CompassError
-from tools.specification import Intent, Overrides, SpecificationChange, change_intent, change_need, change_overrides
+from tools.specification import (
+    Intent,
+    Overrides,
+    SpecificationChange,
+    change_intent,
+    change_need,
+    change_overrides,
+)
 
 DEFAULT_USE_CASE = "chatbot_conversational"
 
@@ -26,14 +33,19 @@ DEFAULT_USE_CASE = "chatbot_conversational"
 def context_collection(
     state: ConversationState, runtime: Runtime[Services]
 ) -> Command[Literal["specification_generation", "configuration_finalized", "__end__"]]:
-    """Take up the words that started this run; go on once use case and load are known, otherwise ask and wait for more."""
+    """Take up the words that started this run; go on once use case and load are known,
+    otherwise ask and wait for more.
+    """
     record: list[AnyMessage] = []
     begun: ConversationState = state
     if state.get("ended") is not None:
         begun = {**state, **fresh(), "incoming": state.get("incoming")}
     words = begun.get("incoming")
     # A new plan forgets the old one whole, in the checkpoint too.
-    update: dict[str, Any] = dict(fresh()) | {"intent": begun.get("intent") or Intent(), "overrides": begun.get("overrides") or Overrides()}
+    update: dict[str, Any] = dict(fresh()) | {
+        "intent": begun.get("intent") or Intent(),
+        "overrides": begun.get("overrides") or Overrides(),
+    }
     if words is None:
         say(f"What do you need? For instance: {EXAMPLES}.", record)
         return Command(goto="__end__", update=update | {"messages": record})
@@ -46,7 +58,9 @@ def context_collection(
         try:
             update["intent"], update["overrides"] = change_need(update["intent"], update["overrides"], move)
         except (CompassError, ValueError) as error:  # a relative wish with nothing to start from
-            rest = SpecificationChange.model_validate(move.model_dump(exclude={"added", "factors", "users_added", "load_factor"}))
+            rest = SpecificationChange.model_validate(
+                move.model_dump(exclude={"added", "factors", "users_added", "load_factor"})
+            )
             move = Unclear(question=in_sentences(error), understood=rest)
     if isinstance(move, DescribeNeed):
         if update["intent"].complete:
@@ -60,13 +74,17 @@ def context_collection(
             return Command(goto="specification_generation", update=update | {"messages": record})
         say(_missing(update["intent"]), record)
         return Command(goto="__end__", update=update | {"messages": record})
-    if isinstance(move, Unclear) and move.understood is not None:  # what can't be is asked about; the rest needn't be said again
+    if (
+        isinstance(move, Unclear) and move.understood is not None
+    ):  # what can't be is asked about; the rest needn't be said again
         update["intent"] = change_intent(update["intent"], move.understood)
         update["overrides"] = change_overrides(update["overrides"], move.understood)
         if update["intent"].complete:
             say(f"{move.question} Say “go on” to plan without it, or what it should be.", record)
             return Command(goto="__end__", update=update | {"messages": record})
-    if isinstance(move, Unclear) and update["intent"] != Intent():  # something is known: ask for the rest again
+    if (
+        isinstance(move, Unclear) and update["intent"] != Intent()
+    ):  # something is known: ask for the rest again
         say(f"{move.question} {_missing(update['intent'])}", record)
         return Command(goto="__end__", update=update | {"messages": record})
     elsewhere = anywhere(move, "context_collection", begun, runtime.context, record)
@@ -89,7 +107,10 @@ def _with_default(intent: Intent) -> Intent:
 
 
 def _assumed(intent: Intent) -> str:
-    return f"I plan for {use_cases()[intent.use_case or ''].title}, {_load(intent)}; say so if it is something else."
+    return (
+        f"I plan for {use_cases()[intent.use_case or ''].title}, {_load(intent)}; say so if it is something"
+        " else."
+    )
 
 
 def _load(intent: Intent) -> str:

@@ -34,35 +34,58 @@ RUNS = "It runs"
 """Begins what is said of a deployment that came up, and only doesn't do what was planned."""
 
 
-def deployment_execution(state: ConversationState, runtime: Runtime[Services]) -> Command[Literal["post_deployment_validation", "failed"]]:
+def deployment_execution(
+    state: ConversationState, runtime: Runtime[Services]
+) -> Command[Literal["post_deployment_validation", "failed"]]:
     """Do what was approved. Killed in the middle, it runs again and ends with the same objects."""
     services = runtime.context
     record: list[AnyMessage] = []
     bundle, approval_id, writer = state.get("bundle"), state.get("approval_id"), services.writer
     if bundle is None or approval_id is None or writer is None:
-        return Command(goto="failed", update={"failure": "There is no approval to act on.", "messages": record})
+        return Command(
+            goto="failed", update={"failure": "There is no approval to act on.", "messages": record}
+        )
     request = ApplyRequest(approval_id=approval_id, files=bundle.files, action=bundle.action)
     doing = "Deleting" if bundle.action == "delete" else "Applying"
     emit(ProgressEvent(text=f"{doing} {len(bundle.files)} objects, {services.cluster.description}"))
     try:
-        applied = call_tool("apply_to_cluster", request, lambda: apply_to_cluster(request, services.database, writer), record)
+        applied = call_tool(
+            "apply_to_cluster", request, lambda: apply_to_cluster(request, services.database, writer), record
+        )
     except Exception as error:  # whatever it is, it must end in `failed`, where the person can go on
         return Command(goto="failed", update={"failure": in_words(error), "messages": record})
     kinds = ", ".join(o.kind for o in applied.objects)
-    done = f"Deleted from {services.cluster.description}" if bundle.action == "delete" else f"Applied to {services.cluster.description}"
+    done = (
+        f"Deleted from {services.cluster.description}"
+        if bundle.action == "delete"
+        else f"Applied to {services.cluster.description}"
+    )
     say(f"{done}: {bundle.name}{f' ({kinds})' if kinds else ''}.", record)
     return Command(goto="post_deployment_validation", update={"messages": record})
 
 
 def post_deployment_validation(
     state: ConversationState, runtime: Runtime[Services]
-) -> Command[Literal["specification_review", "presenting_options", "configuration_finalized", "basic_monitoring", "failed", "__end__"]]:
-    """Wait until it is ready, then check that the endpoint answers and meets its targets; what was deleted must be gone."""
+) -> Command[
+    Literal[
+        "specification_review",
+        "presenting_options",
+        "configuration_finalized",
+        "basic_monitoring",
+        "failed",
+        "__end__",
+    ]
+]:
+    """Wait until it is ready, then check that the endpoint answers and meets its targets;
+    what was deleted must be gone.
+    """
     services = runtime.context
     record: list[AnyMessage] = []
     bundle, approval_id = state.get("bundle"), state.get("approval_id")
     if bundle is None or approval_id is None:
-        return Command(goto="failed", update={"failure": "There is no deployment to check.", "messages": record})
+        return Command(
+            goto="failed", update={"failure": "There is no deployment to check.", "messages": record}
+        )
     try:
         if bundle.action == "delete":
             _wait(bundle.name, services, record, "absent")
@@ -75,7 +98,14 @@ def post_deployment_validation(
                 where, kept = taken_up_again(aside, record, deployed=left, **no_more)
                 return Command(goto=where, update=kept)
             say(f"{bundle.name} is gone. Say what you need to begin again.", record)
-            gone = {"deployed": left, "running": None, "endpoint": None, "bundle": None, "review": None, "aside": None}
+            gone = {
+                "deployed": left,
+                "running": None,
+                "endpoint": None,
+                "bundle": None,
+                "review": None,
+                "aside": None,
+            }
             return Command(goto="__end__", update=gone | {"ended": "deleted", "messages": record})
         status = _wait(bundle.name, services, record, "ready", patient=state.get("failure") is not None)
         endpoint = status.endpoint
@@ -85,7 +115,10 @@ def post_deployment_validation(
         found = validated(bundle, endpoint, approval_id, services, record)
         if found.outcome == "fail" and not state.get("keeps_as_it_is"):
             slow = any(c.outcome == "fail" for c in found.checks) and not found.failed
-            why = f"{RUNS} at {endpoint}, but {'is too slow' if slow else 'failed its validation'}. {' '.join(found.reasons)}"
+            why = (
+                f"{RUNS} at {endpoint}, but {'is too slow' if slow else 'failed its validation'}."
+                f" {' '.join(found.reasons)}"
+            )
             return Command(goto="failed", update={"failure": why, "messages": record})
     except Stopped:
         raise
@@ -93,9 +126,18 @@ def post_deployment_validation(
         return Command(goto="failed", update={"failure": in_words(error), "messages": record})
     mark_healthy(approval_id, services.database)
     say_validated(
-        f"Ready: {status.replicas_ready} of {status.replicas_wanted} replicas, serving {bundle.model_id} at {endpoint}.", found, record
+        f"Ready: {status.replicas_ready} of {status.replicas_wanted} replicas, serving {bundle.model_id} at"
+        f" {endpoint}.",
+        found,
+        record,
     )
-    running = {"endpoint": endpoint, "running": bundle, "asked_from": "presenting_options", "failure": None, "keeps_as_it_is": False}
+    running = {
+        "endpoint": endpoint,
+        "running": bundle,
+        "asked_from": "presenting_options",
+        "failure": None,
+        "keeps_as_it_is": False,
+    }
     return Command(goto="basic_monitoring", update=running | {"messages": record})
 
 
@@ -113,7 +155,9 @@ def failed(
         "__end__",
     ]
 ]:
-    """Say what failed, and end. The next message comes back here: retry, roll back, another option, an edit, or something new."""
+    """Say what failed, and end. The next message comes back here: retry, roll back,
+    another option, an edit, or something new.
+    """
     services = runtime.context
     record: list[AnyMessage] = []
     words = state.get("incoming")
@@ -129,7 +173,13 @@ def failed(
         return Command(goto="__end__", update={"ended": "failed", "messages": record})
     move = move_of_words(words, "failed", state, services, record)
     anew = {"bundle": None, "review": None, "approval_id": None}
-    again = {"incoming": None, "ended": None, "failure": None, "asked_from": "presenting_options", "messages": record}
+    again = {
+        "incoming": None,
+        "ended": None,
+        "failure": None,
+        "asked_from": "presenting_options",
+        "messages": record,
+    }
     done = _as_approved(state, services) if isinstance(move, Retry | KeepAsItIs) else None
     if isinstance(move, Retry) and done:
         checking = "Nothing needs to be applied again: it is on the cluster as approved. Checking it anew."
@@ -142,13 +192,18 @@ def failed(
             return Command(goto="__end__", update={"incoming": None, "messages": record})
         say("It stays as it is; I measure it once more.", record)
         return Command(goto="post_deployment_validation", update=again | {"keeps_as_it_is": True})
-    if isinstance(move, Retry):  # the same manifests, but a new approval: the old one was for the attempt that failed
+    if isinstance(
+        move, Retry
+    ):  # the same manifests, but a new approval: the old one was for the attempt that failed
         kept = {"bundle": state.get("bundle")}  # a deletion or a roll back is retried as that
         return Command(
-            goto="configuration_finalized", update=again | anew | kept | {"asked_from": "failed", "failure": state.get("failure")}
+            goto="configuration_finalized",
+            update=again | anew | kept | {"asked_from": "failed", "failure": state.get("failure")},
         )
     if isinstance(move, RollBack):
-        back = rollback_bundle(state.get("bundle"), state.get("approval_id"), services.cluster, services.database)
+        back = rollback_bundle(
+            state.get("bundle"), state.get("approval_id"), services.cluster, services.database
+        )
         if isinstance(back, str):
             refuse(back, "failed", record)
             return Command(goto="__end__", update={"incoming": None, "messages": record})
@@ -157,12 +212,17 @@ def failed(
             "approval_id": state.get("approval_id"),
             "failure": state.get("failure"),
         }
-        return Command(goto="configuration_finalized", update=again | anew | failed | {"bundle": back, "asked_from": "failed"})
+        return Command(
+            goto="configuration_finalized",
+            update=again | anew | failed | {"bundle": back, "asked_from": "failed"},
+        )
     if isinstance(move, BackToOptions):
         return Command(goto="presenting_options", update=again | anew | {"selected": None})
     change = checked_change(state, move, services) if isinstance(move, EditSpecification) else None
     if isinstance(change, SpecificationChange):
-        return Command(goto="specification_editing", update=again | anew | {"change": change, "selected": None})
+        return Command(
+            goto="specification_editing", update=again | anew | {"change": change, "selected": None}
+        )
     if isinstance(move, DescribeNeed):
         return Command(goto="context_collection", update={"messages": record})
     if isinstance(change, str):
@@ -199,14 +259,21 @@ def _what_is_left(bundle: ManifestBundle | None, services: Services) -> str:
 
 
 def _close(state: ConversationState, services: Services, record: list[AnyMessage]) -> None:
-    """What was cut between the last object and its record is recorded, so that the audit log tells how it ended."""
+    """What was cut between the last object and its record is recorded, so that the
+    audit log tells how it ended.
+    """
     bundle, approval_id, writer = state.get("bundle"), state.get("approval_id"), services.writer
     if bundle is None or approval_id is None or writer is None:
         return
     try:
         if find_approval(approval_id, services.database).status == "applying":
             request = ApplyRequest(approval_id=approval_id, files=bundle.files, action=bundle.action)
-            call_tool("apply_to_cluster", request, lambda: apply_to_cluster(request, services.database, writer), record)
+            call_tool(
+                "apply_to_cluster",
+                request,
+                lambda: apply_to_cluster(request, services.database, writer),
+                record,
+            )
     except CompassError as error:
         say(str(error), record)
 
@@ -221,8 +288,16 @@ def _as_approved(state: ConversationState, services: Services) -> Literal["appli
     except CompassError:
         return None  # the review before the approval says what is wrong
     if bundle.action == "delete":
-        return "deleted" if status.phase == "absent" and not elsewhere(bundle.name, services.cluster, services.database) else None
-    return "applied" if status.phase != "absent" and status.approved_digest == bundle.digest and status.drift == [] else None
+        return (
+            "deleted"
+            if status.phase == "absent" and not elsewhere(bundle.name, services.cluster, services.database)
+            else None
+        )
+    return (
+        "applied"
+        if status.phase != "absent" and status.approved_digest == bundle.digest and status.drift == []
+        else None
+    )
 
 
 def _known(status: DeploymentStatus) -> DeploymentStatus:
@@ -230,12 +305,16 @@ def _known(status: DeploymentStatus) -> DeploymentStatus:
 
 
 def _wait(
-    name: str, services: Services, record: list[AnyMessage], until: Literal["ready", "absent"], patient: bool = False
+    name: str,
+    services: Services,
+    record: list[AnyMessage],
+    until: Literal["ready", "absent"],
+    patient: bool = False,
 ) -> DeploymentStatus:
     """Watch until it is so, or fails for good; only the last status goes on record.
 
-    What goes wrong is said as soon as it shows; `patient` knows of a failure already and gives the cluster time to get over it.
-    Raises CompassError when waiting is over.
+    What goes wrong is said as soon as it shows; `patient` knows of a failure already and gives the cluster
+    time to get over it. Raises CompassError when waiting is over.
     """
     query = StatusQuery(name=name, metrics=False)
     deadline = time.monotonic() + services.settings.ready_timeout_s
@@ -245,7 +324,9 @@ def _wait(
     shown = ""
     while True:
         status = get_status(query, services.cluster, services.database)
-        if status.phase == until or (until == "ready" and (status.phase == "absent" or (status.phase == "failed" and not patient))):
+        if status.phase == until or (
+            until == "ready" and (status.phase == "absent" or (status.phase == "failed" and not patient))
+        ):
             return call_tool("get_status", query, functools.partial(_known, status), record)
         if status.message != shown:
             shown = status.message
@@ -263,5 +344,8 @@ def _wait(
         if now > deadline:
             call_tool("get_status", query, functools.partial(_known, status), record)
             wanted = "ready" if until == "ready" else "gone"
-            raise CompassError(f"{name} wasn't {wanted} after {services.settings.ready_timeout_s:,.0f} s. {wrong or status.message}")
+            raise CompassError(
+                f"{name} wasn't {wanted} after {services.settings.ready_timeout_s:,.0f} s."
+                f" {wrong or status.message}"
+            )
         services.wait(services.cluster.watch_interval_s)

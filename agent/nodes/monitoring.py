@@ -31,13 +31,26 @@ ANSWER_TOKENS = 256
 
 def basic_monitoring(
     state: ConversationState, runtime: Runtime[Services]
-) -> Command[Literal["basic_monitoring", "success", "configuration_finalized", "presenting_options", "context_collection", "__end__"]]:
-    """Pause: the person tries the endpoint, asks about it, changes it, or finishes. After `success`, a new message comes back here."""
+) -> Command[
+    Literal[
+        "basic_monitoring",
+        "success",
+        "configuration_finalized",
+        "presenting_options",
+        "context_collection",
+        "__end__",
+    ]
+]:
+    """Pause: the person tries the endpoint, asks about it, changes it, or finishes. After
+    `success`, a new message comes back here.
+    """
     services = runtime.context
     record: list[AnyMessage] = []
     words = state.get("incoming")
     if words is None:
-        move = move_of(pause("basic_monitoring", state, services), "basic_monitoring", state, services, record)
+        move = move_of(
+            pause("basic_monitoring", state, services), "basic_monitoring", state, services, record
+        )
     else:
         move = move_of_words(words, "basic_monitoring", state, services, record)
     taken = {"incoming": None, "ended": None, "messages": record}
@@ -48,26 +61,35 @@ def basic_monitoring(
         if isinstance(change, str):
             refuse(change, "basic_monitoring", record)
             return Command(goto="basic_monitoring", update=taken)
-        return Command(goto="configuration_finalized", update=taken | change | {"review": None, "asked_from": "basic_monitoring"})
+        return Command(
+            goto="configuration_finalized",
+            update=taken | change | {"review": None, "asked_from": "basic_monitoring"},
+        )
     if isinstance(move, BackToOptions):
         if state.get("plan") is None or state.get("specification") is None:
             refuse("There is no plan to choose from any more.", "basic_monitoring", record)
             return Command(goto="basic_monitoring", update=taken)
         say("What you choose replaces what runs, pod by pod, after your approval.", record)
-        return Command(goto="presenting_options", update=taken | {"selected": None, "bundle": None, "review": None})
+        return Command(
+            goto="presenting_options", update=taken | {"selected": None, "bundle": None, "review": None}
+        )
     if isinstance(move, Validate):
         running, endpoint, approval_id = state.get("running"), state.get("endpoint"), state.get("approval_id")
         if running is None or endpoint is None or approval_id is None:
             refuse("Nothing of this conversation runs.", "basic_monitoring", record)
         else:
-            say_validated("Measured again.", validated(running, endpoint, approval_id, services, record), record)
+            say_validated(
+                "Measured again.", validated(running, endpoint, approval_id, services, record), record
+            )
         return Command(goto="basic_monitoring", update=taken)
     if isinstance(move, SendPrompt):
         _try_endpoint(move.prompt, state, runtime.context.caller, record)
         return Command(goto="basic_monitoring", update=taken)
     if isinstance(move, DescribeNeed):
         words = words or next((str(m.text) for m in record if m.type == "human"), "")
-        return Command(goto="context_collection", update={"incoming": words, "ended": "success", "messages": record})
+        return Command(
+            goto="context_collection", update={"incoming": words, "ended": "success", "messages": record}
+        )
     where, update = anywhere(move, "basic_monitoring", state, services, record) or ("stay", {})
     return Command(goto="basic_monitoring" if where == "stay" else where, update=taken | update)
 
@@ -77,7 +99,11 @@ def success(state: ConversationState) -> Command[Literal["__end__"]]:
     record: list[AnyMessage] = []
     bundle = state.get("bundle")
     name = bundle.name if bundle else "The deployment"
-    say(f"{name} runs at {state.get('endpoint')}. Write again to test it, to see its status, or to plan something new.", record)
+    say(
+        f"{name} runs at {state.get('endpoint')}. Write again to test it, to see its status, or to plan"
+        " something new.",
+        record,
+    )
     return Command(goto="__end__", update={"ended": "success", "messages": record})
 
 
@@ -96,7 +122,10 @@ def _changed(move: Scale | Delete, state: ConversationState, services: Services)
         return {"bundle": deletion_of(running)}
     profile = state.get("benchmark_profile")
     if selected is None or specification is None or profile is None or selected.model_id != running.model_id:
-        return "What runs isn't the option that was chosen last, so I don't know its figures; choose an option instead."
+        return (
+            "What runs isn't the option that was chosen last, so I don't know its figures; choose an option"
+            " instead."
+        )
     wanted = move.replicas if move.replicas is not None else selected.replicas + (move.by or 0)
     if wanted == selected.replicas:
         return f"It has {wanted} replicas already."
@@ -130,7 +159,10 @@ def _try_endpoint(prompt: str, state: ConversationState, caller: Caller, record:
         return
     itl = f", ITL {seen.itl_ms:,.1f} ms" if seen.itl_ms is not None else ""
     speed = f" ({seen.tokens_per_second:,.0f} tokens/s)" if seen.tokens_per_second else ""
-    figures = f"TTFT {seen.ttft_ms:,.0f} ms{itl}{speed}, {seen.output_tokens} tokens in {seen.e2e_ms / 1000:,.2f} s (this one request)"
+    figures = (
+        f"TTFT {seen.ttft_ms:,.0f} ms{itl}{speed}, {seen.output_tokens} tokens in {seen.e2e_ms / 1000:,.2f} s"
+        " (this one request)"
+    )
     if seen.thoughts and not seen.text:
         figures += ", all of them thoughts: it hadn't begun to answer"
     say(f"{figures}.", record, kind="answer", details=seen.model_dump(mode="json"))

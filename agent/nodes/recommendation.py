@@ -37,7 +37,9 @@ VIEW_NAMES: dict[View, str] = {
 }
 
 
-def model_recommendation(state: ConversationState, runtime: Runtime[Services]) -> Command[Literal["capacity_planning"]]:
+def model_recommendation(
+    state: ConversationState, runtime: Runtime[Services]
+) -> Command[Literal["capacity_planning"]]:
     """The models that fit the use case, and how many of them hold the targets on some GPU."""
     record: list[AnyMessage] = []
     specification, profile = _planned(state)
@@ -48,17 +50,27 @@ def model_recommendation(state: ConversationState, runtime: Runtime[Services]) -
         traffic_profile=profile,
         slo_targets=specification.slo_targets,
     )
-    found = call_tool("query_benchmarks", query, lambda: query_benchmarks(query, runtime.context.database), record)
-    say(f"{found.models_within_slo} of {len(suitable)} suitable models hold your targets on some GPU.", record)
+    found = call_tool(
+        "query_benchmarks", query, lambda: query_benchmarks(query, runtime.context.database), record
+    )
+    say(
+        f"{found.models_within_slo} of {len(suitable)} suitable models hold your targets on some GPU.", record
+    )
     return Command(goto="capacity_planning", update={"messages": record})
 
 
-def capacity_planning(state: ConversationState, runtime: Runtime[Services]) -> Command[Literal["presenting_options"]]:
+def capacity_planning(
+    state: ConversationState, runtime: Runtime[Services]
+) -> Command[Literal["presenting_options"]]:
     """GPU configurations with replicas and cost, ranked."""
     record: list[AnyMessage] = []
     specification, profile = _planned(state)
-    request = PlanRequest(specification=specification, benchmark_profile=profile, view=state.get("view") or "balanced")
-    plan = call_tool("plan_capacity", request, lambda: plan_capacity(request, runtime.context.database), record)
+    request = PlanRequest(
+        specification=specification, benchmark_profile=profile, view=state.get("view") or "balanced"
+    )
+    plan = call_tool(
+        "plan_capacity", request, lambda: plan_capacity(request, runtime.context.database), record
+    )
     before = state.get("explored") or []
     say(_summary(plan, before[-1] if before and state.get("what_if") else None), record)
     return Command(goto="presenting_options", update={"plan": plan, "messages": record})
@@ -66,7 +78,15 @@ def capacity_planning(state: ConversationState, runtime: Runtime[Services]) -> C
 
 def presenting_options(
     state: ConversationState, runtime: Runtime[Services]
-) -> Command[Literal["presenting_options", "interactive_exploration", "configuration_finalized", "context_collection", "__end__"]]:
+) -> Command[
+    Literal[
+        "presenting_options",
+        "interactive_exploration",
+        "configuration_finalized",
+        "context_collection",
+        "__end__",
+    ]
+]:
     """Pause: the person chooses, tries a what-if, or asks."""
     reply = pause("presenting_options", state, runtime.context)
     record: list[AnyMessage] = []
@@ -74,14 +94,24 @@ def presenting_options(
     if isinstance(move, SelectOption):
         chosen = selected_option(move, state)
         if isinstance(chosen, Recommendation):
-            return Command(goto="configuration_finalized", update={"selected": chosen, "bundle": None, "messages": record})
+            return Command(
+                goto="configuration_finalized",
+                update={"selected": chosen, "bundle": None, "messages": record},
+            )
         refuse(chosen, "presenting_options", record, state)
         return Command(goto="presenting_options", update={"messages": record})
     if isinstance(move, UndoExplore):
         if state.get("explored"):
             return Command(goto="interactive_exploration", update={"change": None, "messages": record})
-        undone = f"All that is kept is undone: what was tried before the last {MAX_EXPLORED} what-ifs is gone."
-        refuse(undone if state.get("undo_ends") else "There is no what-if to undo.", "presenting_options", record, state)
+        undone = (
+            f"All that is kept is undone: what was tried before the last {MAX_EXPLORED} what-ifs is gone."
+        )
+        refuse(
+            undone if state.get("undo_ends") else "There is no what-if to undo.",
+            "presenting_options",
+            record,
+            state,
+        )
         return Command(goto="presenting_options", update={"messages": record})
     if isinstance(move, Explore):
         change = checked_change(state, move, runtime.context)
@@ -90,16 +120,28 @@ def presenting_options(
         refuse(change, "presenting_options", record, state)
         return Command(goto="presenting_options", update={"messages": record})
     if isinstance(move, ShowView):
-        return Command(goto="interactive_exploration", update={"change": SpecificationChange(), "view": move.view, "messages": record})
+        return Command(
+            goto="interactive_exploration",
+            update={"change": SpecificationChange(), "view": move.view, "messages": record},
+        )
     if isinstance(move, KeepPlan):
-        return Command(goto="presenting_options", update=_keep(move.name, state, record) | {"messages": record})
+        return Command(
+            goto="presenting_options", update=_keep(move.name, state, record) | {"messages": record}
+        )
     if isinstance(move, RestorePlan):
-        return Command(goto="presenting_options", update=_restore(move.name, state, record) | {"messages": record})
-    where, update = anywhere(move, "presenting_options", state, runtime.context, record) or ("stay", {"messages": record})
+        return Command(
+            goto="presenting_options", update=_restore(move.name, state, record) | {"messages": record}
+        )
+    where, update = anywhere(move, "presenting_options", state, runtime.context, record) or (
+        "stay",
+        {"messages": record},
+    )
     return Command(goto="presenting_options" if where == "stay" else where, update=update)
 
 
-def interactive_exploration(state: ConversationState) -> Command[Literal["capacity_planning", "presenting_options"]]:
+def interactive_exploration(
+    state: ConversationState,
+) -> Command[Literal["capacity_planning", "presenting_options"]]:
     """A what-if: other parameters to plan with, or the plan before the last one brought back."""
     record: list[AnyMessage] = []
     explored = list(state.get("explored") or [])
@@ -108,9 +150,20 @@ def interactive_exploration(state: ConversationState) -> Command[Literal["capaci
         raise CompassError("There is no plan to explore from.")
     if change is None:
         last = explored.pop()
-        ends = f" Further back than {MAX_EXPLORED} what-ifs nothing is kept." if state.get("undo_ends") and not explored else ""
+        ends = (
+            f" Further back than {MAX_EXPLORED} what-ifs nothing is kept."
+            if state.get("undo_ends") and not explored
+            else ""
+        )
         say(f"Undone: {state.get('what_if') or 'the last what-if'}.{ends}", record)
-        update = _planned_with(last.specification) | _shown(last.plan) | {"explored": explored, "what_if": last.question or None}
+        update = (
+            _planned_with(last.specification)
+            | _shown(last.plan)
+            | {
+                "explored": explored,
+                "what_if": last.question or None,
+            }
+        )
         return Command(goto="presenting_options", update=update | {"messages": record})
     if change.empty:
         say(f"By {VIEW_NAMES[state['view']]}:", record)
@@ -155,9 +208,17 @@ def _keep(name: str, state: ConversationState, record: list[AnyMessage]) -> dict
         raise CompassError("There is no plan to keep.")
     others = [k for k in state.get("kept") or [] if k.name.lower() != name.lower()]
     if len(others) >= MAX_KEPT:
-        refuse(f"{MAX_KEPT} plans are kept already; keep this one under one of their names to replace it.", "presenting_options", record)
+        refuse(
+            f"{MAX_KEPT} plans are kept already; keep this one under one of their names to replace it.",
+            "presenting_options",
+            record,
+        )
         return {}
-    say(f"Kept as “{name}”. “Back to {name}” brings it back, “compare the kept plans” shows them side by side.", record)
+    say(
+        f"Kept as “{name}”. “Back to {name}” brings it back, “compare the kept plans” shows them side by"
+        " side.",
+        record,
+    )
     return {"kept": [*others, Kept(name=name, specification=specification, plan=plan)]}
 
 
@@ -167,7 +228,11 @@ def _restore(name: str, state: ConversationState, record: list[AnyMessage]) -> d
     specification, plan = state.get("specification"), state.get("plan")
     if found is None or specification is None or plan is None:
         names = ", ".join(f"“{k.name}”" for k in kept)
-        refuse(f"No plan is kept as “{name}”; {f'kept are {names}' if names else 'none is kept yet'}.", "presenting_options", record)
+        refuse(
+            f"No plan is kept as “{name}”; {f'kept are {names}' if names else 'none is kept yet'}.",
+            "presenting_options",
+            record,
+        )
         return {}
     say(f"Back to “{found.name}”.", record)
     change = _shown(found.plan) | {"what_if": f"the plan kept as “{found.name}”"}
@@ -195,11 +260,14 @@ def selected_option(move: SelectOption, state: ConversationState) -> Recommendat
         named = [
             o
             for o in options
-            if (not move.gpu_types or o.gpu_type in move.gpu_types) and (not move.model_ids or o.model_id in move.model_ids)
+            if (not move.gpu_types or o.gpu_type in move.gpu_types)
+            and (not move.model_ids or o.model_id in move.model_ids)
         ]
         wanted = " ".join([*move.gpu_types[:1], *move.model_ids[:1]])
         return (
-            min(named, key=lambda o: o.rank) if named else f"None of the options has {wanted}. “What if we used {wanted}?” plans with it."
+            min(named, key=lambda o: o.rank)
+            if named
+            else f"None of the options has {wanted}. “What if we used {wanted}?” plans with it."
         )
     return pick(options, move.criterion or "recommended")
 
@@ -208,14 +276,25 @@ def _summary(plan: Plan, before: Explored | None) -> str:
     """What was found, and against what it is a what-if."""
     if not plan.recommendations:
         reasons = exclusions_in_words(plan.excluded)
-        why = f" Of {plan.considered:,} configurations, excluded were {reasons}." if reasons else " No benchmark covers it."
+        why = (
+            f" Of {plan.considered:,} configurations, excluded were {reasons}."
+            if reasons
+            else " No benchmark covers it."
+        )
         nearest = plan.near_misses[0] if plan.near_misses else None
-        give = f" The nearest: {nearest.relaxation} admits {nearest.model_id} on {nearest.gpu_type}." if nearest else ""
+        give = (
+            f" The nearest: {nearest.relaxation} admits {nearest.model_id} on {nearest.gpu_type}."
+            if nearest
+            else ""
+        )
         return f"Nothing holds the targets within your constraints.{why}{give}"
     best = plan.recommendations[0]
     text = f"{plan.holding_slo:,} of {plan.considered:,} configurations hold all targets."
     if before and before.plan.recommendations:
-        old_cost, new_cost = (pick(p.recommendations, "cheapest").cost_usd_per_month for p in (before.plan, plan))
+        old_cost, new_cost = (
+            pick(p.recommendations, "cheapest").cost_usd_per_month for p in (before.plan, plan)
+        )
         same = f"still costs ${new_cost:,.0f} a month"
-        text += f" The cheapest {same if new_cost == old_cost else f'then costs ${new_cost:,.0f} a month instead of ${old_cost:,.0f}'}."
+        then = f"then costs ${new_cost:,.0f} a month instead of ${old_cost:,.0f}"
+        text += f" The cheapest {same if new_cost == old_cost else then}."
     return f"{text} First: {best.model_id} on {setup(best)}, ${best.cost_usd_per_month:,.0f} a month."

@@ -40,7 +40,11 @@ def specification_generation(state: ConversationState) -> Command[Literal["speci
     query = SloTemplateQuery(use_case=intent.use_case or "")
     template = call_tool("lookup_slo_template", query, lambda: lookup_slo_template(query), record)
     specification = build_specification(intent, state.get("overrides") or Overrides())
-    say(f"{template.title}: here is what I understood, with {template.experience_class} targets. {template.rationale}", record)
+    say(
+        f"{template.title}: here is what I understood, with {template.experience_class} targets."
+        f" {template.rationale}",
+        record,
+    )
     return Command(goto="specification_review", update={"specification": specification, "messages": record})
 
 
@@ -68,7 +72,10 @@ def specification_review(
             return Command(goto="specification_editing", update={"change": change, "messages": record})
         refuse(change, "specification_review", record)
         return Command(goto="specification_review", update={"messages": record})
-    where, update = anywhere(move, "specification_review", state, runtime.context, record) or ("stay", {"messages": record})
+    where, update = anywhere(move, "specification_review", state, runtime.context, record) or (
+        "stay",
+        {"messages": record},
+    )
     return Command(goto="specification_review" if where == "stay" else where, update=update)
 
 
@@ -82,7 +89,13 @@ def specification_editing(state: ConversationState) -> Command[Literal["traffic_
     new = change_specification(old, change)
     changed = difference(old, new)
     say(f"Changed: {changed}." if changed else unchanged(old, new, change), record)
-    update = {"specification": new, "intent": new.intent, "overrides": new.overrides, "change": None, "messages": record}
+    update = {
+        "specification": new,
+        "intent": new.intent,
+        "overrides": new.overrides,
+        "change": None,
+        "messages": record,
+    }
     return Command(goto="traffic_profile_mapping", update=update)
 
 
@@ -96,17 +109,29 @@ def traffic_profile_mapping(state: ConversationState) -> Command[Literal["model_
     profile = map_to_benchmark_profile(wanted)
     if profile != wanted:
         say_mapping(specification, profile, record)
-    update = {"benchmark_profile": profile, "explored": [], "undo_ends": False, "what_if": None, "messages": record}
+    update = {
+        "benchmark_profile": profile,
+        "explored": [],
+        "undo_ends": False,
+        "what_if": None,
+        "messages": record,
+    }
     return Command(goto="model_recommendation", update=update)
 
 
 def say_mapping(specification: Specification, profile: TrafficProfile, record: list[AnyMessage]) -> None:
     """That other traffic is planned for than was asked."""
     if profile != specification.traffic_profile:
-        say(f"No benchmarks exist for {specification.traffic_profile}; it is planned as {profile}, which is easier in neither.", record)
+        say(
+            f"No benchmarks exist for {specification.traffic_profile}; it is planned as {profile}, which is"
+            " easier in neither.",
+            record,
+        )
 
 
-def checked_change(state: ConversationState, move: SpecificationChange, services: Services) -> SpecificationChange | str:
+def checked_change(
+    state: ConversationState, move: SpecificationChange, services: Services
+) -> SpecificationChange | str:
     """The values of an edit or a what-if, or why they can't be made: nothing is ever half applied."""
     old = state.get("specification")
     if old is None:
@@ -127,17 +152,29 @@ def checked_change(state: ConversationState, move: SpecificationChange, services
 
 
 def _suggested(error: NothingToStartFrom, state: ConversationState) -> str:
-    """Without a budget, what the first option costs is what one would start from; it is asked, and not taken for meant."""
+    """Without a budget, what the first option costs is what one would start from; it is
+    asked, and not taken for meant.
+    """
     plan = state.get("plan")
     first = state.get("selected") or next(iter(plan.recommendations if plan else []), None)
-    if first is None or error.figure != "budget_usd_per_month" or error.added is None or first.cost_usd_per_month + error.added <= 0:
+    if (
+        first is None
+        or error.figure != "budget_usd_per_month"
+        or error.added is None
+        or first.cost_usd_per_month + error.added <= 0
+    ):
         return str(error)
     cost, wanted = first.cost_usd_per_month, first.cost_usd_per_month + error.added
-    return f"No budget is set. {first.model_id} costs ${cost:,.0f} a month. Do you mean a budget of ${wanted:,.0f} a month?"
+    return (
+        f"No budget is set. {first.model_id} costs ${cost:,.0f} a month. Do you mean a budget of"
+        f" ${wanted:,.0f} a month?"
+    )
 
 
 def _within_budget(change: SpecificationChange, state: ConversationState) -> SpecificationChange:
-    """“30 % cheaper” as a budget: than the option chosen, else than the first. Left as it is where there is none."""
+    """“30 % cheaper” as a budget: than the option chosen, else than the first. Left
+    as it is where there is none.
+    """
     plan, selected = state.get("plan"), state.get("selected")
     first = selected or next(iter(plan.recommendations if plan else []), None)
     if change.cost_factor is None or first is None:
@@ -150,16 +187,25 @@ def unchanged(old: Specification, new: Specification, change: SpecificationChang
     """Of a change that shows no difference: what stands there already, or that it has no bearing here."""
     if new != old:
         return "Noted, but nothing in the plan depends on it now."
-    plainest = build_specification(Intent(use_case=old.intent.use_case, user_count=(old.intent.user_count or 0) + 1), Overrides())
-    before, after = _shown(plainest), _shown(change_specification(plainest, change.model_copy(update={"added": {}, "factors": {}})))
-    stands = ", ".join(f"{name} {after[name]}" for name in after if before[name] != after[name] != "not given")
+    plainest = build_specification(
+        Intent(use_case=old.intent.use_case, user_count=(old.intent.user_count or 0) + 1), Overrides()
+    )
+    before, after = (
+        _shown(plainest),
+        _shown(change_specification(plainest, change.model_copy(update={"added": {}, "factors": {}}))),
+    )
+    stands = ", ".join(
+        f"{name} {after[name]}" for name in after if before[name] != after[name] != "not given"
+    )
     return f"Nothing changes: {stands or 'it'} is planned like that already."
 
 
 def difference(old: Specification, new: Specification) -> str:
     """What changed, in words."""
     before, after = _shown(old), _shown(new)
-    return ", ".join(f"{name} {before[name]} → {after[name]}" for name in after if before[name] != after[name])
+    return ", ".join(
+        f"{name} {before[name]} → {after[name]}" for name in after if before[name] != after[name]
+    )
 
 
 def _shown(s: Specification) -> dict[str, str]:
@@ -168,7 +214,9 @@ def _shown(s: Specification) -> dict[str, str]:
     return {
         "use case": str(i.use_case),
         "users": f"{i.user_count:,}" if i.user_count is not None else "not given",
-        "requests in flight": f"{i.concurrent_requests:,g}" if i.concurrent_requests is not None else "not given",
+        "requests in flight": (
+            f"{i.concurrent_requests:,g}" if i.concurrent_requests is not None else "not given"
+        ),
         "requests a day": f"{i.requests_per_day:,g}" if i.requests_per_day is not None else "not given",
         "peak": f"{rate(s.demand.peak_requests_per_second)} requests/s",
         "burstiness": f"{s.demand.burstiness:g}",
@@ -187,14 +235,20 @@ def _shown(s: Specification) -> dict[str, str]:
         "excluded models": models_in_words(i.excluded_models) or "none",
         "licences": ", ".join(i.licenses) or "any",
         "context": f"at least {i.min_context_tokens:,} tokens" if i.min_context_tokens else "any",
-        "thinking": s.thinking + (" as asked" if i.thinking else "") + (f", {s.thinking_tokens:,} tokens" if s.thinking_tokens else ""),
+        "thinking": (
+            s.thinking
+            + (" as asked" if i.thinking else "")
+            + (f", {s.thinking_tokens:,} tokens" if s.thinking_tokens else "")
+        ),
         "quality": f"at least {i.min_quality:g} %" if i.min_quality else "any",
         "providers": ", ".join(i.providers) or "any",
         "excluded providers": ", ".join(i.excluded_providers) or "none",
         "regions": ", ".join(i.regions) or "any",
         "excluded regions": ", ".join(i.excluded_regions) or "none",
         "budget": f"${i.budget_usd_per_month:,.0f} a month" if i.budget_usd_per_month else "none",
-        "priorities": f"cost {i.priorities.cost}, latency {i.priorities.latency}, accuracy {i.priorities.accuracy}",
+        "priorities": (
+            f"cost {i.priorities.cost}, latency {i.priorities.latency}, accuracy {i.priorities.accuracy}"
+        ),
     }
 
 

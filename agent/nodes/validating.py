@@ -20,9 +20,13 @@ SAID = {
 }
 
 
-def validated(bundle: ManifestBundle, endpoint: str, approval_id: str, services: Services, record: list[AnyMessage]) -> Validation:
+def validated(
+    bundle: ManifestBundle, endpoint: str, approval_id: str, services: Services, record: list[AnyMessage]
+) -> Validation:
     """Validate, and keep the outcome beside what was predicted."""
-    query = ValidationQuery(name=bundle.name, endpoint=endpoint, model_id=bundle.model_id, seconds=services.settings.probe_s)
+    query = ValidationQuery(
+        name=bundle.name, endpoint=endpoint, model_id=bundle.model_id, seconds=services.settings.probe_s
+    )
     subject = Subject(approval_id, bundle.files, services.cluster)
 
     def progress(text: str) -> None:
@@ -37,7 +41,11 @@ def validated(bundle: ManifestBundle, endpoint: str, approval_id: str, services:
 
 def say_validated(before: str, found: Validation, record: list[AnyMessage]) -> None:
     """The outcome and its reasons, with the figures as details."""
-    measured = f" ({found.requests} requests, {rate(found.requests_per_second)} a second)" if found.requests_per_second else ""
+    measured = (
+        f" ({found.requests} requests, {rate(found.requests_per_second)} a second)"
+        if found.requests_per_second
+        else ""
+    )
     ends = ":" if found.checks else "."  # what was measured, or a sentence of its own
     text = f"{before} {SAID[found.outcome]}{measured}{ends} {' '.join(found.reasons)}"
     say(text, record, kind="validation", details=found.model_dump(mode="json"))

@@ -1,4 +1,6 @@
-"""Bytes of a checkpoint: LangGraph's own format, with our models under their tags, and nothing that silently becomes something else."""
+"""Bytes of a checkpoint: LangGraph's own format, with our models under their tags, and
+nothing that silently becomes something else.
+"""
 
 from __future__ import annotations
 
@@ -16,19 +18,26 @@ from agent.storage.tags import Tags, Unreadable
 OURS = 100
 """The kind of MessagePack extension that holds a tagged dictionary; LangGraph's own count from 0."""
 MAX_KNOWN = 256
-"""Values read last that are kept as they were read; a plan is one of the largest, with a tenth of a megabyte."""
+"""Values read last that are kept as they were read; a plan is one of the largest,
+with a tenth of a megabyte.
+"""
 ROOMS = ("agent", "knowledge", "tools")
 """Where our types were when they were still stored by module and class name."""
 
 
 class StateSerializer(JsonPlusSerializer):
-    """Messages and pauses are LangGraph's to write; of everything else only what has a tag is written and read."""
+    """Messages and pauses are LangGraph's to write; of everything else only what has
+    a tag is written and read.
+    """
 
     def __init__(self, tags: Tags) -> None:
         super().__init__(allowed_msgpack_modules=None)
         self._tags = tags
-        # Each turn reads the same plans again, several times. Whoever gets one mustn't change it: a state never is changed in place.
-        self._revived = lru_cache(MAX_KNOWN)(lambda inner: tags.revived(ormsgpack.unpackb(inner, option=ormsgpack.OPT_NON_STR_KEYS)))
+        # Each turn reads the same plans again, several times. Whoever gets one mustn't change it: a
+        # state never is changed in place.
+        self._revived = lru_cache(MAX_KNOWN)(
+            lambda inner: tags.revived(ormsgpack.unpackb(inner, option=ormsgpack.OPT_NON_STR_KEYS))
+        )
 
     def with_msgpack_allowlist(self, extra_allowlist: Iterable[tuple[str, ...] | type]) -> StateSerializer:
         """Tags say what may be read."""
@@ -60,7 +69,9 @@ class StateSerializer(JsonPlusSerializer):
 
     def _packed(self, obj: Any) -> Any:
         if isinstance(obj, BaseModel) and not isinstance(obj, BaseMessage):
-            return ormsgpack.Ext(OURS, ormsgpack.packb(self._tags.plain(obj), option=ormsgpack.OPT_NON_STR_KEYS))
+            return ormsgpack.Ext(
+                OURS, ormsgpack.packb(self._tags.plain(obj), option=ormsgpack.OPT_NON_STR_KEYS)
+            )
         if type(obj) is list:
             return [self._packed(item) for item in obj]
         if type(obj) is dict:
@@ -71,7 +82,9 @@ class StateSerializer(JsonPlusSerializer):
         if code == OURS:
             return self._revived(inner)
         if code == EXT_PYDANTIC_V2:
-            module, name, values, *_ = ormsgpack.unpackb(inner, ext_hook=self._unpack_ext_hook, option=ormsgpack.OPT_NON_STR_KEYS)
+            module, name, values, *_ = ormsgpack.unpackb(
+                inner, ext_hook=self._unpack_ext_hook, option=ormsgpack.OPT_NON_STR_KEYS
+            )
             if module.split(".")[0] in ROOMS:
                 return self._tags.untagged(name, values)
         made = self._unpack_ext_hook(code, inner)

@@ -1,6 +1,8 @@
-"""The whole story of a conversation, beside its state: each message, and whole what tools were given and returned.
+"""The whole story of a conversation, beside its state: each message, and whole what
+tools were given and returned.
 
-The state holds the latest messages only, and what is long in short, with the digest under which the whole of it is kept here once.
+The state holds the latest messages only, and what is long in short, with the digest under which the
+whole of it is kept here once.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ _CLIPPED = 80
 
 
 def latest(before: list[AnyMessage], new: list[AnyMessage]) -> list[AnyMessage]:
-    """LangGraph's reducer of messages, for a list that doesn't grow; what leaves it is in the story by then."""
+    """LangGraph's reducer of messages, for a list that doesn't grow; what leaves it
+    is in the story by then.
+    """
     return add_messages(before, new)[-LATEST:]  # type: ignore[arg-type, index, return-value]
 
 
@@ -36,14 +40,17 @@ class Story:
     thread_id: str
 
     def kept(self, value: dict[str, Any], returned: bool) -> dict[str, Any]:
-        """A tool's arguments or, `returned`, its result as a message may hold it: where it is long, in short, and kept here whole."""
+        """A tool's arguments or, `returned`, its result as a message may hold it: where
+        it is long, in short, and kept here whole.
+        """
         text = json.dumps(value)
         if len(text) <= LONG:
             return value
         digest = hashlib.sha256(text.encode()).hexdigest()
         with self.database.connect() as connection:
             connection.execute(
-                "INSERT INTO story_values (thread_id, digest, returned, value) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                "INSERT INTO story_values (thread_id, digest, returned, value) VALUES (%s, %s, %s, %s) ON"
+                " CONFLICT DO NOTHING",
                 [self.thread_id, digest, returned, text],
             )
         return {name: _in_short(item) for name, item in value.items()} | {"whole": f"sha256:{digest}"}
@@ -52,7 +59,8 @@ class Story:
         """What `kept` put in short, by its `whole`. Raises KeyError for what isn't of this conversation."""
         with self.database.connect() as connection:
             row = connection.execute(
-                "SELECT value FROM story_values WHERE (thread_id, digest) = (%s, %s)", [self.thread_id, reference.removeprefix("sha256:")]
+                "SELECT value FROM story_values WHERE (thread_id, digest) = (%s, %s)",
+                [self.thread_id, reference.removeprefix("sha256:")],
             ).fetchone()
         if row is None:
             raise KeyError(reference)
@@ -61,25 +69,31 @@ class Story:
     def returned(self) -> Iterator[Any]:
         """All that tools have returned and that was too long for a message."""
         with self.database.connect() as connection:
-            rows = connection.execute("SELECT value FROM story_values WHERE thread_id = %s AND returned", [self.thread_id]).fetchall()
+            rows = connection.execute(
+                "SELECT value FROM story_values WHERE thread_id = %s AND returned", [self.thread_id]
+            ).fetchall()
         return (json.loads(row["value"]) for row in rows)
 
     def remember(self, messages: Sequence[BaseMessage]) -> None:
         """Add those messages that aren't in it yet, in their order."""
         with self.database.connect() as connection:
-            row = connection.execute("SELECT id FROM story WHERE thread_id = %s ORDER BY number DESC LIMIT 1", [self.thread_id]).fetchone()
+            row = connection.execute(
+                "SELECT id FROM story WHERE thread_id = %s ORDER BY number DESC LIMIT 1", [self.thread_id]
+            ).fetchone()
             known = next((n for n, m in enumerate(messages, start=1) if row and m.id == row["id"]), 0)
             new = {str(m.id): json.dumps(message_to_dict(m)) for m in messages[known:]}
             connection.execute(
-                "INSERT INTO story (thread_id, id, message) SELECT %s, id, message"
-                " FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS m(id, message, n) ORDER BY n ON CONFLICT DO NOTHING",
+                "INSERT INTO story (thread_id, id, message) SELECT %s, id, message FROM unnest(%s::text[],"
+                " %s::text[]) WITH ORDINALITY AS m(id, message, n) ORDER BY n ON CONFLICT DO NOTHING",
                 [self.thread_id, list(new), list(new.values())],
             )
 
     def messages(self) -> list[BaseMessage]:
         """All that `remember` was given, in order."""
         with self.database.connect() as connection:
-            rows = connection.execute("SELECT message FROM story WHERE thread_id = %s ORDER BY number", [self.thread_id]).fetchall()
+            rows = connection.execute(
+                "SELECT message FROM story WHERE thread_id = %s ORDER BY number", [self.thread_id]
+            ).fetchall()
         return messages_from_dict([json.loads(row["message"]) for row in rows])
 
     def forget(self) -> None:

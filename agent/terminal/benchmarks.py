@@ -55,7 +55,13 @@ def coverage_table(found: Coverage) -> Table:
         estimated = gpu.by_kernels + gpu.by_roofline
         share = f"{gpu.by_kernels / estimated:.0%}" if estimated else ""
         table.add_row(
-            gpu.gpu_type, str(gpu.models), f"{gpu.configurations:,}", f"{estimated:,}", share, f"{gpu.measured:,}", f"{gpu.observed:,}"
+            gpu.gpu_type,
+            str(gpu.models),
+            f"{gpu.configurations:,}",
+            f"{estimated:,}",
+            share,
+            f"{gpu.measured:,}",
+            f"{gpu.observed:,}",
         )
     return table
 
@@ -63,14 +69,21 @@ def coverage_table(found: Coverage) -> Table:
 def coverage_text(found: Coverage) -> Text:
     """The sums, and what is missing."""
     profiles = ", ".join(f"{name} {rows:,}" for name, rows in found.profiles.items())
-    lines = [f"{found.rows:,} rows, {found.models} models, {len(found.gpus)} GPU types.", f"Rows by traffic profile: {profiles}."]
+    lines = [
+        f"{found.rows:,} rows, {found.models} models, {len(found.gpus)} GPU types.",
+        f"Rows by traffic profile: {profiles}.",
+    ]
     if found.missing:
         lines.append(f"Missing: {len(found.missing):,} that would fit, such as {found.missing[0]}.")
     else:
-        lines.append("Every configuration that fits has every traffic profile that its model's context and its memory allow.")
+        lines.append(
+            "Every configuration that fits has every traffic profile that its model's context and its memory"
+            " allow."
+        )
     if found.withheld:
         lines.append(
-            f"{found.withheld} configurations aren't planned with: their estimates are in doubt until they are mended or measured."
+            f"{found.withheld} configurations aren't planned with: their estimates are in doubt until they"
+            " are mended or measured."
         )
     return Text("\n".join(lines))
 
@@ -91,9 +104,9 @@ def accuracy_text(left: dict[str, int]) -> Text:
     """What the errors are of, and what was not compared."""
     reasons = "; ".join(f"{count} {reason}" for reason, count in left.items())
     return Text(
-        "Absolute errors of mean TTFT and mean ITL, against public vLLM runs at a fixed number of requests in flight. Unseen: no"
-        " constant was fitted on any row of that model, GPU and number of GPUs; the split is by a hash, written down beforehand."
-        f" Not priced: {reasons or 'none'}."
+        "Absolute errors of mean TTFT and mean ITL, against public vLLM runs at a fixed number of requests"
+        " in flight. Unseen: no constant was fitted on any row of that model, GPU and number of GPUs; the"
+        f" split is by a hash, written down beforehand. Not priced: {reasons or 'none'}."
     )
 
 

@@ -16,7 +16,13 @@ from agent.terminal.running import status, validation
 from agent.terminal.style import ACCENT, labelled
 from tools.deploying.review import Review
 
-CHANGES = {"create": "Creates", "update": "Changes", "unchanged": "Keeps", "delete": "Deletes", "absent": "Already gone"}
+CHANGES = {
+    "create": "Creates",
+    "update": "Changes",
+    "unchanged": "Keeps",
+    "delete": "Deletes",
+    "absent": "Already gone",
+}
 
 
 def show_checkpoint(console: Console, event: CheckpointEvent, draw: bool = True) -> None:
@@ -38,7 +44,11 @@ def card(kind: str, details: dict[str, Any]) -> list[RenderableType]:
         return approval(details)
     if kind == "manifests":
         return [
-            Panel(Syntax(f["content"].rstrip(), "yaml", background_color="default"), title=f["path"], box=box.ROUNDED)
+            Panel(
+                Syntax(f["content"].rstrip(), "yaml", background_color="default"),
+                title=f["path"],
+                box=box.ROUNDED,
+            )
             for f in details["files"]
         ]
     if kind == "status":
@@ -51,12 +61,20 @@ def card(kind: str, details: dict[str, Any]) -> list[RenderableType]:
 
 
 def approval(details: dict[str, Any]) -> list[RenderableType]:
-    """What would be done, where, at what cost; the digest is what is approved. Below it, what changes in what is there."""
+    """What would be done, where, at what cost; the digest is what is approved. Below it,
+    what changes in what is there.
+    """
     deletes, chosen = details["action"] == "delete", details["recommendation"]
     rows = labelled()
     target = "the simulated cluster" if details["simulated"] else details["cluster"]
     at = f" at {details['server']}" if details.get("server") else ""
-    rows.add_row("Target", Text(f"{target}{at}, namespace {details['namespace']}", style="bold" if details["simulated"] else "bold red"))
+    rows.add_row(
+        "Target",
+        Text(
+            f"{target}{at}, namespace {details['namespace']}",
+            style="bold" if details["simulated"] else "bold red",
+        ),
+    )
     rows.add_row("Deployment", Text(details["name"]))
     for change, label in CHANGES.items():
         kinds = [c["kind"] for c in details["changes"] if c["change"] == change]
@@ -72,7 +90,10 @@ def approval(details: dict[str, Any]) -> list[RenderableType]:
         billed = f"{chosen['gpus_billed']} × {chosen['price']}"
         rows.add_row("Cost", Text(f"${chosen['cost_usd_per_month']:,.2f} a month  ({billed})"))
         if not chosen["meets_slo"]:
-            rows.add_row("Too few", Text("At the planned peak this many replicas would not hold the targets.", style="red"))
+            rows.add_row(
+                "Too few",
+                Text("At the planned peak this many replicas would not hold the targets.", style="red"),
+            )
     elif chosen:
         rows.add_row("Saves", Text(f"${chosen['cost_usd_per_month']:,.2f} a month"))
     rows.add_row("Files", Text(f"{len(details['files'])}  (“show the manifests”)"))
@@ -81,14 +102,24 @@ def approval(details: dict[str, Any]) -> list[RenderableType]:
         fields = f": {', '.join(owner['fields'])}" if owner["fields"] else ""
         rows.add_row("Belongs to", Text(f"{owner['owner']}, the {owner['kind']}{fields}", style="red"))
     for problem in details["problems"]:
-        rows.add_row("Problem", Text(f"{problem['file']}, {problem['field']}: {problem['text']}", style="red"))
+        rows.add_row(
+            "Problem", Text(f"{problem['file']}, {problem['field']}: {problem['text']}", style="red")
+        )
     for note in details["notes"]:
         rows.add_row("Note", Text(note))
-    parts: list[RenderableType] = [Panel(rows, title="Approval", border_style="red" if deletes else "yellow", box=box.ROUNDED)]
+    parts: list[RenderableType] = [
+        Panel(rows, title="Approval", border_style="red" if deletes else "yellow", box=box.ROUNDED)
+    ]
     for change in details["changes"]:
         if change["diff"]:
             title = f"{change['kind']} {change['name']}"
-            parts.append(Panel(Syntax(change["diff"], "diff", background_color="default", word_wrap=True), title=title, box=box.ROUNDED))
+            parts.append(
+                Panel(
+                    Syntax(change["diff"], "diff", background_color="default", word_wrap=True),
+                    title=title,
+                    box=box.ROUNDED,
+                )
+            )
     return parts
 
 

@@ -17,7 +17,16 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from agent.events import CheckpointEvent, ErrorEvent, Event, MessageEvent, ProgressEvent, StateEvent, TokenEvent, ToolResultEvent
+from agent.events import (
+    CheckpointEvent,
+    ErrorEvent,
+    Event,
+    MessageEvent,
+    ProgressEvent,
+    StateEvent,
+    TokenEvent,
+    ToolResultEvent,
+)
 from agent.runtime import Runtime
 from agent.storage.tags import Unreadable
 from agent.terminal.cards import card, show_checkpoint
@@ -55,12 +64,16 @@ class Chat:
         self.drawn: tuple[str, dict[str, Any]] | None = None
 
     def run(self, script: Path | None) -> int:
-        """Talk until the words run out or the person leaves; returns the exit code: 1 if a turn ended in an error."""
+        """Talk until the words run out or the person leaves; returns the exit code:
+        1 if a turn ended in an error.
+        """
         before = signal.signal(signal.SIGINT, self._interrupt)
         try:
             self._greet()
             for words in self._turns(script):
-                self._follow(self.runtime.say(self.thread_id, words, self.open.interrupt_id if self.open else None))
+                self._follow(
+                    self.runtime.say(self.thread_id, words, self.open.interrupt_id if self.open else None)
+                )
                 if self.interrupted:
                     break
         except (KeyboardInterrupt, Exception) as error:
@@ -83,7 +96,12 @@ class Chat:
         except Unreadable as error:
             problem = error
         self._show(
-            MessageEvent(text=f"Compass plans and deploys LLM inference with you. Your words are read by {self.runtime.chosen.label}.")
+            MessageEvent(
+                text=(
+                    "Compass plans and deploys LLM inference with you. Your words are read by"
+                    f" {self.runtime.chosen.label}."
+                )
+            )
         )
         if problem is not None:
             self._show(MessageEvent(text=str(problem)))
@@ -91,7 +109,14 @@ class Chat:
         if self.named and not here.exists:
             self._show(MessageEvent(text=f"There is no conversation {self.thread_id} yet; this begins it."))
         if not here.exists:
-            self._show(MessageEvent(text="What do you need? For instance: “I need a chatbot for 1000 users, low latency critical”."))
+            self._show(
+                MessageEvent(
+                    text=(
+                        "What do you need? For instance: “I need a chatbot for 1000 users, low latency"
+                        " critical”."
+                    )
+                )
+            )
             return
         self.begun = True
         self._show(MessageEvent(text=f"Back in conversation {self.thread_id}."))
@@ -153,7 +178,9 @@ class Chat:
         try:
             for event in _in_background(events, on_silence=waiting.start):
                 if isinstance(event, StateEvent | ProgressEvent):
-                    waiting.about(WORKING.get(event.state, "Working") if isinstance(event, StateEvent) else event.text)
+                    waiting.about(
+                        WORKING.get(event.state, "Working") if isinstance(event, StateEvent) else event.text
+                    )
                     continue
                 waiting.stop()
                 self._show(event)
@@ -182,7 +209,9 @@ class Chat:
             print(event.line(), flush=True)
             return
         if isinstance(event, MessageEvent | ErrorEvent | TokenEvent):
-            event = event.model_copy(update={"text": printable(event.text, len(event.text))})  # whoever wrote it: a terminal obeys some
+            event = event.model_copy(
+                update={"text": printable(event.text, len(event.text))}
+            )  # whoever wrote it: a terminal obeys some
         if isinstance(event, CheckpointEvent):
             # A question was answered and the pause stays as it was: its card is still on the screen.
             show_checkpoint(self.console, event, draw=self.drawn != (event.state, event.details))
@@ -201,7 +230,9 @@ class Chat:
             for part in card(event.kind, event.details) if event.kind and event.details else []:
                 self.console.print(part)
         elif isinstance(event, ToolResultEvent):
-            self.console.print(Text(f"  {'✓' if event.ok else '✗'} {event.tool}", style="dim" if event.ok else "red"))
+            self.console.print(
+                Text(f"  {'✓' if event.ok else '✗'} {event.tool}", style="dim" if event.ok else "red")
+            )
 
     def _stream(self, text: str) -> None:
         """A piece of a streamed answer; a word that would cross the edge starts a new line."""

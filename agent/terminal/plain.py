@@ -1,4 +1,6 @@
-"""Texts on a terminal, or into a pipe, whose encoding lacks some of our characters: others that say the same, never an error."""
+"""Texts on a terminal, or into a pipe, whose encoding lacks some of our characters:
+others that say the same, never an error.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,10 @@ def plain_where_needed() -> None:
 def _plainly(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    said = "".join(INSTEAD.get(character) or _without_marks(character) for character in error.object[error.start : error.end])
+    said = "".join(
+        INSTEAD.get(character) or _without_marks(character)
+        for character in error.object[error.start : error.end]
+    )
     try:
         said.encode(error.encoding)
     except UnicodeEncodeError:

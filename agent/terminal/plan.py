@@ -1,4 +1,6 @@
-"""The plan in the terminal: the specification, the options, plans side by side; everything fits in 80 columns, and shows more in 100."""
+"""The plan in the terminal: the specification, the options, plans side by side;
+everything fits in 80 columns, and shows more in 100.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,10 @@ def specification(spec: dict[str, Any]) -> RenderableType:
     thoughts = spec.get("thinking_tokens", 0)
     tokens = f"{prompt}→{thoughts}+{output - thoughts} tokens (prompt → thoughts + answer)"
     rows.add_row("Traffic", Text(tokens if thoughts else f"{prompt}→{output} tokens (prompt → answer)"))
-    rows.add_row("Thinking", Text("on: the model thinks before it answers" if thoughts else "off: the model answers at once"))
+    rows.add_row(
+        "Thinking",
+        Text("on: the model thinks before it answers" if thoughts else "off: the model answers at once"),
+    )
     rows.add_row("TTFT p95", Text(f"{slo['ttft_p95_ms']:,g} ms"))
     rows.add_row("ITL p95", Text(f"{slo['itl_p95_ms']:,g} ms"))
     rows.add_row("E2E p95", Text(seconds(slo["e2e_p95_ms"])))
@@ -58,14 +63,24 @@ def specification(spec: dict[str, Any]) -> RenderableType:
         ("Models", models_in_words(intent["preferred_models"])),
         ("No models", models_in_words(intent["excluded_models"])),
         ("Licences", ", ".join(intent["licenses"])),
-        ("Context", f"at least {intent['min_context_tokens']:,} tokens" if intent["min_context_tokens"] else NO_CONTEXT_ASKED),
+        (
+            "Context",
+            (
+                f"at least {intent['min_context_tokens']:,} tokens"
+                if intent["min_context_tokens"]
+                else NO_CONTEXT_ASKED
+            ),
+        ),
         ("Quality", f"at least {intent['min_quality']:g} %" if intent["min_quality"] else ""),
         ("Providers", ", ".join(intent["providers"])),
         ("No providers", ", ".join(intent["excluded_providers"])),
         ("Regions", ", ".join(intent["regions"])),
         ("No regions", ", ".join(intent["excluded_regions"])),
         ("Domain", ", ".join(intent["domain_specialization"])),
-        ("Budget", f"${intent['budget_usd_per_month']:,.0f} a month" if intent["budget_usd_per_month"] else ""),
+        (
+            "Budget",
+            f"${intent['budget_usd_per_month']:,.0f} a month" if intent["budget_usd_per_month"] else "",
+        ),
     ):
         if value:
             rows.add_row(label, Text(value))
@@ -86,12 +101,17 @@ def options(details: dict[str, Any]) -> list[RenderableType]:
         parts.append(_Options(details))
     else:
         why = "".join(f"\n• {count:,}: {reason}" for reason, count in details["excluded"].items())
-        text = f"No configuration holds all targets within your constraints. Of {details['considered']:,} considered, excluded were{why}"
+        text = (
+            f"No configuration holds all targets within your constraints. Of {details['considered']:,}"
+            f" considered, excluded were{why}"
+        )
         if not details["considered"]:
             text = "No configuration could be considered: no benchmark covers what you asked for."
         parts.append(Panel(Text(text), border_style="yellow", box=box.ROUNDED))
     if misses:
-        near = Text("Near misses" + (" (cheaper, but not within your targets)" if found else ""), style="bold")
+        near = Text(
+            "Near misses" + (" (cheaper, but not within your targets)" if found else ""), style="bold"
+        )
         for miss in misses:
             near.append(f"\n• {miss['relaxation']}", style="not bold")
             setup = f"{miss['model_id']} on {_setup(miss)}"
@@ -103,7 +123,9 @@ def options(details: dict[str, Any]) -> list[RenderableType]:
 
 
 class _Options:
-    """The table; names of models take what room the figures leave, and have the room of the capacity where that is too little."""
+    """The table; names of models take what room the figures leave, and have the room of
+    the capacity where that is too little.
+    """
 
     def __init__(self, details: dict[str, Any]) -> None:
         self._found = details["recommendations"]
@@ -145,7 +167,10 @@ def _in_line(header: str, text: str) -> str:
 
 def _room(figures: list[dict[str, str]], width: int) -> int:
     """What the columns of figures, and that of the number, leave of a width."""
-    taken = [max(cell_len(line) for each in figures for line in f"{header}\n{each[header]}".split("\n")) for header in figures[0]]
+    taken = [
+        max(cell_len(line) for each in figures for line in f"{header}\n{each[header]}".split("\n"))
+        for header in figures[0]
+    ]
     return width - sum(taken) - len(str(len(figures))) - GAP * (len(taken) + 2)
 
 
@@ -171,7 +196,9 @@ def _figures(option: dict[str, Any], slo: dict[str, Any]) -> dict[str, str]:
         f"ITL p95\n≤{slo['itl_p95_ms']:,g} ms": f"{p['itl_ms']['p95']:,.1f} ms",
         f"E2E p95\n≤{seconds(slo['e2e_p95_ms'])}": seconds(p["e2e_ms"]["p95"]),
         CAPACITY: rate(option["max_requests_per_second"]),
-        f"Qua{HYPHEN}lity": "?" if known is None else f"{known:.0f}{'' if quality['score'] is not None else '*'}",
+        f"Qua{HYPHEN}lity": (
+            "?" if known is None else f"{known:.0f}{'' if quality['score'] is not None else '*'}"
+        ),
     }
 
 
@@ -202,7 +229,10 @@ def side_by_side(plans: list[tuple[str, dict[str, Any]]]) -> RenderableType:
     row("  a month", of("first", lambda o: f"${o['cost_usd_per_month']:,.0f}"))
     row("  TTFT·ITL·E2E", of("first", latencies))
     row("  thinking", of("first", lambda o: o.get("thinking_in_words") or "not told"))
-    row("  context", of("first", lambda o: f"{o['context_tokens']:,} tokens" if o["context_tokens"] else "not known"))
+    row(
+        "  context",
+        of("first", lambda o: f"{o['context_tokens']:,} tokens" if o["context_tokens"] else "not known"),
+    )
     row("Cheapest", of("cheapest", lambda o: f"${o['cost_usd_per_month']:,.0f}, {_setup(o)}"))
     row("Hold targets", lambda plan: f"{plan['holding_slo']:,} of {plan['considered']:,}")
     return table
@@ -220,19 +250,27 @@ def _footnote(found: list[dict[str, Any]], details: dict[str, Any]) -> str:
     sized = f"; {', '.join(tabled)} by the table, not simulated" if tabled else ""
     spare = details["specification"]["overrides"]["spare_replicas"]
     reading = (
-        f"{order}“2 × 4 H100”: 2 replicas on 4 GPUs each, sized by simulation at peak with {details['headroom']:.0%} of capacity free"
-        f"{f' and {spare} to spare' if spare else ''}{sized}. Bold numbers: no other is as good in cost, latency and quality at once."
-        " Quality in %, * of the unquantised model."
+        f"{order}“2 × 4 H100”: 2 replicas on 4 GPUs each, sized by simulation at peak with"
+        f" {details['headroom']:.0%} of capacity free{f' and {spare} to spare' if spare else ''}{sized}. Bold"
+        " numbers: no other is as good in cost, latency and quality at once. Quality in %, * of the"
+        " unquantised model."
     )
-    contexts = _by_rank((f"{o['context_tokens']:,}" if o["context_tokens"] else "not known", o["rank"]) for o in found)
+    contexts = _by_rank(
+        (f"{o['context_tokens']:,}" if o["context_tokens"] else "not known", o["rank"]) for o in found
+    )
     reading += f" Longest request, prompt and answer, in tokens: {contexts}."
     thinking = _by_rank((o.get("thinking_in_words") or "not told", o["rank"]) for o in found)
     reading += f" Thinking before the answer: {thinking}; quality is of this mode."
-    begins = _by_rank((seconds(o["first_answer_p95_ms"]), o["rank"]) for o in found if o.get("first_answer_p95_ms"))
+    begins = _by_rank(
+        (seconds(o["first_answer_p95_ms"]), o["rank"]) for o in found if o.get("first_answer_p95_ms")
+    )
     reading += f" After the thoughts the answer begins within (p95) {begins}." if begins else ""
     origins = _by_rank((o["provenance"].split(",")[0], o["rank"]) for o in found)
     errors = {error["steps"]: error for option in found if (error := option["estimate_error"])}
-    off = " and ".join(f"{e['itl_median']:.0%} of ITL and {e['ttft_median']:.0%} of TTFT from {name}" for name, e in sorted(errors.items()))
+    off = " and ".join(
+        f"{e['itl_median']:.0%} of ITL and {e['ttft_median']:.0%} of TTFT from {name}"
+        for name, e in sorted(errors.items())
+    )
     accuracy = f" Estimates were off by {off} (medians on unseen public runs)." if off else ""
     asked, planned = details["specification"]["traffic_profile"], details["benchmark_profile"]
     if asked != planned:

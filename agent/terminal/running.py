@@ -37,7 +37,9 @@ def status(details: dict[str, Any]) -> RenderableType:
         rows.add_row("Cause", Text(details["diagnosis"]["cause"], style="red"))
         rows.add_row("Remedy", Text(details["diagnosis"]["remedy"]))
     if details["drift"]:
-        rows.add_row("Drift", Text(f"otherwise than approved: {', '.join(details['drift'][:6])}", style="yellow"))
+        rows.add_row(
+            "Drift", Text(f"otherwise than approved: {', '.join(details['drift'][:6])}", style="yellow")
+        )
     elif details["drift"] is not None:
         rows.add_row("Drift", Text("none: as approved"))
     if details["cost_usd"] is not None:
@@ -54,7 +56,11 @@ def status(details: dict[str, Any]) -> RenderableType:
     for pod in details["pods"][:8]:
         more = f", {pod['restarts']} restarts" if pod["restarts"] else ""
         rows.add_row(
-            "Pod", Text(f"{pod['name']}  {pod['state']}{more}, {pod['node'] or 'no node'}", style="" if pod["ready"] else "yellow")
+            "Pod",
+            Text(
+                f"{pod['name']}  {pod['state']}{more}, {pod['node'] or 'no node'}",
+                style="" if pod["ready"] else "yellow",
+            ),
         )
     for event in details["events"][-3:]:
         rows.add_row("Event", Text(f"{event['reason']}: {event['message']}", style="dim"))
@@ -72,17 +78,24 @@ def live(details: dict[str, Any]) -> RenderableType:
             each["metric"].upper(),
             *(_latency(v) for v in (each["p50_ms"], each["p95"]["value_ms"], each["p99_ms"])),
             "?" if target is None else _latency(target),
-            "?" if headroom is None else Text(f"{headroom:.0%}", style="green" if headroom >= 0 else "bold red"),
+            (
+                "?"
+                if headroom is None
+                else Text(f"{headroom:.0%}", style="green" if headroom >= 0 else "bold red")
+            ),
             "?" if predicted is None else _latency(predicted),
         )
     load = (
-        f"{details['requests']:,} requests by {details['replicas']} replica{'s' if details['replicas'] != 1 else ''},"
-        f" {details['failed']:,} failed; now {details['running']} running,"
-        f" {details['waiting']} waiting, KV cache {details['kv_cache_usage']:.0%} full"
+        f"{details['requests']:,} requests by {details['replicas']}"
+        f" replica{'s' if details['replicas'] != 1 else ''}, {details['failed']:,} failed; now"
+        f" {details['running']} running, {details['waiting']} waiting, KV cache"
+        f" {details['kv_cache_usage']:.0%} full"
     )
     held = details["held_share_24h"]
     day = "" if held is None else f"; within the targets in {held:.0%} of the last 24 hours' windows"
-    return Group(table, Text(load + day, style="dim")) if details["latencies"] else Text(load + day, style="dim")
+    return (
+        Group(table, Text(load + day, style="dim")) if details["latencies"] else Text(load + day, style="dim")
+    )
 
 
 def validation(details: dict[str, Any]) -> RenderableType:
@@ -92,7 +105,10 @@ def validation(details: dict[str, Any]) -> RenderableType:
         table.add_column(name, justify="left" if not name else "right", no_wrap=True)
     colours = {"pass": "green", "warn": "yellow", "fail": "red", "unjudged": "yellow"}
     for check in details["checks"]:
-        low, high = (_latency(check[f"{side}_ms"]) if check[f"{side}_ms"] is not None else "?" for side in ("low", "high"))
+        low, high = (
+            _latency(check[f"{side}_ms"]) if check[f"{side}_ms"] is not None else "?"
+            for side in ("low", "high")
+        )
         predicted = check["predicted_ms"]
         table.add_row(
             check["metric"].upper(),
@@ -103,7 +119,9 @@ def validation(details: dict[str, Any]) -> RenderableType:
             Text(check["outcome"], style=f"bold {colours[check['outcome']]}"),
         )
     colour = colours[details["outcome"]]
-    return Panel(table, title=f"Validation: {details['outcome']}", border_style=colour, box=box.ROUNDED, expand=False)
+    return Panel(
+        table, title=f"Validation: {details['outcome']}", border_style=colour, box=box.ROUNDED, expand=False
+    )
 
 
 def _latency(ms: float) -> str:
@@ -127,7 +145,11 @@ def outcome_list(found: list[Outcome]) -> RenderableType:
     """Predicted and observed p95s, each on a line of its own, so that it fits."""
     table = columns()
     for name in ("Deployment", "Seen by", "Requests", "p95", "Predicted", "Observed", "Error", "Target"):
-        table.add_column(name, overflow="fold", justify="right" if name in ("Predicted", "Observed", "Error", "Target") else "left")
+        table.add_column(
+            name,
+            overflow="fold",
+            justify="right" if name in ("Predicted", "Observed", "Error", "Target") else "left",
+        )
     for o in found:
         load = f"{o.requests:,}" + (f", {o.failed:,} failed" if o.failed else "")
         load += f"\n{rate(o.requests_per_second)}/s" if o.requests_per_second is not None else ""
@@ -138,7 +160,12 @@ def outcome_list(found: list[Outcome]) -> RenderableType:
             [f"{c.error:+.0%}" if c.error is not None else "?" for c in o.compared],
             [_latency(c.target_ms) for c in o.compared],
         )
-        cells = (f"{o.name}\n{o.setup}", f"{o.kind}: {o.outcome}\n{o.at:%Y-%m-%d %H:%M}", load, *("\n".join(c) for c in figures))
+        cells = (
+            f"{o.name}\n{o.setup}",
+            f"{o.kind}: {o.outcome}\n{o.at:%Y-%m-%d %H:%M}",
+            load,
+            *("\n".join(c) for c in figures),
+        )
         table.add_row(*(Text(cell) for cell in cells), end_section=True)
     return table
 

@@ -31,7 +31,11 @@ def of_pause(event: CheckpointEvent) -> tuple[str, Props]:
 
 def of_message(event: MessageEvent) -> tuple[str, Props] | None:
     """The card of a message's details, to look at only; None if words are enough."""
-    if event.kind not in CARDS or not event.details or (event.kind == "validation" and not event.details["checks"]):
+    if (
+        event.kind not in CARDS
+        or not event.details
+        or (event.kind == "validation" and not event.details["checks"])
+    ):
         return None
     return CARDS[event.kind], _props(event.kind, event.details) | {"locked": True}
 
@@ -46,7 +50,9 @@ def of_progress(lines: list[dict[str, Any]], done: bool) -> tuple[str, Props]:
     return "Progress", _props("progress", {"lines": lines, "done": done}) | {"locked": True}
 
 
-def _props(kind: str, details: dict[str, Any], interrupt_id: str | None = None, replies: list[str] | None = None) -> Props:
+def _props(
+    kind: str, details: dict[str, Any], interrupt_id: str | None = None, replies: list[str] | None = None
+) -> Props:
     """`id` is the card's own, for what a person has begun to type into it."""
     return {
         "id": secrets.token_hex(8),
@@ -63,5 +69,9 @@ def _prepared(kind: str, details: dict[str, Any]) -> dict[str, Any]:
         return details
     specification = Specification.model_validate(details["specification"])
     title = use_cases()[specification.intent.use_case or ""].title
-    more = {"title": title, "fields": editable(specification)} if kind == "specification_review" else {"title": title}
+    more = (
+        {"title": title, "fields": editable(specification)}
+        if kind == "specification_review"
+        else {"title": title}
+    )
     return details | more

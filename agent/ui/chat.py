@@ -1,4 +1,6 @@
-"""What happens in the chat: a page opens, somebody writes, presses a button, comes back, stops or changes a setting."""
+"""What happens in the chat: a page opens, somebody writes, presses a button, comes
+back, stops or changes a setting.
+"""
 
 from __future__ import annotations
 
@@ -64,8 +66,22 @@ def install(runtimes: Runtimes, store: Store) -> None:
     def choice() -> Choice:
         session = here()
         first = runtimes.first(session.chat_profile)
-        chosen = {k: str(v) for k, v in (session.chat_settings or {}).items() if k in ("model", "prices", "cluster") and v is not None}
-        return Choice(**({"profile": first.profile, "model": first.model, "prices": first.prices, "cluster": first.cluster} | chosen))
+        chosen = {
+            k: str(v)
+            for k, v in (session.chat_settings or {}).items()
+            if k in ("model", "prices", "cluster") and v is not None
+        }
+        return Choice(
+            **(
+                {
+                    "profile": first.profile,
+                    "model": first.model,
+                    "prices": first.prices,
+                    "cluster": first.cluster,
+                }
+                | chosen
+            )
+        )
 
     async def talk() -> Talk:
         session = here()
@@ -73,7 +89,9 @@ def install(runtimes: Runtimes, store: Store) -> None:
             actor = session.user.identifier if session.user else runtimes.settings.actor
             thread = runtime_thread(actor, session.thread_id)
             made = Talk(thread, actor, await asyncio.to_thread(runtimes.of, choice()), store)
-            talks.setdefault(session, made)  # a button may have been pressed while the thread was opened again
+            talks.setdefault(
+                session, made
+            )  # a button may have been pressed while the thread was opened again
         return talks[session]
 
     async def follow(turn: Any) -> None:
@@ -101,20 +119,41 @@ def install(runtimes: Runtimes, store: Store) -> None:
         now = choice()
         models = list(dict.fromkeys([runtimes.settings.model, "auto", "builtin"]))
         widgets: list[Any] = [
-            Select(id="model", label="Model", values=models, initial_value=now.model, description="What reads your words"),
+            Select(
+                id="model",
+                label="Model",
+                values=models,
+                initial_value=now.model,
+                description="What reads your words",
+            ),
         ]
         if runtimes.local:
             widgets.append(
-                TextInput(id="prices", label="Price file", initial=now.prices, description="A CSV of your own prices, by its path")
+                TextInput(
+                    id="prices",
+                    label="Price file",
+                    initial=now.prices,
+                    description="A CSV of your own prices, by its path",
+                )
             )
             clusters = runtimes.clusters()
             if clusters:
-                widgets.append(Select(id="cluster", label="Cluster", values=clusters, initial_value=now.cluster, description=DEPLOY))
+                widgets.append(
+                    Select(
+                        id="cluster",
+                        label="Cluster",
+                        values=clusters,
+                        initial_value=now.cluster,
+                        description=DEPLOY,
+                    )
+                )
         if runtimes.local:
             await cl.ChatSettings(widgets).send()
 
     async def keep_choice() -> None:
-        """With the thread, so that what was planned for one cluster isn't taken up for another after a restart."""
+        """With the thread, so that what was planned for one cluster isn't taken up
+        for another after a restart.
+        """
         session = here()
         kept = {"chat_profile": session.chat_profile, "chat_settings": session.chat_settings}
         await store.update_thread(session.thread_id, metadata=kept)
@@ -167,13 +206,21 @@ def install(runtimes: Runtimes, store: Store) -> None:
         checked = change_or_problem(kind, pressed.arguments) if kind else None
         if isinstance(checked, str):
             return {"error": checked}
-        arguments = checked.model_dump(mode="json", exclude_none=True, exclude_defaults=True) if checked else pressed.arguments
+        arguments = (
+            checked.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+            if checked
+            else pressed.arguments
+        )
         try:
-            reply = Reply.model_validate({"interrupt_id": pressed.interrupt_id, "move": pressed.move, "arguments": arguments})
+            reply = Reply.model_validate(
+                {"interrupt_id": pressed.interrupt_id, "move": pressed.move, "arguments": arguments}
+            )
         except ValidationError:
             return {"error": f"{pressed.move} is nothing that a button can say."}
         current = await talk()
-        await follow_from_button(lambda runtime, caller: runtime.reply(current.thread, reply, caller), pressed.label)
+        await follow_from_button(
+            lambda runtime, caller: runtime.reply(current.thread, reply, caller), pressed.label
+        )
         return {}
 
     @cl.action_callback("say")
@@ -184,7 +231,9 @@ def install(runtimes: Runtimes, store: Store) -> None:
             return _cant_be(error)
         current = await talk()
         shown = current.interrupt_id
-        await follow_from_button(lambda runtime, caller: runtime.say(current.thread, text, shown, caller), text)
+        await follow_from_button(
+            lambda runtime, caller: runtime.say(current.thread, text, shown, caller), text
+        )
         return {}
 
     @cl.action_callback("look")
@@ -196,7 +245,9 @@ def install(runtimes: Runtimes, store: Store) -> None:
         if not await asyncio.to_thread(owned_by, current.actor, name, runtime.cluster, runtime.database):
             return {"error": f"There is no deployment {name} of yours."}
         try:
-            found = await asyncio.to_thread(get_status, StatusQuery(name=name), runtime.cluster, runtime.database)
+            found = await asyncio.to_thread(
+                get_status, StatusQuery(name=name), runtime.cluster, runtime.database
+            )
         except CompassError as error:
             return {"error": str(error)}
         return {"status": found.model_dump(mode="json"), "at": time.strftime("%H:%M:%S")}
@@ -217,7 +268,9 @@ def install(runtimes: Runtimes, store: Store) -> None:
 
     @cl.on_chat_resume
     async def come_back(thread: ThreadDict) -> None:
-        """The thread as it was left; what a killed server didn't store of it is made again from the engine's own state."""
+        """The thread as it was left; what a killed server didn't store of it is made
+        again from the engine's own state.
+        """
         session = here()
         kept = thread.get("metadata") or {}
         session.chat_profile = kept.get("chat_profile") or session.chat_profile
@@ -236,7 +289,9 @@ def install(runtimes: Runtimes, store: Store) -> None:
             position = None  # nothing waits for an answer
         except CompassError:
             return
-        thread.update(await store.get_thread(thread["id"]) or thread)  # as it is now: a turn may have come first
+        thread.update(
+            await store.get_thread(thread["id"]) or thread
+        )  # as it is now: a turn may have come first
         waits = position.checkpoint.interrupt_id if position and position.checkpoint else None
         for element in thread.get("elements") or []:
             await settle(element, waits, position.state if position else None, current)
@@ -245,7 +300,9 @@ def install(runtimes: Runtimes, store: Store) -> None:
         """Of the cards of a thread, only the one of the open pause can be answered."""
         props = element.get("props") or {}
         details = props.get("details") or {}
-        is_open = (waits is not None and props.get("interrupt_id") == waits) or (props.get("kind") == state == "failed")
+        is_open = (waits is not None and props.get("interrupt_id") == waits) or (
+            props.get("kind") == state == "failed"
+        )
         changed: Literal[True] | None = None
         if props.get("kind") == "progress" and not details.get("done"):
             props["details"], changed = details | {"done": True}, True
@@ -255,11 +312,17 @@ def install(runtimes: Runtimes, store: Store) -> None:
             await store.keep_element(element)
         if is_open:
             current.card = cl.CustomElement(
-                name=str(element["name"]), props=props, display="inline", id=element["id"], for_id=element.get("forId")
+                name=str(element["name"]),
+                props=props,
+                display="inline",
+                id=element["id"],
+                for_id=element.get("forId"),
             )
 
     async def after_resume(current: Talk) -> None:
-        """What the thread's own messages don't show: the end of a turn that was cut off, or a card that was never kept."""
+        """What the thread's own messages don't show: the end of a turn that was cut off,
+        or a card that was never kept.
+        """
         await asyncio.sleep(RESUME_AFTER_S)
         current.one_at_a_time.release()
         try:

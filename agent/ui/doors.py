@@ -1,4 +1,6 @@
-"""Doors of the chat that Chainlit leaves wider than we want them, opened in its place: before its own, and then by way of them."""
+"""Doors of the chat that Chainlit leaves wider than we want them, opened in its place:
+before its own, and then by way of them.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,8 @@ from agent.ui.store import Store
 from tools.specification import Contract
 
 SESSION_OVER = (
-    "This page’s session is over: Compass was started again, or another of its processes answered. Nothing was done."
-    " Reload the page; the conversation goes on where it was."
+    "This page’s session is over: Compass was started again, or another of its processes answered. Nothing"
+    " was done. Reload the page; the conversation goes on where it was."
 )
 ByCookie = Annotated[User | PersistedUser, Depends(get_current_user)]
 
@@ -48,7 +50,9 @@ def doors(store: Store, access: Access) -> APIRouter:
             raise Wrong(404, TITLES[404], "There is no such message.")
 
     @router.post("/login")
-    async def login(request: Request, response: Response, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> Response:
+    async def login(
+        request: Request, response: Response, form: Annotated[OAuth2PasswordRequestForm, Depends()]
+    ) -> Response:
         """Tries are counted by name and address, so that nobody can keep others out by trying."""
         address = request.client.host if request.client else ""
         if not access.one_more(f"login of {form.username[:100]} from {address}"):
@@ -67,13 +71,17 @@ def doors(store: Store, access: Access) -> APIRouter:
         if session is None or session.user is None or session.user.identifier != user.identifier:
             raise Wrong(410, TITLES[410], SESSION_OVER)
         try:
-            pressed = PressedAction.model_validate({k: v for k, v in request.action.items() if k in PressedAction.model_fields})
+            pressed = PressedAction.model_validate(
+                {k: v for k, v in request.action.items() if k in PressedAction.model_fields}
+            )
             request.action = pressed.model_dump()
             done: Response = await server.call_action(request, user)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
-            raise Wrong(422, TITLES[422], f"That button sent something that can't be: {where}: {first['msg']}.") from error
+            raise Wrong(
+                422, TITLES[422], f"That button sent something that can't be: {where}: {first['msg']}."
+            ) from error
         return done
 
     @router.put("/feedback")

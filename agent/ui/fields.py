@@ -25,7 +25,9 @@ class Choice:
 
 @dataclass(frozen=True)
 class Field:
-    """`value` is None where nothing is set; for `percent` it is a share, shown times 100. `choices` for kinds with a list."""
+    """`value` is None where nothing is set; for `percent` it is a share, shown times 100.
+    `choices` for kinds with a list.
+    """
 
     name: str
     label: str
@@ -61,7 +63,15 @@ DEMAND: dict[str, tuple[str, str, Kind]] = {
 
 def editable(specification: Specification) -> list[dict[str, Any]]:
     """The fields in the order of the card, as plain values."""
-    return [asdict(f) for f in [*_need(specification), *_targets(specification), *_demand(specification), *_constraints(specification)]]
+    return [
+        asdict(f)
+        for f in [
+            *_need(specification),
+            *_targets(specification),
+            *_demand(specification),
+            *_constraints(specification),
+        ]
+    ]
 
 
 def _need(s: Specification) -> list[Field]:
@@ -71,13 +81,40 @@ def _need(s: Specification) -> list[Field]:
     label, unit = LOAD_LABELS[given]
     found.append(_number(given, label, unit, "need", getattr(s.intent, given), WORDS))
     levels = [Choice(level, level) for level in ("low", "medium", "high")]
-    modes = [Choice("", f"not said: {s.thinking}"), Choice("off", "off: answers at once"), Choice("on", "on: thinks first")]
+    modes = [
+        Choice("", f"not said: {s.thinking}"),
+        Choice("off", "off: answers at once"),
+        Choice("on", "on: thinks first"),
+    ]
     origin = next((a.origin.split(":")[0] for a in s.assumptions if a.name == "thinking"), "")
-    found.append(Field("thinking", "Thinking", "", "need", "choice", s.intent.thinking or "", origin, choices=modes, clearable=True))
+    found.append(
+        Field(
+            "thinking",
+            "Thinking",
+            "",
+            "need",
+            "choice",
+            s.intent.thinking or "",
+            origin,
+            choices=modes,
+            clearable=True,
+        )
+    )
     for name in ("cost", "latency", "accuracy"):
         level = getattr(s.intent.priorities, name)
         origin = DEFAULT if level == "medium" else WORDS
-        found.append(Field(f"{name}_priority", f"{name.capitalize()} matters", "", "need", "choice", level, origin, choices=levels))
+        found.append(
+            Field(
+                f"{name}_priority",
+                f"{name.capitalize()} matters",
+                "",
+                "need",
+                "choice",
+                level,
+                origin,
+                choices=levels,
+            )
+        )
     return found
 
 
@@ -88,13 +125,25 @@ def _targets(s: Specification) -> list[Field]:
         return EDIT if getattr(s.overrides, name) is not None else template
 
     traffic = [
-        _number("prompt_tokens", "Prompt", "tokens", "targets", s.traffic_profile.prompt_tokens, origin("prompt_tokens")),
+        _number(
+            "prompt_tokens",
+            "Prompt",
+            "tokens",
+            "targets",
+            s.traffic_profile.prompt_tokens,
+            origin("prompt_tokens"),
+        ),
         _number("output_tokens", "Answer", "tokens", "targets", s.answer_tokens, origin("output_tokens")),
     ]
     if s.thinking == "on":
         thoughts = EDIT if s.overrides.thinking_tokens else DEFAULT
-        traffic.insert(1, _number("thinking_tokens", "Thoughts", "tokens", "targets", s.thinking_tokens, thoughts))
-    return traffic + [_number(name, label, "ms", "targets", getattr(s.slo_targets, name), origin(name)) for name, label in TARGETS.items()]
+        traffic.insert(
+            1, _number("thinking_tokens", "Thoughts", "tokens", "targets", s.thinking_tokens, thoughts)
+        )
+    return traffic + [
+        _number(name, label, "ms", "targets", getattr(s.slo_targets, name), origin(name))
+        for name, label in TARGETS.items()
+    ]
 
 
 def _demand(s: Specification) -> list[Field]:
@@ -104,16 +153,31 @@ def _demand(s: Specification) -> list[Field]:
         for name, (label, unit, kind) in DEMAND.items()
         if name in origins
     ]
-    headroom = _number("headroom", "Kept free", "% of capacity", "demand", s.headroom, origins["headroom"], "percent")
+    headroom = _number(
+        "headroom", "Kept free", "% of capacity", "demand", s.headroom, origins["headroom"], "percent"
+    )
     spare = _number(
-        "spare_replicas", "Spare replicas", "replicas", "demand", s.spare_replicas, EDIT if s.overrides.spare_replicas else DEFAULT
+        "spare_replicas",
+        "Spare replicas",
+        "replicas",
+        "demand",
+        s.spare_replicas,
+        EDIT if s.overrides.spare_replicas else DEFAULT,
     )
     return [*found, headroom, spare]
 
 
 def _constraints(s: Specification) -> list[Field]:
     i = s.intent
-    budget = _number("budget_usd_per_month", "Budget", "USD/month", "constraints", i.budget_usd_per_month, WORDS, clearable=True)
+    budget = _number(
+        "budget_usd_per_month",
+        "Budget",
+        "USD/month",
+        "constraints",
+        i.budget_usd_per_month,
+        WORDS,
+        clearable=True,
+    )
     gpu_types = [Choice(gpu, gpu) for gpu in gpus()]
     catalogue = [Choice(one, one.split("/", 1)[1]) for ids in model_names().values() for one in ids]
     licences = [Choice(kind, kind) for kind in sorted({m.license_kind for m in models().values()})]
@@ -130,14 +194,34 @@ def _constraints(s: Specification) -> list[Field]:
         ("regions", "Only these regions", list(i.regions), regions),
         ("excluded_regions", "Not these regions", list(i.excluded_regions), regions),
     ]
-    quality = _number("min_quality", "Quality at least", "%", "constraints", i.min_quality, WORDS, clearable=True)
-    context = _number("min_context_tokens", "Context at least", "tokens", "constraints", i.min_context_tokens, WORDS, clearable=True)
-    chosen = [Field(n, label, "", "constraints", "choices", v, WORDS if v else "", choices=c, clearable=True) for n, label, v, c in lists]
+    quality = _number(
+        "min_quality", "Quality at least", "%", "constraints", i.min_quality, WORDS, clearable=True
+    )
+    context = _number(
+        "min_context_tokens",
+        "Context at least",
+        "tokens",
+        "constraints",
+        i.min_context_tokens,
+        WORDS,
+        clearable=True,
+    )
+    chosen = [
+        Field(n, label, "", "constraints", "choices", v, WORDS if v else "", choices=c, clearable=True)
+        for n, label, v, c in lists
+    ]
     return [budget, *chosen, quality, context]
 
 
 def _number(
-    name: str, label: str, unit: str, group: Group, value: float | None, origin: str, kind: Kind = "number", clearable: bool = False
+    name: str,
+    label: str,
+    unit: str,
+    group: Group,
+    value: float | None,
+    origin: str,
+    kind: Kind = "number",
+    clearable: bool = False,
 ) -> Field:
     field = SpecificationChange.model_fields[name]
     low = next((m.ge if isinstance(m, Ge) else m.gt for m in field.metadata if isinstance(m, Ge | Gt)), None)

@@ -1,4 +1,6 @@
-"""Who may use the chat: on loopback the one local user without asking, anywhere else by token, by a proxy's header, or by OAuth."""
+"""Who may use the chat: on loopback the one local user without asking, anywhere else by
+token, by a proxy's header, or by OAuth.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from knowledge.errors import CompassError
 
 
 def install_login(access: Access) -> None:
-    """Tell Chainlit how to log somebody in. Once in a process. Raises CompassError for OAuth without a provider."""
+    """Tell Chainlit how to log somebody in. Once in a process. Raises CompassError
+    for OAuth without a provider.
+    """
     if access.local:
 
         @cl.header_auth_callback
@@ -38,9 +42,12 @@ def install_login(access: Access) -> None:
     if access.oauth_users:
         if not get_configured_oauth_providers():
             raise CompassError(
-                "COMPASS_OAUTH_USERS needs a provider: set its OAUTH_…_CLIENT_ID and OAUTH_…_CLIENT_SECRET, as Chainlit documents."
+                "COMPASS_OAUTH_USERS needs a provider: set its OAUTH_…_CLIENT_ID and OAUTH_…_CLIENT_SECRET,"
+                " as Chainlit documents."
             )
 
         @cl.oauth_callback
-        async def by_oauth(provider_id: str, token: str, raw: dict[str, Any], user: cl.User, id_token: str | None = None) -> cl.User | None:
+        async def by_oauth(
+            provider_id: str, token: str, raw: dict[str, Any], user: cl.User, id_token: str | None = None
+        ) -> cl.User | None:
             return user if access.oauth_users == {"*"} or user.identifier in access.oauth_users else None

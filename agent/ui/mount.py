@@ -1,4 +1,6 @@
-"""Putting the chat under `/` of the server: Chainlit's settings, files and secret first, since it reads them when imported."""
+"""Putting the chat under `/` of the server: Chainlit's settings, files and secret first,
+since it reads them when imported.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +34,13 @@ def mount_chat(app: FastAPI, runtime: Runtime, access: Access) -> None:
     except OSError as error:
         raise CompassError(f"The chat's files can't be written below {folder}: {error.strerror}.") from error
     os.environ["CHAINLIT_APP_ROOT"] = str(folder)
-    os.environ["CHAINLIT_ENV_FILE"] = os.devnull  # or it takes settings from a .env in whatever folder this is started in
+    os.environ["CHAINLIT_ENV_FILE"] = (
+        os.devnull
+    )  # or it takes settings from a .env in whatever folder this is started in
     os.environ["CHAINLIT_AUTH_SECRET"] = chat_secret(runtime.settings, runtime.database)
 
-    # Chainlit asks for the profiles in a way that can't work while a server runs, and goes on without; the page asks again.
+    # Chainlit asks for the profiles in a way that can't work while a server runs, and goes on
+    # without; the page asks again.
     warnings.filterwarnings("ignore", "coroutine .*profiles. was never awaited", RuntimeWarning)
     from chainlit import server
 
@@ -58,7 +63,9 @@ def mount_chat(app: FastAPI, runtime: Runtime, access: Access) -> None:
 
 
 def _from_here(template: Callable[[str], str]) -> Callable[[str], str]:
-    """Chainlit's page without style sheets of other sites, which its policy forbids: the fonts are ours, and there are no formulas."""
+    """Chainlit's page without style sheets of other sites, which its policy forbids: the
+    fonts are ours, and there are no formulas.
+    """
     return lambda root: re.sub(r"<link[^>]*https://[^>]*>", "", template(root))
 
 
@@ -69,7 +76,12 @@ def _put_files(folder: Path) -> None:
         shutil.copyfile(ours / "config.toml", folder / ".chainlit" / "config.toml")
         web, public = ours / "web", folder / "public"
         shutil.copyfile(web / "chainlit.md", folder / "chainlit.md")
-        shutil.copytree(web, public, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.jsx", "*.py", "chainlit.md", "__pycache__"))
+        shutil.copytree(
+            web,
+            public,
+            dirs_exist_ok=True,
+            ignore=shutil.ignore_patterns("*.jsx", "*.py", "chainlit.md", "__pycache__"),
+        )
         shared = (web / "elements" / SHARED).read_text(encoding="utf-8")
         for card in (web / "elements").glob("[A-Z]*.jsx"):
             whole = shared + card.read_text(encoding="utf-8")

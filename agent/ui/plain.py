@@ -1,7 +1,9 @@
-"""Words as words: the browser renders what it is sent as Markdown, and nothing that we say, or pass on from others, is meant as that.
+"""Words as words: the browser renders what it is sent as Markdown, and nothing that we say, or pass on
+from others, is meant as that.
 
-A digest `sha256:ad03…` would lose its end as a directive, and what a cluster, a model or a person wrote could be a link or a picture.
-Kept are the words themselves (they are searched); what is sent to a page is made plain on its way, old messages of a thread too.
+A digest `sha256:ad03…` would lose its end as a directive, and what a cluster, a model or a person wrote could
+be a link or a picture. Kept are the words themselves (they are searched); what is sent to a page is made
+plain on its way, old messages of a thread too.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from typing import Any
 
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 AS_CODE = re.compile(r":::|[^\s“”‘’()\[\]<>]*(?:://|www\.|@)[^\s“”‘’()\[\]<>]*[^\s“”‘’()\[\]<>.,;:!?]")
-"""What is looked for in the words that are left: escaped, addresses would still be made links, and three colons a box."""
+"""What is looked for in the words that are left: escaped, addresses would still be made
+links, and three colons a box.
+"""
 INDENT = re.compile(r"(?<=\n)[ \t]|^[ \t]|(?<=[ \t])[ \t]")
 """White space that may begin a block of code."""
 FENCE = "```"
@@ -29,7 +33,9 @@ def markdown(text: str) -> str:
 
 
 def plain_step(step: dict[str, Any]) -> dict[str, Any]:
-    """A message or step as Chainlit sends it to a page, which then shows its words. What a person said is shown plainly as it is."""
+    """A message or step as Chainlit sends it to a page, which then shows its words. What
+    a person said is shown plainly as it is.
+    """
     if step.get("type") == "user_message":
         return step
     made = dict(step)

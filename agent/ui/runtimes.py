@@ -1,4 +1,6 @@
-"""What a chat runs with: its profile (plan only, simulate, deploy) and its settings decide cluster, model and prices."""
+"""What a chat runs with: its profile (plan only, simulate, deploy) and its settings
+decide cluster, model and prices.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +28,14 @@ class Choice:
 
 
 class Runtimes:
-    """One runtime for each distinct choice, beside the server's own: they share its database and its locks."""
+    """One runtime for each distinct choice, beside the server's own: they share its
+    database and its locks.
+    """
 
     def __init__(self, base: Runtime, local: bool) -> None:
-        """`local`: everybody who gets in is the user of this machine, who may name its files and its clusters."""
+        """`local`: everybody who gets in is the user of this machine, who may name
+        its files and its clusters.
+        """
         self.base = base
         self.local = local
         self._made: dict[Choice, Runtime] = {}
@@ -40,7 +46,9 @@ class Runtimes:
         return self.base.settings
 
     def clusters(self) -> list[str]:
-        """Real clusters to deploy to: the configured one, and for a local user every context of the kubeconfig."""
+        """Real clusters to deploy to: the configured one, and for a local user every
+        context of the kubeconfig.
+        """
         found = [] if self.settings.cluster == "sim" else [self.settings.cluster]
         more = [f"context:{name}" for name in contexts()] if self.local else []
         return list(dict.fromkeys([*found, *more]))
@@ -65,20 +73,32 @@ class Runtimes:
         )
 
     def allowed(self, wanted: Choice) -> Choice:
-        """The same, without what this user may not choose. Raises CompassError for what isn't possible at all."""
+        """The same, without what this user may not choose. Raises CompassError for
+        what isn't possible at all.
+        """
         if wanted.profile not in self.profiles():
-            raise CompassError(f"The profile {wanted.profile} isn't possible here; {', '.join(self.profiles())} are.")
+            raise CompassError(
+                f"The profile {wanted.profile} isn't possible here; {', '.join(self.profiles())} are."
+            )
         if not self.local:
             first = self.first(wanted.profile)
             return replace(wanted, prices=first.prices, cluster=first.cluster, model=first.model)
         return wanted
 
     def of(self, choice: Choice) -> Runtime:
-        """The runtime of a choice. Raises CompassError with a remedy for a model, a file or a cluster that can't be used."""
+        """The runtime of a choice. Raises CompassError with a remedy for a model, a file
+        or a cluster that can't be used.
+        """
         choice = self.allowed(choice)
         with self._guard:
             if choice not in self._made:
-                cluster = choice.cluster if choice.profile == DEPLOY else self.settings.cluster if choice.profile == PLAN else "sim"
+                cluster = (
+                    choice.cluster
+                    if choice.profile == DEPLOY
+                    else self.settings.cluster
+                    if choice.profile == PLAN
+                    else "sim"
+                )
                 settings = self.settings.model_copy(
                     update={
                         "model": choice.model,

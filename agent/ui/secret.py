@@ -1,4 +1,6 @@
-"""What signs the chat's cookies: one for all servers on a database, so that none of them, and no restart, logs anybody out."""
+"""What signs the chat's cookies: one for all servers on a database, so that none of them,
+and no restart, logs anybody out.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,8 @@ LEAST = 32
 def chat_secret(settings: Settings, database: Database) -> str:
     """The setting's; else the database's, made now if there is none.
 
-    An earlier Compass kept it in a file of its home: that one is taken over by the first server that has one, and the file goes.
-    Raises CompassError without a database.
+    An earlier Compass kept it in a file of its home: that one is taken over by the first server that has one,
+    and the file goes. Raises CompassError without a database.
     """
     if settings.chat_secret is not None:
         return settings.chat_secret.get_secret_value()

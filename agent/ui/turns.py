@@ -1,4 +1,6 @@
-"""One browser's view of one conversation: turns go to the engine in a thread of their own, their events come back as messages and cards."""
+"""One browser's view of one conversation: turns go to the engine in a thread of their
+own, their events come back as messages and cards.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ Turn = Callable[[Runtime, Caller], Iterator[Event]]
 
 
 class Talk:
-    """`thread` is the engine's name of it. One turn at a time; stopping one ends the wait, not what was begun."""
+    """`thread` is the engine's name of it. One turn at a time; stopping one ends the
+    wait, not what was begun.
+    """
 
     def __init__(self, thread: str, actor: str, runtime: Runtime, store: Store) -> None:
         self.thread = thread
@@ -77,7 +81,9 @@ class Talk:
             await screen.end()
 
     async def restore(self) -> bool:
-        """Show the open pause, if the card that this browser shows isn't its; returns whether a turn was cut off instead."""
+        """Show the open pause, if the card that this browser shows isn't its; returns
+        whether a turn was cut off instead.
+        """
         async with self.one_at_a_time:
             position = await asyncio.to_thread(self.runtime.position, self.thread)
             pause = position.checkpoint
@@ -91,7 +97,9 @@ class Talk:
         self.card = await self.send(name, props, text)
 
     async def send(self, name: str, props: cards.Props, text: str) -> cl.CustomElement:
-        """A message with one card, which can be changed later. It is kept before it is shown, so that a kill can't part the two."""
+        """A message with one card, which can be changed later. It is kept before it is
+        shown, so that a kill can't part the two.
+        """
         message = cl.Message(content=text)
         message.created_at = utc_now()
         element = cl.CustomElement(name=name, props=props, display="inline", for_id=message.id)
@@ -127,12 +135,18 @@ class Screen:
             self._state = event.state
         elif isinstance(event, ToolCallEvent):
             run = context.current_run  # where its messages belong as well
-            self._step = cl.Step(name=event.tool, type="tool", show_input="json", parent_id=run.id if run else None)
+            self._step = cl.Step(
+                name=event.tool, type="tool", show_input="json", parent_id=run.id if run else None
+            )
             self._step.input = event.arguments
             self._step.start = self._step.created_at = utc_now()
             await self._step.send()
         elif isinstance(event, ToolResultEvent) and self._step is not None:
-            shown = event.result if isinstance(event.result, str) else json.dumps(event.result, indent=1, ensure_ascii=False)
+            shown = (
+                event.result
+                if isinstance(event.result, str)
+                else json.dumps(event.result, indent=1, ensure_ascii=False)
+            )
             self._step.output = shown[:MAX_SHOWN] + ("\n…" if len(shown) > MAX_SHOWN else "")
             self._step.language = "json" if event.ok else "text"
             self._step.is_error = not event.ok
@@ -188,7 +202,9 @@ class Screen:
 
 
 class Progress:
-    """What takes so long, in one card that grows; what is over sooner than a person's patience isn't shown."""
+    """What takes so long, in one card that grows; what is over sooner than a
+    person's patience isn't shown.
+    """
 
     def __init__(self, talk: Talk) -> None:
         self._talk = talk

@@ -1,8 +1,9 @@
 """How good are the estimates? Every measured point that the estimator can price, replayed through it.
 
-The split was written down before anything was fitted: a (model, GPU, number of GPUs) is *seen*, and may be fitted on, if the
-first 8 hex digits of sha256("MODEL GPU COUNT") make an even number, with the GPU named as aiconfigurator-core names it.
-All its rows fall on one side, so that an unseen row is one of a configuration that no constant was fitted on.
+The split was written down before anything was fitted: a (model, GPU, number of GPUs) is *seen*, and may be
+fitted on, if the first 8 hex digits of sha256("MODEL GPU COUNT") make an even number, with the GPU named as
+aiconfigurator-core names it. All its rows fall on one side, so that an unseen row is one of a configuration
+that no constant was fitted on.
 """
 
 from __future__ import annotations
@@ -80,27 +81,43 @@ def priced_rows(source: str = "kernels") -> list[Priced]:
 
 
 def price(row: Priced, overheads: Overheads) -> Estimate:
-    """Replay the run: a closed loop of the same concurrency, lengths and number of requests, the same seed every time."""
+    """Replay the run: a closed loop of the same concurrency, lengths and number of
+    requests, the same seed every time.
+    """
     point, generator = row.point, random.Random(1)  # noqa: S311 - a simulation, no secret
     steps = StepTimes(row.grid, overheads, MAX_NUM_SEQS, MAX_NUM_BATCHED_TOKENS)
     count = REQUESTS_PER_SLOT * point.concurrency
-    prompts = [generator.randint(int(SHORTEST * point.prompt_tokens), point.prompt_tokens) for _ in range(count)]
-    outputs = [generator.randint(int(SHORTEST * point.output_tokens), point.output_tokens) for _ in range(count)]
+    prompts = [
+        generator.randint(int(SHORTEST * point.prompt_tokens), point.prompt_tokens) for _ in range(count)
+    ]
+    outputs = [
+        generator.randint(int(SHORTEST * point.output_tokens), point.output_tokens) for _ in range(count)
+    ]
     seen = simulate(steps, row.kv_tokens, [], prompts, outputs, concurrency=point.concurrency)
     return Estimate(fmean(seen.ttft_ms), fmean(seen.itl_ms))
 
 
-def errors(rows: Iterable[Priced], overheads: Callable[[str], Overheads]) -> list[tuple[Priced, float, float]]:
+def errors(
+    rows: Iterable[Priced], overheads: Callable[[str], Overheads]
+) -> list[tuple[Priced, float, float]]:
     """Each row with its relative errors of TTFT and ITL (estimate / measured − 1)."""
     found = []
     for row in rows:
         estimate = price(row, overheads(row.architecture))
-        found.append((row, estimate.ttft_mean_ms / row.point.ttft_mean_ms - 1, estimate.itl_mean_ms / row.point.itl_mean_ms - 1))
+        found.append(
+            (
+                row,
+                estimate.ttft_mean_ms / row.point.ttft_mean_ms - 1,
+                estimate.itl_mean_ms / row.point.itl_mean_ms - 1,
+            )
+        )
     return found
 
 
 def error_ranges(overheads: Callable[[str], Overheads]) -> dict[str, dict[str, ErrorRange]]:
-    """By source of the steps and metric, over the unseen rows. Nothing of the roofline was fitted on measured rows."""
+    """By source of the steps and metric, over the unseen rows. Nothing of the
+    roofline was fitted on measured rows.
+    """
     ranges = {}
     for source in ("kernels", "roofline"):
         found = errors([row for row in priced_rows(source) if not row.seen], overheads)
@@ -110,7 +127,9 @@ def error_ranges(overheads: Callable[[str], Overheads]) -> dict[str, dict[str, E
 
 @cache
 def report() -> list[Report]:
-    """The accuracy report: by split, then for the unseen rows by GPU and by model, and the roofline beside it."""
+    """The accuracy report: by split, then for the unseen rows by GPU and by model,
+    and the roofline beside it.
+    """
     kernels = errors(priced_rows(), calibration().overheads)
     unseen = [found for found in kernels if not found[0].seen]
     groups: list[tuple[str, list[tuple[Priced, float, float]]]] = [
@@ -123,7 +142,10 @@ def report() -> list[Report]:
         groups.append((f"unseen, {family}", [found for found in unseen if found[0].family == family]))
     rooflines = errors([row for row in priced_rows("roofline") if not row.seen], calibration().overheads)
     groups.append(("unseen, by roofline", rooflines))
-    return [Report(name, _range([t for _, t, _ in rows]), _range([i for _, _, i in rows])) for name, rows in groups]
+    return [
+        Report(name, _range([t for _, t, _ in rows]), _range([i for _, _, i in rows]))
+        for name, rows in groups
+    ]
 
 
 def unpriced() -> dict[str, int]:
@@ -133,7 +155,11 @@ def unpriced() -> dict[str, int]:
     for point in measured_points():
         if id(point) not in priced:
             known = point.configuration in measured_grids("kernels")
-            reason = "too large for the memory that we assume" if known else "no kernel measurements of this configuration"
+            reason = (
+                "too large for the memory that we assume"
+                if known
+                else "no kernel measurements of this configuration"
+            )
             reasons[reason] = reasons.get(reason, 0) + 1
     return reasons
 
@@ -142,4 +168,8 @@ def _range(relative: list[float]) -> ErrorRange:
     ordered = sorted(abs(e) for e in relative)
     if not ordered:
         return ErrorRange(rows=0, median=0, p90=0)
-    return ErrorRange(rows=len(ordered), median=round(median(ordered), 4), p90=round(ordered[math.ceil(0.9 * len(ordered)) - 1], 4))
+    return ErrorRange(
+        rows=len(ordered),
+        median=round(median(ordered), 4),
+        p90=round(ordered[math.ceil(0.9 * len(ordered)) - 1], 4),
+    )

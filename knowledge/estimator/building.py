@@ -1,4 +1,6 @@
-"""Long computations, a model at a time: over all cores, resumable, and the same bytes however often they were interrupted."""
+"""Long computations, a model at a time: over all cores, resumable, and the same bytes
+however often they were interrupted.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,9 @@ def build(
 ) -> None:
     """Write `rows_of(model_id, seed)` of every model to `target`; `advance` is told each model that is done.
 
-    Finished models lie beside the target, in a folder named by a digest of the shipped files `made_from` and of the
-    estimator's code, until the table is written: interrupted, it goes on where it was, and parts of another table are never taken.
+    Finished models lie beside the target, in a folder named by a digest of the shipped files `made_from` and
+    of the estimator's code, until the table is written: interrupted, it goes on where it was, and parts of
+    another table are never taken.
     """
     parts = target.with_name(f"{target.name}.{_digest(made_from, seed)}.parts")
     parts.mkdir(parents=True, exist_ok=True)

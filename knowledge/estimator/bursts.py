@@ -1,7 +1,9 @@
-"""What bursts do to every configuration: p95s at some burstinesses, shipped in `data/bursts.csv.gz`, built by `make bursts`.
+"""What bursts do to every configuration: p95s at some burstinesses, shipped in
+`data/bursts.csv.gz`, built by `make bursts`.
 
-The benchmark table is for Poisson arrivals, a burstiness of 1; here is what its configurations do at a few of its rates when
-arrivals come in bursts. Only relations between the two are read, so that measured rows can be carried over to bursts as well.
+The benchmark table is for Poisson arrivals, a burstiness of 1; here is what its configurations do at a few of
+its rates when arrivals come in bursts. Only relations between the two are read, so that measured rows can be
+carried over to bursts as well.
 """
 
 from __future__ import annotations
@@ -43,10 +45,18 @@ def _table_rates() -> dict[str, list[tuple[Key, list[float]]]]:
     """The rates that the shipped table has for each configuration, by model."""
 
     def configuration(row: dict[str, str]) -> tuple[str, str, int, int, int]:
-        return row["model_id"], row["gpu_type"], int(row["gpu_count"]), int(row["prompt_tokens"]), int(row["output_tokens"])
+        return (
+            row["model_id"],
+            row["gpu_type"],
+            int(row["gpu_count"]),
+            int(row["prompt_tokens"]),
+            int(row["output_tokens"]),
+        )
 
     found: dict[str, list[tuple[Key, list[float]]]] = {}
-    for (model_id, gpu_type, count, prompt, output), rows in groupby(read_rows("benchmarks.csv.gz"), key=configuration):
+    for (model_id, gpu_type, count, prompt, output), rows in groupby(
+        read_rows("benchmarks.csv.gz"), key=configuration
+    ):
         key = (gpu_type, count, TrafficProfile(prompt_tokens=prompt, output_tokens=output))
         found.setdefault(model_id, []).append((key, [float(row["requests_per_second"]) for row in rows]))
     return found
@@ -62,7 +72,10 @@ def model_rows(model_id: str, seed: int) -> list[dict[str, object]]:
         picked = [rates[n] for n in PICKED if n < len(rates)]
         for level in LEVELS:
             runs = [replica.run(rate, level, seed=seed) for rate in picked]
-            p95s = {f"{m}_p95_ms": [significant(percentile(getattr(r, f"{m}_ms"), 0.95)) for r in runs] for m in ("ttft", "itl", "e2e")}
+            p95s = {
+                f"{m}_p95_ms": [significant(percentile(getattr(r, f"{m}_ms"), 0.95)) for r in runs]
+                for m in ("ttft", "itl", "e2e")
+            }
             key = (model_id, gpu_type, gpu_count, profile.prompt_tokens, profile.output_tokens, f"{level:g}")
             lists = (" ".join(f"{v:g}" for v in values) for values in (picked, *p95s.values()))
             rows.append(dict(zip(COLUMNS, (*key, *lists), strict=True)))
@@ -79,10 +92,21 @@ def main() -> None:
     from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
     target = Path(__file__).parents[1] / "data" / "bursts.csv.gz"
-    made_from = ("steps.csv.gz", "benchmarks.csv.gz", "calibration.json", "models.json", "gpus.json", "use_cases.json")
-    with Progress(*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn()) as progress:
+    made_from = (
+        "steps.csv.gz",
+        "benchmarks.csv.gz",
+        "calibration.json",
+        "models.json",
+        "gpus.json",
+        "use_cases.json",
+    )
+    with Progress(
+        *Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn()
+    ) as progress:
         task = progress.add_task("Models", total=len(models()))
-        build(target, model_rows, COLUMNS, made_from, 0, os.cpu_count() or 1, lambda _: progress.advance(task))
+        build(
+            target, model_rows, COLUMNS, made_from, 0, os.cpu_count() or 1, lambda _: progress.advance(task)
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""What an engine takes beyond its kernels, and how far estimates were off: both from measured rows, in `data/calibration.json`."""
+"""What an engine takes beyond its kernels, and how far estimates were off: both from
+measured rows, in `data/calibration.json`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from knowledge.estimator.steps import Overheads
 
 
 class ErrorRange(BaseModel):
-    """Absolute relative errors of estimates on unseen rows: half of them, and nine in ten, are within these."""
+    """Absolute relative errors of estimates on unseen rows: half of them, and nine
+    in ten, are within these.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -22,7 +26,9 @@ class ErrorRange(BaseModel):
 
 
 class Calibration(Entry):
-    """Overheads by GPU architecture, and the errors found, by metric (`ttft`, `itl`) and source of the steps."""
+    """Overheads by GPU architecture, and the errors found, by metric (`ttft`, `itl`)
+    and source of the steps.
+    """
 
     kernel_factor: float = Field(gt=0)
     step_ms: float = Field(ge=0)

@@ -1,4 +1,6 @@
-"""Fits `data/calibration.json` to the seen measured rows, and takes the errors from the unseen ones. Run by `make calibration`."""
+"""Fits `data/calibration.json` to the seen measured rows, and takes the errors from the
+unseen ones. Run by `make calibration`.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +18,18 @@ from knowledge.estimator.steps import Overheads
 
 
 def fit() -> Calibration:
-    """Line searches over the seen rows: the overheads of a step on ITL, then the prompt factors and the request's on TTFT."""
+    """Line searches over the seen rows: the overheads of a step on ITL, then the prompt
+    factors and the request's on TTFT.
+    """
     seen = [row for row in priced_rows() if row.seen]
     sample = seen[:: max(1, len(seen) // 90)]
     current = Overheads(kernel_factor=1.0, prompt_factor=1.3, step_ms=0.3, sequence_ms=0.005, request_ms=12.0)
     factors = {"hopper": 1.3, "blackwell": 1.3}
 
     def loss(rows: Sequence[Priced], overheads: Callable[[str], Overheads], metric: str) -> float:
-        """Mean of the logarithm's distance, each row's capped: a row whose engine ran out of memory must not decide."""
+        """Mean of the logarithm's distance, each row's capped: a row whose engine ran
+        out of memory must not decide.
+        """
         logs = []
         for row in rows:
             estimate = price(row, overheads(row.architecture))

@@ -1,8 +1,9 @@
-"""The step grids of every catalogued model on every GPU: shipped in `data/steps.csv.gz`, built again by `make grids`.
+"""The step grids of every catalogued model on every GPU: shipped in
+`data/steps.csv.gz`, built again by `make grids`.
 
-Kernel measurements where there are any, else the roofline. Two GPU types that are the same chip, one of them with more and
-faster memory, are kept consistent: what was measured on one serves the other, and a step never takes longer on the better
-one. Checkpoints of one shape share their grids.
+Kernel measurements where there are any, else the roofline. Two GPU types that are the same chip, one of them
+with more and faster memory, are kept consistent: what was measured on one serves the other, and a step never
+takes longer on the better one. Checkpoints of one shape share their grids.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ Key = tuple[str, str, int]
 
 
 def feasible(model: Model, gpu: Gpu, gpu_count: int, tokens: int) -> bool:
-    """Whether one replica can be split so, runs there, and holds at least one sequence of `tokens` beside its weights."""
+    """Whether one replica can be split so, runs there, and holds at least one sequence
+    of `tokens` beside its weights.
+    """
     return (
         tensor_parallel_possible(model, gpu_count)
         and runs_on(model, gpu)
@@ -36,7 +39,10 @@ def feasible(model: Model, gpu: Gpu, gpu_count: int, tokens: int) -> bool:
 
 @cache
 def _shipped() -> dict[Key, tuple[str, str]]:
-    return {(r["model_id"], r["gpu_type"], int(r["gpu_count"])): (r["source"], r["values"]) for r in read_rows("steps.csv.gz")}
+    return {
+        (r["model_id"], r["gpu_type"], int(r["gpu_count"])): (r["source"], r["values"])
+        for r in read_rows("steps.csv.gz")
+    }
 
 
 def shipped_grid(model_id: str, gpu_type: str, gpu_count: int) -> StepGrid | None:
@@ -47,7 +53,10 @@ def shipped_grid(model_id: str, gpu_type: str, gpu_count: int) -> StepGrid | Non
 
 def shipped_grids() -> dict[Key, StepGrid]:
     """All of them."""
-    return {key: StepGrid.from_values(source, [float(v) for v in values.split()]) for key, (source, values) in _shipped().items()}
+    return {
+        key: StepGrid.from_values(source, [float(v) for v in values.split()])
+        for key, (source, values) in _shipped().items()
+    }
 
 
 def build(shortest_tokens: int, advance: Callable[[], None] = lambda: None) -> Iterator[tuple[Key, StepGrid]]:
@@ -110,8 +119,12 @@ def _shape(model: Model) -> tuple[object, ...]:
 
 
 def _least(grid: StepGrid, lesser: StepGrid) -> StepGrid:
-    """`grid`, nowhere slower than the lesser chip's: beyond that, two campaigns of measurement differ by noise."""
-    return StepGrid.from_values(grid.source, [min(a, b) for a, b in zip(grid.values(), lesser.values(), strict=True)])
+    """`grid`, nowhere slower than the lesser chip's: beyond that, two campaigns of
+    measurement differ by noise.
+    """
+    return StepGrid.from_values(
+        grid.source, [min(a, b) for a, b in zip(grid.values(), lesser.values(), strict=True)]
+    )
 
 
 def _slowed(measured: StepGrid, roofline: StepGrid, lesser_roofline: StepGrid) -> StepGrid:
@@ -136,7 +149,9 @@ def write(grids: Iterable[tuple[Key, StepGrid]]) -> None:
 
 
 def main() -> None:
-    """Build and write, with a progress bar. Raises ValueError where a grid is in doubt and not withheld: see `withheld`."""
+    """Build and write, with a progress bar. Raises ValueError where a grid is in doubt
+    and not withheld: see `withheld`.
+    """
     from rich.progress import Progress
 
     from knowledge.catalogue import traffic_profiles

@@ -1,8 +1,9 @@
 """Step latencies from kernel measurements: `aiconfigurator-core`, behind the extra `compass-llm[estimator]`.
 
-A shape whose configuration the package carries is used as it is; a dense one that it doesn't carry is described to it by a
-configuration of our own. Both are handed over as a file, so that it never looks one up online. What it can't price (a GPU,
-a format or an attention without measurements) raises KernelsMissing, and the caller falls back to the roofline.
+A shape whose configuration the package carries is used as it is; a dense one that it doesn't carry is
+described to it by a configuration of our own. Both are handed over as a file, so that it never looks one up
+online. What it can't price (a GPU, a format or an attention without measurements) raises KernelsMissing, and
+the caller falls back to the roofline.
 """
 
 from __future__ import annotations
@@ -19,7 +20,14 @@ from typing import Any
 from knowledge.catalogue import Gpu, Model
 from knowledge.errors import CompassError
 from knowledge.estimator.memory import kv_bytes, tensor_parallel_possible
-from knowledge.estimator.steps import DECODE_BATCHES, LONG_CONTEXT, PROMPT_TOKENS, SHARED_TOKENS, SHORT_CONTEXT, StepGrid
+from knowledge.estimator.steps import (
+    DECODE_BATCHES,
+    LONG_CONTEXT,
+    PROMPT_TOKENS,
+    SHARED_TOKENS,
+    SHORT_CONTEXT,
+    StepGrid,
+)
 
 _FORMATS = {
     "bf16": ("bfloat16", "bfloat16"),
@@ -44,7 +52,10 @@ def available() -> bool:
 def require() -> None:
     """Raises CompassError that says how to install the extra where it is missing."""
     if not available():
-        raise CompassError("This needs the estimator: install it with `make estimator`, or pip install 'compass-llm[estimator]'.")
+        raise CompassError(
+            "This needs the estimator: install it with `make estimator`, or pip install"
+            " 'compass-llm[estimator]'."
+        )
 
 
 def kernel_grid(model: Model, gpu: Gpu, gpu_count: int) -> StepGrid:
@@ -55,12 +66,18 @@ def kernel_grid(model: Model, gpu: Gpu, gpu_count: int) -> StepGrid:
         raise KernelsMissing(f"{model.id} can't be split over {gpu_count} GPUs")
     gemm, moe = _FORMATS[model.weight_format]
     if model.weight_format == "fp8_block" and gpu.architecture != "hopper":
-        gemm, moe = _FORMATS["fp8"]  # what was measured for blocks elsewhere are untuned kernels that vLLM has since replaced
+        gemm, moe = _FORMATS[
+            "fp8"
+        ]  # what was measured for blocks elsewhere are untuned kernels that vLLM has since replaced
     if gpu.fp8_tflops is None and model.weight_format in ("fp8", "fp8_block"):
         gemm, moe = "int8_wo", None  # Ampere computes 8-bit floats as weights only, in 16 bits
     if model.experts and moe is None:
         raise KernelsMissing(f"no kernel measurements of experts in {model.weight_format}")
-    options: dict[str, Any] = {"tp_size": gpu_count, "gemm_quant_mode": gemm, "kvcache_quant_mode": "bfloat16"}
+    options: dict[str, Any] = {
+        "tp_size": gpu_count,
+        "gemm_quant_mode": gemm,
+        "kvcache_quant_mode": "bfloat16",
+    }
     if model.experts:
         options |= {"moe_tp_size": gpu_count, "moe_ep_size": 1, "moe_quant_mode": moe}
     if model.kernel_config:
@@ -119,13 +136,19 @@ def _within_windows(model: Model, grid: StepGrid) -> StepGrid:
     shares = [1 - windowed / model.layers * (1 - min(1.0, 2 * window / n)) for n in PROMPT_TOKENS]
     return replace(
         grid,
-        decode_long_ms=tuple(a + (b - a) * growth for a, b in zip(grid.decode_short_ms, grid.decode_long_ms, strict=True)),
-        prompt_attention_ms=tuple(t * share for t, share in zip(grid.prompt_attention_ms, shares, strict=True)),
+        decode_long_ms=tuple(
+            a + (b - a) * growth for a, b in zip(grid.decode_short_ms, grid.decode_long_ms, strict=True)
+        ),
+        prompt_attention_ms=tuple(
+            t * share for t, share in zip(grid.prompt_attention_ms, shares, strict=True)
+        ),
     )
 
 
 def _dense_config(model: Model) -> dict[str, Any]:
-    """A Hugging Face configuration with this shape; every dense decoder with GQA costs the same as a Llama of its shape."""
+    """A Hugging Face configuration with this shape; every dense decoder with GQA costs
+    the same as a Llama of its shape.
+    """
     return {
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",

@@ -1,9 +1,11 @@
-"""Measured points: mean TTFT and ITL of vLLM at a fixed number of requests in flight, from public benchmark runs.
+"""Measured points: mean TTFT and ITL of vLLM at a fixed number of requests in
+flight, from public benchmark runs.
 
-They come from `systems/silicon_sample.csv` in the wheel of `aiconfigurator-core` (Apache-2.0): vLLM's aggregated serving.
-Taken are the rows that say when they were measured, on a GPU of the catalogue, without attention data parallelism (which
-Compass doesn't plan); of several runs of the same, the newest. `make measured` extracts them again, with the step grid
-of each configuration, so that the accuracy report needs no extra.
+They come from `systems/silicon_sample.csv` in the wheel of `aiconfigurator-core` (Apache-2.0): vLLM's
+aggregated serving. Taken are the rows that say when they were measured, on a GPU of the catalogue,
+without attention data parallelism (which Compass doesn't plan); of several runs of the same, the
+newest. `make measured` extracts them again, with the step grid of each configuration, so that the
+accuracy report needs no extra.
 """
 
 from __future__ import annotations
@@ -75,7 +77,10 @@ SHAPES = {
         {"fp4": "mxfp4"},
     ),
     "MiniMaxAI/MiniMax-M2.5": Shape(
-        "MiniMaxAI/MiniMax-M2.5", "MiniMaxAI/MiniMax-M2.5", {"fp8": _FP8_BLOCK, "fp4": _NVFP4}, {"fp8": "fp8_block"}
+        "MiniMaxAI/MiniMax-M2.5",
+        "MiniMaxAI/MiniMax-M2.5",
+        {"fp8": _FP8_BLOCK, "fp4": _NVFP4},
+        {"fp8": "fp8_block"},
     ),
     "moonshotai/Kimi-K2.5": Shape(
         "moonshotai/Kimi-K2-Instruct",
@@ -83,18 +88,24 @@ SHAPES = {
         {"int4": {"gemm_quant_mode": "bfloat16", "moe_quant_mode": "int4_wo"}, "fp4": _NVFP4},
         {},
     ),
-    "Qwen/Qwen3-32B": Shape("Qwen/Qwen3-32B", "Qwen/Qwen3-32B", {"fp8": {"gemm_quant_mode": "fp8"}}, {"fp8": "fp8"}),
+    "Qwen/Qwen3-32B": Shape(
+        "Qwen/Qwen3-32B", "Qwen/Qwen3-32B", {"fp8": {"gemm_quant_mode": "fp8"}}, {"fp8": "fp8"}
+    ),
 }
 BYTES_PER_PARAMETER = {"fp8": 1.03, "fp4": 0.58, "int4": 0.58}
 CACHE_UTILIZATION = 0.95
-"""The rows state neither KV format nor utilisation: an 8-bit cache and 0.95 are assumed, the setting of the public recipes."""
+"""The rows state neither KV format nor utilisation: an 8-bit cache and 0.95 are assumed,
+the setting of the public recipes.
+"""
 
 
 @cache
 def measured_points() -> tuple[MeasuredPoint, ...]:
     """The shipped points."""
     kinds = {f.name: {"int": int, "float": float}.get(str(f.type), str) for f in fields(MeasuredPoint)}
-    return tuple(MeasuredPoint(**{k: kinds[k](v) for k, v in row.items()}) for row in read_rows("measured.csv.gz"))
+    return tuple(
+        MeasuredPoint(**{k: kinds[k](v) for k, v in row.items()}) for row in read_rows("measured.csv.gz")
+    )
 
 
 @cache
@@ -103,8 +114,17 @@ def measured_grids(source: str) -> dict[tuple[str, str, str, int, int], tuple[in
     grids = {}
     for row in read_rows("measured_steps.csv.gz"):
         if row["source"] == source:
-            key = (row["model_id"], row["precision"], row["gpu_type"], int(row["gpu_count"]), int(row["expert_parallel"]))
-            grids[key] = (int(row["kv_tokens"]), StepGrid.from_values(source, [float(v) for v in row["values"].split()]))
+            key = (
+                row["model_id"],
+                row["precision"],
+                row["gpu_type"],
+                int(row["gpu_count"]),
+                int(row["expert_parallel"]),
+            )
+            grids[key] = (
+                int(row["kv_tokens"]),
+                StepGrid.from_values(source, [float(v) for v in row["values"].split()]),
+            )
     return grids
 
 
@@ -123,11 +143,13 @@ def extract() -> tuple[list[MeasuredPoint], dict[str, int]]:
         reason = (
             "no date"
             if measured is None
-            else f"GPU {row['system']} not in the catalogue"
-            if row["system"] not in systems
-            else "attention data parallelism"
-            if float(row["attention_dp_size"] or 1) > 1
-            else None
+            else (
+                f"GPU {row['system']} not in the catalogue"
+                if row["system"] not in systems
+                else "attention data parallelism"
+                if float(row["attention_dp_size"] or 1) > 1
+                else None
+            )
         )
         if reason or measured is None:
             left_out[str(reason)] = left_out.get(str(reason), 0) + 1
@@ -148,17 +170,31 @@ def extract() -> tuple[list[MeasuredPoint], dict[str, int]]:
             date=measured.group(1),
             source=f"{ORIGIN}, {row['id']}",
         )
-        key = (*point.configuration, point.prompt_tokens, point.output_tokens, point.concurrency, point.engine)
+        key = (
+            *point.configuration,
+            point.prompt_tokens,
+            point.output_tokens,
+            point.concurrency,
+            point.engine,
+        )
         if key in newest:
             left_out["an older run of the same"] = left_out.get("an older run of the same", 0) + 1
         if key not in newest or newest[key].date <= point.date:
             newest[key] = point
-    return sorted(newest.values(), key=lambda p: (p.configuration, p.prompt_tokens, p.output_tokens, p.concurrency, p.engine)), left_out
+    return (
+        sorted(
+            newest.values(),
+            key=lambda p: (p.configuration, p.prompt_tokens, p.output_tokens, p.concurrency, p.engine),
+        ),
+        left_out,
+    )
 
 
 def configuration_grids(points: Iterable[MeasuredPoint]) -> Iterable[dict[str, Any]]:
     """One row for each configuration and source of steps that can price it."""
-    for model_id, precision, gpu_type, gpu_count, expert_parallel in sorted({p.configuration for p in points}):
+    for model_id, precision, gpu_type, gpu_count, expert_parallel in sorted(
+        {p.configuration for p in points}
+    ):
         shape, gpu = SHAPES[model_id], gpus()[gpu_type]
         model = models()[shape.catalogued]
         row = {
@@ -181,7 +217,9 @@ def configuration_grids(points: Iterable[MeasuredPoint]) -> Iterable[dict[str, A
         except KernelsMissing:
             pass
         if precision in shape.weight_format and expert_parallel == 1:
-            described = model.model_copy(update={"weight_format": shape.weight_format[precision], "published_weights_gb": None})
+            described = model.model_copy(
+                update={"weight_format": shape.weight_format[precision], "published_weights_gb": None}
+            )
             yield row | {"source": "roofline", "values": _text(roofline_grid(described, gpu, gpu_count))}
 
 
@@ -202,7 +240,10 @@ def main() -> None:
     points, left_out = extract()
     write_rows("measured.csv.gz", [asdict(p) for p in points])
     write_rows("measured_steps.csv.gz", list(configuration_grids(points)))
-    print(f"{len(points)} measured points; left out: " + ", ".join(f"{n} {why}" for why, n in sorted(left_out.items())))
+    print(
+        f"{len(points)} measured points; left out: "
+        + ", ".join(f"{n} {why}" for why, n in sorted(left_out.items()))
+    )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Does a model fit on its GPUs, how is their memory spent, and how many sequences fit beside the weights?
 
-Sources: vLLM's overheads were measured on H100 (llm-d-planner, empirical vLLM memory results): 4.8 to 5.6 GiB of
-activations for dense models, 7.4 for mixtures of experts, 0.13 GiB of non-torch memory on one GPU and 0.55 on several.
-Bytes of KV cache: GQA 2 · layers · kv_heads · head_dim · bytes (Llama-3.1-8B: 131,072); MLA layers · (rank + rope) · bytes.
-Computed weights agree with the published checkpoints to 8 %, most to 2 % (tests hold this).
+Sources: vLLM's overheads were measured on H100 (llm-d-planner, empirical vLLM memory results): 4.8 to 5.6
+GiB of activations for dense models, 7.4 for mixtures of experts, 0.13 GiB of non-torch memory on one GPU
+and 0.55 on several. Bytes of KV cache: GQA 2 · layers · kv_heads · head_dim · bytes (Llama-3.1-8B:
+131,072); MLA layers · (rank + rope) · bytes. Computed weights agree with the published checkpoints to 8 %,
+most to 2 % (tests hold this).
 """
 
 from __future__ import annotations
@@ -58,53 +59,91 @@ def weights_bytes(model: Model) -> float:
 def computed_weights_bytes(model: Model) -> float:
     """Parameters x bytes of the format, embeddings in 16 bits."""
     embeddings = min(model.embedding_parameters_b, model.parameters_b)
-    return (embeddings * 2 + (model.parameters_b - embeddings) * BYTES_PER_PARAMETER[model.weight_format]) * 1e9
+    return (
+        embeddings * 2 + (model.parameters_b - embeddings) * BYTES_PER_PARAMETER[model.weight_format]
+    ) * 1e9
 
 
 def kv_bytes(model: Model, tokens: float) -> float:
-    """Bytes of cache for one sequence of `tokens`: sliding-window layers stop at their window, hybrids add their state."""
+    """Bytes of cache for one sequence of `tokens`: sliding-window layers stop at their
+    window, hybrids add their state.
+    """
     state = (model.state_mb_per_sequence or 0.0) * 1e6
     if model.latent_attention:
-        return state + model.attention_layers * (model.latent_attention.rank + model.latent_attention.rope_dim) * KV_BYTES * tokens
+        return (
+            state
+            + model.attention_layers
+            * (model.latent_attention.rank + model.latent_attention.rope_dim)
+            * KV_BYTES
+            * tokens
+        )
     per_layer = 2 * model.kv_heads * model.head_dim * KV_BYTES
-    wide = 2 * model.global_attention.kv_heads * model.global_attention.head_dim * KV_BYTES if model.global_attention else per_layer
-    windowed, window = (model.sliding_window.layers, model.sliding_window.tokens) if model.sliding_window else (0, 0)
-    return state + (model.attention_layers - windowed) * tokens * wide + windowed * min(tokens, window) * per_layer
+    wide = (
+        2 * model.global_attention.kv_heads * model.global_attention.head_dim * KV_BYTES
+        if model.global_attention
+        else per_layer
+    )
+    windowed, window = (
+        (model.sliding_window.layers, model.sliding_window.tokens) if model.sliding_window else (0, 0)
+    )
+    return (
+        state
+        + (model.attention_layers - windowed) * tokens * wide
+        + windowed * min(tokens, window) * per_layer
+    )
 
 
 def kv_copies(model: Model, gpu_count: int) -> int:
     """On how many GPUs of a replica the same cache lies: all for MLA, and beyond the KV heads for GQA."""
     if model.latent_attention:
         return gpu_count
-    kv_heads = min(model.kv_heads, model.global_attention.kv_heads) if model.global_attention else model.kv_heads
+    kv_heads = (
+        min(model.kv_heads, model.global_attention.kv_heads) if model.global_attention else model.kv_heads
+    )
     return max(1, gpu_count // kv_heads)
 
 
 def tensor_parallel_possible(model: Model, gpu_count: int) -> bool:
-    """vLLM's rule: heads split evenly, and KV heads split evenly or are copied evenly; blocks and groups of weights are not cut.
+    """vLLM's rule: heads split evenly, and KV heads split evenly or are copied evenly; blocks and
+    groups of weights are not cut.
 
-    It refuses to start where the share of a layer's inputs that a GPU gets isn't whole groups (“input_size_per_partition”).
+    It refuses to start where the share of a layer's inputs that a GPU gets isn't whole
+    groups (“input_size_per_partition”).
     """
     if model.attention_heads % gpu_count:
         return False
-    split = (model.attention_heads * model.head_dim, model.experts.intermediate_size if model.experts else model.intermediate_size)
-    if model.weight_format in ("fp8_block", "w4a16") and any(width % (WEIGHTS_OF_A_SCALE * gpu_count) for width in split):
+    split = (
+        model.attention_heads * model.head_dim,
+        model.experts.intermediate_size if model.experts else model.intermediate_size,
+    )
+    if model.weight_format in ("fp8_block", "w4a16") and any(
+        width % (WEIGHTS_OF_A_SCALE * gpu_count) for width in split
+    ):
         return False
-    return model.latent_attention is not None or model.kv_heads % gpu_count == 0 or gpu_count % model.kv_heads == 0
+    return (
+        model.latent_attention is not None
+        or model.kv_heads % gpu_count == 0
+        or gpu_count % model.kv_heads == 0
+    )
 
 
 def runs_on(model: Model, gpu: Gpu) -> bool:
-    """vLLM has no W8A8 integer kernels for Blackwell; every other format runs everywhere, if need be as weights only."""
+    """vLLM has no W8A8 integer kernels for Blackwell; every other format runs
+    everywhere, if need be as weights only.
+    """
     return not (model.weight_format == "int8" and gpu.architecture == "blackwell")
 
 
 def plan_memory(model: Model, gpu: Gpu, gpu_count: int, tokens_per_sequence: int) -> MemoryPlan:
     """How one replica's memory is spent when each sequence holds `tokens_per_sequence` (prompt + output)."""
-    # Marketing gigabytes are GiB on data-centre cards, less what driver and ECC keep; 3 % was seen on H100 (79.2 of 80 reported).
+    # Marketing gigabytes are GiB on data-centre cards, less what driver and ECC keep; 3 % was seen
+    # on H100 (79.2 of 80 reported).
     budget = gpu_count * gpu.memory_gb * 0.97 * GPU_MEMORY_UTILIZATION
     activations = 7.4 if model.experts else 5.6
     if gpu.memory_gb <= 48:
-        activations = min(activations, 2.0 + gpu.memory_gb / 24)  # vLLM profiles with 2,048 batched tokens there, not 8,192
+        activations = min(
+            activations, 2.0 + gpu.memory_gb / 24
+        )  # vLLM profiles with 2,048 batched tokens there, not 8,192
     non_torch = 0.13 if gpu_count == 1 else 0.55
     weights = weights_bytes(model) / GIB
     copies = kv_copies(model, gpu_count)
@@ -125,7 +164,9 @@ def plan_memory(model: Model, gpu: Gpu, gpu_count: int, tokens_per_sequence: int
 
 
 def longest_beside(model: Model, gpu: Gpu, gpu_count: int, tokens_per_sequence: int, sequences: int) -> int:
-    """Tokens of the longest request that the KV cache holds beside so many `sequences` of `tokens_per_sequence`; 0 for none."""
+    """Tokens of the longest request that the KV cache holds beside so many `sequences` of
+    `tokens_per_sequence`; 0 for none.
+    """
     plan = plan_memory(model, gpu, gpu_count, tokens_per_sequence)
     left = plan.kv_cache_gib * GIB - sequences * plan.kv_bytes_per_sequence
     return _longest(model, left / kv_copies(model, gpu_count))

@@ -1,11 +1,14 @@
-"""Step latencies by roofline: a step takes as long as the slower of moving the weights and doing the arithmetic.
+"""Step latencies by roofline: a step takes as long as the slower of moving the
+weights and doing the arithmetic.
 
     step = max(weights touched / (TP · BW · e_b),  2 · active parameters · tokens / (TP · FLOPS · e_c))
-         + KV cache read / (TP · BW · e_b) + attention arithmetic of the prompts / (TP · FLOPS · e_a) + all-reduce + launch
+         + KV cache read / (TP · BW · e_b) + attention arithmetic of the prompts / (TP ·
+         FLOPS · e_a) + all-reduce + launch
 
-`tokens` counts one for each running sequence and the prompt tokens prefilled in the step. A mixture of experts touches
-1 − (1 − k/E)^tokens of its experts. Every constant below is a median over what `aiconfigurator-core` 0.12.0's kernel
-measurements for vLLM give for this catalogue's models, so that a roofline figure and a measured one are of one kind.
+`tokens` counts one for each running sequence and the prompt tokens prefilled in the step. A mixture of
+experts touches 1 − (1 − k/E)^tokens of its experts. Every constant below is a median over what
+`aiconfigurator-core` 0.12.0's kernel measurements for vLLM give for this catalogue's models, so that a
+roofline figure and a measured one are of one kind.
 """
 
 from __future__ import annotations
@@ -14,7 +17,14 @@ from dataclasses import dataclass
 
 from knowledge.catalogue import Gpu, Model
 from knowledge.estimator.memory import kv_bytes, kv_copies, weights_bytes
-from knowledge.estimator.steps import DECODE_BATCHES, LONG_CONTEXT, PROMPT_TOKENS, SHARED_TOKENS, SHORT_CONTEXT, StepGrid
+from knowledge.estimator.steps import (
+    DECODE_BATCHES,
+    LONG_CONTEXT,
+    PROMPT_TOKENS,
+    SHARED_TOKENS,
+    SHORT_CONTEXT,
+    StepGrid,
+)
 
 LAUNCH_MS_PER_LAYER = 0.015
 """Kernels of a layer that neither bandwidth nor arithmetic explains."""
@@ -52,8 +62,12 @@ def roofline_grid(model: Model, gpu: Gpu, gpu_count: int) -> StepGrid:
     roofline = _Roofline(model, gpu, gpu_count)
     return StepGrid(
         source="roofline",
-        decode_short_ms=tuple(roofline.shared_ms(b) + roofline.kv_read_ms(b, SHORT_CONTEXT) for b in DECODE_BATCHES),
-        decode_long_ms=tuple(roofline.shared_ms(b) + roofline.kv_read_ms(b, LONG_CONTEXT) for b in DECODE_BATCHES),
+        decode_short_ms=tuple(
+            roofline.shared_ms(b) + roofline.kv_read_ms(b, SHORT_CONTEXT) for b in DECODE_BATCHES
+        ),
+        decode_long_ms=tuple(
+            roofline.shared_ms(b) + roofline.kv_read_ms(b, LONG_CONTEXT) for b in DECODE_BATCHES
+        ),
         shared_ms=tuple(roofline.shared_ms(n) for n in SHARED_TOKENS),
         prompt_attention_ms=tuple(roofline.prompt_attention_ms(n) for n in PROMPT_TOKENS),
     )
@@ -76,7 +90,9 @@ class _Roofline:
 
     @property
     def _flop_per_ms(self) -> float:
-        """Of matrix products. 8-bit floats need hardware for them; INT8 is twice as fast as BF16 everywhere here."""
+        """Of matrix products. 8-bit floats need hardware for them; INT8 is twice as
+        fast as BF16 everywhere here.
+        """
         efficiency, tflops = self._efficiency, self.gpu.bf16_tflops
         share = efficiency.compute
         if self.model.weight_format in ("fp8", "fp8_block") and self.gpu.fp8_tflops:
@@ -105,7 +121,11 @@ class _Roofline:
         latency = PCIE_ALL_REDUCE_MS[n] if pcie else SWITCHED_ALL_REDUCE_MS
         share = PCIE_ALL_REDUCE_EFFICIENCY[n] if pcie else SWITCHED_ALL_REDUCE_EFFICIENCY
         ring_bytes = tokens * self.model.hidden_size * 2 * 2 * (n - 1) / n
-        return 2 * self.model.layers * (latency + ring_bytes / (self.gpu.interconnect.gb_per_s / 2 * 1e6 * share))
+        return (
+            2
+            * self.model.layers
+            * (latency + ring_bytes / (self.gpu.interconnect.gb_per_s / 2 * 1e6 * share))
+        )
 
     def shared_ms(self, tokens: int) -> float:
         """Everything but attention, for `tokens` tokens in a step."""
@@ -114,17 +134,28 @@ class _Roofline:
         return max(memory, arithmetic) + self._all_reduce_ms(tokens) + LAUNCH_MS_PER_LAYER * self.model.layers
 
     def kv_read_ms(self, running: int, context_tokens: int) -> float:
-        """Reading the cache of `running` sequences of `context_tokens` each; copies of it are read by each GPU."""
+        """Reading the cache of `running` sequences of `context_tokens` each; copies
+        of it are read by each GPU.
+        """
         read = running * kv_bytes(self.model, context_tokens) * kv_copies(self.model, self.gpu_count)
         return read / (self.gpu_count * self.gpu.bandwidth_gb_per_s * 1e6 * self._efficiency.bandwidth)
 
     def prompt_attention_ms(self, tokens: int) -> float:
-        """Causal attention of a whole prompt: 4 · width FLOP for each pair of tokens (QK and AV), within the windows."""
+        """Causal attention of a whole prompt: 4 · width FLOP for each pair of tokens
+        (QK and AV), within the windows.
+        """
         model = self.model
         width = model.attention_heads * model.head_dim
-        windowed, window = (model.sliding_window.layers, model.sliding_window.tokens) if model.sliding_window else (0, tokens)
+        windowed, window = (
+            (model.sliding_window.layers, model.sliding_window.tokens)
+            if model.sliding_window
+            else (0, tokens)
+        )
         pairs = tokens * tokens / 2
         inside = min(pairs, tokens * window)
         layers = model.attention_layers - windowed
         flop_per_ms = self.gpu_count * self.gpu.bf16_tflops * 1e9 * self._efficiency.attention
-        return 4 * width * (layers * pairs + windowed * inside) / flop_per_ms + ATTENTION_LAUNCH_MS_PER_LAYER * model.attention_layers
+        return (
+            4 * width * (layers * pairs + windowed * inside) / flop_per_ms
+            + ATTENTION_LAUNCH_MS_PER_LAYER * model.attention_layers
+        )

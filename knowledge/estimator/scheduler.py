@@ -1,12 +1,15 @@
-"""A discrete-event model of vLLM's scheduler (V1): continuous batching, chunked prefill, a KV cache that can run out.
+"""A discrete-event model of vLLM's scheduler (V1): continuous batching, chunked
+prefill, a KV cache that can run out.
 
-Each step serves one token of every running sequence first, then as many waiting prompt tokens as the step's token budget
-leaves; a prompt longer than that is prefilled in chunks. A sequence is admitted while there is a seat and room in the KV
-cache for its next chunk. Where the cache runs out, the sequence admitted last is preempted: it gives back its room and is
-prefilled again, prompt and answer so far, from the head of the queue.
+Each step serves one token of every running sequence first, then as many waiting prompt tokens as the
+step's token budget leaves; a prompt longer than that is prefilled in chunks. A sequence is admitted
+while there is a seat and room in the KV cache for its next chunk. Where the cache runs out, the
+sequence admitted last is preempted: it gives back its room and is prefilled again, prompt and answer so
+far, from the head of the queue.
 
-While nothing arrives, finishes or prefills, the batch does not change: all those decode steps are taken in one jump, whose
-length is the sum of an arithmetic series, because a step grows by the same time with each token that the batch holds.
+While nothing arrives, finishes or prefills, the batch does not change: all those decode steps are taken
+in one jump, whose length is the sum of an arithmetic series, because a step grows by the same time with
+each token that the batch holds.
 """
 
 from __future__ import annotations
@@ -22,7 +25,9 @@ from knowledge.estimator.steps import StepTimes
 
 @dataclass(frozen=True)
 class Latencies:
-    """One entry a request, in ms, in the order of finishing. ITL is the request's mean time between tokens, as GuideLLM counts it."""
+    """One entry a request, in ms, in the order of finishing. ITL is the request's mean
+    time between tokens, as GuideLLM counts it.
+    """
 
     ttft_ms: list[float] = field(default_factory=list)
     itl_ms: list[float] = field(default_factory=list)
@@ -40,11 +45,13 @@ def simulate(
     *,
     concurrency: int | None = None,
 ) -> Latencies:
-    """Serve requests arriving at `arrivals_ms` (ascending), each with its `prompts` and `outputs` tokens, and time them.
+    """Serve requests arriving at `arrivals_ms` (ascending), each with its `prompts` and
+    `outputs` tokens, and time them.
 
-    `kv_tokens` is how many tokens of context the KV cache holds over all sequences; seats and the token budget are `steps`'.
-    With `concurrency` it is a closed loop instead: that many are sent at once, and each next one when one has finished;
-    `arrivals_ms` is then ignored. Raises ValueError for a request that could never fit.
+    `kv_tokens` is how many tokens of context the KV cache holds over all sequences; seats and the
+    token budget are `steps`'. With `concurrency` it is a closed loop instead: that many are sent at
+    once, and each next one when one has finished; `arrivals_ms` is then ignored. Raises ValueError for
+    a request that could never fit.
     """
     total, seats, batched = len(prompts), steps.max_num_seqs, steps.max_num_batched_tokens
     if total and max(map(int.__add__, prompts, outputs)) > kv_tokens:
@@ -65,7 +72,9 @@ def simulate(
     done = [0] * total  # prompt tokens already prefilled
     first = [0.0] * total  # when the first token came
     ends = [-1] * total  # the step after which a running sequence ends; -1 while it does not run
-    order: list[int] = []  # running sequences by admission, the last one last; may hold ended and preempted ones
+    order: list[
+        int
+    ] = []  # running sequences by admission, the last one last; may hold ended and preempted ones
     finishes: list[int] = []  # a heap of end step x total + sequence; may hold preempted ones
     waiting: deque[int] = deque()
     now, step, batch, context, upcoming = 0.0, 0, 0, 0, 0

@@ -2,8 +2,9 @@
 
 A step serves one token of each of `running` sequences and, mixed in, some prompt tokens:
 
-    decode step = D(running, context)                        linear in the tokens held, between two measured contexts
-    mixed step  = S(running)                                 everything but attention: matrix products, experts, all-reduce
+    decode step = D(running, context)                        linear in the tokens held, between two
+    measured contexts mixed step  = S(running)                                 everything but attention:
+    matrix products, experts, all-reduce
                 + D(running, context) − D(running, 0)        attention of the running sequences
                 + p · (S(running + prompt) − S(running))     what the prompt tokens add, and
                 + p · (F(past + chunk) − F(past))            the attention of each chunk of a prompt
@@ -47,7 +48,9 @@ class StepGrid:
         return (*self.decode_short_ms, *self.decode_long_ms, *self.shared_ms, *self.prompt_attention_ms)
 
     def monotone(self) -> StepGrid:
-        """Nowhere longer than for more work: a batch could always be padded to the larger one, so beyond that it is noise."""
+        """Nowhere longer than for more work: a batch could always be padded to the larger
+        one, so beyond that it is noise.
+        """
         fields = (self.decode_short_ms, self.decode_long_ms, self.shared_ms, self.prompt_attention_ms)
         return StepGrid(self.source, *(tuple(accumulate(reversed(f), min))[::-1] for f in fields))
 
@@ -56,7 +59,13 @@ class StepGrid:
         """The inverse of `values`."""
         decode, shared = len(DECODE_BATCHES), len(SHARED_TOKENS)
         v = tuple(values)
-        return cls(source, v[:decode], v[decode : 2 * decode], v[2 * decode : 2 * decode + shared], v[2 * decode + shared :])
+        return cls(
+            source,
+            v[:decode],
+            v[decode : 2 * decode],
+            v[2 * decode : 2 * decode + shared],
+            v[2 * decode + shared :],
+        )
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,9 @@ class StepTimes:
         self.decode_fixed_ms, self.decode_per_token_ms = [0.0], [0.0]
         for running in range(1, self.max_num_seqs + 1):
             at_short = interpolate(DECODE_BATCHES, short, running)
-            slope = max(0.0, interpolate(DECODE_BATCHES, long, running) - at_short) / (LONG_CONTEXT - SHORT_CONTEXT)
+            slope = max(0.0, interpolate(DECODE_BATCHES, long, running) - at_short) / (
+                LONG_CONTEXT - SHORT_CONTEXT
+            )
             overhead = self.overheads.step_ms + self.overheads.sequence_ms * running
             self.decode_fixed_ms.append(factor * max(0.0, at_short - SHORT_CONTEXT * slope) + overhead)
             self.decode_per_token_ms.append(factor * slope / running)
@@ -105,9 +116,14 @@ class StepTimes:
 
     @cached_property
     def prompt_ms(self) -> list[float]:
-        """p · S by all tokens of a step, up to the largest that a step may serve, and what each step takes beyond its kernels."""
+        """p · S by all tokens of a step, up to the largest that a step may serve, and
+        what each step takes beyond its kernels.
+        """
         factor = self.overheads.kernel_factor * self.overheads.prompt_factor
-        return [factor * s + self.overheads.step_ms for s in _every(SHARED_TOKENS, self.grid.shared_ms, self.max_num_batched_tokens)]
+        return [
+            factor * s + self.overheads.step_ms
+            for s in _every(SHARED_TOKENS, self.grid.shared_ms, self.max_num_batched_tokens)
+        ]
 
     @cached_property
     def running_ms(self) -> list[float]:
@@ -134,7 +150,9 @@ class StepTimes:
         """One prompt alone, in as many steps as the token budget needs, without the request's overhead."""
         starts = range(0, prompt_tokens, self.max_num_batched_tokens)
         chunks = [(past, min(self.max_num_batched_tokens, prompt_tokens - past)) for past in starts]
-        return sum(self.shared_ms(0, tokens) + self.chunk_attention_ms(past, tokens) for past, tokens in chunks)
+        return sum(
+            self.shared_ms(0, tokens) + self.chunk_attention_ms(past, tokens) for past, tokens in chunks
+        )
 
 
 def _every(at: Sequence[float], values: Sequence[float], highest: int) -> list[float]:

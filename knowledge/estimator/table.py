@@ -1,6 +1,8 @@
-"""The generated benchmark table: every model x GPU x count that fits x traffic profile, over rates from idle to saturation.
+"""The generated benchmark table: every model x GPU x count that fits x traffic profile, over
+rates from idle to saturation.
 
-Simulated from the shipped step grids alone, so that the same table comes out bit for bit without the estimator's extra.
+Simulated from the shipped step grids alone, so that the same table comes out bit for bit
+without the estimator's extra.
 """
 
 from __future__ import annotations
@@ -17,13 +19,17 @@ from knowledge.estimator.memory import max_num_batched_tokens
 from knowledge.estimator.replica import replica_of
 
 ROUND_LOADS = (0.02, 0.1, 0.2, 0.35)
-"""Light loads as shares of what a replica can serve, rounded down to a common series of rates: configurations can be compared there."""
+"""Light loads as shares of what a replica can serve, rounded down to a common series of
+rates: configurations can be compared there.
+"""
 LOADS = (0.5, 0.65, 0.8, 0.9, 0.95)
 """Heavier loads, exactly. Beyond, queues only grow and a percentile would depend on how long one looks."""
 SERIES = (1.0, 1.5, 2.2, 3.3, 4.7, 6.8)  # E6, six rates a decade
 SOURCES = {
     "kernels": "kernel measurements of aiconfigurator-core 0.12.0, simulated scheduler, Poisson arrivals",
-    "scaled": "kernel measurements of the same chip scaled to its memory, simulated scheduler, Poisson arrivals",
+    "scaled": (
+        "kernel measurements of the same chip scaled to its memory, simulated scheduler, Poisson arrivals"
+    ),
     "roofline": "roofline, simulated scheduler, Poisson arrivals",
 }
 ENGINES = {"ampere": "vLLM 0.14 (modelled)"}
@@ -32,8 +38,12 @@ DATE = "2026-11-23"
 MADE_FROM = ("steps.csv.gz", "calibration.json", "models.json", "gpus.json", "use_cases.json")
 
 
-def configuration_rows(model: Model, gpu: Gpu, gpu_count: int, profile: TrafficProfile, seed: int = 0) -> list[Benchmark]:
-    """The rows of one configuration over rising rates; none if it doesn't fit or can't be split. The seed is part of the key's hash."""
+def configuration_rows(
+    model: Model, gpu: Gpu, gpu_count: int, profile: TrafficProfile, seed: int = 0
+) -> list[Benchmark]:
+    """The rows of one configuration over rising rates; none if it doesn't fit or can't be
+    split. The seed is part of the key's hash.
+    """
     replica = replica_of(model, gpu, gpu_count, profile)
     if replica is None:
         return []
@@ -70,7 +80,9 @@ def _rates(saturation: float) -> list[float]:
 def _in_series(rate: float) -> float:
     """The largest rate of SERIES times a power of ten that is not above."""
     exponent = math.floor(math.log10(rate))
-    found = max(s * 10.0**e for e in (exponent - 1, exponent) for s in SERIES if s * 10.0**e <= rate * (1 + 1e-9))
+    found = max(
+        s * 10.0**e for e in (exponent - 1, exponent) for s in SERIES if s * 10.0**e <= rate * (1 + 1e-9)
+    )
     return significant(found, 2)
 
 
@@ -103,17 +115,20 @@ def model_rows(model_id: str, seed: int) -> list[dict[str, object]]:
 
 
 def bounded(rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    """`rows`, in which no latency is above the same chip's with slower memory at the same rate and token budget.
+    """`rows`, in which no latency is above the same chip's with slower memory at the
+    same rate and token budget.
 
-    Two simulations of the same arrivals differ by how steps and arrivals interleave (at most 3 % here), and a person comparing
-    an H200 with an H100 must not be told of such a difference.
+    Two simulations of the same arrivals differ by how steps and arrivals interleave (at most 3 % here), and a
+    person comparing an H200 with an H100 must not be told of such a difference.
     """
     at: dict[tuple[object, ...], dict[str, object]] = {tuple(row[c] for c in KEY): row for row in rows}
     latencies = [c for c in SHIPPED_COLUMNS if c.endswith("_ms")]
     for row in rows:
         better = str(row["gpu_type"])
         lesser = at.get(tuple(LESSER.get(better) if c == "gpu_type" else row[c] for c in KEY))
-        if lesser and max_num_batched_tokens(gpus()[better]) == max_num_batched_tokens(gpus()[LESSER[better]]):
+        if lesser and max_num_batched_tokens(gpus()[better]) == max_num_batched_tokens(
+            gpus()[LESSER[better]]
+        ):
             row.update({c: min(row[c], lesser[c], key=float) for c in latencies})  # type: ignore[arg-type]
     return rows
 
@@ -123,5 +138,7 @@ SHIPPED_COLUMNS = [c for c in Benchmark.COLUMNS if "mean" not in c and c != "con
 
 
 def generate(target: Path, seed: int, jobs: int, advance: Callable[[str], None]) -> None:
-    """Write the whole table to `target`; `advance` is told each model that is done. Interrupted, it goes on where it was."""
+    """Write the whole table to `target`; `advance` is told each model that is done.
+    Interrupted, it goes on where it was.
+    """
     build(target, model_rows, SHIPPED_COLUMNS, MADE_FROM, seed, jobs, advance)

@@ -1,13 +1,16 @@
-"""Configurations whose step times are in doubt: nothing is planned with them until their grids are mended, or measured.
+"""Configurations whose step times are in doubt: nothing is planned with them until their
+grids are mended, or measured.
 
-A format of narrower weights reads fewer bytes and multiplies no slower, so that by kernels its decode step takes
+A format of narrower weights reads fewer bytes and multiplies no slower, so that by
+kernels its decode step takes
 
-    at most TOLERANCE x that of its wider sibling (the checkpoint that it was quantised from) on the same GPUs, and
-    at most TOLERANCE x the roofline's, times what 16-bit checkpoints take of the roofline on as many of these GPUs (the median, at least 1)
+    at most TOLERANCE x that of its wider sibling (the checkpoint that it was quantised from) on the same
+    GPUs, and at most TOLERANCE x the roofline's, times what 16-bit checkpoints take of the roofline on as
+    many of these GPUs (the median, at least 1)
 
-where no measured run of the very configuration proves otherwise. The last factor takes out what a card's links cost every format.
-The list is shipped in `data/withheld.csv`, written by `python -m knowledge.estimator.withheld`; building grids fails where it isn't
-what the rule gives.
+where no measured run of the very configuration proves otherwise. The last factor takes out what a card's
+links cost every format. The list is shipped in `data/withheld.csv`, written by `python -m
+knowledge.estimator.withheld`; building grids fails where it isn't what the rule gives.
 """
 
 from __future__ import annotations
@@ -27,7 +30,9 @@ from knowledge.estimator.roofline import roofline_grid
 from knowledge.estimator.steps import DECODE_BATCHES, StepGrid
 
 TOLERANCE = 1.5
-"""Quantising activations costs small models up to 1.3 times the step of their wider sibling; what is in doubt takes 1.8 to 5 times it."""
+"""Quantising activations costs small models up to 1.3 times the step of their wider
+sibling; what is in doubt takes 1.8 to 5 times it.
+"""
 AT_WORK = DECODE_BATCHES.index(64)
 """Running sequences: enough that arithmetic counts, few enough that most plans reach them."""
 FILE = "withheld.csv"
@@ -38,7 +43,9 @@ def doubtful(grids: Mapping[Key, StepGrid]) -> dict[Key, tuple[float, str]]:
     """By the rule: how many times as long a step takes, and as what."""
     measured = {(p.model_id, p.gpu_type, p.gpu_count) for p in measured_points()}
     by_kernels = {key: grid for key, grid in grids.items() if grid.source != "roofline"}
-    of_roofline = {k: _step(g) / _step(roofline_grid(models()[k[0]], gpus()[k[1]], k[2])) for k, g in by_kernels.items()}
+    of_roofline = {
+        k: _step(g) / _step(roofline_grid(models()[k[0]], gpus()[k[1]], k[2])) for k, g in by_kernels.items()
+    }
     common = _median_of_16_bits(of_roofline)
     found: dict[Key, tuple[float, str]] = {}
     for key, grid in by_kernels.items():
@@ -72,7 +79,14 @@ def _median_of_16_bits(of_roofline: Mapping[Key, float]) -> dict[tuple[str, int]
 def withheld() -> dict[Key, str]:
     """The shipped list, each with the reason."""
     rows = csv.DictReader(data_text(FILE).splitlines())
-    return {(r["model_id"], r["gpu_type"], int(r["gpu_count"])): f"its step takes {r['times']} times {r['against']}" for r in rows}
+    return {
+        (
+            r["model_id"],
+            r["gpu_type"],
+            int(r["gpu_count"]),
+        ): f"its step takes {r['times']} times {r['against']}"
+        for r in rows
+    }
 
 
 def rows_of(found: Mapping[Key, tuple[float, str]]) -> Iterator[tuple[object, ...]]:
@@ -81,12 +95,17 @@ def rows_of(found: Mapping[Key, tuple[float, str]]) -> Iterator[tuple[object, ..
 
 
 def check(grids: Mapping[Key, StepGrid]) -> None:
-    """Raises ValueError naming each configuration that is in doubt and not listed, or listed and no longer in doubt."""
+    """Raises ValueError naming each configuration that is in doubt and not listed, or
+    listed and no longer in doubt.
+    """
     listed, found = set(withheld()), set(doubtful(grids))
     wrong = [f"{m} on {n} {g} is in doubt" for m, g, n in sorted(found - listed)]
     wrong += [f"{m} on {n} {g} no longer is" for m, g, n in sorted(listed - found)]
     if wrong:
-        raise ValueError(f"{FILE} isn't what the rule gives: {'; '.join(wrong)}. Mend the grids, or write the list again: make withheld")
+        raise ValueError(
+            f"{FILE} isn't what the rule gives: {'; '.join(wrong)}. Mend the grids, or write the list again:"
+            " make withheld"
+        )
 
 
 def main() -> None:

@@ -17,11 +17,13 @@ def seeded(key: str) -> random.Random:
 def unit_gaps(generator: random.Random, count: int, burstiness: float = 1.0) -> list[float]:
     """Times between arrivals with a mean of 1 and a squared coefficient of variation of `burstiness`.
 
-    1 is Poisson; above, arrivals come in bursts (gamma renewals): public chat traces have 1.2, code completion up to 173
-    (Azure LLM inference traces). 0 is a clock. Raises ValueError for a negative one.
+    1 is Poisson; above, arrivals come in bursts (gamma renewals): public chat traces have 1.2, code
+    completion up to 173 (Azure LLM inference traces). 0 is a clock. Raises ValueError for a negative one.
     """
     if burstiness < 0:
-        raise ValueError(f"burstiness is a squared coefficient of variation and can't be negative: {burstiness:g}.")
+        raise ValueError(
+            f"burstiness is a squared coefficient of variation and can't be negative: {burstiness:g}."
+        )
     if burstiness == 0:
         return [1.0] * count
     if burstiness == 1:
@@ -35,8 +37,13 @@ def arrivals_ms(gaps: Sequence[float], requests_per_second: float) -> list[float
 
 
 def lengths(generator: random.Random, count: int, mean: int, spread: float = 0.0) -> list[int]:
-    """Token counts with this mean and a coefficient of variation of `spread` (lognormal), at least 1; all equal for 0."""
+    """Token counts with this mean and a coefficient of variation of `spread`
+    (lognormal), at least 1; all equal for 0.
+    """
     if spread == 0:
         return [mean] * count
     sigma2 = math.log(1 + spread * spread)
-    return [max(1, round(generator.lognormvariate(math.log(mean) - sigma2 / 2, math.sqrt(sigma2)))) for _ in range(count)]
+    return [
+        max(1, round(generator.lognormvariate(math.log(mean) - sigma2 / 2, math.sqrt(sigma2))))
+        for _ in range(count)
+    ]

@@ -1,4 +1,6 @@
-"""Other benchmarkers' results, a JSON object for each load: of `vllm bench serve`, SGLang, AIPerf, genai-perf and inference-perf."""
+"""Other benchmarkers' results, a JSON object for each load: of `vllm bench serve`,
+SGLang, AIPerf, genai-perf and inference-perf.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,14 @@ MS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1000.0, "sec": 1000.0
 def reader_of(result: Mapping[str, Any]) -> tuple[str, Callable[[Mapping[str, Any]], Raw]] | None:
     """The name of the tool that wrote a result, and what reads it; None for none of these."""
     if "completed" in result and "request_throughput" in result and "mean_ttft_ms" in result:
-        return "vllm bench serve" if "total_input_tokens" in result and "model_id" in result else "SGLang bench_serving", _serving
+        return (
+            (
+                "vllm bench serve"
+                if "total_input_tokens" in result and "model_id" in result
+                else "SGLang bench_serving"
+            ),
+            _serving,
+        )
     if isinstance(at(result, "time_to_first_token", "unit"), str) and "request_latency" in result:
         return "AIPerf report", _aiperf
     if at(result, "successes", "latency") is not None and "load_summary" in result:
@@ -61,12 +70,18 @@ def _serving(result: Mapping[str, Any]) -> Raw:
 def _aiperf(result: Mapping[str, Any]) -> Raw:
     """Each metric names its unit."""
     raw: Raw = {}
-    for metric, name in (("ttft", "time_to_first_token"), ("itl", "inter_token_latency"), ("e2e", "request_latency")):
+    for metric, name in (
+        ("ttft", "time_to_first_token"),
+        ("itl", "inter_token_latency"),
+        ("e2e", "request_latency"),
+    ):
         seen = table(at(result, name))
         ms = MS.get(str(seen.get("unit")).lower())
         for statistic in STATISTICS:
             value = seen.get("avg" if statistic == "mean" else statistic)
-            raw[f"{metric}_{statistic}_ms"] = f"{value} {seen.get('unit')}" if ms is None and value is not None else in_ms(value, ms or 1.0)
+            raw[f"{metric}_{statistic}_ms"] = (
+                f"{value} {seen.get('unit')}" if ms is None and value is not None else in_ms(value, ms or 1.0)
+            )
     raw["prompt_tokens"] = whole(at(result, "input_sequence_length", "avg"))
     raw["output_tokens"] = whole(at(result, "output_sequence_length", "avg"))
     given = table(result.get("input_config"))
@@ -81,7 +96,9 @@ def _aiperf(result: Mapping[str, Any]) -> Raw:
     raw["model_id"] = names[0] if isinstance(names, list) and names else names
     raw["date"] = str(result.get("start_time") or "")[:10] or None
     done, failed = (whole(at(result, name, "avg")) for name in ("request_count", "error_request_count"))
-    prefix = first(given, ("input", "prompt", "prefix_prompt", "length"), ("input", "prompt", "prefix", "length"))
+    prefix = first(
+        given, ("input", "prompt", "prefix_prompt", "length"), ("input", "prompt", "prefix", "length")
+    )
     load = Load(
         offered_per_second=offered,
         succeeded=done,

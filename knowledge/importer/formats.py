@@ -1,6 +1,8 @@
-"""Which format a file has, and each of its rows under our names: GuideLLM's JSON, other benchmarkers' results, planner JSON, CSV.
+"""Which format a file has, and each of its rows under our names: GuideLLM's JSON, other
+benchmarkers' results, planner JSON, CSV.
 
-Nothing is checked here beyond what is needed to find the rows; `rows` does that, so that every format is held to the same.
+Nothing is checked here beyond what is needed to find the rows; `rows` does that, so that
+every format is held to the same.
 """
 
 from __future__ import annotations
@@ -32,7 +34,10 @@ ALIASES = {
     **{f"{metric}_{statistic}": f"{metric}_{statistic}_ms" for metric in METRICS for statistic in STATISTICS},
 }
 """Names of other tools for our columns; the planner's latencies are milliseconds without saying so."""
-KNOWN = "Read are also results of vllm bench serve, SGLang's bench_serving, AIPerf, genai-perf and inference-perf, and CSV."
+KNOWN = (
+    "Read are also results of vllm bench serve, SGLang's bench_serving, AIPerf, genai-perf and"
+    " inference-perf, and CSV."
+)
 
 
 @dataclass(frozen=True)
@@ -50,11 +55,17 @@ class Stated:
         """`raw` as the person says, with what of the file gave way under `_replaced`."""
         known = {k: v for k, v in raw.items() if v not in (None, "")}
         said = {k: v for k, v in asdict(self).items() if v is not None}
-        return known | said | {"_replaced": {k: known[k] for k, v in said.items() if k in known and str(known[k]) != str(v)}}
+        return (
+            known
+            | said
+            | {"_replaced": {k: known[k] for k, v in said.items() if k in known and str(known[k]) != str(v)}}
+        )
 
 
 def read_file(path: Path, stated: Stated) -> tuple[str, list[tuple[str, Raw]]]:
-    """The format's name, and each row with the words for where it is. Raises CompassError for a file that can't be read."""
+    """The format's name, and each row with the words for where it is. Raises CompassError
+    for a file that can't be read.
+    """
     text = _text(path)
     if text.lstrip()[:1] not in ("{", "["):
         return "CSV", list(_csv(path, text, stated))
@@ -64,7 +75,9 @@ def read_file(path: Path, stated: Stated) -> tuple[str, list[tuple[str, Raw]]]:
         lines = _json_lines(text) if error.msg == "Extra data" else None
         if lines is None:
             what = error.msg.removesuffix(" starting at")
-            raise CompassError(f"{path.name} is not complete JSON: {what} at line {error.lineno}, column {error.colno}.") from error
+            raise CompassError(
+                f"{path.name} is not complete JSON: {what} at line {error.lineno}, column {error.colno}."
+            ) from error
         data = lines
     except RecursionError as error:
         raise CompassError(f"{path.name} is nested too deeply to be a benchmark report.") from error
@@ -83,10 +96,14 @@ def _text(path: Path) -> str:
     try:
         size = path.stat().st_size
         if size > MAX_MEGABYTES * 1_000_000:
-            raise CompassError(f"{path.name} is {size / 1e6:,.0f} MB; at most {MAX_MEGABYTES} MB are read at once. Split it.")
+            raise CompassError(
+                f"{path.name} is {size / 1e6:,.0f} MB; at most {MAX_MEGABYTES} MB are read at once. Split it."
+            )
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CompassError(f"{path.name} is not text: GuideLLM's JSON, a `benchmarks` JSON or CSV, in UTF-8, is expected.") from error
+        raise CompassError(
+            f"{path.name} is not text: GuideLLM's JSON, a `benchmarks` JSON or CSV, in UTF-8, is expected."
+        ) from error
     except OSError as error:
         raise CompassError(f"{path} can't be read: {error.strerror}.") from error
 
@@ -100,7 +117,10 @@ def _json(path: Path, data: Any, stated: Stated) -> tuple[str, list[tuple[str, R
         kind = next(name for name, _ in (r for r in readers if r))
         return kind, [(f"row {n}", stated.over(raw)) for n, raw in enumerate(named, start=1)]
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise CompassError(f"{path.name} holds no list named `benchmarks` of objects, as GuideLLM and the planner write it. {KNOWN}")
+        raise CompassError(
+            f"{path.name} holds no list named `benchmarks` of objects, as GuideLLM and the planner write it."
+            f" {KNOWN}"
+        )
     if not rows:
         raise CompassError(f"{path.name} holds no rows.")
     if any("metrics" in row for row in rows):
@@ -117,7 +137,10 @@ def _csv(path: Path, text: str, stated: Stated) -> Iterator[tuple[str, Raw]]:
     reader = csv.DictReader(text.splitlines())
     names = {ALIASES.get(n.strip(), n.strip()) for n in reader.fieldnames or [] if n}
     if not names & {"ttft_p95_ms", "ttft_mean_ms"}:
-        raise CompassError(f"{path.name} is neither JSON nor CSV with a header that names columns such as model_id and ttft_p95_ms.")
+        raise CompassError(
+            f"{path.name} is neither JSON nor CSV with a header that names columns such as model_id and"
+            " ttft_p95_ms."
+        )
     empty = True
     try:
         for number, row in enumerate(reader, start=2):

@@ -12,7 +12,11 @@ from knowledge.benchmarks import STATISTICS
 from knowledge.importer.load import Load
 from knowledge.importer.reading import Raw, at, figure, first, in_ms, number, rate, table, whole
 
-LATENCIES = (("ttft", "time_to_first_token_ms", 1.0), ("itl", "inter_token_latency_ms", 1.0), ("e2e", "request_latency", 1000.0))
+LATENCIES = (
+    ("ttft", "time_to_first_token_ms", 1.0),
+    ("itl", "inter_token_latency_ms", 1.0),
+    ("e2e", "request_latency", 1000.0),
+)
 """Ours, theirs, and ms in theirs: request latency is in seconds, the others are in milliseconds."""
 AS_OFFERED = 0.8
 """Of the requests that an arrival rate means, those that the client must have sent for the rate to count."""
@@ -44,7 +48,9 @@ def row_of(report: Mapping[str, Any], row: Mapping[str, Any]) -> Raw:
         or at(report, "args", "model")
         or at(report, "config", "spec", "backend", "model")
     )
-    started = figure(first(row, ("start_time",), ("run_stats", "start_time"), ("scheduler_state", "start_time")))
+    started = figure(
+        first(row, ("start_time",), ("run_stats", "start_time"), ("scheduler_state", "start_time"))
+    )
     if started is not None and 0 < started < 1e11:
         raw["date"] = datetime.fromtimestamp(started, UTC).date().isoformat()
     return raw | {"_load": load}
@@ -58,13 +64,19 @@ def _streams(row: Mapping[str, Any]) -> Any:
     strategy = _strategy(row)
     if strategy.get("type_") == "synchronous":
         return 1
-    return strategy.get("streams") or strategy.get("max_concurrency") if strategy.get("type_") == "concurrent" else None
+    return (
+        strategy.get("streams") or strategy.get("max_concurrency")
+        if strategy.get("type_") == "concurrent"
+        else None
+    )
 
 
 def _load(row: Mapping[str, Any], data: Mapping[str, Any]) -> Load:
     strategy = _strategy(row)
     totals = first(row, ("metrics", "request_totals"), ("request_totals",), ("run_stats", "requests_made"))
-    succeeded, failed, unfinished = (number(at(totals, name)) for name in ("successful", "errored", "incomplete"))
+    succeeded, failed, unfinished = (
+        number(at(totals, name)) for name in ("successful", "errored", "incomplete")
+    )
     offered, seconds = rate(strategy.get("rate")), figure(at(row, "duration"))
     if offered and seconds and succeeded is not None:
         sent = succeeded + (failed or 0) + (unfinished or 0)
@@ -90,7 +102,15 @@ def _data(report: Mapping[str, Any], row: Mapping[str, Any]) -> Mapping[str, Any
         at(report, "args", "data"),
         at(row, "config", "requests", "data"),
     )
-    return next((found for place in places for found in _described(place) if {"prompt_tokens", "output_tokens"} <= found.keys()), {})
+    return next(
+        (
+            found
+            for place in places
+            for found in _described(place)
+            if {"prompt_tokens", "output_tokens"} <= found.keys()
+        ),
+        {},
+    )
 
 
 def _described(place: Any) -> Iterator[Mapping[str, Any]]:
@@ -109,4 +129,6 @@ def _described(place: Any) -> Iterator[Mapping[str, Any]]:
             if isinstance(found, list | dict):
                 yield from _described(found)
                 return
-        yield dict([side.strip() for side in part.split("=", 1)] for part in place.split(",") if part.count("=") == 1)
+        yield dict(
+            [side.strip() for side in part.split("=", 1)] for part in place.split(",") if part.count("=") == 1
+        )

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 Raw = dict[str, Any]
-"""One row under our names, unchecked; `_load` is how its requests were sent, other names with an underscore aren't of the row."""
+"""One row under our names, unchecked; `_load` is how its requests were sent, other names
+with an underscore aren't of the row.
+"""
 
 
 def at(value: Any, *path: str) -> Any:
@@ -31,7 +33,11 @@ def table(value: Any) -> Mapping[str, Any]:
 
 def figure(value: Any) -> float | None:
     """A finite number; None for anything else."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) else None
+    return (
+        float(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        else None
+    )
 
 
 def whole(value: Any) -> int | None:

@@ -1,4 +1,6 @@
-"""Checking rows: types, ranges, units, order of percentiles, known GPU; a reason in words for each that is refused."""
+"""Checking rows: types, ranges, units, order of percentiles, known GPU; a reason in
+words for each that is refused.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,14 @@ HUB_ID = r"^[\w.-]+/[\w.:-]+$"
 def gpu_named(said: str) -> str | None:
     """A GPU of the catalogue by its id, name, an alias, or the label that a node carries."""
     wanted = said.strip().lower()
-    return next((g.id for g in gpus().values() if wanted in {g.id.lower(), g.node_label.lower(), g.name.lower(), *g.aliases}), None)
+    return next(
+        (
+            g.id
+            for g in gpus().values()
+            if wanted in {g.id.lower(), g.node_label.lower(), g.name.lower(), *g.aliases}
+        ),
+        None,
+    )
 
 
 class ImportedRow(BaseModel):
@@ -74,7 +83,10 @@ class ImportedRow(BaseModel):
     @classmethod
     def _hub_id(cls, value: Any) -> Any:
         if isinstance(value, str) and not re.match(HUB_ID, value):
-            raise ValueError(f"{value[:60]!r} is no model's id on the hub but a path or an alias: say which model it is with --model")
+            raise ValueError(
+                f"{value[:60]!r} is no model's id on the hub but a path or an alias: say which model it is"
+                " with --model"
+            )
         return value
 
     @model_validator(mode="after")
@@ -91,13 +103,17 @@ class ImportedRow(BaseModel):
             for s in STATISTICS:
                 value = getattr(self, f"{metric}_{s}_ms")
                 if value is not None and value < least:
-                    raise ValueError(f"a {metric.upper()} of {value:g} ms is probably in seconds: {value * 1000:g} ms?")
+                    raise ValueError(
+                        f"a {metric.upper()} of {value:g} ms is probably in seconds: {value * 1000:g} ms?"
+                    )
                 if metric == "itl" and value is not None and value > LONGEST_ITL_MS:
                     raise ValueError(f"an ITL of {value:g} ms is probably not in milliseconds")
         return self._end_to_end()
 
     def _end_to_end(self) -> ImportedRow:
-        """E2E is at least TTFT, and about TTFT + ITL x (output - 1): far off, something is in another unit."""
+        """E2E is at least TTFT, and about TTFT + ITL x (output - 1): far off,
+        something is in another unit.
+        """
         for s in ("p50", "mean", "p95"):
             ttft, itl, e2e = (getattr(self, f"{metric}_{s}_ms") for metric in METRICS)
             if e2e is None or ttft is None:
@@ -108,7 +124,8 @@ class ImportedRow(BaseModel):
                 raise ValueError(f"the {s} of E2E ({e2e:g} ms) is below that of TTFT ({ttft:g} ms).{seconds}")
             if itl is not None and not expected / 10 < e2e < expected * 10:
                 raise ValueError(
-                    f"the {s} of E2E is {e2e:g} ms, but TTFT + ITL x (output tokens - 1) is {expected:,.0f} ms: is one in other units?"
+                    f"the {s} of E2E is {e2e:g} ms, but TTFT + ITL x (output tokens - 1) is {expected:,.0f}"
+                    " ms: is one in other units?"
                 )
         return self
 
@@ -138,7 +155,9 @@ Key = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Checked:
-    """The rows that hold; a sentence for each that is wrong; and one for each that is right and says nothing that plans could use."""
+    """The rows that hold; a sentence for each that is wrong; and one for each that is
+    right and says nothing that plans could use.
+    """
 
     good: list[Benchmark]
     wrong: list[str]
@@ -148,7 +167,15 @@ class Checked:
 def key_of(row: Benchmark) -> Key:
     """What a later measurement of the same replaces: at the same rate, or with as many requests in flight."""
     load = ("in flight", row.concurrency) if row.concurrency else ("rate", row.requests_per_second)
-    return (row.model_id, row.gpu_type, row.gpu_count, row.prompt_tokens, row.output_tokens, *load, row.provenance)
+    return (
+        row.model_id,
+        row.gpu_type,
+        row.gpu_count,
+        row.prompt_tokens,
+        row.output_tokens,
+        *load,
+        row.provenance,
+    )
 
 
 def check(rows: Iterable[tuple[str, dict[str, Any]]], default_source: str) -> Checked:
@@ -173,7 +200,9 @@ def check(rows: Iterable[tuple[str, dict[str, Any]]], default_source: str) -> Ch
             continue
         before = good.get(key_of(row))
         if before is not None and load.offered_per_second is None and not row.concurrency:
-            wrong.append(f"{where}: the same configuration and rate as {before[0]}; only one of them can stay.")
+            wrong.append(
+                f"{where}: the same configuration and rate as {before[0]}; only one of them can stay."
+            )
             continue
         if before is not None:
             left_out.append(f"{before[0]}{_at_rate(raw)}: {where} repeats it, and the later one stands.")

@@ -13,8 +13,28 @@ from simulator.cluster.store import Store
 
 KSERVE_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 AUTOSCALER_CLASSES = {"hpa", "keda", "external", "none"}
-IMPLEMENTATIONS = {"model", "containers", "sklearn", "xgboost", "pytorch", "triton", "huggingface", "onnx", "tensorflow"}
-UNITS = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "m": 1e-3}
+IMPLEMENTATIONS = {
+    "model",
+    "containers",
+    "sklearn",
+    "xgboost",
+    "pytorch",
+    "triton",
+    "huggingface",
+    "onnx",
+    "tensorflow",
+}
+UNITS = {
+    "k": 1e3,
+    "M": 1e6,
+    "G": 1e9,
+    "T": 1e12,
+    "Ki": 2**10,
+    "Mi": 2**20,
+    "Gi": 2**30,
+    "Ti": 2**40,
+    "m": 1e-3,
+}
 
 
 class Admission:
@@ -25,9 +45,14 @@ class Admission:
         self._orders = orders
 
     def __call__(self, resource: Resource, new: Object, old: Object | None) -> None:
-        """Raises ApiError 403 in the webhook's words; 422 for a PodMonitor as an older operator's schema refuses what it doesn't know."""
+        """Raises ApiError 403 in the webhook's words; 422 for a PodMonitor as an older
+        operator's schema refuses what it doesn't know.
+        """
         if resource.kind == "PodMonitor" and self._orders.strikes("pod-monitor", new["metadata"]["name"]):
-            why = f'PodMonitor.monitoring.coreos.com "{new["metadata"]["name"]}" is invalid: spec.podMetricsEndpoints[0]: Invalid value'
+            why = (
+                f'PodMonitor.monitoring.coreos.com "{new["metadata"]["name"]}" is invalid:'
+                " spec.podMetricsEndpoints[0]: Invalid value"
+            )
             raise ApiError(422, "Invalid", why)
         if resource.kind != "InferenceService":
             return
@@ -40,7 +65,10 @@ class Admission:
     def _problems(self, service: Object) -> Iterator[str]:
         name = service["metadata"]["name"]
         if not KSERVE_NAME.fullmatch(name):
-            yield f"the InferenceService {name!r} is invalid: a InferenceService name must consist of lower case alphanumeric characters"
+            yield (
+                f"the InferenceService {name!r} is invalid: a InferenceService name must consist of lower"
+                " case alphanumeric characters"
+            )
         annotations = service["metadata"].get("annotations") or {}
         scaler = annotations.get("serving.kserve.io/autoscalerClass")
         if scaler is not None and scaler not in AUTOSCALER_CLASSES:
@@ -78,32 +106,55 @@ def quantity(value: Any) -> float:
 
 
 def outside_constraints(pod: Object, orders: Orders) -> str | None:
-    """Why OpenShift's policy `restricted-v2` refuses a pod that names users of its own, in the words of its API server."""
+    """Why OpenShift's policy `restricted-v2` refuses a pod that names users of its own,
+    in the words of its API server.
+    """
     if not orders.strikes("openshift", ""):
         return None
     name, security = pod["metadata"].get("generateName", ""), pod["spec"].get("securityContext") or {}
     said = []
     if (group := security.get("fsGroup")) is not None:
-        said.append(f".spec.securityContext.fsGroup: Invalid value: []int64{{{group}}}: {group} is not an allowed group")
+        said.append(
+            f".spec.securityContext.fsGroup: Invalid value: []int64{{{group}}}: {group} is not an allowed"
+            " group"
+        )
     if (user := security.get("runAsUser")) is not None:
-        said.append(f".containers[0].runAsUser: Invalid value: {user}: must be in the ranges: [1000660000, 1000669999]")
+        said.append(
+            f".containers[0].runAsUser: Invalid value: {user}: must be in the ranges: [1000660000,"
+            " 1000669999]"
+        )
     reasons = ", ".join(f"provider restricted-v2: {reason}" for reason in said)
-    return f'pods "{name}" is forbidden: unable to validate against any security context constraint: [{reasons}]' if said else None
+    return (
+        f'pods "{name}" is forbidden: unable to validate against any security context constraint: [{reasons}]'
+        if said
+        else None
+    )
 
 
 def over_quota(pod: Object, store: Store, orders: Orders, deployment: str) -> str | None:
     """Why the namespace's quota has no room for a pod, in the words of the API server."""
-    name, namespace = pod["metadata"].get("name") or pod["metadata"].get("generateName", ""), pod["metadata"]["namespace"]
+    name, namespace = (
+        pod["metadata"].get("name") or pod["metadata"].get("generateName", ""),
+        pod["metadata"]["namespace"],
+    )
     wanted = _resources_of(pod)
-    quotas = {q["metadata"]["name"]: (q["spec"].get("hard") or {}) for q in store.of("ResourceQuota", namespace)}
+    quotas = {
+        q["metadata"]["name"]: q["spec"].get("hard") or {} for q in store.of("ResourceQuota", namespace)
+    }
     if orders.strikes("quota", deployment):
         quotas["gpu-quota"] = {"requests.nvidia.com/gpu": "0", "requests.amd.com/gpu": "0"}
     for quota, hard in quotas.items():
         for limit, allowed in hard.items():
             kind = limit.removeprefix("requests.").removeprefix("limits.")
             asked = 1.0 if kind in ("pods", "count/pods") else wanted.get(kind, 0.0)
-            others = [_resources_of(p) for p in store.of("Pod", namespace) if p["status"].get("phase") != "Failed"]
-            used = float(len(others)) if kind in ("pods", "count/pods") else sum(o.get(kind, 0.0) for o in others)
+            others = [
+                _resources_of(p) for p in store.of("Pod", namespace) if p["status"].get("phase") != "Failed"
+            ]
+            used = (
+                float(len(others))
+                if kind in ("pods", "count/pods")
+                else sum(o.get(kind, 0.0) for o in others)
+            )
             if asked and used + asked > quantity(allowed):
                 figures = f"requested: {limit}={asked:g}, used: {limit}={used:g}, limited: {limit}={allowed}"
                 return f'pods "{name}" is forbidden: exceeded quota: {quota}, {figures}'

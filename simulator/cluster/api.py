@@ -36,7 +36,9 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class ClusterApi:
-    def __init__(self, store: Store, orders: Orders, logs: Logs, ingress: Ingress, write_delay_s: float = 0.0) -> None:
+    def __init__(
+        self, store: Store, orders: Orders, logs: Logs, ingress: Ingress, write_delay_s: float = 0.0
+    ) -> None:
         self.store = store
         self.orders = orders
         self.logs = logs
@@ -49,7 +51,10 @@ class ClusterApi:
         found = [Route(path, self._answer(self._version)) for path in ("/version", "/version/")]
         found += [Route(path, self._answer(self._healthy)) for path in ("/healthz", "/livez", "/readyz")]
         found += [Route("/api", self._answer(self._core)), Route("/apis", self._answer(self._groups))]
-        found += [Route("/openapi/v3", self._answer(self._openapi_index)), Route("/openapi/v3/{path:path}", self._answer(self._openapi))]
+        found += [
+            Route("/openapi/v3", self._answer(self._openapi_index)),
+            Route("/openapi/v3/{path:path}", self._answer(self._openapi)),
+        ]
         for version in discovery.versions(frozenset()):
             root = f"/apis/{version}" if "/" in version else f"/api/{version}"
             found.append(Route(root, self._answer(self._resource_list(version))))
@@ -58,22 +63,44 @@ class ClusterApi:
         found.append(Route(reviews, self._answer(self._review), methods=["POST"]))
         for resource in resources():
             found += self._routes_of(resource)
-        return [*found, Route("/{path:path}", self._answer(self._nothing), methods=["GET", "POST", "PUT", "PATCH", "DELETE"])]
+        return [
+            *found,
+            Route(
+                "/{path:path}", self._answer(self._nothing), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]
+            ),
+        ]
 
     def _routes_of(self, resource: Resource) -> list[Route]:
         inner = (
-            f"{resource.root}/namespaces/{{namespace}}/{resource.plural}" if resource.namespaced else f"{resource.root}/{resource.plural}"
+            f"{resource.root}/namespaces/{{namespace}}/{resource.plural}"
+            if resource.namespaced
+            else f"{resource.root}/{resource.plural}"
         )
-        found = [Route(f"{resource.root}/{resource.plural}", self._answer(self._collection(resource)), methods=["GET"])]
+        found = [
+            Route(
+                f"{resource.root}/{resource.plural}",
+                self._answer(self._collection(resource)),
+                methods=["GET"],
+            )
+        ]
         collection = Route(inner, self._answer(self._collection(resource)), methods=["GET", "POST", "DELETE"])
         found = [*found, collection] if resource.namespaced else [collection]
         if resource.status:
             path = f"{inner}/{{name}}/status"
-            found.append(Route(path, self._answer(self._item(resource, "status")), methods=["GET", "PUT", "PATCH"]))
+            found.append(
+                Route(path, self._answer(self._item(resource, "status")), methods=["GET", "PUT", "PATCH"])
+            )
         if resource.kind == "Pod":
             found.append(Route(f"{inner}/{{name}}/log", self._answer(self._log)))
             found.append(Route(f"{inner}/{{name}}/proxy/{{path:path}}", self._answer(self._proxy)))
-        return [*found, Route(f"{inner}/{{name}}", self._answer(self._item(resource, "")), methods=["GET", "PUT", "PATCH", "DELETE"])]
+        return [
+            *found,
+            Route(
+                f"{inner}/{{name}}",
+                self._answer(self._item(resource, "")),
+                methods=["GET", "PUT", "PATCH", "DELETE"],
+            ),
+        ]
 
     def _answer(self, handler: Handler) -> Handler:
         async def answered(request: Request) -> Response:
@@ -112,8 +139,18 @@ class ClusterApi:
     async def _constraints(self, request: Request) -> Response:
         if not self.orders.strikes("openshift", ""):
             return NO_SUCH_PATH
-        kind = {"name": "securitycontextconstraints", "singularName": "", "namespaced": False, "kind": "SecurityContextConstraints"}
-        listed = {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": SECURITY, "resources": [kind | {"verbs": ["get", "list"]}]}
+        kind = {
+            "name": "securitycontextconstraints",
+            "singularName": "",
+            "namespaced": False,
+            "kind": "SecurityContextConstraints",
+        }
+        listed = {
+            "kind": "APIResourceList",
+            "apiVersion": "v1",
+            "groupVersion": SECURITY,
+            "resources": [kind | {"verbs": ["get", "list"]}],
+        }
         return JSONResponse(listed)
 
     async def _openapi_index(self, request: Request) -> Response:
@@ -133,7 +170,9 @@ class ClusterApi:
         review = await self._body(request)
         asked = review.get("spec", {}).get("resourceAttributes") or {}
         plural = asked.get("resource", "") + (f"/{asked['subresource']}" if asked.get("subresource") else "")
-        allowed = self.orders.allows(asked.get("verb", ""), asked.get("group", ""), plural, asked.get("name", ""))
+        allowed = self.orders.allows(
+            asked.get("verb", ""), asked.get("group", ""), plural, asked.get("name", "")
+        )
         return JSONResponse(review | {"status": {"allowed": allowed}}, status_code=201)
 
     # Objects
@@ -147,17 +186,30 @@ class ClusterApi:
             if request.method == "GET":
                 watching = query.get("watch") in ("true", "1")
                 self.orders.check("watch" if watching else "list", resource, "", namespace, "")
-                return self._watch(request, resource, namespace) if watching else self._list(request, resource, namespace)
+                return (
+                    self._watch(request, resource, namespace)
+                    if watching
+                    else self._list(request, resource, namespace)
+                )
             if request.method == "DELETE":
                 self.orders.check("deletecollection", resource, "", namespace, "")
                 selected = list(self._selected(request, resource, namespace))
                 for document in selected:
                     self.store.delete(resource.key(document), _writer(request))
-                return JSONResponse({"kind": f"{resource.kind}List", "apiVersion": resource.api_version, "metadata": {}, "items": selected})
+                return JSONResponse(
+                    {
+                        "kind": f"{resource.kind}List",
+                        "apiVersion": resource.api_version,
+                        "metadata": {},
+                        "items": selected,
+                    }
+                )
             document = self._placed(await self._body(request), request, resource)
             self.orders.check("create", resource, "", namespace, document["metadata"].get("name", ""))
             document, warnings = _checked(document, resource, query.get("fieldValidation", ""))
-            return JSONResponse(self.store.create(document, _writer(request)), status_code=201, headers=warnings)
+            return JSONResponse(
+                self.store.create(document, _writer(request)), status_code=201, headers=warnings
+            )
 
         return answer
 
@@ -198,7 +250,10 @@ class ClusterApi:
         if content_type in APPLY:
             if not request.query_params.get("fieldManager"):
                 raise ApiError(
-                    422, "Invalid", 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
+                    422,
+                    "Invalid",
+                    'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for'
+                    " apply patch",
                 )
             document = self._placed(patch, request, resource)
             if "managedFields" in document["metadata"]:
@@ -211,7 +266,10 @@ class ClusterApi:
                     else f".{found.wrong[0][0]}: expected another type"
                 )
                 raise ApiError(
-                    500, "InternalError", f"failed to create typed patch object ({namespace}/{name}; {resource.api_version}): {where}"
+                    500,
+                    "InternalError",
+                    f"failed to create typed patch object ({namespace}/{name}; {resource.api_version}):"
+                    f" {where}",
                 )
             applied, new = self.store.apply(document, writer, request.query_params.get("force") == "true")
             return JSONResponse(applied, status_code=201 if new else 200)
@@ -225,20 +283,39 @@ class ClusterApi:
         options = await self._body(request) if await request.body() else {}
         for name, value in (options.get("preconditions") or {}).items():
             if found["metadata"].get(name) != value:
-                message = f"the {name} in the precondition ({value}) does not match the {name} in record ({found['metadata'].get(name)})"
-                raise ApiError(409, "Conflict", f'Operation cannot be fulfilled on {resource.id} "{found["metadata"]["name"]}": {message}')
+                message = (
+                    f"the {name} in the precondition ({value}) does not match the {name} in record"
+                    f" ({found['metadata'].get(name)})"
+                )
+                raise ApiError(
+                    409,
+                    "Conflict",
+                    f'Operation cannot be fulfilled on {resource.id} "{found["metadata"]["name"]}":'
+                    f" {message}",
+                )
         dry_run = options.get("dryRun") == ["All"] or request.query_params.get("dryRun") == "All"
         policy = options.get("propagationPolicy") or request.query_params.get("propagationPolicy")
         gone = self.store.delete(resource.key(found), Writer(dry_run=dry_run), orphan=policy == "Orphan")
         if gone["metadata"].get("deletionTimestamp"):  # finalizers hold it
             return JSONResponse(gone)
-        details = {"name": found["metadata"]["name"], "group": resource.group, "kind": resource.plural, "uid": found["metadata"]["uid"]}
-        return JSONResponse({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
+        details = {
+            "name": found["metadata"]["name"],
+            "group": resource.group,
+            "kind": resource.plural,
+            "uid": found["metadata"]["uid"],
+        }
+        return JSONResponse(
+            {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
+        )
 
     def _selected(self, request: Request, resource: Resource, namespace: str) -> list[Object]:
         query = request.query_params
         found = self.store.of(resource.kind, namespace)
-        return [o for o in found if matches(o, resource.plural, query.get("labelSelector", ""), query.get("fieldSelector", ""))]
+        return [
+            o
+            for o in found
+            if matches(o, resource.plural, query.get("labelSelector", ""), query.get("fieldSelector", ""))
+        ]
 
     def _list(self, request: Request, resource: Resource, namespace: str) -> Response:
         query = request.query_params
@@ -249,12 +326,24 @@ class ClusterApi:
             found = [o for o in found if resource.key(o) > after]
         limit = int(query.get("limit") or 0)
         if limit and len(found) > limit:
-            metadata |= {"continue": _token(resource.key(found[limit - 1])), "remainingItemCount": len(found) - limit}
+            metadata |= {
+                "continue": _token(resource.key(found[limit - 1])),
+                "remainingItemCount": len(found) - limit,
+            }
             found = found[:limit]
         version = tables.wanted(request.headers.get("accept", ""))
         if version:
-            return JSONResponse(tables.table(resource, found, version, query.get("includeObject", "Metadata"), metadata))
-        return JSONResponse({"kind": f"{resource.kind}List", "apiVersion": resource.api_version, "metadata": metadata, "items": found})
+            return JSONResponse(
+                tables.table(resource, found, version, query.get("includeObject", "Metadata"), metadata)
+            )
+        return JSONResponse(
+            {
+                "kind": f"{resource.kind}List",
+                "apiVersion": resource.api_version,
+                "metadata": metadata,
+                "items": found,
+            }
+        )
 
     def _watch(self, request: Request, resource: Resource, namespace: str) -> Response:
         query = request.query_params
@@ -308,7 +397,9 @@ class ClusterApi:
         return StreamingResponse(lines(), media_type="application/json")
 
     async def _log(self, request: Request) -> Response:
-        self.orders.check("get", _pods(), "log", request.path_params["namespace"], request.path_params["name"])
+        self.orders.check(
+            "get", _pods(), "log", request.path_params["namespace"], request.path_params["name"]
+        )
         pod = self._found(_pods(), request.path_params["namespace"], request.path_params["name"])
         query = request.query_params
         container = query.get("container") or pod["spec"]["containers"][0]["name"]
@@ -327,7 +418,9 @@ class ClusterApi:
         pod = self._found(_pods(), request.path_params["namespace"], name)
         serve = self._ingress.replica(pod["metadata"]["uid"])
         if serve is None:
-            raise ApiError(503, "ServiceUnavailable", "error trying to reach service: connect: connection refused")
+            raise ApiError(
+                503, "ServiceUnavailable", "error trying to reach service: connect: connection refused"
+            )
         return _Forwarded(serve, f"/{request.path_params['path']}")
 
     async def _followed(self, pod: Object, container: str, lines: list[str]) -> AsyncIterator[str]:
@@ -345,7 +438,11 @@ class ClusterApi:
         if len(raw) > MAX_BODY_BYTES:
             raise ApiError(413, "RequestEntityTooLarge", f"the body is larger than {MAX_BODY_BYTES} bytes")
         if "protobuf" in request.headers.get("content-type", ""):
-            raise ApiError(415, "UnsupportedMediaType", "the simulator reads JSON and YAML, for instance by kubectl apply -f FILE")
+            raise ApiError(
+                415,
+                "UnsupportedMediaType",
+                "the simulator reads JSON and YAML, for instance by kubectl apply -f FILE",
+            )
         if self._write_delay_s:
             await asyncio.sleep(self._write_delay_s)
         try:
@@ -357,10 +454,16 @@ class ClusterApi:
         """The object, with what the path says put in; contradicting it is refused."""
         if not isinstance(document, dict) or not isinstance(document.get("metadata", {}), dict):
             raise ApiError(400, "BadRequest", f"the body must be a {resource.kind}")
-        got = (document.setdefault("apiVersion", resource.api_version), document.setdefault("kind", resource.kind))
+        got = (
+            document.setdefault("apiVersion", resource.api_version),
+            document.setdefault("kind", resource.kind),
+        )
         if got != (resource.api_version, resource.kind):
             raise ApiError(
-                400, "BadRequest", f"{got[1]} in version {got[0]!r} cannot be handled as a {resource.kind} of {resource.api_version}"
+                400,
+                "BadRequest",
+                f"{got[1]} in version {got[0]!r} cannot be handled as a {resource.kind} of"
+                f" {resource.api_version}",
             )
         metadata = document.setdefault("metadata", {})
         if resource.namespaced:
@@ -369,11 +472,16 @@ class ClusterApi:
                 raise ApiError(
                     400,
                     "BadRequest",
-                    f"the namespace of the provided object does not match the namespace sent on the request ({metadata['namespace']})",
+                    "the namespace of the provided object does not match the namespace sent on the request"
+                    f" ({metadata['namespace']})",
                 )
         name = request.path_params.get("name")
         if name is not None and metadata.setdefault("name", name) != name:
-            raise ApiError(400, "BadRequest", f"the name of the object ({metadata['name']}) does not match the name on the URL ({name})")
+            raise ApiError(
+                400,
+                "BadRequest",
+                f"the name of the object ({metadata['name']}) does not match the name on the URL ({name})",
+            )
         if not metadata.get("name") and not metadata.get("generateName"):
             why = "metadata.name: Required value: name or generateName is required"
             raise ApiError(422, "Invalid", f'{resource.kind} "" is invalid: {why}')
@@ -388,7 +496,9 @@ class _Forwarded(Response):
         self._serve, self._path = serve, path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._serve({**scope, "path": self._path, "raw_path": self._path.encode(), "root_path": ""}, receive, send)
+        await self._serve(
+            {**scope, "path": self._path, "raw_path": self._path.encode(), "root_path": ""}, receive, send
+        )
 
 
 def _pods() -> Resource:
@@ -401,8 +511,11 @@ def _writer(request: Request, subresource: str = "") -> Writer:
     return Writer(manager, request.query_params.get("dryRun") == "All", subresource)
 
 
-def _checked(document: Object, resource: Resource, validation: str, patch: Any = None) -> tuple[Object, dict[str, str]]:
-    """The object without unknown fields, and the headers that warn of them; Strict refuses them, as wrong types always are.
+def _checked(
+    document: Object, resource: Resource, validation: str, patch: Any = None
+) -> tuple[Object, dict[str, str]]:
+    """The object without unknown fields, and the headers that warn of them; Strict refuses
+    them, as wrong types always are.
 
     With a patch it is what came of that.
     """
@@ -412,15 +525,28 @@ def _checked(document: Object, resource: Resource, validation: str, patch: Any =
         why = "strict decoding error: " + ", ".join(unknown)
         if patch is None:
             raise ApiError(400, "BadRequest", why)
-        cause = {"reason": "FieldValueInvalid", "message": f"Invalid value: {json.dumps(json.dumps(patch))}: {why}", "field": "patch"}
-        raise ApiError(422, "Invalid", f' "" is invalid: patch: {cause["message"]}', [cause], kind=resource.plural, group=resource.group)
+        cause = {
+            "reason": "FieldValueInvalid",
+            "message": f"Invalid value: {json.dumps(json.dumps(patch))}: {why}",
+            "field": "patch",
+        }
+        raise ApiError(
+            422,
+            "Invalid",
+            f' "" is invalid: patch: {cause["message"]}',
+            [cause],
+            kind=resource.plural,
+            group=resource.group,
+        )
     wrong = [f"{path}: {why}" for path, why in found.wrong] + [f"{p}: Required value" for p in found.missing]
     if wrong:
         name = document["metadata"].get("name", "")
         causes = [{"reason": "FieldValueInvalid", "message": why, "field": path} for path, why in found.wrong]
         raise ApiError(422, "Invalid", f'{resource.kind} "{name}" is invalid: ' + ", ".join(wrong), causes)
     quoted = ", ".join(unknown).replace('"', '\\"')
-    return pruned(document, resource.schema), {"Warning": f'299 - "{quoted}"'} if unknown and validation != "Ignore" else {}
+    return pruned(document, resource.schema), (
+        {"Warning": f'299 - "{quoted}"'} if unknown and validation != "Ignore" else {}
+    )
 
 
 def _token(key: Key) -> str:

@@ -13,7 +13,9 @@ MAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 
 
 def order_failure(address: str, failure: Order, names: str = "*") -> None:
-    """Let a failure strike what has one of these names: shell patterns, with commas between. Replaces an earlier order of this failure."""
+    """Let a failure strike what has one of these names: shell patterns, with commas
+    between. Replaces an earlier order of this failure.
+    """
     _apply(address, "failures", {failure: names}, manager=failure)
 
 
@@ -40,7 +42,12 @@ def order_role(address: str, rules: list[dict[str, Any]] | None) -> None:
 
 
 def _apply(address: str, name: str, data: dict[str, str], manager: str) -> None:
-    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": NAMESPACE}, "data": data}
+    body = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "data": data,
+    }
     httpx.patch(
         f"{address}{MAPS}/{name}",
         params={"fieldManager": manager, "force": "true"},

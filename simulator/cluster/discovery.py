@@ -1,4 +1,6 @@
-"""What the server says of itself: version, groups, resources, and the OpenAPI documents that clients validate with."""
+"""What the server says of itself: version, groups, resources, and the OpenAPI
+documents that clients validate with.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +36,12 @@ def groups(hidden: frozenset[str]) -> Object:
     found: dict[str, list[dict[str, str]]] = {}
     for version in versions(hidden):
         if "/" in version:
-            found.setdefault(version.split("/")[0], []).append({"groupVersion": version, "version": version.split("/")[1]})
-    listed = [{"name": name, "versions": known, "preferredVersion": known[0]} for name, known in found.items()]
+            found.setdefault(version.split("/")[0], []).append(
+                {"groupVersion": version, "version": version.split("/")[1]}
+            )
+    listed = [
+        {"name": name, "versions": known, "preferredVersion": known[0]} for name, known in found.items()
+    ]
     return {"kind": "APIGroupList", "apiVersion": "v1", "groups": listed}
 
 
@@ -64,12 +70,24 @@ def resource_list(version: str) -> Object:
             found.append(part | {"name": "pods/proxy", "kind": "PodProxyOptions", "verbs": ["get"]})
     if version == REVIEWS:
         kind = "SelfSubjectAccessReview"
-        found.append({"name": "selfsubjectaccessreviews", "singularName": "", "namespaced": False, "kind": kind, "verbs": ["create"]})
+        found.append(
+            {
+                "name": "selfsubjectaccessreviews",
+                "singularName": "",
+                "namespaced": False,
+                "kind": kind,
+                "verbs": ["create"],
+            }
+        )
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": version, "resources": found}
 
 
 def openapi_index(hidden: frozenset[str]) -> Object:
-    paths = {_path(v): {"serverRelativeURL": f"/openapi/v3/{_path(v)}?hash=1"} for v in versions(hidden) if v != REVIEWS}
+    paths = {
+        _path(v): {"serverRelativeURL": f"/openapi/v3/{_path(v)}?hash=1"}
+        for v in versions(hidden)
+        if v != REVIEWS
+    }
     return {"paths": paths}
 
 
@@ -79,14 +97,19 @@ def openapi_v3(path: str) -> Object | None:
     found = [r for r in resources() if _path(r.api_version) == path]
     if not found:
         return None
-    schemas = {_schema_name(r): openapi(r.schema) | {"x-kubernetes-group-version-kind": [_kind(r)]} for r in found}
+    schemas = {
+        _schema_name(r): openapi(r.schema) | {"x-kubernetes-group-version-kind": [_kind(r)]} for r in found
+    }
     operations = {}
     for resource in found:
         where = (
-            f"{resource.root}/namespaces/{{namespace}}/{resource.plural}" if resource.namespaced else f"{resource.root}/{resource.plural}"
+            f"{resource.root}/namespaces/{{namespace}}/{resource.plural}"
+            if resource.namespaced
+            else f"{resource.root}/{resource.plural}"
         )
         parameters = [
-            {"name": n, "in": "query", "schema": {"type": "string"}} for n in ("dryRun", "fieldManager", "fieldValidation", "force")
+            {"name": n, "in": "query", "schema": {"type": "string"}}
+            for n in ("dryRun", "fieldManager", "fieldValidation", "force")
         ]
         operation = {
             "x-kubernetes-group-version-kind": _kind(resource),

@@ -1,4 +1,6 @@
-"""The cluster's objects on disk, so that they survive a restart: one SQLite file, in which a change costs what it changes."""
+"""The cluster's objects on disk, so that they survive a restart: one SQLite file, in
+which a change costs what it changes.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ class Disk:
     def __init__(self, file: Path) -> None:
         self._connection = sqlite3.connect(file)
         self._connection.execute("PRAGMA journal_mode = WAL")
-        # A killed process loses nothing; only a power cut may take the last moments of what is simulated anyway.
+        # A killed process loses nothing; only a power cut may take the last moments
+        # of what is simulated anyway.
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(SCHEMA)
 
@@ -42,10 +45,17 @@ class Disk:
     def save(self, version: int, changed: Mapping[Key, Object | None]) -> None:
         """All of it or nothing; None is an object that is gone."""
         with self._connection as transaction:
-            transaction.execute("INSERT INTO version VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET version = excluded.version", (version,))
+            transaction.execute(
+                "INSERT INTO version VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET version ="
+                " excluded.version",
+                (version,),
+            )
             gone = [key for key, document in changed.items() if document is None]
-            transaction.executemany("DELETE FROM objects WHERE resource = ? AND namespace = ? AND name = ?", gone)
             transaction.executemany(
-                "INSERT INTO objects VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET document = excluded.document",
+                "DELETE FROM objects WHERE resource = ? AND namespace = ? AND name = ?", gone
+            )
+            transaction.executemany(
+                "INSERT INTO objects VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET document ="
+                " excluded.document",
                 [(*key, json.dumps(document)) for key, document in changed.items() if document is not None],
             )

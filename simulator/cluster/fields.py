@@ -1,7 +1,8 @@
-"""Who owns which field: server-side apply with its conflicts, and the managed fields that every other write leaves behind.
+"""Who owns which field: server-side apply with its conflicts, and the managed fields that
+every other write leaves behind.
 
-A field is a path of FieldsV1 elements: `f:name` into a map, `k:{"name":"x"}` into a list that merges by key, `v:"x"` into a set;
-the element `.` stands for the item itself. Lists without keys are owned as a whole.
+A field is a path of FieldsV1 elements: `f:name` into a map, `k:{"name":"x"}` into a list that merges by key,
+`v:"x"` into a set; the element `.` stands for the item itself. Lists without keys are owned as a whole.
 """
 
 from __future__ import annotations
@@ -17,7 +18,16 @@ from simulator.cluster.schema import ANY, KEY_DEFAULTS, Schema
 Path = tuple[str, ...]
 ITEM = "."
 NOBODYS = {"apiVersion", "kind"}
-NOBODYS_METADATA = {"name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "deletionTimestamp"}
+NOBODYS_METADATA = {
+    "name",
+    "namespace",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "managedFields",
+    "deletionTimestamp",
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,14 @@ def owners(document: Object) -> list[Owner]:
     for entry in document["metadata"].get("managedFields") or []:
         fields = frozenset(_flattened(entry.get("fieldsV1") or {}))
         found.append(
-            Owner(entry["manager"], entry["operation"], entry.get("subresource", ""), entry["apiVersion"], entry.get("time", ""), fields)
+            Owner(
+                entry["manager"],
+                entry["operation"],
+                entry.get("subresource", ""),
+                entry["apiVersion"],
+                entry.get("time", ""),
+                fields,
+            )
         )
     return found
 
@@ -52,7 +69,12 @@ def with_owners(document: Object, entries: list[Owner]) -> Object:
     written = []
     for owner in entries:
         if owner.fields:
-            entry: Object = {"manager": owner.manager, "operation": owner.operation, "apiVersion": owner.api_version, "time": owner.time}
+            entry: Object = {
+                "manager": owner.manager,
+                "operation": owner.operation,
+                "apiVersion": owner.api_version,
+                "time": owner.time,
+            }
             entry |= {"fieldsType": "FieldsV1", "fieldsV1": _nested(owner.fields)}
             written.append(entry | ({"subresource": owner.subresource} if owner.subresource else {}))
     return document | {"metadata": document["metadata"] | {"managedFields": written}}
@@ -74,7 +96,9 @@ def leaves(document: Object, schema: Schema) -> frozenset[Path]:
 
 
 def written(before: Object, after: Object, schema: Schema, manager: str, subresource: str) -> Object:
-    """`after` with the managed fields of a plain write: what changed is the writer's, what is gone is nobody's."""
+    """`after` with the managed fields of a plain write: what changed is the
+    writer's, what is gone is nobody's.
+    """
     old, new = leaves(before, schema), leaves(after, schema)
     changed = {p for p in new if p not in old or value_at(before, p) != value_at(after, p)}
     if not changed and old == new:
@@ -94,7 +118,9 @@ def written(before: Object, after: Object, schema: Schema, manager: str, subreso
 
 
 def applied(live: Object | None, config: Object, schema: Schema, manager: str, force: bool) -> Object:
-    """The object after server-side apply. Raises ApiError 409 naming each field that somebody else has with another value."""
+    """The object after server-side apply. Raises ApiError 409 naming each field that
+    somebody else has with another value.
+    """
     wanted = leaves(config, schema)
     mine = Owner(manager, "Apply", "", config["apiVersion"], now(), wanted)
     if live is None:
@@ -108,7 +134,9 @@ def applied(live: Object | None, config: Object, schema: Schema, manager: str, f
     merged = _merged(live, config, schema)
     elsewhere = frozenset(p for o in others for p in o.fields)
     inhabited = {p[:n] for p in elsewhere for n in range(len(p))}
-    for path in sorted(previous - wanted - elsewhere, key=lambda p: (p[-1] != ITEM, -len(p))):  # items first, as a whole
+    for path in sorted(
+        previous - wanted - elsewhere, key=lambda p: (p[-1] != ITEM, -len(p))
+    ):  # items first, as a whole
         if path[-1] != ITEM or path[:-1] not in inhabited:  # unless others have something in them
             _remove(merged, path)
     still = leaves(merged, schema)
@@ -154,10 +182,14 @@ def in_words(path: Path) -> str:
 def _conflict(conflicts: list[tuple[Owner, list[Path]]]) -> ApiError:
     causes, parts = [], []
     for owner, paths in conflicts:
-        using = f'conflict with "{owner.manager}"' + (f" with subresource {owner.subresource}" if owner.subresource else "")
+        using = f'conflict with "{owner.manager}"' + (
+            f" with subresource {owner.subresource}" if owner.subresource else ""
+        )
         using += f" using {owner.api_version}"
         names = [in_words(p) for p in paths]
-        parts.append(f"{using}: {names[0]}" if len(names) == 1 else f"{using}:\n" + "\n".join(f"- {n}" for n in names))
+        parts.append(
+            f"{using}: {names[0]}" if len(names) == 1 else f"{using}:\n" + "\n".join(f"- {n}" for n in names)
+        )
         causes += [{"reason": "FieldManagerConflict", "message": using, "field": n} for n in names]
     count = f"{len(causes)} conflict{'s' * (len(causes) > 1)}"
     return ApiError(409, "Conflict", f"Apply failed with {count}: " + "\n".join(parts), causes)
@@ -188,7 +220,14 @@ def _key(entry: Any, schema: Schema) -> str:
 def _item(value: Any, key: dict[str, Any]) -> Any:
     if not isinstance(value, list):
         return None
-    return next((e for e in value if isinstance(e, dict) and all(e.get(k, KEY_DEFAULTS.get(k)) == v for k, v in key.items())), None)
+    return next(
+        (
+            e
+            for e in value
+            if isinstance(e, dict) and all(e.get(k, KEY_DEFAULTS.get(k)) == v for k, v in key.items())
+        ),
+        None,
+    )
 
 
 def _merged(live: Any, config: Any, schema: Schema) -> Any:

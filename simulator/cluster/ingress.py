@@ -1,4 +1,6 @@
-"""The one address of each InferenceService: requests go to its ready pods in turn, each a simulated vLLM server."""
+"""The one address of each InferenceService: requests go to its ready pods in turn,
+each a simulated vLLM server.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ class Address:
         if scope["type"] != "http":
             return
         if not self.replicas:
-            await send({"type": "http.response.start", "status": 503, "headers": [(b"content-type", b"text/plain")]})
+            await send(
+                {"type": "http.response.start", "status": 503, "headers": [(b"content-type", b"text/plain")]}
+            )
             await send({"type": "http.response.body", "body": b"no ready replica"})
             return
         chosen = list(self.replicas.values())[next(self.turn) % len(self.replicas)]
@@ -42,7 +46,9 @@ class Address:
 
 class Ingress:
     def __init__(self, orders: Orders, latency_scale: float = 1.0) -> None:
-        """`latency_scale` stretches every latency of an endpoint: 0.1 answers ten times faster than the estimate says."""
+        """`latency_scale` stretches every latency of an endpoint: 0.1 answers ten times
+        faster than the estimate says.
+        """
         self._orders, self._latency_scale = orders, latency_scale
         self._addresses: dict[str, Address] = {}  # InferenceService uid -> its address
         self._tasks: set[asyncio.Task[None]] = set()
@@ -56,8 +62,14 @@ class Ingress:
                 return None
             address = await self._open(service)
         names = {p["metadata"]["uid"]: p["metadata"]["name"] for p in ready_pods}
-        serving = {p["metadata"]["uid"]: s for p in ready_pods if (s := serving_of(p)) is not None and s.model is not None}
-        address.replicas = {pod: address.replicas.get(pod) or self._replica(s, names[pod]) for pod, s in serving.items()}
+        serving = {
+            p["metadata"]["uid"]: s
+            for p in ready_pods
+            if (s := serving_of(p)) is not None and s.model is not None
+        }
+        address.replicas = {
+            pod: address.replicas.get(pod) or self._replica(s, names[pod]) for pod, s in serving.items()
+        }
         return address.url
 
     def replica(self, pod: str) -> Serve | None:
@@ -70,11 +82,17 @@ class Ingress:
 
     def _replica(self, serving: Serving, name: str) -> Serve:
         assert serving.model is not None  # noqa: S101 - see expose
-        engine = Engine(serving.model, serving.gpu, serving.gpu_count, serving.max_model_len, self._latency_scale)
-        return application(engine, lambda: [m for m in MISBEHAVIOURS if self._orders.strikes(m, name)], serving.told)
+        engine = Engine(
+            serving.model, serving.gpu, serving.gpu_count, serving.max_model_len, self._latency_scale
+        )
+        return application(
+            engine, lambda: [m for m in MISBEHAVIOURS if self._orders.strikes(m, name)], serving.told
+        )
 
     async def _open(self, service: Object) -> Address:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on
+        listener = socket.socket(
+            socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+        )  # named, or asyncio leaves Nagle on
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # The port it had before a restart, if it is still free: clients keep their URL.
         last = ((service.get("status") or {}).get("url") or ":0").rsplit(":", 1)[1]

@@ -1,4 +1,6 @@
-"""KServe's controller in Standard mode: a Deployment and a Service for each InferenceService, and the status that it writes back."""
+"""KServe's controller in Standard mode: a Deployment and a Service for each
+InferenceService, and the status that it writes back.
+"""
 
 from __future__ import annotations
 
@@ -49,17 +51,24 @@ class KServe:
 
     def publish(self, service: Object, url: str | None) -> None:
         """Conditions, model status and, once it serves, the URL."""
-        service = self._store.get("InferenceService", service["metadata"]["namespace"], service["metadata"]["name"]) or service
+        service = (
+            self._store.get("InferenceService", service["metadata"]["namespace"], service["metadata"]["name"])
+            or service
+        )
         deployment = self.deployment(service)
         if deployment is None:
             return
-        available = is_true(deployment, "Available") and (deployment.get("status") or {}).get("readyReplicas", 0) > 0
+        available = (
+            is_true(deployment, "Available") and (deployment.get("status") or {}).get("readyReplicas", 0) > 0
+        )
         ready = available and url is not None
         was_ready = is_true(service, "Ready")
         names = {"PredictorReady": available, "IngressReady": ready, "Ready": ready}
         conditions = with_conditions(service, [{"type": t, "status": str(s)} for t, s in names.items()])
         failure = _failure(self.pods(service))
-        model = {"transitionStatus": "UpToDate" if ready else "BlockedByFailedLoad" if failure else "InProgress"}
+        model = {
+            "transitionStatus": "UpToDate" if ready else "BlockedByFailedLoad" if failure else "InProgress"
+        }
         status: Object = {
             "conditions": conditions,
             "modelStatus": model | ({"lastFailureInfo": failure} if failure and not ready else {}),
@@ -70,23 +79,45 @@ class KServe:
             status |= {"url": url, "address": {"url": url}, "components": {"predictor": {"url": url}}}
         updated = self._store.status(service, status)
         if ready and not was_ready:
-            self._store.event(updated, "InferenceServiceReady", f"InferenceService [{service['metadata']['name']}] is Ready")
+            self._store.event(
+                updated, "InferenceServiceReady", f"InferenceService [{service['metadata']['name']}] is Ready"
+            )
 
     def _deployment(self, service: Object) -> None:
         meta, predictor = service["metadata"], service["spec"]["predictor"]
         name = f"{meta['name']}-predictor"
-        labels = {"app": f"isvc.{name}", LABEL: meta["name"], "component": "predictor"} | (predictor.get("labels") or {})
+        labels = {"app": f"isvc.{name}", LABEL: meta["name"], "component": "predictor"} | (
+            predictor.get("labels") or {}
+        )
         spec: Object = {
             "replicas": int(predictor.get("minReplicas", 1)),
             "selector": {"matchLabels": {"app": f"isvc.{name}"}},
-            "template": {"metadata": {"labels": labels, "annotations": predictor.get("annotations") or {}}, "spec": _pod_spec(predictor)},
-            "strategy": predictor.get("deploymentStrategy")
-            or {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
+            "template": {
+                "metadata": {"labels": labels, "annotations": predictor.get("annotations") or {}},
+                "spec": _pod_spec(predictor),
+            },
+            "strategy": (
+                predictor.get("deploymentStrategy")
+                or {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}}
+            ),
         }
         found = self._store.get("Deployment", meta["namespace"], name)
         if found is None:
-            metadata = {"name": name, "namespace": meta["namespace"], "labels": labels, "ownerReferences": [owned_by(service)]}
-            self._store.create({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec, "status": {}})
+            metadata = {
+                "name": name,
+                "namespace": meta["namespace"],
+                "labels": labels,
+                "ownerReferences": [owned_by(service)],
+            }
+            self._store.create(
+                {
+                    "apiVersion": "apps/v1",
+                    "kind": "Deployment",
+                    "metadata": metadata,
+                    "spec": spec,
+                    "status": {},
+                }
+            )
         elif found["spec"] != spec:
             self._store.update(found | {"spec": spec})
 
@@ -99,8 +130,17 @@ class KServe:
                 {
                     "apiVersion": "v1",
                     "kind": "Service",
-                    "metadata": {"name": name, "namespace": meta["namespace"], "ownerReferences": [owned_by(service)]},
-                    "spec": {"selector": {"app": f"isvc.{name}"}, "ports": ports, "type": "ClusterIP", "clusterIP": "None"},
+                    "metadata": {
+                        "name": name,
+                        "namespace": meta["namespace"],
+                        "ownerReferences": [owned_by(service)],
+                    },
+                    "spec": {
+                        "selector": {"app": f"isvc.{name}"},
+                        "ports": ports,
+                        "type": "ClusterIP",
+                        "clusterIP": "None",
+                    },
                 }
             )
 
@@ -110,23 +150,38 @@ def _pod_spec(predictor: Object) -> Object:
     model: dict[str, Any] | None = predictor.get("model")
     if model is None:
         return spec | {"containers": copied(predictor["containers"])}
-    main = {"name": "kserve-container", "image": "vllm/vllm-openai:v0.24.0"} | {k: v for k, v in model.items() if k not in MODEL_FIELDS}
+    main = {"name": "kserve-container", "image": "vllm/vllm-openai:v0.24.0"} | {
+        k: v for k, v in model.items() if k not in MODEL_FIELDS
+    }
     spec["containers"] = [copied(main)]
     if model.get("storageUri"):
-        limits = {"resources": {"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "100m", "memory": "100Mi"}}}
-        initializer = {"name": INITIALIZER, "image": INITIALIZER_IMAGE, "args": [model["storageUri"], "/mnt/models"]}
+        limits = {
+            "resources": {
+                "limits": {"cpu": "1", "memory": "1Gi"},
+                "requests": {"cpu": "100m", "memory": "100Mi"},
+            }
+        }
+        initializer = {
+            "name": INITIALIZER,
+            "image": INITIALIZER_IMAGE,
+            "args": [model["storageUri"], "/mnt/models"],
+        }
         spec["initContainers"] = [initializer | limits]
     return spec
 
 
 def with_credentials(pod: Object, store: Store) -> Object:
-    """What KServe's webhook makes of a new pod: the initializer gets the hub's token, from the ServiceAccount's Secrets alone.
+    """What KServe's webhook makes of a new pod: the initializer gets the hub's token, from the
+    ServiceAccount's Secrets alone.
 
     A ServiceAccount or Secret that isn't there (yet) is passed over without a word, as the real one does.
     """
     namespace, spec = pod["metadata"]["namespace"], pod["spec"]
     account = store.get("ServiceAccount", namespace, spec.get("serviceAccountName") or "default") or {}
-    secrets = [store.get("Secret", namespace, reference.get("name", "")) for reference in account.get("secrets") or []]
+    secrets = [
+        store.get("Secret", namespace, reference.get("name", ""))
+        for reference in account.get("secrets") or []
+    ]
     token: list[Object] = [
         {"name": HUB_TOKEN, "valueFrom": {"secretKeyRef": {"name": s["metadata"]["name"], "key": HUB_TOKEN}}}
         for s in secrets
@@ -134,7 +189,10 @@ def with_credentials(pod: Object, store: Store) -> Object:
     ]
     if not token or not spec.get("initContainers"):
         return pod
-    initializers = [c | ({"env": [*(c.get("env") or []), *token]} if c["name"] == INITIALIZER else {}) for c in spec["initContainers"]]
+    initializers = [
+        c | ({"env": [*(c.get("env") or []), *token]} if c["name"] == INITIALIZER else {})
+        for c in spec["initContainers"]
+    ]
     return pod | {"spec": spec | {"initContainers": initializers}}
 
 
@@ -146,5 +204,10 @@ def _failure(pods: list[Object]) -> Object | None:
             ended = (entry.get("lastState") or {}).get("terminated")
             if ended and not is_true(pod, "Ready"):
                 message = ended.get("message") or ended.get("reason") or ""
-                return {"reason": "ModelLoadFailed", "message": message, "exitCode": ended["exitCode"], "location": pod["metadata"]["name"]}
+                return {
+                    "reason": "ModelLoadFailed",
+                    "message": message,
+                    "exitCode": ended["exitCode"],
+                    "location": pod["metadata"]["name"],
+                }
     return None

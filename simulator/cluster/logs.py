@@ -16,7 +16,9 @@ class Logs:
         self._lines[pod["metadata"]["uid"], container].extend(lines)
 
     def end(self, pod: Object, container: str) -> None:
-        """What was written becomes the log of the container before, and is what is read until the next one writes."""
+        """What was written becomes the log of the container before, and is what is
+        read until the next one writes.
+        """
         key = (pod["metadata"]["uid"], container)
         self._previous[key] = self._lines.pop(key, [])
 
@@ -28,7 +30,9 @@ class Logs:
             raise ApiError(400, "BadRequest", f"container {container} is not valid for pod {name}")
         key = (pod["metadata"]["uid"], container)
         if previous and key not in self._previous:
-            raise ApiError(400, "BadRequest", f'previous terminated container "{container}" in pod "{name}" not found')
+            raise ApiError(
+                400, "BadRequest", f'previous terminated container "{container}" in pod "{name}" not found'
+            )
         if previous:
             return self._previous[key]
         if not pod["spec"].get("nodeName"):

@@ -1,4 +1,6 @@
-"""What every part of the simulated cluster shares: objects as plain dictionaries, and errors as a server answers them."""
+"""What every part of the simulated cluster shares: objects as plain dictionaries, and
+errors as a server answers them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ CONTROLLER = "kserve-controller-manager"
 
 
 class Key(NamedTuple):
-    """Of an object: plural with its group (`pods`, `inferenceservices.serving.kserve.io`), namespace ("" if it has none), name."""
+    """Of an object: plural with its group (`pods`,
+    `inferenceservices.serving.kserve.io`), namespace ("" if it has none), name.
+    """
 
     resource: str
     namespace: str
@@ -22,7 +26,9 @@ class Key(NamedTuple):
 class ApiError(Exception):
     """Answered as a Kubernetes Status body."""
 
-    def __init__(self, code: int, reason: str, message: str, causes: list[dict[str, str]] | None = None, **about: str) -> None:
+    def __init__(
+        self, code: int, reason: str, message: str, causes: list[dict[str, str]] | None = None, **about: str
+    ) -> None:
         """`about` names what it is about: name, group and kind (the plural)."""
         super().__init__(message)
         self.code, self.reason, self.message = code, reason, message
@@ -31,7 +37,14 @@ class ApiError(Exception):
 
     def status(self) -> Object:
         details = {"details": self._details} if self._details else {}
-        head = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": self.message, "reason": self.reason}
+        head = {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": self.message,
+            "reason": self.reason,
+        }
         return head | details | {"code": self.code}
 
 
@@ -62,7 +75,9 @@ def owned_by(owner: Object) -> Object:
 
 
 def is_owned_by(document: Object, owner: Object) -> bool:
-    return any(o.get("uid") == owner["metadata"]["uid"] for o in document["metadata"].get("ownerReferences", []))
+    return any(
+        o.get("uid") == owner["metadata"]["uid"] for o in document["metadata"].get("ownerReferences", [])
+    )
 
 
 def condition(document: Object, kind: str) -> Object:
@@ -76,7 +91,9 @@ def is_true(document: Object, kind: str) -> bool:
 
 
 def with_conditions(document: Object, wanted: list[Object]) -> list[Object]:
-    """`wanted` in place of the conditions of the same types, each keeping the time of its last change of status."""
+    """`wanted` in place of the conditions of the same types, each keeping the time
+    of its last change of status.
+    """
     found = {c["type"]: c for c in (document.get("status") or {}).get("conditions") or []}
     for entry in wanted:
         before = found.get(entry["type"], {})

@@ -1,7 +1,9 @@
-"""What the simulated cluster was told to do wrong, and whom it lets do what: ConfigMaps that any client can write.
+"""What the simulated cluster was told to do wrong, and whom it lets do what:
+ConfigMaps that any client can write.
 
-In the namespace `compass-simulator`, the ConfigMap `failures` holds a failure mode and the names that it strikes, as shell
-patterns (`oom: "chatbot-*"`); the ConfigMap `role` holds the RBAC rules of whoever calls, as YAML under the key `rules`.
+In the namespace `compass-simulator`, the ConfigMap `failures` holds a failure mode and the names that it
+strikes, as shell patterns (`oom: "chatbot-*"`); the ConfigMap `role` holds the RBAC rules of whoever calls,
+as YAML under the key `rules`.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ Failure = Literal[
 FAILURES: tuple[Failure, ...] = get_args(Failure)
 """Of the cluster; what is served can misbehave as well."""
 Lack = Literal["no-podmonitor", "openshift"]
-"""How a cluster can differ and yet be well: without the Prometheus operator; with OpenShift's ranges of user ids."""
+"""How a cluster can differ and yet be well: without the Prometheus operator; with
+OpenShift's ranges of user ids.
+"""
 Order = Failure | Lack | Misbehaviour
 ORDERS: tuple[Order, ...] = (*FAILURES, *get_args(Lack), *MISBEHAVIOURS)
 SECURITY = "security.openshift.io/v1"
@@ -84,7 +88,10 @@ class Orders:
             return
         what = f"{resource.id} " + (f'"{name}" ' if name else "")
         where = f' in the namespace "{namespace}"' if namespace else " at the cluster scope"
-        message = f'{what}is forbidden: User "compass" cannot {verb} resource "{plural}" in API group "{resource.group}"{where}'
+        message = (
+            f'{what}is forbidden: User "compass" cannot {verb} resource "{plural}" in API group'
+            f' "{resource.group}"{where}'
+        )
         raise ApiError(403, "Forbidden", message)
 
 

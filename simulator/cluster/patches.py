@@ -24,11 +24,17 @@ def patched(document: Object, patch: Any, content_type: str, schema: Schema, cus
         return dict(_merge_patched(document, patch))
     if content_type == STRATEGIC_PATCH and not custom:
         return dict(_strategic(document, patch, schema))
-    accepted = [JSON_PATCH, MERGE_PATCH, *([] if custom else [STRATEGIC_PATCH]), "application/apply-patch+yaml"]
+    accepted = [
+        JSON_PATCH,
+        MERGE_PATCH,
+        *([] if custom else [STRATEGIC_PATCH]),
+        "application/apply-patch+yaml",
+    ]
     raise ApiError(
         415,
         "UnsupportedMediaType",
-        "the body of the request was in an unknown format - accepted media types include: " + ", ".join(accepted),
+        "the body of the request was in an unknown format - accepted media types include: "
+        + ", ".join(accepted),
     )
 
 
@@ -36,9 +42,19 @@ def _json_patched(document: Object, patch: Any) -> Object:
     try:
         changed: Object = jsonpatch.apply_patch(document, patch)
     except jsonpatch.JsonPatchTestFailed as error:
-        raise ApiError(422, "Invalid", f"the server rejected our request due to an error in our request: {error}") from error
-    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, TypeError, KeyError, AttributeError) as error:
-        raise ApiError(422, "Invalid", f"the server rejected our request due to an error in our request: {error}") from error
+        raise ApiError(
+            422, "Invalid", f"the server rejected our request due to an error in our request: {error}"
+        ) from error
+    except (
+        jsonpatch.JsonPatchException,
+        jsonpatch.JsonPointerException,
+        TypeError,
+        KeyError,
+        AttributeError,
+    ) as error:
+        raise ApiError(
+            422, "Invalid", f"the server rejected our request due to an error in our request: {error}"
+        ) from error
     return changed
 
 

@@ -65,7 +65,11 @@ class Resource:
         return self.schema_of()
 
     def key(self, document: Object) -> Key:
-        return Key(self.id, document["metadata"].get("namespace", "") if self.namespaced else "", document["metadata"]["name"])
+        return Key(
+            self.id,
+            document["metadata"].get("namespace", "") if self.namespaced else "",
+            document["metadata"]["name"],
+        )
 
 
 def _at(document: Object, path: str, default: Any = "") -> Any:
@@ -144,7 +148,9 @@ EVENT_COLUMNS = (
     Column("Last Seen", lambda o: age({"metadata": {"creationTimestamp": o.get("lastTimestamp")}})),
     Column("Type", _field("type")),
     Column("Reason", _field("reason")),
-    Column("Object", lambda o: f"{str(_at(o, 'involvedObject.kind')).lower()}/{_at(o, 'involvedObject.name')}"),
+    Column(
+        "Object", lambda o: f"{str(_at(o, 'involvedObject.kind')).lower()}/{_at(o, 'involvedObject.name')}"
+    ),
     Column("Message", _field("message")),
 )
 SERVICE_COLUMNS = columns(
@@ -158,7 +164,9 @@ SERVICE_COLUMNS = columns(
 
 
 def _builtin(api_version: str, kind: str, plural: str, model: str, *between: Column, **more: Any) -> Resource:
-    return Resource(api_version, kind, plural, lambda: of_client_model(model), columns=columns(*between), **more)
+    return Resource(
+        api_version, kind, plural, lambda: of_client_model(model), columns=columns(*between), **more
+    )
 
 
 @cache
@@ -198,8 +206,18 @@ def resources() -> tuple[Resource, ...]:
             short_names=("po",),
             categories=("all",),
         ),
-        Resource("v1", "Event", "events", lambda: of_client_model("CoreV1Event"), short_names=("ev",), status=False, columns=EVENT_COLUMNS),
-        _builtin("v1", "ServiceAccount", "serviceaccounts", "V1ServiceAccount", short_names=("sa",), status=False),
+        Resource(
+            "v1",
+            "Event",
+            "events",
+            lambda: of_client_model("CoreV1Event"),
+            short_names=("ev",),
+            status=False,
+            columns=EVENT_COLUMNS,
+        ),
+        _builtin(
+            "v1", "ServiceAccount", "serviceaccounts", "V1ServiceAccount", short_names=("sa",), status=False
+        ),
         _builtin(
             "v1",
             "Service",
@@ -210,7 +228,15 @@ def resources() -> tuple[Resource, ...]:
             short_names=("svc",),
             categories=("all",),
         ),
-        _builtin("v1", "ConfigMap", "configmaps", "V1ConfigMap", Column("Data", _data_count, "integer"), short_names=("cm",), status=False),
+        _builtin(
+            "v1",
+            "ConfigMap",
+            "configmaps",
+            "V1ConfigMap",
+            Column("Data", _data_count, "integer"),
+            short_names=("cm",),
+            status=False,
+        ),
         _builtin(
             "v1",
             "Secret",
@@ -252,9 +278,22 @@ def resources() -> tuple[Resource, ...]:
             Column("Max Unavailable", lambda o: str(_at(o, "spec.maxUnavailable", "N/A"))),
             short_names=("pdb",),
         ),
-        _builtin("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies", "V1NetworkPolicy", short_names=("netpol",), status=False),
+        _builtin(
+            "networking.k8s.io/v1",
+            "NetworkPolicy",
+            "networkpolicies",
+            "V1NetworkPolicy",
+            short_names=("netpol",),
+            status=False,
+        ),
         Resource(
-            KSERVE, "InferenceService", "inferenceservices", inference_service, short_names=("isvc",), custom=True, columns=SERVICE_COLUMNS
+            KSERVE,
+            "InferenceService",
+            "inferenceservices",
+            inference_service,
+            short_names=("isvc",),
+            custom=True,
+            columns=SERVICE_COLUMNS,
         ),
         Resource(
             "serving.kserve.io/v1alpha1",
@@ -266,7 +305,13 @@ def resources() -> tuple[Resource, ...]:
             columns=columns(),
         ),
         Resource(
-            "monitoring.coreos.com/v1", "PodMonitor", "podmonitors", pod_monitor, short_names=("pmon",), custom=True, columns=columns()
+            "monitoring.coreos.com/v1",
+            "PodMonitor",
+            "podmonitors",
+            pod_monitor,
+            short_names=("pmon",),
+            custom=True,
+            columns=columns(),
         ),
     )
 

@@ -1,4 +1,6 @@
-"""Pods find their nodes, by selector, taints and free GPUs; those that don't are told why, in the scheduler's words."""
+"""Pods find their nodes, by selector, taints and free GPUs; those that don't are told
+why, in the scheduler's words.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,11 @@ class Scheduler:
         self._orders = orders
 
     def reconcile(self) -> None:
-        waiting = [p for p in self._store.of("Pod") if not p["spec"].get("nodeName") and not p["metadata"].get("deletionTimestamp")]
+        waiting = [
+            p
+            for p in self._store.of("Pod")
+            if not p["spec"].get("nodeName") and not p["metadata"].get("deletionTimestamp")
+        ]
         if not waiting:
             return
         nodes = list(self._store.of("Node"))
@@ -23,7 +29,12 @@ class Scheduler:
 
     def _free(self, nodes: list[Object]) -> dict[str, int]:
         """GPUs that no pod holds, by node."""
-        free = {n["metadata"]["name"]: sum(int(v) for k, v in n["status"]["allocatable"].items() if k.endswith("/gpu")) for n in nodes}
+        free = {
+            n["metadata"]["name"]: sum(
+                int(v) for k, v in n["status"]["allocatable"].items() if k.endswith("/gpu")
+            )
+            for n in nodes
+        }
         for pod in self._store.of("Pod"):
             node = pod["spec"].get("nodeName")
             if node in free and (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed"):
@@ -53,14 +64,24 @@ class Scheduler:
                 self._store.event(
                     pod,
                     "Scheduled",
-                    f"Successfully assigned {pod['metadata']['namespace']}/{pod['metadata']['name']} to {name}",
+                    f"Successfully assigned {pod['metadata']['namespace']}/{pod['metadata']['name']} to"
+                    f" {name}",
                     source="default-scheduler",
                 )
                 return
             lacking[why] = lacking.get(why, 0) + 1
-        message = f"0/{len(nodes)} nodes are available: " + ", ".join(f"{n} {why}" for why, n in sorted(lacking.items())) + "."
+        message = (
+            f"0/{len(nodes)} nodes are available: "
+            + ", ".join(f"{n} {why}" for why, n in sorted(lacking.items()))
+            + "."
+        )
         if condition(pod, "PodScheduled").get("message") != message:
-            refused = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
+            refused = {
+                "type": "PodScheduled",
+                "status": "False",
+                "reason": "Unschedulable",
+                "message": message,
+            }
             self._store.status(pod, pod["status"] | {"conditions": with_conditions(pod, [refused])})
             self._store.event(pod, "FailedScheduling", message, "Warning", "default-scheduler")
 

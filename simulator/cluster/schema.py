@@ -1,4 +1,5 @@
-"""The fields that each kind has: those of Kubernetes as the official client's models list them, those of KServe by hand.
+"""The fields that each kind has: those of Kubernetes as the official client's models list
+them, those of KServe by hand.
 
 They serve strict validation, the merging of lists by key, and the OpenAPI document.
 """
@@ -13,11 +14,14 @@ from typing import Any
 
 Kind = str  # object, map, list, string, integer, number, boolean, int-or-string, any
 
-# Lists that merge by key, as `x-kubernetes-list-map-keys` has them: (type of the client's model, field) to keys.
+# Lists that merge by key, as `x-kubernetes-list-map-keys` has them: (type of the
+# client's model, field) to keys.
 LIST_KEYS: dict[tuple[str, str], tuple[str, ...]] = {
     ("*", "conditions"): ("type",),
     ("*", "ownerReferences"): ("uid",),
-    ("V1PodSpec", "imagePullSecrets"): ("name",),  # of a ServiceAccount they are one value, replaced as a whole
+    ("V1PodSpec", "imagePullSecrets"): (
+        "name",
+    ),  # of a ServiceAccount they are one value, replaced as a whole
     ("V1PodSpec", "containers"): ("name",),
     ("V1PodSpec", "initContainers"): ("name",),
     ("V1PodSpec", "volumes"): ("name",),
@@ -46,10 +50,20 @@ class Schema:
 
 
 ANY = Schema("any")
-STRING, INTEGER, BOOLEAN, NUMBER, INT_OR_STRING = (Schema(k) for k in ("string", "integer", "boolean", "number", "int-or-string"))
+STRING, INTEGER, BOOLEAN, NUMBER, INT_OR_STRING = (
+    Schema(k) for k in ("string", "integer", "boolean", "number", "int-or-string")
+)
 STRINGS = Schema("map", item=STRING)
 QUANTITY = INT_OR_STRING
-SCALARS = {"str": STRING, "int": INTEGER, "bool": BOOLEAN, "float": NUMBER, "datetime": STRING, "bytes": STRING, "object": ANY}
+SCALARS = {
+    "str": STRING,
+    "int": INTEGER,
+    "bool": BOOLEAN,
+    "float": NUMBER,
+    "datetime": STRING,
+    "bytes": STRING,
+    "object": ANY,
+}
 
 
 def structure(required: tuple[str, ...] = (), **fields: Schema) -> Schema:
@@ -71,7 +85,10 @@ def of_client_model(name: str) -> Schema:
 
     @cache
     def fields() -> dict[str, Schema]:
-        return {json: _typed(name, json, model.openapi_types[attribute]) for attribute, json in model.attribute_map.items()}
+        return {
+            json: _typed(name, json, model.openapi_types[attribute])
+            for attribute, json in model.attribute_map.items()
+        }
 
     return Schema("object", fields=fields, required=required)
 
@@ -90,7 +107,14 @@ def _typed(model: str, name: str, written: str) -> Schema:
 
 def custom_kind(spec: Schema) -> Schema:
     """Of a custom resource: its own specification between the head that all kinds have and a free status."""
-    return structure(("spec",), apiVersion=STRING, kind=STRING, metadata=of_client_model("V1ObjectMeta"), spec=spec, status=ANY)
+    return structure(
+        ("spec",),
+        apiVersion=STRING,
+        kind=STRING,
+        metadata=of_client_model("V1ObjectMeta"),
+        spec=spec,
+        status=ANY,
+    )
 
 
 @cache
@@ -128,13 +152,17 @@ def inference_service() -> Schema:
         in_model = Schema("object", fields=lambda: container.fields() | model)
         return pod.fields() | component | {"model": in_model, "workerSpec": ANY}
 
-    spec = structure(("predictor",), predictor=Schema("object", fields=predictor), transformer=ANY, explainer=ANY)
+    spec = structure(
+        ("predictor",), predictor=Schema("object", fields=predictor), transformer=ANY, explainer=ANY
+    )
     return custom_kind(spec)
 
 
 def pod_monitor() -> Schema:
     """`monitoring.coreos.com/v1`, of the Prometheus operator."""
-    endpoint = structure(port=STRING, path=STRING, interval=STRING, scheme=STRING, portNumber=INTEGER, relabelings=listing(ANY))
+    endpoint = structure(
+        port=STRING, path=STRING, interval=STRING, scheme=STRING, portNumber=INTEGER, relabelings=listing(ANY)
+    )
     spec = structure(
         ("selector",),
         selector=of_client_model("V1LabelSelector"),
@@ -177,7 +205,14 @@ def _walk(value: Any, schema: Schema, path: str, found: Findings) -> None:
     if schema.kind == "any" or value is None:
         return
     if not isinstance(value, TYPES[schema.kind]) or (isinstance(value, bool) and schema.kind != "boolean"):
-        got = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number"}[type(value)]
+        got = {
+            dict: "object",
+            list: "array",
+            str: "string",
+            bool: "boolean",
+            int: "integer",
+            float: "number",
+        }[type(value)]
         kind = {"list": "array", "map": "object"}.get(schema.kind, schema.kind)
         found.wrong.append((path, f'Invalid value: "{got}": {path} in body must be of type {kind}: "{got}"'))
     elif isinstance(value, dict):
@@ -189,7 +224,9 @@ def _walk(value: Any, schema: Schema, path: str, found: Findings) -> None:
                 found.unknown.append(here)
             else:
                 _walk(inner, known, here, found)
-        found.missing.extend(f"{path}.{key}" if path else key for key in sorted(schema.required) if value.get(key) is None)
+        found.missing.extend(
+            f"{path}.{key}" if path else key for key in sorted(schema.required) if value.get(key) is None
+        )
     elif isinstance(value, list) and schema.item is not None:
         for index, inner in enumerate(value):
             _walk(inner, schema.item, f"{path}[{index}]", found)
@@ -201,7 +238,9 @@ def pruned(value: Any, schema: Schema) -> Any:
         return value
     if isinstance(value, dict):
         fields = schema.fields()
-        known: Iterator[tuple[str, Schema | None]] = ((k, fields.get(k) if schema.kind == "object" else schema.item) for k in value)
+        known: Iterator[tuple[str, Schema | None]] = (
+            (k, fields.get(k) if schema.kind == "object" else schema.item) for k in value
+        )
         return {k: pruned(value[k], s) for k, s in known if s is not None and value[k] is not None}
     if isinstance(value, list) and schema.item is not None:
         return [pruned(inner, schema.item) for inner in value]
@@ -215,11 +254,17 @@ def openapi(schema: Schema, depth: int = 0) -> dict[str, Any]:
     if schema.kind == "int-or-string":
         return {"x-kubernetes-int-or-string": True, "oneOf": [{"type": "integer"}, {"type": "string"}]}
     if schema.kind == "list":
-        merging: dict[str, Any] = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": list(schema.keys)} if schema.keys else {}
+        merging: dict[str, Any] = (
+            {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": list(schema.keys)}
+            if schema.keys
+            else {}
+        )
         return {"type": "array", "items": openapi(schema.item or ANY, depth + 1)} | merging
     if schema.kind == "map":
         return {"type": "object", "additionalProperties": openapi(schema.item or ANY, depth + 1)}
     if schema.kind == "object":
         properties = {name: openapi(inner, depth + 1) for name, inner in schema.fields().items()}
-        return {"type": "object", "properties": properties} | ({"required": sorted(schema.required)} if schema.required else {})
+        return {"type": "object", "properties": properties} | (
+            {"required": sorted(schema.required)} if schema.required else {}
+        )
     return {"type": schema.kind}

@@ -12,9 +12,18 @@ _REQUIREMENT = re.compile(
     r"(?:\s*(?P<op>==|=|!=)\s*(?P<value>[\w.-]*)|\s+(?P<set>in|notin)\s+\((?P<values>[^)]*)\))?)\s*(?:,|$)"
 )
 FIELDS: dict[str, set[str]] = {
-    "pods": {"spec.nodeName", "spec.restartPolicy", "spec.serviceAccountName", "status.phase", "status.podIP"},
+    "pods": {
+        "spec.nodeName",
+        "spec.restartPolicy",
+        "spec.serviceAccountName",
+        "status.phase",
+        "status.podIP",
+    },
     "events": {
-        *(f"involvedObject.{f}" for f in ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")),
+        *(
+            f"involvedObject.{f}"
+            for f in ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
+        ),
         *("reason", "reportingComponent", "source", "type"),
     },
     "nodes": {"spec.unschedulable"},
@@ -26,7 +35,9 @@ FIELDS: dict[str, set[str]] = {
 
 def matches(document: Object, resource: str, label_selector: str, field_selector: str) -> bool:
     """Raises ApiError 400 for a selector that can't be read, or a field that the kind has no index for."""
-    return _labels_match(labels(document), label_selector) and _fields_match(document, resource, field_selector)
+    return _labels_match(labels(document), label_selector) and _fields_match(
+        document, resource, field_selector
+    )
 
 
 def selects(selector: Object, found: dict[str, str]) -> bool:

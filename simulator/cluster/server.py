@@ -1,7 +1,8 @@
 """The simulated cluster as a process of its own on loopback.
 
-`python -m simulator.cluster.server --home DIR` keeps the objects in DIR, writes its address to DIR/simulator.json, and leaves
-after half an hour without a request; whoever needs it next starts it again, with the same objects.
+`python -m simulator.cluster.server --home DIR` keeps the objects in DIR, writes its address to
+DIR/simulator.json, and leaves after half an hour without a request; whoever needs it next starts
+it again, with the same objects.
 """
 
 from __future__ import annotations
@@ -46,7 +47,11 @@ class Controllers:
         self._kserve = KServe(store)
         self._ingress = ingress
         self._kubelet = Kubelet(store, orders, logs, time_scale)
-        self._others = (self._kserve.reconcile, Workloads(store, orders).reconcile, Scheduler(store, orders).reconcile)
+        self._others = (
+            self._kserve.reconcile,
+            Workloads(store, orders).reconcile,
+            Scheduler(store, orders).reconcile,
+        )
         """These act on what they see alone: as long as nothing changes they have nothing to do."""
 
     async def run(self) -> None:
@@ -80,7 +85,9 @@ class Controllers:
             self._kserve.publish(service, await self._ingress.expose(service, ready))
 
 
-def application(store: Store, time_scale: float, write_delay_s: float = 0.0, latency_scale: float = 1.0) -> tuple[Starlette, ClusterApi]:
+def application(
+    store: Store, time_scale: float, write_delay_s: float = 0.0, latency_scale: float = 1.0
+) -> tuple[Starlette, ClusterApi]:
     """The ASGI application with the controllers running beside it."""
     logs = Logs()
     orders = Orders(store)
@@ -103,9 +110,10 @@ def application(store: Store, time_scale: float, write_delay_s: float = 0.0, lat
 def serve(home: Path, port: int = 0) -> None:
     """Run until idle for half an hour or stopped. Returns at once if another simulator runs for this home.
 
-    COMPASS_SIMULATOR_GPUS="H100=8,L4=0" sets what the cluster has (at its first start), COMPASS_SIMULATOR_TIME_SCALE how
-    much faster than real models load (default 0.02), COMPASS_SIMULATOR_LATENCY_SCALE stretches the latencies of the endpoints
-    (default 1), COMPASS_SIMULATOR_WRITE_DELAY_S slows each write down.
+    COMPASS_SIMULATOR_GPUS="H100=8,L4=0" sets what the cluster has (at its first start),
+    COMPASS_SIMULATOR_TIME_SCALE how much faster than real models load (default 0.02),
+    COMPASS_SIMULATOR_LATENCY_SCALE stretches the latencies of the endpoints (default 1),
+    COMPASS_SIMULATOR_WRITE_DELAY_S slows each write down.
     """
     home.mkdir(parents=True, exist_ok=True)
     lock = (home / "simulator.lock").open("w")
@@ -115,13 +123,19 @@ def serve(home: Path, port: int = 0) -> None:
         print(f"A cluster simulator runs for {home} already; its address is in {home / 'simulator.json'}.")
         return
     store = Store(home / "simulator.db")
-    inventory = dict(part.split("=") for part in os.environ.get("COMPASS_SIMULATOR_GPUS", "").split(",") if part)
+    inventory = dict(
+        part.split("=") for part in os.environ.get("COMPASS_SIMULATOR_GPUS", "").split(",") if part
+    )
     fill(store, {k: int(v) for k, v in inventory.items()})
     time_scale = float(os.environ.get("COMPASS_SIMULATOR_TIME_SCALE", "0.02"))
     latency_scale = float(os.environ.get("COMPASS_SIMULATOR_LATENCY_SCALE", "1"))
-    app, api = application(store, time_scale, float(os.environ.get("COMPASS_SIMULATOR_WRITE_DELAY_S", "0")), latency_scale)
+    app, api = application(
+        store, time_scale, float(os.environ.get("COMPASS_SIMULATOR_WRITE_DELAY_S", "0")), latency_scale
+    )
 
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on
+    listener = socket.socket(
+        socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    )  # named, or asyncio leaves Nagle on
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -1,4 +1,6 @@
-"""What a pod serves, read from its containers as the processes in them would: model, GPU, tensor parallel, context length."""
+"""What a pod serves, read from its containers as the processes in them would: model, GPU,
+tensor parallel, context length.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ class Serving:
 
     @property
     def fits(self) -> bool:
-        return self.model is None or weights_bytes(self.model) < 0.9 * self.gpu.memory_gb * 1e9 * self.gpu_count
+        return (
+            self.model is None or weights_bytes(self.model) < 0.9 * self.gpu.memory_gb * 1e9 * self.gpu_count
+        )
 
     @property
     def weights_gib(self) -> float:
@@ -39,7 +43,15 @@ def serving_of(pod: Object) -> Serving | None:
     """None for a pod that serves no model."""
     main = pod["spec"]["containers"][0]
     arguments = dict(_arguments(main.get("args") or []))
-    uri = next((a for c in pod["spec"].get("initContainers") or [] for a in c.get("args") or [] if a.startswith("hf://")), None)
+    uri = next(
+        (
+            a
+            for c in pod["spec"].get("initContainers") or []
+            for a in c.get("args") or []
+            if a.startswith("hf://")
+        ),
+        None,
+    )
     model_id = uri.removeprefix("hf://").split(":")[0] if uri else arguments.get("model")
     if model_id is None:
         return None

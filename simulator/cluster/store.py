@@ -23,7 +23,10 @@ from simulator.cluster.resources import Resource, by_id, by_kind, is_spec
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 REMEMBERED_CHANGES = 10_000
-FIRST_STATUS: dict[str, Object] = {"Pod": {"status": {"phase": "Pending"}}, "Namespace": {"status": {"phase": "Active"}}}
+FIRST_STATUS: dict[str, Object] = {
+    "Pod": {"status": {"phase": "Pending"}},
+    "Namespace": {"status": {"phase": "Active"}},
+}
 """What a server puts into new objects of clients."""
 Admission = Callable[[Resource, Object, Object | None], None]
 
@@ -54,8 +57,12 @@ class Store:
     def __init__(self, file: Path | None = None) -> None:
         self._disk = Disk(file) if file is not None else None
         self._objects: dict[str, dict[Key, Object]] = defaultdict(dict)
-        self._events: dict[tuple[str, str, str], Key] = {}  # (uid, reason, message) -> the event that counts it
-        self._dependents: dict[str, dict[Key, None]] = defaultdict(dict)  # uid of an owner -> what it owns, in the order of its making
+        self._events: dict[
+            tuple[str, str, str], Key
+        ] = {}  # (uid, reason, message) -> the event that counts it
+        self._dependents: dict[str, dict[Key, None]] = defaultdict(
+            dict
+        )  # uid of an owner -> what it owns, in the order of its making
         self._version = 1
         self._unsaved: dict[Key, Object | None] = {}
         self._changes: deque[Change] = deque(maxlen=REMEMBERED_CHANGES)
@@ -82,7 +89,9 @@ class Store:
     def get(self, kind: str, namespace: str, name: str) -> Object | None:
         """The object itself, not a copy; change it only through this store."""
         resource = by_kind()[kind]
-        return self._objects[resource.id].get(Key(resource.id, namespace if resource.namespaced else "", name))
+        return self._objects[resource.id].get(
+            Key(resource.id, namespace if resource.namespaced else "", name)
+        )
 
     def of(self, kind: str, namespace: str = "") -> Iterator[Object]:
         """Objects of a kind, in one namespace or, with "", in all."""
@@ -93,7 +102,11 @@ class Store:
     def owned(self, owner: Object, kind: str) -> list[Object]:
         """Objects of a kind that a controller made for `owner`, in the order of their making."""
         resource = by_kind()[kind].id
-        return [self._objects[resource][key] for key in self._dependents.get(owner["metadata"]["uid"], ()) if key.resource == resource]
+        return [
+            self._objects[resource][key]
+            for key in self._dependents.get(owner["metadata"]["uid"], ())
+            if key.resource == resource
+        ]
 
     def changes_since(self, version: int) -> list[Change]:
         """Raises ApiError 410 where they are no longer known."""
@@ -122,12 +135,18 @@ class Store:
         if key in self._objects[resource.id]:
             raise ApiError(409, "AlreadyExists", f'{resource.id} "{key.name}" already exists')
         if resource.status and writer.manager != CONTROLLER:
-            document = {k: v for k, v in document.items() if k != "status"} | FIRST_STATUS.get(resource.kind, {})
-        document = fields.written(_empty(document), _without_owners(document), resource.schema, writer.manager, "")
+            document = {k: v for k, v in document.items() if k != "status"} | FIRST_STATUS.get(
+                resource.kind, {}
+            )
+        document = fields.written(
+            _empty(document), _without_owners(document), resource.schema, writer.manager, ""
+        )
         return self._put(resource, document, None, writer)
 
     def update(self, document: Object, writer: Writer | None = None) -> Object:
-        """Write a changed copy back; nothing happens if nothing changed. Raises ApiError 409 if its version is not the last."""
+        """Write a changed copy back; nothing happens if nothing changed. Raises ApiError
+        409 if its version is not the last.
+        """
         writer = writer or Writer()
         resource = by_kind()[document["kind"]]
         live = self._objects[resource.id].get(resource.key(document))
@@ -138,8 +157,8 @@ class Store:
             raise ApiError(
                 409,
                 "Conflict",
-                f'Operation cannot be fulfilled on {resource.id} "{document["metadata"]["name"]}": the object has been modified; '
-                "please apply your changes to the latest version and try again",
+                f'Operation cannot be fulfilled on {resource.id} "{document["metadata"]["name"]}": the object'
+                " has been modified; please apply your changes to the latest version and try again",
             )
         document = _isolated(document, live, resource, writer)
         if document == live:
@@ -172,13 +191,19 @@ class Store:
             return found
         if found["metadata"].get("finalizers"):
             if not found["metadata"].get("deletionTimestamp"):
-                marked = found | {"metadata": found["metadata"] | {"deletionTimestamp": now(), "deletionGracePeriodSeconds": 0}}
+                marked = found | {
+                    "metadata": (
+                        found["metadata"] | {"deletionTimestamp": now(), "deletionGracePeriodSeconds": 0}
+                    )
+                }
                 return self._put(resource, marked, found, Writer())
             return found
         self._drop(key, found)
         self._tell("DELETED", key, found, found)
         if key.resource == "namespaces":
-            for other in [k for objects in self._objects.values() for k in objects if k.namespace == key.name]:
+            for other in [
+                k for objects in self._objects.values() for k in objects if k.namespace == key.name
+            ]:
                 if other in self._objects[other.resource]:
                     self.delete(other)
         if not orphan:  # the garbage collector
@@ -189,7 +214,9 @@ class Store:
             self._events.pop(_event_identity(found), None)
         return found
 
-    def event(self, about: Object, reason: str, message: str, kind: str = "Normal", source: str = CONTROLLER) -> None:
+    def event(
+        self, about: Object, reason: str, message: str, kind: str = "Normal", source: str = CONTROLLER
+    ) -> None:
         """Record an event, or count it again if it was the same."""
         meta = about["metadata"]
         counted = self._events.get((meta["uid"], reason, message))
@@ -199,7 +226,11 @@ class Store:
             return
         # Events of what has no namespace go to `default`, as a real server's do.
         namespace = meta.get("namespace", "default")
-        involved = {"apiVersion": about["apiVersion"], "kind": about["kind"], "namespace": meta.get("namespace", "")}
+        involved = {
+            "apiVersion": about["apiVersion"],
+            "kind": about["kind"],
+            "namespace": meta.get("namespace", ""),
+        }
         event = self.create(
             {
                 "apiVersion": "v1",
@@ -228,15 +259,23 @@ class Store:
             born = {"uid": str(uuid.uuid4()), "creationTimestamp": now(), "generation": 1}
             document = document | {"metadata": document["metadata"] | born}
         else:
-            kept = {k: live["metadata"][k] for k in ("uid", "creationTimestamp", "generation", "resourceVersion") if k in live["metadata"]}
+            kept = {
+                k: live["metadata"][k]
+                for k in ("uid", "creationTimestamp", "generation", "resourceVersion")
+                if k in live["metadata"]
+            }
             document = document | {"metadata": document["metadata"] | kept}
             if document == live:
                 return live
             if any(document.get(k) != live.get(k) for k in {*document, *live} if is_spec(k)):
-                document = document | {"metadata": document["metadata"] | {"generation": kept.get("generation", 1) + 1}}
+                document = document | {
+                    "metadata": document["metadata"] | {"generation": kept.get("generation", 1) + 1}
+                }
         if writer.dry_run:
             version = live["metadata"]["resourceVersion"] if live else ""
-            return document | {"metadata": document["metadata"] | ({"resourceVersion": version} if version else {})}
+            return document | {
+                "metadata": document["metadata"] | ({"resourceVersion": version} if version else {})
+            }
         self._version += 1
         document = document | {"metadata": document["metadata"] | {"resourceVersion": self.version}}
         meta = document["metadata"]
@@ -266,15 +305,23 @@ class Store:
     def _check(self, resource: Resource, document: Object) -> None:
         name = document["metadata"]["name"]
         if not NAME.fullmatch(name) or len(name) > 253:
-            why = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'"
+            why = (
+                "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-'"
+                " or '.'"
+            )
             raise ApiError(
-                422, "Invalid", f'{document["kind"]}.{resource.group} "{name}" is invalid: metadata.name: Invalid value: "{name}": {why}'
+                422,
+                "Invalid",
+                f'{document["kind"]}.{resource.group} "{name}" is invalid: metadata.name: Invalid value:'
+                f' "{name}": {why}',
             )
         namespace = document["metadata"].get("namespace", "")
         if resource.namespaced and self.get("Namespace", "", namespace) is None:
             raise not_found("namespaces", namespace)
 
-    def _tell(self, kind: Literal["ADDED", "MODIFIED", "DELETED"], key: Key, document: Object, before: Object | None) -> None:
+    def _tell(
+        self, kind: Literal["ADDED", "MODIFIED", "DELETED"], key: Key, document: Object, before: Object | None
+    ) -> None:
         if kind == "DELETED":
             self._version += 1
             document = document | {"metadata": document["metadata"] | {"resourceVersion": self.version}}
@@ -306,7 +353,11 @@ def _owners(document: Object) -> list[str]:
 
 
 def _empty(document: Object) -> Object:
-    return {"apiVersion": document["apiVersion"], "kind": document["kind"], "metadata": {"name": document["metadata"]["name"]}}
+    return {
+        "apiVersion": document["apiVersion"],
+        "kind": document["kind"],
+        "metadata": {"name": document["metadata"]["name"]},
+    }
 
 
 def _without_owners(document: Object) -> Object:
@@ -321,7 +372,9 @@ def _isolated(document: Object, live: Object, resource: Resource, writer: Writer
         if document.get("status") is not None:
             result["status"] = document["status"]
     elif resource.status and writer.manager != CONTROLLER:
-        result = {k: v for k, v in document.items() if k != "status"} | ({"status": live["status"]} if "status" in live else {})
+        result = {k: v for k, v in document.items() if k != "status"} | (
+            {"status": live["status"]} if "status" in live else {}
+        )
     else:
         result = document
     return result | {"metadata": result["metadata"] | {"managedFields": managed}}

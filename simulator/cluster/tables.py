@@ -17,7 +17,13 @@ def wanted(accept: str) -> str | None:
     return (found[1] or found[2]) if found else None
 
 
-def table(resource: Resource, documents: list[Object], version: str, include: str, metadata: dict[str, Any] | None = None) -> Object:
+def table(
+    resource: Resource,
+    documents: list[Object],
+    version: str,
+    include: str,
+    metadata: dict[str, Any] | None = None,
+) -> Object:
     """`include` is the query's `includeObject`: None, Metadata (the default) or Object."""
     definitions = [
         {
@@ -29,7 +35,9 @@ def table(resource: Resource, documents: list[Object], version: str, include: st
         }
         for c in resource.columns
     ]
-    rows = [{"cells": [c.value(d) for c in resource.columns], "object": _object(d, include)} for d in documents]
+    rows = [
+        {"cells": [c.value(d) for c in resource.columns], "object": _object(d, include)} for d in documents
+    ]
     head = {"kind": "Table", "apiVersion": f"meta.k8s.io/{version}", "metadata": metadata or {}}
     return head | {"columnDefinitions": definitions, "rows": rows}
 

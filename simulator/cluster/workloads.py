@@ -1,4 +1,6 @@
-"""Deployments, their ReplicaSets and pods: rolling updates within surge and unavailability, quotas, and the conditions of it all."""
+"""Deployments, their ReplicaSets and pods: rolling updates within surge and
+unavailability, quotas, and the conditions of it all.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,11 @@ class Workloads:
         """One step towards the wanted template and number."""
         wanted = int(deployment["spec"].get("replicas", 1))
         current = self._replica_set(deployment)
-        others = [r for r in self._store.owned(deployment, "ReplicaSet") if r["metadata"]["uid"] != current["metadata"]["uid"]]
+        others = [
+            r
+            for r in self._store.owned(deployment, "ReplicaSet")
+            if r["metadata"]["uid"] != current["metadata"]["uid"]
+        ]
         surge, unavailable = _allowance(deployment, wanted)
         pods = {r["metadata"]["uid"]: self._store.owned(r, "Pod") for r in [current, *others]}
         mine = self._without_gone(pods.pop(current["metadata"]["uid"]))
@@ -57,14 +63,21 @@ class Workloads:
             mine.append(created)
         self._publish_replica_set(current, wanted if not old else len(mine), mine, refusal)
         for replica_set in others:
-            left = [p for p in old if any(o["uid"] == replica_set["metadata"]["uid"] for o in p["metadata"]["ownerReferences"])]
+            left = [
+                p
+                for p in old
+                if any(o["uid"] == replica_set["metadata"]["uid"] for o in p["metadata"]["ownerReferences"])
+            ]
             self._publish_replica_set(replica_set, len(left), left, None)
             if not left and len(others) > 3:
                 self._store.delete(_key(replica_set, "replicasets.apps"))
 
     def _without_gone(self, pods: list[Object]) -> list[Object]:
         """Pods that their nodes took away count no more, and the last few of them stay to be looked at."""
-        gone = sorted((p for p in pods if p["status"].get("phase") == "Failed"), key=lambda p: int(p["metadata"]["resourceVersion"]))
+        gone = sorted(
+            (p for p in pods if p["status"].get("phase") == "Failed"),
+            key=lambda p: int(p["metadata"]["resourceVersion"]),
+        )
         for pod in gone[:-KEPT_GONE]:
             self._delete_pod(pod)
         return [p for p in pods if p["status"].get("phase") != "Failed"]
@@ -97,7 +110,9 @@ class Workloads:
                 "spec": {
                     "replicas": 0,
                     "selector": {"matchLabels": stamped},
-                    "template": template | {"metadata": (template.get("metadata") or {}) | {"labels": stamped}},
+                    "template": (
+                        template | {"metadata": (template.get("metadata") or {}) | {"labels": stamped}}
+                    ),
                 },
                 "status": {"replicas": 0},
             }
@@ -109,48 +124,77 @@ class Workloads:
         pod: Object = {
             "apiVersion": "v1",
             "kind": "Pod",
-            "metadata": (template.get("metadata") or {})
-            | {
-                "name": f"{meta['name']}-{secrets.token_hex(3)[:5]}",
-                "namespace": meta["namespace"],
-                "ownerReferences": [owned_by(replica_set)],
-            },
+            "metadata": (
+                (template.get("metadata") or {})
+                | {
+                    "name": f"{meta['name']}-{secrets.token_hex(3)[:5]}",
+                    "namespace": meta["namespace"],
+                    "ownerReferences": [owned_by(replica_set)],
+                }
+            ),
             "spec": template["spec"],
             "status": {"phase": "Pending", "conditions": []},
         }
-        refusal = outside_constraints(pod, self._orders) or over_quota(pod, self._store, self._orders, deployment["metadata"]["name"])
+        refusal = outside_constraints(pod, self._orders) or over_quota(
+            pod, self._store, self._orders, deployment["metadata"]["name"]
+        )
         if refusal is not None:
-            self._store.event(replica_set, "FailedCreate", f"Error creating: {refusal}", "Warning", "replicaset-controller")
+            self._store.event(
+                replica_set, "FailedCreate", f"Error creating: {refusal}", "Warning", "replicaset-controller"
+            )
             return None, refusal
         created = self._store.create(with_credentials(pod, self._store))
-        self._store.event(replica_set, "SuccessfulCreate", f"Created pod: {created['metadata']['name']}", source="replicaset-controller")
+        self._store.event(
+            replica_set,
+            "SuccessfulCreate",
+            f"Created pod: {created['metadata']['name']}",
+            source="replicaset-controller",
+        )
         return created, None
 
     def _delete_pod(self, pod: Object) -> None:
-        self._store.event(pod, "Killing", f"Stopping container {pod['spec']['containers'][0]['name']}", source="kubelet")
+        self._store.event(
+            pod, "Killing", f"Stopping container {pod['spec']['containers'][0]['name']}", source="kubelet"
+        )
         self._store.delete(_key(pod, "pods"))
 
-    def _publish_replica_set(self, replica_set: Object, wanted: int, pods: list[Object], refusal: str | None) -> None:
-        current = self._store.get("ReplicaSet", replica_set["metadata"]["namespace"], replica_set["metadata"]["name"])
+    def _publish_replica_set(
+        self, replica_set: Object, wanted: int, pods: list[Object], refusal: str | None
+    ) -> None:
+        current = self._store.get(
+            "ReplicaSet", replica_set["metadata"]["namespace"], replica_set["metadata"]["name"]
+        )
         if current is None:
             return
         ready = sum(is_true(p, "Ready") for p in pods)
         status: Object = {"replicas": len(pods), "readyReplicas": ready, "availableReplicas": ready}
         status["observedGeneration"] = current["metadata"]["generation"]
         if refusal:
-            failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": refusal}
+            failure = {
+                "type": "ReplicaFailure",
+                "status": "True",
+                "reason": "FailedCreate",
+                "message": refusal,
+            }
             status["conditions"] = with_conditions(current | {"status": {}}, [failure])
         current = self._store.update(current | {"spec": current["spec"] | {"replicas": wanted}})
         if _without_times(status) != _without_times(current.get("status") or {}):
             self._store.status(current, status)
 
     def _publish(self, deployment: Object) -> None:
-        deployment = self._store.get("Deployment", deployment["metadata"]["namespace"], deployment["metadata"]["name"]) or deployment
+        deployment = (
+            self._store.get("Deployment", deployment["metadata"]["namespace"], deployment["metadata"]["name"])
+            or deployment
+        )
         wanted = int(deployment["spec"].get("replicas", 1))
         sets = self._store.owned(deployment, "ReplicaSet")
         newest = max(sets, key=_revision, default=None)
         pods = [p for r in sets for p in self._store.owned(r, "Pod") if p["status"].get("phase") != "Failed"]
-        updated = [p for p in self._store.owned(newest, "Pod") if p["status"].get("phase") != "Failed"] if newest else []
+        updated = (
+            [p for p in self._store.owned(newest, "Pod") if p["status"].get("phase") != "Failed"]
+            if newest
+            else []
+        )
         available = sum(is_true(p, "Ready") for p in pods)
         complete = len(updated) == wanted == len(pods) and available == wanted
         enough = available >= wanted - _allowance(deployment, wanted)[1]
@@ -165,15 +209,22 @@ class Workloads:
                 "type": "Progressing",
                 "status": "True",
                 "reason": "NewReplicaSetAvailable" if complete else "ReplicaSetUpdated",
-                "message": f'ReplicaSet "{newest["metadata"]["name"]}" {"has successfully progressed" if complete else "is progressing"}.'
-                if newest
-                else "",
+                "message": (
+                    f'ReplicaSet "{newest["metadata"]["name"]}"'
+                    f" {'has successfully progressed' if complete else 'is progressing'}."
+                    if newest
+                    else ""
+                ),
             },
         ]
         failure = condition(newest or {}, "ReplicaFailure")
         if failure:
             found.append({k: failure[k] for k in ("type", "status", "reason", "message")})
-        kept = deployment | {"status": {"conditions": [c for c in _conditions(deployment) if c["type"] != "ReplicaFailure" or failure]}}
+        kept = deployment | {
+            "status": {
+                "conditions": [c for c in _conditions(deployment) if c["type"] != "ReplicaFailure" or failure]
+            }
+        }
         status = {
             "observedGeneration": deployment["metadata"]["generation"],
             "replicas": len(pods),

@@ -28,14 +28,24 @@ class Died(Exception):
     """The connection breaks here, as if the process had been killed."""
 
 
-def application(engine: Engine, misbehaving: Misbehaving = well_behaved, told: Told = NOTHING_TOLD) -> Starlette:
+def application(
+    engine: Engine, misbehaving: Misbehaving = well_behaved, told: Told = NOTHING_TOLD
+) -> Starlette:
     """The ASGI application of one replica."""
     engine.misbehaving = misbehaving
     started, requests = int(time.time()), 0
 
     async def list_models(request: Request) -> Response:
-        card = {"id": engine.model.id, "object": "model", "created": started, "owned_by": "vllm", "root": engine.model.id}
-        return JSONResponse({"object": "list", "data": [card | {"parent": None, "max_model_len": engine.max_model_len}]})
+        card = {
+            "id": engine.model.id,
+            "object": "model",
+            "created": started,
+            "owned_by": "vllm",
+            "root": engine.model.id,
+        }
+        return JSONResponse(
+            {"object": "list", "data": [card | {"parent": None, "max_model_len": engine.max_model_len}]}
+        )
 
     async def health(request: Request) -> Response:
         return PlainTextResponse("")
@@ -49,12 +59,16 @@ def application(engine: Engine, misbehaving: Misbehaving = well_behaved, told: T
     async def tokenize(request: Request) -> Response:
         try:
             body = json.loads(await request.body())
-            text = body["prompt"] if "prompt" in body else "\n".join(str(m["content"]) for m in body["messages"])
+            text = (
+                body["prompt"] if "prompt" in body else "\n".join(str(m["content"]) for m in body["messages"])
+            )
             pieces = tokens_of(str(text))
         except (ValueError, KeyError, TypeError) as error:
             return _error(Refused(400, f"prompt or messages are needed: {error}"))
         ids = [int.from_bytes(p.encode()[:3], "big") for p in pieces]
-        return JSONResponse({"count": len(ids), "max_model_len": engine.max_model_len, "tokens": ids, "token_strs": None})
+        return JSONResponse(
+            {"count": len(ids), "max_model_len": engine.max_model_len, "tokens": ids, "token_strs": None}
+        )
 
     async def chat(request: Request) -> Response:
         return await complete(request, ChatRequest)
@@ -81,7 +95,11 @@ def application(engine: Engine, misbehaving: Misbehaving = well_behaved, told: T
             return _error(Refused(500, "EngineCore encountered an issue.", "InternalServerError"))
         try:
             wanted = read(await request.body(), kind, engine.model.id)
-            thoughts = thoughts_of(engine.model, told, wanted.chat_template_kwargs) if isinstance(wanted, ChatRequest) else NO_THOUGHTS
+            thoughts = (
+                thoughts_of(engine.model, told, wanted.chat_template_kwargs)
+                if isinstance(wanted, ChatRequest)
+                else NO_THOUGHTS
+            )
             each = [p for p in wanted.prompts for _ in range(wanted.n)]
             plans = [planned(wanted, p, engine.model.name, engine.max_model_len, thoughts) for p in each]
         except Refused as refused:
@@ -111,7 +129,9 @@ def application(engine: Engine, misbehaving: Misbehaving = well_behaved, told: T
 class _Answer:
     """One response: its choices are made side by side."""
 
-    def __init__(self, request: ChatRequest | CompletionRequest, plans: list[Planned], engine: Engine) -> None:
+    def __init__(
+        self, request: ChatRequest | CompletionRequest, plans: list[Planned], engine: Engine
+    ) -> None:
         self._request, self._plans, self._engine = request, plans, engine
         self._chat = isinstance(request, ChatRequest)
         self._with_logprobs = request.logprobs not in (None, False)
@@ -124,7 +144,12 @@ class _Answer:
         # The prompt counts once however many answers it has.
         prompt = sum(p.prompt_tokens for p in self._plans[:: self._request.n])
         made = sum(len(p.words) for p in self._plans)
-        return {"prompt_tokens": prompt, "completion_tokens": made, "total_tokens": prompt + made, "prompt_tokens_details": None}
+        return {
+            "prompt_tokens": prompt,
+            "completion_tokens": made,
+            "total_tokens": prompt + made,
+            "prompt_tokens_details": None,
+        }
 
     async def whole(self) -> dict[str, Any]:
         """The response in one piece, when all of it is made."""
@@ -133,9 +158,18 @@ class _Answer:
         choices = []
         for index, plan in enumerate(self._plans):
             thoughts, text = "".join(plan.words[: plan.thoughts]), "".join(plan.words[plan.thoughts :])
-            choice: dict[str, Any] = {"index": index, "finish_reason": plan.finish_reason, "stop_reason": None}
+            choice: dict[str, Any] = {
+                "index": index,
+                "finish_reason": plan.finish_reason,
+                "stop_reason": None,
+            }
             choice["logprobs"] = self._logprobs(plan.words)
-            message: dict[str, Any] = {"role": "assistant", "content": text or None, "reasoning": thoughts or None, "tool_calls": []}
+            message: dict[str, Any] = {
+                "role": "assistant",
+                "content": text or None,
+                "reasoning": thoughts or None,
+                "tool_calls": [],
+            }
             choice |= {"message": message} if self._chat else {"text": text}
             choices.append(choice)
         return self._head | {"choices": choices, "usage": self._usage}
@@ -150,7 +184,10 @@ class _Answer:
 
         def choice(index: int, delta: dict[str, Any] | str, reason: str | None, words: list[str]) -> str:
             content = {"delta": delta} if self._chat else {"text": delta}
-            return json.dumps({"index": index} | content | {"logprobs": self._logprobs(words), "finish_reason": reason}, ensure_ascii=False)
+            return json.dumps(
+                {"index": index} | content | {"logprobs": self._logprobs(words), "finish_reason": reason},
+                ensure_ascii=False,
+            )
 
         if self._chat:
             for index in range(len(self._plans)):
@@ -199,8 +236,17 @@ class _Answer:
         if not self._with_logprobs:
             return None
         if self._chat:
-            return {"content": [{"token": w, "logprob": 0.0, "bytes": list(w.encode()), "top_logprobs": []} for w in words]}
-        return {"tokens": words, "token_logprobs": [0.0] * len(words), "top_logprobs": [{w: 0.0} for w in words], "text_offset": []}
+            return {
+                "content": [
+                    {"token": w, "logprob": 0.0, "bytes": list(w.encode()), "top_logprobs": []} for w in words
+                ]
+            }
+        return {
+            "tokens": words,
+            "token_logprobs": [0.0] * len(words),
+            "top_logprobs": [{w: 0.0} for w in words],
+            "text_offset": [],
+        }
 
 
 def _error(refused: Refused) -> Response:

@@ -19,7 +19,9 @@ from simulator.vllm.scheduler import Scheduler, Sequence, Step
 USUAL_TOKENS = 2048
 """Of most requests, however long the longest may be."""
 FALLEN_BEHIND_S = 1.0
-"""Where the machine can't keep up by this much, the lost time is given up: tokens come late rather than all at once."""
+"""Where the machine can't keep up by this much, the lost time is given up: tokens
+come late rather than all at once.
+"""
 
 
 @dataclass(eq=False)
@@ -30,7 +32,9 @@ class Answer:
     sent: float
     news: asyncio.Event = field(default_factory=asyncio.Event)
     made: int = 0
-    """Tokens that are there for the reader; the sequence itself counts those of the step under way as well."""
+    """Tokens that are there for the reader; the sequence itself counts those of the
+    step under way as well.
+    """
     first: float = 0.0
     last: float = 0.0
 
@@ -38,22 +42,33 @@ class Answer:
 class Engine:
     """A model on GPUs, as `compass plan` sees it. Its loop runs while there is something to do."""
 
-    def __init__(self, model: Model, gpu: Gpu, gpu_count: int, max_model_len: int, time_scale: float = 1.0) -> None:
+    def __init__(
+        self, model: Model, gpu: Gpu, gpu_count: int, max_model_len: int, time_scale: float = 1.0
+    ) -> None:
         """`time_scale` stretches every latency: 0.1 answers ten times faster than the model says."""
         self.model, self.max_model_len, self.time_scale = model, max_model_len, time_scale
         self.misbehaving: Misbehaving = well_behaved
         self._steps_taken = 0
         grid = shipped_grid(model.id, gpu.id, gpu_count) or roofline_grid(model, gpu, gpu_count)
-        steps = StepTimes(grid, calibration().overheads(gpu.architecture), max_num_batched_tokens=max_num_batched_tokens(gpu))
+        steps = StepTimes(
+            grid,
+            calibration().overheads(gpu.architecture),
+            max_num_batched_tokens=max_num_batched_tokens(gpu),
+        )
         self._request_s = steps.overheads.request_ms / 1000
-        # As many tokens as the cache holds in short sequences, of which sliding windows and states take most: the longest always fits.
-        kv_tokens = max(plan_memory(model, gpu, gpu_count, min(max_model_len, USUAL_TOKENS)).kv_tokens, max_model_len)
+        # As many tokens as the cache holds in short sequences, of which sliding windows and states take
+        # most: the longest always fits.
+        kv_tokens = max(
+            plan_memory(model, gpu, gpu_count, min(max_model_len, USUAL_TOKENS)).kv_tokens, max_model_len
+        )
         self.scheduler = Scheduler(steps, kv_tokens)
         self.metrics = Metrics(model.id)
         self._answers: dict[Sequence, Answer] = {}
         self._loop: asyncio.Task[None] | None = None
 
-    async def tokens(self, prompt_tokens: int, output_tokens: int, reason: Finished = "stop") -> AsyncGenerator[int]:
+    async def tokens(
+        self, prompt_tokens: int, output_tokens: int, reason: Finished = "stop"
+    ) -> AsyncGenerator[int]:
         """1, 2, … as the tokens are made. Leaving early frees the replica of the request."""
         clock = asyncio.get_running_loop().time
         sent = clock()
@@ -80,7 +95,9 @@ class Engine:
             self._show()
 
     async def _run(self) -> None:
-        """Step after step, each due when the one before ended, so that the sleeps' own lateness doesn't add up."""
+        """Step after step, each due when the one before ended, so that the sleeps'
+        own lateness doesn't add up.
+        """
         clock = asyncio.get_running_loop().time
         due = clock()
         while (step := self.scheduler.step()) is not None:
@@ -92,12 +109,15 @@ class Engine:
     def _seconds(self, step: Step) -> float:
         wrong = self.misbehaving()
         self._steps_taken += 1
-        seconds = step.duration_ms / 1000 * self.time_scale * max((SLOWER.get(w, 1.0) for w in wrong), default=1.0)
+        seconds = (
+            step.duration_ms / 1000 * self.time_scale * max((SLOWER.get(w, 1.0) for w in wrong), default=1.0)
+        )
         return SPIKE_S if "spikes" in wrong and self._steps_taken % SPIKE_EVERY == 0 else seconds
 
     def _deliver(self, step: Step, now: float) -> None:
         metrics = self.metrics
-        # The newest first: while many streams are written, one after the other, a first token is what is waited for.
+        # The newest first: while many streams are written, one after the other, a first
+        # token is what is waited for.
         for sequence in reversed(step.made):
             answer = self._answers.get(sequence)
             if answer is None:

@@ -1,4 +1,6 @@
-"""Requests of OpenAI's API as vLLM takes them, checked; what is wrong with one is said in vLLM's words and form."""
+"""Requests of OpenAI's API as vLLM takes them, checked; what is wrong with one is
+said in vLLM's words and form.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ DEFAULT_COMPLETION_TOKENS = 16
 class Refused(Exception):
     """Answered as an error body."""
 
-    def __init__(self, status: int, message: str, kind: str = "BadRequestError", param: str | None = None) -> None:
+    def __init__(
+        self, status: int, message: str, kind: str = "BadRequestError", param: str | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.body = {"error": {"message": message, "type": kind, "param": param, "code": status}}
@@ -99,7 +103,9 @@ class CompletionRequest(_Request):
 
 
 class Planned(BaseModel):
-    """One answer before it is made: its words, one a token, and why it ends. The first `thoughts` of them a parser keeps apart."""
+    """One answer before it is made: its words, one a token, and why it ends. The first
+    `thoughts` of them a parser keeps apart.
+    """
 
     prompt_tokens: int
     words: list[str]
@@ -107,7 +113,9 @@ class Planned(BaseModel):
     finish_reason: Literal["stop", "length"]
 
 
-def read(body: bytes, kind: type[ChatRequest] | type[CompletionRequest], model_id: str) -> ChatRequest | CompletionRequest:
+def read(
+    body: bytes, kind: type[ChatRequest] | type[CompletionRequest], model_id: str
+) -> ChatRequest | CompletionRequest:
     """Raises Refused with what vLLM would answer."""
     if len(body) > MAX_BODY_BYTES:
         raise Refused(413, f"The body is larger than {MAX_BODY_BYTES} bytes.", "RequestEntityTooLarge")
@@ -117,7 +125,10 @@ def read(body: bytes, kind: type[ChatRequest] | type[CompletionRequest], model_i
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise Refused(
-            400, f"{where}: {first['msg']}, got {first['input']!r:.80}", "Bad Request", str(first["loc"][0]) if first["loc"] else None
+            400,
+            f"{where}: {first['msg']}, got {first['input']!r:.80}",
+            "Bad Request",
+            str(first["loc"][0]) if first["loc"] else None,
         ) from error
     except ValueError as error:
         raise Refused(400, f"The body is no JSON: {error}", "Bad Request") from error
@@ -127,20 +138,30 @@ def read(body: bytes, kind: type[ChatRequest] | type[CompletionRequest], model_i
 
 
 def planned(
-    request: ChatRequest | CompletionRequest, prompt: str | list[int], model_name: str, max_model_len: int, thoughts: Thoughts = NO_THOUGHTS
+    request: ChatRequest | CompletionRequest,
+    prompt: str | list[int],
+    model_name: str,
+    max_model_len: int,
+    thoughts: Thoughts = NO_THOUGHTS,
 ) -> Planned:
     """What will be answered, after these thoughts. Raises Refused where the context is too short for it."""
     count = count_tokens(prompt) if isinstance(prompt, str) else max(1, len(prompt))
     if count >= max_model_len:
-        message = f"This model's maximum context length is {max_model_len} tokens. However, your request has {count} input tokens."
+        message = (
+            f"This model's maximum context length is {max_model_len} tokens. However, your request has"
+            f" {count} input tokens."
+        )
         raise Refused(400, f"{message} Please reduce the length of the input messages.", param="input_tokens")
     wanted = request.wanted_tokens
     if wanted is not None and count + wanted > max_model_len:
         message = (
-            f"'max_tokens' or 'max_completion_tokens' is too large: {wanted}. This model's maximum context length is {max_model_len} tokens"
+            f"'max_tokens' or 'max_completion_tokens' is too large: {wanted}. This model's maximum context"
+            f" length is {max_model_len} tokens"
         )
         raise Refused(
-            400, f"{message} and your request has {count} input tokens ({wanted} > {max_model_len} - {count}).", param="max_tokens"
+            400,
+            f"{message} and your request has {count} input tokens ({wanted} > {max_model_len} - {count}).",
+            param="max_tokens",
         )
     most = wanted or max_model_len - count
     text = prompt if isinstance(prompt, str) else f"{count} tokens"
@@ -154,7 +175,9 @@ def planned(
         at, stop = min(ends)
         said = said[: at + len(stop)] if request.include_stop_str_in_output else said[:at]
         words, finish = _cut(words, len(said)), "stop"
-    return Planned(prompt_tokens=count, words=words, thoughts=min(thoughts.kept_apart, len(words)), finish_reason=finish)
+    return Planned(
+        prompt_tokens=count, words=words, thoughts=min(thoughts.kept_apart, len(words)), finish_reason=finish
+    )
 
 
 def _cut(words: list[str], characters: int) -> list[str]:

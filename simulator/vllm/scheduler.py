@@ -1,7 +1,9 @@
-"""The benchmarks' model of vLLM's scheduler, one step at a time, for requests that nobody knows before they come.
+"""The benchmarks' model of vLLM's scheduler, one step at a time, for requests that
+nobody knows before they come.
 
-It is the model of `knowledge.estimator.scheduler`, whose words explain it, without its jumps over steps in which nothing
-happens: here every token of every step is told, so that it can be sent. A test holds the two against each other.
+It is the model of `knowledge.estimator.scheduler`, whose words explain it, without its jumps over
+steps in which nothing happens: here every token of every step is told, so that it can be sent. A test
+holds the two against each other.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from knowledge.estimator.steps import StepTimes
 
 @dataclass(eq=False, slots=True)
 class Sequence:
-    """One answer being made. `prefill` is what must be in the cache before it goes on: the prompt and, once preempted, the answer."""
+    """One answer being made. `prefill` is what must be in the cache before it goes on:
+    the prompt and, once preempted, the answer.
+    """
 
     prompt_tokens: int
     output_tokens: int
@@ -56,7 +60,9 @@ class Scheduler:
     def add(self, sequence: Sequence) -> None:
         """Raises ValueError for one that could never fit."""
         if sequence.prompt_tokens + sequence.output_tokens > self.kv_tokens:
-            raise ValueError(f"A request needs more tokens of context than the KV cache holds ({self.kv_tokens:,}).")
+            raise ValueError(
+                f"A request needs more tokens of context than the KV cache holds ({self.kv_tokens:,})."
+            )
         self.waiting.append(sequence)
 
     def abort(self, sequence: Sequence) -> None:
@@ -69,7 +75,9 @@ class Scheduler:
             self.context -= sequence.prefilled
 
     def step(self) -> Step | None:
-        """The next step's outcome; None if there is nothing to do. What it holds counts as held from its beginning."""
+        """The next step's outcome; None if there is nothing to do. What it holds
+        counts as held from its beginning.
+        """
         while self.waiting or self.running:
             batch = len(self.running)
             free = self.kv_tokens - self.context - batch  # after this step's own tokens
@@ -120,7 +128,9 @@ class Scheduler:
         return Step(duration_ms, made)
 
     def _preempt(self) -> None:
-        """The cache is full: a prompt that is half in it gives its room back, else the sequence admitted last."""
+        """The cache is full: a prompt that is half in it gives its room back, else
+        the sequence admitted last.
+        """
         self.preemptions += 1
         if self.waiting and self.waiting[0].prefilled:
             self.context -= self.waiting[0].prefilled

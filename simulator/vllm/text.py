@@ -19,12 +19,14 @@ def count_tokens(text: str) -> int:
 
 
 def words_of(model_name: str, prompt: str, endless: bool) -> Iterator[str]:
-    """The answer, a word a token. It says what it is; `endless` begins again where it ends, as a model does that may not stop."""
+    """The answer, a word a token. It says what it is; `endless` begins again where it
+    ends, as a model does that may not stop.
+    """
     asked = " ".join(prompt[-2000:].split())[:120]
     text = (
-        f"Hello! I am a simulated endpoint standing in for {model_name}. I was asked: “{asked}”. "
-        "No language model produced these words; their timing follows the estimate for this model on this GPU. "
-        "On a real cluster the same request goes to vLLM, unchanged."
+        f"Hello! I am a simulated endpoint standing in for {model_name}. I was asked: “{asked}”. No language"
+        " model produced these words; their timing follows the estimate for this model on this GPU. On a"
+        " real cluster the same request goes to vLLM, unchanged."
     )
     words = text.split(" ")
     if endless:

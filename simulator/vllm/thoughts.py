@@ -1,7 +1,8 @@
 """What a simulated model thinks before it answers, as its chat template and vLLM's reasoning parser have it.
 
-A model that can think does so as its template says: by the request's `chat_template_kwargs`, else by the server's defaults, else
-as it does unless told. With a reasoning parser the thoughts come in a field of their own; without one they stand in the answer.
+A model that can think does so as its template says: by the request's `chat_template_kwargs`, else by the
+server's defaults, else as it does unless told. With a reasoning parser the thoughts come in a field of their
+own; without one they stand in the answer.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ class Told:
 
     @classmethod
     def by(cls, reasoning_parser: str | None, template_kwargs: str | None) -> Told:
-        """From the arguments as they stand. Raises ValueError in vLLM's place for a parser that it lacks or kwargs that are no object."""
+        """From the arguments as they stand. Raises ValueError in vLLM's place for a
+        parser that it lacks or kwargs that are no object.
+        """
         if reasoning_parser and reasoning_parser not in parsers():
             known = ", ".join(sorted(parsers()))
             raise ValueError(f"invalid reasoning parser: {reasoning_parser} (chose from {known})")
@@ -71,4 +74,8 @@ def thoughts_of(model: Model, told: Told, asked: Mapping[str, Any] | None) -> Th
         return NO_THOUGHTS
     words = [f"{word} " for word in TEXT.split(" ")]
     kept_apart = told.reasoning_parser or way.reasoning_parser == BY_ITSELF
-    return Thoughts(tuple(words), len(words)) if kept_apart else Thoughts(("<think>\n", *words, "\n</think>\n\n"))
+    return (
+        Thoughts(tuple(words), len(words))
+        if kept_apart
+        else Thoughts(("<think>\n", *words, "\n</think>\n\n"))
+    )

@@ -21,7 +21,12 @@ def environment(home: Path, settings: Settings, database: Database) -> dict[str,
     import os
 
     assert settings.database_url
-    return {**os.environ, "COMPASS_HOME": str(home), "DATABASE_URL": settings.database_url.get_secret_value(), "COLUMNS": "100"}
+    return {
+        **os.environ,
+        "COMPASS_HOME": str(home),
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "COLUMNS": "100",
+    }
 
 
 def fits(text: str, width: int = 100) -> bool:
@@ -45,7 +50,9 @@ def test_list_filters_and_shows_the_most_trusted_first(environment: dict[str, st
     shown = run(["benchmarks", "list", "--gpu", "h100", "--limit", "3"], environment)
     assert fits(shown.stdout)
     assert shown.stdout.count("measured") == 3
-    rows = json.loads(run(["benchmarks", "list", "--model", "phi-4", "--profile", "512/256", "--json"], environment).stdout)
+    rows = json.loads(
+        run(["benchmarks", "list", "--model", "phi-4", "--profile", "512/256", "--json"], environment).stdout
+    )
     assert len(rows) == 20
     assert {(r["prompt_tokens"], r["output_tokens"]) for r in rows} == {(512, 256)}
     assert all("phi-4" in r["model_id"].lower() for r in rows)
@@ -59,22 +66,38 @@ def test_list_filters_and_shows_the_most_trusted_first(environment: dict[str, st
         (["--provenance", "guessed"], "'guessed' is no provenance"),
     ],
 )
-def test_a_filter_that_can_not_match_is_said(arguments: list[str], reason: str, environment: dict[str, str]) -> None:
+def test_a_filter_that_can_not_match_is_said(
+    arguments: list[str], reason: str, environment: dict[str, str]
+) -> None:
     done = run(["benchmarks", "list", *arguments], environment)
     assert done.returncode == 1
     assert reason in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_an_import_changes_what_is_recommended_and_a_wrong_one_nothing(environment: dict[str, str], tmp_path: Path) -> None:
+def test_an_import_changes_what_is_recommended_and_a_wrong_one_nothing(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
     good = write_json(tmp_path / "good.json", [planner_row(requests_per_second=r) for r in (1.0, 4.0, 400.0)])
     done = run(["benchmarks", "import", str(good)], environment)
-    said = "good.json (benchmark JSON): 3 rows imported, of which 0 replace earlier ones.\nPlans use all of them.\n"
+    said = (
+        "good.json (benchmark JSON): 3 rows imported, of which 0 replace earlier ones.\nPlans use all of"
+        " them.\n"
+    )
     assert (done.returncode, done.stdout) == (0, said)
-    plan = json.loads(run(["recommend", "a chatbot for 500 users with phi-4 on H100", "--json", "--limit", "50"], environment).stdout)
-    phi = next(o for o in plan["recommendations"] if o["model_id"] == "microsoft/phi-4" and o["gpu_count"] == 1)
+    plan = json.loads(
+        run(
+            ["recommend", "a chatbot for 500 users with phi-4 on H100", "--json", "--limit", "50"],
+            environment,
+        ).stdout
+    )
+    phi = next(
+        o for o in plan["recommendations"] if o["model_id"] == "microsoft/phi-4" and o["gpu_count"] == 1
+    )
     assert "measured" in phi["provenance"]
-    bad = write_json(tmp_path / "bad.json", [planner_row(ttft_p95=0.026, ttft_p90=0.02, ttft_mean=0.02, ttft_p99=0.03)])
+    bad = write_json(
+        tmp_path / "bad.json", [planner_row(ttft_p95=0.026, ttft_p90=0.02, ttft_mean=0.02, ttft_p99=0.03)]
+    )
     refused = run(["benchmarks", "import", str(bad)], environment)
     assert refused.returncode == 1
     assert "row 1: a TTFT of 0.02 ms is probably in seconds: 20 ms?" in refused.stderr
@@ -82,17 +105,27 @@ def test_an_import_changes_what_is_recommended_and_a_wrong_one_nothing(environme
 
 def test_an_import_says_what_plans_use_and_what_not(environment: dict[str, str], tmp_path: Path) -> None:
     report = tmp_path / "sweep.json"
-    report.write_bytes(gzip.decompress((Path(__file__).parents[1] / "knowledge" / "guidellm" / "sweep-0.8.1.json.gz").read_bytes()))
+    report.write_bytes(
+        gzip.decompress(
+            (Path(__file__).parents[1] / "knowledge" / "guidellm" / "sweep-0.8.1.json.gz").read_bytes()
+        )
+    )
     stated = ["--gpu", "H100", "--gpu-count", "1", "--model", "microsoft/phi-4"]
     done = run(["benchmarks", "import", str(report), *stated], environment)
     assert done.returncode == 0, done.stderr
     assert "sweep.json (GuideLLM report): 3 rows imported" in done.stdout
-    assert "Taken: model microsoft/phi-4, as you say, and not 'Qwen/Qwen3-8B', which the file says of 4 rows." in done.stdout
+    assert (
+        "Taken: model microsoft/phi-4, as you say, and not 'Qwen/Qwen3-8B', which the file says of 4 rows."
+        in done.stdout
+    )
     assert "Left out, 1:\n  row 2" in done.stdout
     assert "all at once" in done.stdout
     assert "Plans use all of them." in done.stdout
     means = planner_row(prompt_tokens=525, requests_per_second=2.0)
-    done = run(["benchmarks", "import", str(write_json(tmp_path / "o.json", [planner_row(), means])), "--json"], environment)
+    done = run(
+        ["benchmarks", "import", str(write_json(tmp_path / "o.json", [planner_row(), means])), "--json"],
+        environment,
+    )
     found = json.loads(done.stdout)
     assert (found["rows"], found["used"], found["left_out"]) == (2, 1, [])
     assert list(found["unused"].values()) == [1]
@@ -106,12 +139,18 @@ def test_validate_prints_the_report(environment: dict[str, str]) -> None:
     assert {"unseen, H100", "unseen, gpt-oss-120b", "unseen, by roofline"} <= groups.keys()
 
 
-def test_generate_goes_on_where_it_was_and_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_generate_goes_on_where_it_was_and_gives_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On three models, since all take minutes: interrupted after one, it computes the other two only."""
     from knowledge.catalogue import models
     from knowledge.estimator import building, table
 
-    chosen = ["deepseek-ai/DeepSeek-V3", "moonshotai/Kimi-K2-Instruct", "RedHatAI/Kimi-K2-Instruct-quantized.w4a16"]
+    chosen = [
+        "deepseek-ai/DeepSeek-V3",
+        "moonshotai/Kimi-K2-Instruct",
+        "RedHatAI/Kimi-K2-Instruct-quantized.w4a16",
+    ]
     monkeypatch.setattr(building, "models", lambda: {m: models()[m] for m in chosen})
     target, done = tmp_path / "table.csv.gz", list[str]()
 

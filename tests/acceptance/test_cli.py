@@ -41,8 +41,18 @@ def stop_postgres(home: Path) -> None:
         os.kill(int(pid_file.read_text().splitlines()[0]), signal.SIGQUIT)
 
 
-def run(arguments: list[str], environment: dict[str, str], words: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMPASS, *arguments], env=environment, input=words, capture_output=True, text=True, timeout=120, check=False)
+def run(
+    arguments: list[str], environment: dict[str, str], words: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMPASS, *arguments],
+        env=environment,
+        input=words,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 def events(output: str) -> list[dict[str, Any]]:
@@ -56,7 +66,11 @@ def states(found: list[dict[str, Any]]) -> list[str]:
 def objects(home: Path) -> list[tuple[str, str]]:
     """What clients made in the simulated cluster, from its own file."""
     kinds = ("InferenceService", "ServiceAccount")
-    return sorted((o["kind"], o["metadata"]["name"]) for o in Disk(home / "simulator.db").objects() if o["kind"] in kinds)
+    return sorted(
+        (o["kind"], o["metadata"]["name"])
+        for o in Disk(home / "simulator.db").objects()
+        if o["kind"] in kinds
+    )
 
 
 class Talk:
@@ -64,7 +78,11 @@ class Talk:
 
     def __init__(self, environment: dict[str, str], thread: str) -> None:
         self.process = subprocess.Popen(
-            [*COMPASS, "chat", "--json", "--thread", thread], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [*COMPASS, "chat", "--json", "--thread", thread],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def until(self, event: str, **fields: str) -> list[dict[str, Any]]:
@@ -91,7 +109,9 @@ class Talk:
 
 
 def test_the_script_of_a_whole_conversation_ends_in_success(environment: dict[str, str], home: Path) -> None:
-    done = run(["chat", "--script", str(SCENARIOS / "chatbot.txt"), "--json", "--thread", "main"], environment)
+    done = run(
+        ["chat", "--script", str(SCENARIOS / "chatbot.txt"), "--json", "--thread", "main"], environment
+    )
     assert done.returncode == 0, done.stderr
     found = events(done.stdout)
     assert states(found)[-1] == "success"
@@ -105,7 +125,9 @@ def test_the_script_of_a_whole_conversation_ends_in_success(environment: dict[st
     assert max(map(len, shown.stdout.splitlines())) <= 100
 
 
-def test_killed_at_each_pause_and_in_the_middle_of_the_apply_it_goes_on_there(environment: dict[str, str], home: Path) -> None:
+def test_killed_at_each_pause_and_in_the_middle_of_the_apply_it_goes_on_there(
+    environment: dict[str, str], home: Path
+) -> None:
     environment |= {"COMPASS_SIMULATOR_WRITE_DELAY_S": "0.4"}
     turns = [
         (MAIN_SCRIPT[0], "specification_review"),
@@ -144,7 +166,12 @@ def test_killed_at_each_pause_and_in_the_middle_of_the_apply_it_goes_on_there(en
 def test_several_first_starts_at_once_all_come_up(environment: dict[str, str]) -> None:
     starts = [
         subprocess.Popen(
-            [*COMPASS, "chat"], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*COMPASS, "chat"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for _ in range(4)
     ]
@@ -182,7 +209,11 @@ def test_ctrl_c_leaves_cleanly_and_says_how_to_resume(environment: dict[str, str
     [
         (["chat"], {"DATABASE_URL": "postgresql://me:secret@127.0.0.1:9/x"}, "The database doesn't answer"),
         (["chat"], {"COMPASS_CLUSTER": "production"}, "It takes 'sim' or 'context:NAME'"),
-        (["chat"], {"COMPASS_MODEL": "ollama:llama3.1:8b", "OLLAMA_HOST": "127.0.0.1:9"}, "no Ollama server answers"),
+        (
+            ["chat"],
+            {"COMPASS_MODEL": "ollama:llama3.1:8b", "OLLAMA_HOST": "127.0.0.1:9"},
+            "no Ollama server answers",
+        ),
         (["chat"], {"COMPASS_HOME": "/proc/nowhere"}, "Name a folder that you may write to"),
         (["chat"], {"COMPASS_HOME": "/proc"}, "Name another folder"),
         (["doctor"], {"COMPASS_HOME": "/dev/null"}, "Name a folder that you may write to"),
@@ -207,18 +238,31 @@ def test_what_can_not_start_says_why_in_one_sentence(
 
 
 def test_intent_reads_one_or_many(environment: dict[str, str]) -> None:
-    one = json.loads(run(["intent", "a chatbot for 10k users on H100s, low latency", "--json"], environment).stdout)
+    one = json.loads(
+        run(["intent", "a chatbot for 10k users on H100s, low latency", "--json"], environment).stdout
+    )
     assert one["use_case"] == "chatbot_conversational"
     assert one["user_count"] == 10_000
     assert one["preferred_gpu_types"] == ["H100"]
     assert one["priorities"] == {"cost": "medium", "latency": "high", "accuracy": "medium"}
-    many = run(["intent", "-"], environment, "translation for 5 people\n0 users\n\nrag for 20 analysts\n").stdout.splitlines()
+    many = run(
+        ["intent", "-"], environment, "translation for 5 people\n0 users\n\nrag for 20 analysts\n"
+    ).stdout.splitlines()
     read = [json.loads(line) for line in many]
-    assert [r.get("use_case", "error") for r in read] == ["translation", "error", "error", "document_analysis_rag"]
+    assert [r.get("use_case", "error") for r in read] == [
+        "translation",
+        "error",
+        "error",
+        "document_analysis_rag",
+    ]
 
 
-def test_recommend_from_words_and_from_an_edited_specification(environment: dict[str, str], home: Path) -> None:
-    first = json.loads(run(["recommend", "a chatbot for 1000 users", "--json", "--limit", "3"], environment).stdout)
+def test_recommend_from_words_and_from_an_edited_specification(
+    environment: dict[str, str], home: Path
+) -> None:
+    first = json.loads(
+        run(["recommend", "a chatbot for 1000 users", "--json", "--limit", "3"], environment).stdout
+    )
     assert set(first["recommendations"][0]["predicted"]) == {"ttft_ms", "itl_ms", "e2e_ms"}
     assert first["recommendations"][0]["rank"] == 1
     file = home / "spec.json"
@@ -248,7 +292,11 @@ def test_doctor_tells_what_is_in_use(environment: dict[str, str]) -> None:
 
 def test_help_imports_nothing_heavy(environment: dict[str, str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", *COMPASS[1:], "--help"], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-X", "importtime", *COMPASS[1:], "--help"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     for heavy in ("langgraph", "langchain_core", "kubernetes", "psycopg", "pydantic", "httpx"):
         assert f" {heavy}\n" not in done.stderr, heavy
@@ -258,7 +306,12 @@ def test_help_imports_nothing_heavy(environment: dict[str, str]) -> None:
 
 def test_the_first_prompt_imports_neither_the_cluster_client_nor_ollamas(environment: dict[str, str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", *COMPASS[1:], "chat"], env=environment, input="", capture_output=True, text=True, check=True
+        [sys.executable, "-X", "importtime", *COMPASS[1:], "chat"],
+        env=environment,
+        input="",
+        capture_output=True,
+        text=True,
+        check=True,
     )
     for heavy in ("kubernetes", "langchain_ollama", "starlette", "uvicorn"):
         assert f" {heavy}\n" not in done.stderr, heavy
@@ -267,10 +320,17 @@ def test_the_first_prompt_imports_neither_the_cluster_client_nor_ollamas(environ
 def test_the_installed_package_carries_its_data(tmp_path: Path) -> None:
     """Built as a wheel: everything that the code reads at run time is in it."""
     root = Path(__file__).parents[2]
-    command = [sys.executable, "-c", "from setuptools import build_meta as b; import sys; print(b.build_wheel(sys.argv[1]))", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-c",
+        "from setuptools import build_meta as b; import sys; print(b.build_wheel(sys.argv[1]))",
+        str(tmp_path),
+    ]
     copy = tmp_path / "source"
     subprocess.run(["git", "-C", str(root), "checkout-index", "-a", f"--prefix={copy}/"], check=True)
-    built = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
+    built = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=True).stdout.splitlines()[
+        -1
+    ]
     import zipfile
 
     names = set(zipfile.ZipFile(tmp_path / built).namelist())
@@ -308,8 +368,14 @@ def test_deployments_are_listed_looked_at_exported_and_deleted_from_the_command_
     looked = run(["deployments", "status", deployment], environment)
     assert looked.returncode == 0
     assert "none: as approved" in looked.stdout
-    assert json.loads(run(["deployments", "status", deployment, "--json"], environment).stdout)["phase"] == "ready"
-    exported = run(["deployments", "export", deployment, "--output", str(tmp_path / "out"), "--form", "helm"], environment)
+    assert (
+        json.loads(run(["deployments", "status", deployment, "--json"], environment).stdout)["phase"]
+        == "ready"
+    )
+    exported = run(
+        ["deployments", "export", deployment, "--output", str(tmp_path / "out"), "--form", "helm"],
+        environment,
+    )
     assert (tmp_path / "out" / "Chart.yaml").exists(), exported.stdout + exported.stderr
     kept = run(["deployments", "delete", deployment], environment, "no\n")
     assert kept.returncode == 1
@@ -318,24 +384,34 @@ def test_deployments_are_listed_looked_at_exported_and_deleted_from_the_command_
     digest = next(line.split()[-1] for line in kept.stdout.splitlines() if line.startswith("Digest"))
     other = run(["deployments", "delete", deployment, "--approve", "sha256:0"], environment)
     assert "another one" in other.stdout + other.stderr
-    read_only = run(["deployments", "delete", deployment, "--approve", digest], environment | {"COMPASS_READ_ONLY": "1"})
+    read_only = run(
+        ["deployments", "delete", deployment, "--approve", digest], environment | {"COMPASS_READ_ONLY": "1"}
+    )
     assert "read-only" in read_only.stdout + read_only.stderr
     assert objects(home) != []
     done = run(["deployments", "delete", deployment, "--approve", digest], environment)
     assert done.returncode == 0, done.stderr
     assert objects(home) == []
     log = json.loads(run(["audit", "--json"], environment).stdout)
-    assert [(e["action"], e["event"]) for e in log] == [(a, e) for a in ("apply", "delete") for e in ("approved", "started", "done")]
+    assert [(e["action"], e["event"]) for e in log] == [
+        (a, e) for a in ("apply", "delete") for e in ("approved", "started", "done")
+    ]
     assert {(e["actor"], e["cluster"], e["name"]) for e in log} == {("local user", "sim", deployment)}
     assert "approved" in run(["audit"], environment).stdout
 
 
-def test_a_deployment_is_watched_measured_and_compared_with_its_plan(deployment: str, environment: dict[str, str], home: Path) -> None:
+def test_a_deployment_is_watched_measured_and_compared_with_its_plan(
+    deployment: str, environment: dict[str, str], home: Path
+) -> None:
     validated = run(["deployments", "validate", deployment, "--seconds", "3"], environment)
     assert validated.returncode == 0, validated.stdout + validated.stderr
-    assert re.search("(pass|warn|unjudged): .*TTFT p95", validated.stdout, re.DOTALL)  # three seconds are few requests
+    assert re.search(
+        "(pass|warn|unjudged): .*TTFT p95", validated.stdout, re.DOTALL
+    )  # three seconds are few requests
     assert max(map(len, validated.stdout.splitlines()[:-1])) <= 100
-    watched = run(["deployments", "status", deployment, "--watch", "--every", "1", "--times", "2"], environment)
+    watched = run(
+        ["deployments", "status", deployment, "--watch", "--every", "1", "--times", "2"], environment
+    )
     assert [line.split()[1] for line in watched.stdout.splitlines()] == ["ready", "ready"]
     assert re.search("holding its SLO with|too few to judge", watched.stdout)
     compared = json.loads(run(["outcomes", "--json"], environment).stdout)
@@ -357,7 +433,11 @@ def test_a_deployment_is_watched_measured_and_compared_with_its_plan(deployment:
 def test_what_there_is_not_is_said(environment: dict[str, str], tmp_path: Path) -> None:
     assert "Nothing was approved" in run(["audit"], environment).stdout
     assert "has deployed nothing" in run(["deployments"], environment).stdout
-    for arguments in (["status", "nobody"], ["delete", "nobody"], ["export", "nobody", "--output", str(tmp_path)]):
+    for arguments in (
+        ["status", "nobody"],
+        ["delete", "nobody"],
+        ["export", "nobody", "--output", str(tmp_path)],
+    ):
         done = run(["deployments", *arguments], environment)
         assert done.returncode == 1
         assert "nobody" in done.stdout + done.stderr
@@ -376,11 +456,22 @@ def test_failures_are_ordered_and_healed_from_the_command_line(environment: dict
     assert "Nothing fails" in run(["simulate", "fail"], environment).stdout
 
 
-def test_manifests_are_written_without_a_conversation_or_a_cluster(environment: dict[str, str], tmp_path: Path) -> None:
-    for form, expected in (("yaml", "inference-service.yaml"), ("kustomize", "kustomization.yaml"), ("helm", "values.yaml")):
+def test_manifests_are_written_without_a_conversation_or_a_cluster(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    for form, expected in (
+        ("yaml", "inference-service.yaml"),
+        ("kustomize", "kustomization.yaml"),
+        ("helm", "values.yaml"),
+    ):
         out = tmp_path / form
-        done = run(["recommend", "a chatbot for 1000 users", "--output", str(out), "--form", form], environment)
+        done = run(
+            ["recommend", "a chatbot for 1000 users", "--output", str(out), "--form", form], environment
+        )
         assert done.returncode == 0, done.stderr
         assert [f for f in out.rglob("*") if f.name.endswith(expected)], list(out.rglob("*"))
-    again = run(["recommend", "a chatbot for 1000 users", "--output", str(tmp_path / "tar"), "--form", "tar"], environment)
+    again = run(
+        ["recommend", "a chatbot for 1000 users", "--output", str(tmp_path / "tar"), "--form", "tar"],
+        environment,
+    )
     assert "yaml, kustomize" in again.stdout + again.stderr

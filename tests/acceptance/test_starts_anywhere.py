@@ -1,4 +1,6 @@
-"""Another person's machine: a new user, a home with a space and an umlaut, dead proxies, no locale, a folder with our names in it."""
+"""Another person's machine: a new user, a home with a space and an umlaut, dead proxies,
+no locale, a folder with our names in it.
+"""
 
 import os
 import pwd
@@ -41,7 +43,12 @@ class Stranger:
 
     def runs(self, *arguments: str) -> str:
         done = subprocess.run(
-            [*self.command, *arguments], user=self.user, cwd=self.folder, env=self.environment, capture_output=True, timeout=600
+            [*self.command, *arguments],
+            user=self.user,
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            timeout=600,
         )
         out, err = done.stdout.decode(), done.stderr.decode()
         assert (done.returncode, err) == (0, ""), out[-3000:] + err
@@ -57,7 +64,9 @@ def stranger() -> Iterator[Stranger]:
     top = Path(tempfile.mkdtemp(prefix="strangers-"))
     top.chmod(0o755)
     home, name = top / "Jörg Müller", f"stranger-{secrets.token_hex(3)}"
-    subprocess.run(["useradd", "--no-create-home", "--home-dir", str(home), name], check=True, capture_output=True)
+    subprocess.run(
+        ["useradd", "--no-create-home", "--home-dir", str(home), name], check=True, capture_output=True
+    )
     user = pwd.getpwnam(name).pw_uid
     try:
         python, path = python_for(user)
@@ -105,12 +114,29 @@ def over_the_api(url: str) -> None:
     with httpx.Client(base_url=f"{url}/api/v1", timeout=120, trust_env=False) as client:
         read = client.post("/intents", json={"text": "a chatbot for 1000 users"}).raise_for_status().json()
         specification = client.post("/specifications", json=read).raise_for_status().json()
-        plan = client.post("/recommendations", json={"specification": specification, "limit": 1}).raise_for_status().json()
-        body = {"specification": specification, "recommendation": plan["recommendations"][0], "name": "by-api"}
+        plan = (
+            client.post("/recommendations", json={"specification": specification, "limit": 1})
+            .raise_for_status()
+            .json()
+        )
+        body = {
+            "specification": specification,
+            "recommendation": plan["recommendations"][0],
+            "name": "by-api",
+        }
         manifests = client.post("/manifests", json=body).raise_for_status().json()
         bundle, live = manifests["bundle"], manifests["review"]["live"]
-        wanted = {"files": bundle["files"], "model_id": bundle["model_id"], "approve": bundle["digest"], "live": live}
-        made = client.post("/deployments", json=wanted, headers={"Idempotency-Key": "once"}).raise_for_status().json()
+        wanted = {
+            "files": bundle["files"],
+            "model_id": bundle["model_id"],
+            "approve": bundle["digest"],
+            "live": live,
+        }
+        made = (
+            client.post("/deployments", json=wanted, headers={"Idempotency-Key": "once"})
+            .raise_for_status()
+            .json()
+        )
         until = time.monotonic() + 300
         while client.get(f"/deployments/{made['name']}").raise_for_status().json()["phase"] != "ready":
             assert time.monotonic() < until

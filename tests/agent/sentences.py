@@ -1,4 +1,5 @@
-"""Sentences whose meaning is known because of how they are composed: exceptions, negations, relative edits, questions, requests.
+"""Sentences whose meaning is known because of how they are composed: exceptions, negations,
+relative edits, questions, requests.
 
 The phrases are those of people, from lists of their own: nothing here looks at the rules that read them.
 """
@@ -159,8 +160,21 @@ WITHOUT_OF: dict[Kind, list[str]] = {
         "all models apart from {x}",
         "hide every model with {x} in its name",
     ],
-    "providers": ["not on {x}", "don't host it on {x}", "any cloud but {x}", "nothing at {x}", "every provider except {x}", "not with {x}"],
-    "regions": ["not in {x}", "any region but {x}", "don't run it in {x}", "every region except {x}", "outside of {x}"],
+    "providers": [
+        "not on {x}",
+        "don't host it on {x}",
+        "any cloud but {x}",
+        "nothing at {x}",
+        "every provider except {x}",
+        "not with {x}",
+    ],
+    "regions": [
+        "not in {x}",
+        "any region but {x}",
+        "don't run it in {x}",
+        "every region except {x}",
+        "outside of {x}",
+    ],
     "licenses": ["nothing under {x}", "no models with {x}", "we can't accept {x}", "{x} are not acceptable"],
 }
 ONLY = [
@@ -242,16 +256,28 @@ BASE = Specification.model_validate(
             min_context_tokens=16_000,
             min_quality=60,
         ),
-        Overrides(ttft_p95_ms=200, itl_p95_ms=40, e2e_p95_ms=8000, prompt_tokens=512, output_tokens=256, headroom=0.3, spare_replicas=3),
+        Overrides(
+            ttft_p95_ms=200,
+            itl_p95_ms=40,
+            e2e_p95_ms=8000,
+            prompt_tokens=512,
+            output_tokens=256,
+            headroom=0.3,
+            spare_replicas=3,
+        ),
     ).model_dump()
 )
 RATED = build_specification(Intent(use_case="chatbot_conversational", requests_per_second=40), BASE.overrides)
-DAILY = build_specification(Intent(use_case="chatbot_conversational", requests_per_day=50_000), BASE.overrides)
+DAILY = build_specification(
+    Intent(use_case="chatbot_conversational", requests_per_day=50_000), BASE.overrides
+)
 
 
 @dataclasses.dataclass(frozen=True)
 class Figure:
-    """A figure of the specification: what people call it, how they write amounts of it, and what it is now."""
+    """A figure of the specification: what people call it, how they write amounts of
+    it, and what it is now.
+    """
 
     field: str
     names: tuple[str, ...]
@@ -269,12 +295,33 @@ class Figure:
 
 
 FIGURES = [
-    Figure("user_count", ("the number of users", "the users", "the user count"), "{} users", 1000, (50, 200, 300, 120), "users"),
-    Figure("budget_usd_per_month", ("the budget", "our budget", "the monthly budget"), "{} dollars", 2000, (500, 250, 300)),
+    Figure(
+        "user_count",
+        ("the number of users", "the users", "the user count"),
+        "{} users",
+        1000,
+        (50, 200, 300, 120),
+        "users",
+    ),
+    Figure(
+        "budget_usd_per_month",
+        ("the budget", "our budget", "the monthly budget"),
+        "{} dollars",
+        2000,
+        (500, 250, 300),
+    ),
     Figure("budget_usd_per_month", ("the budget", "our budget"), "${}", 2000, (500, 150, 400)),
-    Figure("ttft_p95_ms", ("TTFT", "the TTFT", "the time to first token", "the TTFT target"), "{} ms", 200, (20, 50, 100)),
+    Figure(
+        "ttft_p95_ms",
+        ("TTFT", "the TTFT", "the time to first token", "the TTFT target"),
+        "{} ms",
+        200,
+        (20, 50, 100),
+    ),
     Figure("itl_p95_ms", ("ITL", "the ITL", "the inter-token latency"), "{} ms", 40, (5, 10, 15)),
-    Figure("e2e_p95_ms", ("E2E", "the end-to-end latency", "the E2E target"), "{} s", 8000, (1, 2, 3), scale=1000),
+    Figure(
+        "e2e_p95_ms", ("E2E", "the end-to-end latency", "the E2E target"), "{} s", 8000, (1, 2, 3), scale=1000
+    ),
     Figure(
         "requests_per_second",
         ("the load", "the peak", "the request rate"),
@@ -284,11 +331,32 @@ FIGURES = [
         "requests per second",
         base=RATED,
     ),
-    Figure("requests_per_day", ("the load", "the traffic"), "{} requests a day", 50_000, (5000, 10_000), "requests a day", base=DAILY),
-    Figure("min_context_tokens", ("the context", "the context window", "the context length"), "{} tokens", 16_000, (2000, 8000)),
+    Figure(
+        "requests_per_day",
+        ("the load", "the traffic"),
+        "{} requests a day",
+        50_000,
+        (5000, 10_000),
+        "requests a day",
+        base=DAILY,
+    ),
+    Figure(
+        "min_context_tokens",
+        ("the context", "the context window", "the context length"),
+        "{} tokens",
+        16_000,
+        (2000, 8000),
+    ),
     Figure("min_quality", ("the minimum quality", "the quality"), "{} points", 60, (5, 10)),
     Figure("headroom", ("the headroom",), "{} points", 0.3, (5, 10), scale=0.01),
-    Figure("spare_replicas", ("the spare replicas", "the number of spare replicas"), "{}", 3, (1, 2), "spare replicas"),
+    Figure(
+        "spare_replicas",
+        ("the spare replicas", "the number of spare replicas"),
+        "{}",
+        3,
+        (1, 2),
+        "spare replicas",
+    ),
     Figure("prompt_tokens", ("the prompts", "the prompt length"), "{} tokens", 512, (100, 64)),
     Figure("output_tokens", ("the answers", "the answer length"), "{} tokens", 256, (50, 100)),
 ]
@@ -544,7 +612,20 @@ WHAT_IFS: list[tuple[str, str, object]] = [
     ("and without H100?", "excluded_gpu_types", ["H100"]),
 ]
 
-BEFORE = ["", "", "", "ok, ", "hmm, ", "well, ", "actually, ", "please, ", "so ", "and ", "one more thing: ", "oh, "]
+BEFORE = [
+    "",
+    "",
+    "",
+    "ok, ",
+    "hmm, ",
+    "well, ",
+    "actually, ",
+    "please, ",
+    "so ",
+    "and ",
+    "one more thing: ",
+    "oh, ",
+]
 AFTER = ["", "", "", " please", ", thanks", ", if possible", ", thank you"]
 SCALED: list[tuple[str, int]] = [
     ("scale up by {k}", 1),
@@ -613,10 +694,14 @@ def _of_names(rng: random.Random) -> Iterator[Sentence]:
                 if len(frozenset().union(*(known[n] for n in said))) < len(said):
                     said = said[:1]
                 plural = kind == "gpu_types" and rng.random() < 0.3 and not any(n[-1] in "SX" for n in said)
-                text = _listed([n + ("s" if plural else "") for n in said], rng, "or" if rng.random() < 0.2 else "and")
+                text = _listed(
+                    [n + ("s" if plural else "") for n in said], rng, "or" if rng.random() < 0.2 else "and"
+                )
                 words = phrase.format(x=text)
                 if len(said) > 1 or plural or kind == "licenses":
-                    words = words.replace(f"{text} is ", f"{text} are ").replace(f"{text} isn't", f"{text} aren't")
+                    words = words.replace(f"{text} is ", f"{text} are ").replace(
+                        f"{text} isn't", f"{text} aren't"
+                    )
                 names = frozenset().union(*(known[n] for n in said))
                 stage = rng.choice(stages)
                 base = with_excluded(kind, set(names)) if meaning == "again" else BASE
@@ -624,7 +709,9 @@ def _of_names(rng: random.Random) -> Iterator[Sentence]:
                     stage = "presenting_options"
                 lead = "a chatbot for 1000 users, " if stage == "context_collection" else rng.choice(BEFORE)
                 words = f"{lead}{words}{rng.choice(AFTER)}"
-                yield Sentence(words.lower() if rng.random() < 0.3 else words, stage, meaning, base, kind, names)
+                yield Sentence(
+                    words.lower() if rng.random() < 0.3 else words, stage, meaning, base, kind, names
+                )
 
 
 def _of_figures(rng: random.Random) -> Iterator[Sentence]:
@@ -634,20 +721,37 @@ def _of_figures(rng: random.Random) -> Iterator[Sentence]:
             for phrase in [*phrases, *(counted if figure.countable else [])]:
                 amount = rng.choice(figure.amounts)
                 count = phrase in counted
-                words = phrase.format(n=rng.choice(figure.names), a=f"{amount:g}" if count else figure.written(amount), c=figure.countable)
-                yield _about(figure, words, "relative", figure.now + sign * amount * figure.scale, rng, stages)
+                words = phrase.format(
+                    n=rng.choice(figure.names),
+                    a=f"{amount:g}" if count else figure.written(amount),
+                    c=figure.countable,
+                )
+                yield _about(
+                    figure, words, "relative", figure.now + sign * amount * figure.scale, rng, stages
+                )
         for phrase, factor in TIMES:
-            yield _about(figure, phrase.format(n=rng.choice(figure.names)), "relative", figure.now * factor, rng, stages)
+            yield _about(
+                figure,
+                phrase.format(n=rng.choice(figure.names)),
+                "relative",
+                figure.now * factor,
+                rng,
+                stages,
+            )
         for phrase in ABSOLUTE:
             target = figure.now * rng.choice([0.5, 1.5, 2])
             target = round(target / figure.scale) if figure.field != "headroom" else 40
             unit = "{} %" if figure.field in ("headroom", "min_quality") else figure.unit
             now = figure.now / figure.scale
-            words = phrase.format(n=rng.choice(figure.names), f=unit.format(f"{now:g}"), t=unit.format(f"{target:g}"))
+            words = phrase.format(
+                n=rng.choice(figure.names), f=unit.format(f"{now:g}"), t=unit.format(f"{target:g}")
+            )
             yield _about(figure, words, "absolute", target * figure.scale, rng, stages)
 
 
-def _about(figure: Figure, words: str, meaning: Meaning, value: float, rng: random.Random, stages: list[Stage]) -> Sentence:
+def _about(
+    figure: Figure, words: str, meaning: Meaning, value: float, rng: random.Random, stages: list[Stage]
+) -> Sentence:
     ends = words.endswith("?")
     # A what-if is one where there are options to try it on; before, it is a wish like any other.
     stage = "presenting_options" if ends else rng.choice(stages)
@@ -668,15 +772,25 @@ def _of_questions(rng: random.Random) -> Iterator[Sentence]:
 def _of_requests(rng: random.Random) -> Iterator[Sentence]:
     for words, field, value in REQUESTS:
         for stage in ("specification_review", "presenting_options"):
-            yield Sentence(rng.choice(["", "ok, ", "hi, "]) + words, stage, "request", field=field, value=value)
+            yield Sentence(
+                rng.choice(["", "ok, ", "hi, "]) + words, stage, "request", field=field, value=value
+            )
     for words, field, value in WHAT_IFS:
-        yield Sentence(rng.choice(["", "ok, ", "hmm, "]) + words, "presenting_options", "request", field=field, value=value)
+        yield Sentence(
+            rng.choice(["", "ok, ", "hmm, "]) + words,
+            "presenting_options",
+            "request",
+            field=field,
+            value=value,
+        )
 
 
 def _of_scaling(rng: random.Random) -> Iterator[Sentence]:
     for phrase, sign in SCALED:
         for k in (("2", 2), ("3", 3), ("two", 2)):
-            yield Sentence(f"{rng.choice(BEFORE)}{phrase.format(k=k[0])}", "basic_monitoring", "scale", value=sign * k[1])
+            yield Sentence(
+                f"{rng.choice(BEFORE)}{phrase.format(k=k[0])}", "basic_monitoring", "scale", value=sign * k[1]
+            )
 
 
 def composed(seed: int = 17, least: int = 2000) -> list[Sentence]:

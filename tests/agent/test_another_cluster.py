@@ -1,4 +1,6 @@
-"""A context that is pointed at another cluster between two messages: what was approved for one is never done to the other."""
+"""A context that is pointed at another cluster between two messages: what was approved
+for one is never done to the other.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -41,7 +43,9 @@ EVERYTHING_IN_NAMESPACES = [
 
 
 class Contexts:
-    """One context of one kubeconfig, which can be pointed at either of two clusters; each runtime is as of a process of its own."""
+    """One context of one kubeconfig, which can be pointed at either of two clusters; each
+    runtime is as of a process of its own.
+    """
 
     def __init__(self, settings: Settings, kubeconfig: Path, addresses: dict[str, str]) -> None:
         self.settings = settings.model_copy(update={"cluster": "context:simulated", "ready_timeout_s": 120})
@@ -60,7 +64,9 @@ class Contexts:
 
 
 @pytest.fixture
-def contexts(settings: Settings, simulator: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Contexts]:
+def contexts(
+    settings: Settings, simulator: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Contexts]:
     monkeypatch.setenv("KUBECONFIG", str(home / "kubeconfig"))
     found = Contexts(settings, home / "kubeconfig", {"A": simulator, "B": simulator_address(home)})
     yield found
@@ -82,14 +88,19 @@ def test_what_was_shown_for_one_cluster_is_shown_anew_for_the_other(contexts: Co
     assert name_of(b, thread) not in deployed(b.cluster) | deployed(a.cluster)
 
 
-def test_what_runs_on_the_other_cluster_is_neither_changed_nor_said_to_be_gone(contexts: Contexts, thread: str) -> None:
+def test_what_runs_on_the_other_cluster_is_neither_changed_nor_said_to_be_gone(
+    contexts: Contexts, thread: str
+) -> None:
     a = contexts.point("A")
     assert converse(a, thread, *TO_APPROVAL, "yes, approve").states[-1] == "basic_monitoring"
     name = name_of(a, thread)
     b = contexts.point("B")
     for words in ("delete it", "scale to 3", "status"):
         heard = converse(b, thread, words)
-        assert f"{name} runs on another cluster ({contexts.addresses['A']})" in heard.text, (words, heard.text)
+        assert f"{name} runs on another cluster ({contexts.addresses['A']})" in heard.text, (
+            words,
+            heard.text,
+        )
         assert heard.states[-1] == "basic_monitoring"
     with pytest.raises(CompassError, match="runs on another cluster"):
         last_revision(name, b.cluster, b.database)
@@ -124,7 +135,9 @@ def test_an_approval_for_another_cluster_of_that_name_does_not_count(
     approve: Callable[..., ApplyRequest], database: Database, cluster: Cluster
 ) -> None:
     wanted = approve(Identity(uid="00000000-0000-0000-0000-000000000000", server="https://192.0.2.1:6443"))
-    with pytest.raises(CompassError, match=r"approved for another cluster \(https://192.0.2.1:6443\) than sim points to now"):
+    with pytest.raises(
+        CompassError, match=r"approved for another cluster \(https://192.0.2.1:6443\) than sim points to now"
+    ):
         apply_to_cluster(wanted, database, Writer(cluster))
     assert [e.event for e in audited(database, 5)] == ["refused", "approved"]
 
@@ -137,7 +150,9 @@ def test_an_approval_that_knows_too_little_of_its_cluster_is_held_to_what_it_kno
     assert apply_to_cluster(approve(known), database, Writer(cluster)).cluster == "sim"
 
 
-def test_without_the_right_to_read_kube_system_a_cluster_is_known_by_its_server(contexts: Contexts, thread: str) -> None:
+def test_without_the_right_to_read_kube_system_a_cluster_is_known_by_its_server(
+    contexts: Contexts, thread: str
+) -> None:
     for address in contexts.addresses.values():
         order_role(address, EVERYTHING_IN_NAMESPACES)
     a = contexts.point("A")

@@ -11,7 +11,16 @@ from agent.moves import MOVES, Approve, Unclear
 
 @pytest.mark.parametrize(
     "words",
-    ["yes, approve", "approve", "I approve", "Approved.", "Yes, approve it", "please approve", "approve it, please", "OK, approve this"],
+    [
+        "yes, approve",
+        "approve",
+        "I approve",
+        "Approved.",
+        "Yes, approve it",
+        "please approve",
+        "approve it, please",
+        "OK, approve this",
+    ],
 )
 def test_plain_approvals(words: str) -> None:
     assert is_approval(words)
@@ -50,7 +59,21 @@ def test_anything_more_or_less_is_no_approval(words: str) -> None:
 
 @given(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12), st.booleans())
 def test_a_further_word_is_always_too_much(word: str, before: bool) -> None:
-    if word.lower() not in ("please", "it", "this", "that", "these", "i", "yes", "yep", "yeah", "ok", "okay", "sure", "confirmed"):
+    if word.lower() not in (
+        "please",
+        "it",
+        "this",
+        "that",
+        "these",
+        "i",
+        "yes",
+        "yep",
+        "yeah",
+        "ok",
+        "okay",
+        "sure",
+        "confirmed",
+    ):
         assert not is_approval(f"{word} approve" if before else f"approve {word}")
     assert is_approval("approve")
 

@@ -14,7 +14,9 @@ from knowledge.settings import Settings, load_settings
 
 
 def at(settings: Settings, home: Path, **more: object) -> Settings:
-    return Settings.model_validate(settings.model_dump() | {"home": home, "DATABASE_URL": settings.database_url, **more})
+    return Settings.model_validate(
+        settings.model_dump() | {"home": home, "DATABASE_URL": settings.database_url, **more}
+    )
 
 
 def test_servers_that_start_together_make_one(settings: Settings, database: Database, tmp_path: Path) -> None:
@@ -36,7 +38,9 @@ def test_a_file_of_before_is_taken_over_once(settings: Settings, database: Datab
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"\xff" * 64])
-def test_a_file_that_is_no_secret_is_none(settings: Settings, database: Database, tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_secret_is_none(
+    settings: Settings, database: Database, tmp_path: Path, content: bytes
+) -> None:
     home = at(settings, tmp_path / "a")
     (home.home_dir / "chat-secret").write_bytes(content)
     assert len(chat_secret(home, database)) >= 48

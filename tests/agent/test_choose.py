@@ -1,4 +1,6 @@
-"""Which model is chosen whatever OLLAMA_HOST holds and whatever answers there: `auto` never fails, and says truly why."""
+"""Which model is chosen whatever OLLAMA_HOST holds and whatever answers there: `auto`
+never fails, and says truly why.
+"""
 
 import http.server
 import json
@@ -68,11 +70,17 @@ def test_a_user_and_a_password_go_to_the_server_and_to_nobody_else() -> None:
 
 
 @settings(max_examples=300)
-@given(password=st.text(min_size=4), setting=st.sampled_from(["http://ann:{}@127.0.0.1:9", "ann:{}@127.0.0.1:9/x", "{}@localhost:9"]))
+@given(
+    password=st.text(min_size=4),
+    setting=st.sampled_from(["http://ann:{}@127.0.0.1:9", "ann:{}@127.0.0.1:9/x", "{}@localhost:9"]),
+)
 def test_no_part_of_a_password_is_shown(password: str, setting: str) -> None:
     shown = server_at(setting.format(password)).shown
     for part in (password[i : i + 4] for i in range(len(password) - 3)):
-        assert part not in shown or part in "http://127.0.0.1:9/x http://localhost:9 the address http://127.0.0.1:11434"
+        assert (
+            part not in shown
+            or part in "http://127.0.0.1:9/x http://localhost:9 the address http://127.0.0.1:11434"
+        )
 
 
 @settings(max_examples=40)
@@ -147,7 +155,11 @@ SHOW = gives(json.dumps({"capabilities": ["completion", "tools"]}).encode())
 @pytest.mark.parametrize(
     ("tags", "show", "why"),
     [
-        (gives(b"<html>Log in</html>"), SHOW, "no Ollama server that works: /api/tags gave something else than JSON"),
+        (
+            gives(b"<html>Log in</html>"),
+            SHOW,
+            "no Ollama server that works: /api/tags gave something else than JSON",
+        ),
         (gives(b"{}", 500), SHOW, "/api/tags gave HTTP 500"),
         (gives(b'{"error": "out of order"}', 503), SHOW, "HTTP 503: out of order"),
         (gives(b'{"models": null}'), SHOW, "doesn't have llama3.1:8b"),
@@ -164,7 +176,11 @@ SHOW = gives(json.dumps({"capabilities": ["completion", "tools"]}).encode())
     ],
 )
 def test_auto_falls_back_and_says_why(
-    answering: Callable[[Answer, Answer], str], monkeypatch: pytest.MonkeyPatch, tags: Answer, show: Answer, why: str
+    answering: Callable[[Answer, Answer], str],
+    monkeypatch: pytest.MonkeyPatch,
+    tags: Answer,
+    show: Answer,
+    why: str,
 ) -> None:
     monkeypatch.setattr(ollama_server, "ANSWER_S", 2.0)
     url = answering(tags, show)
@@ -185,17 +201,33 @@ def test_one_that_loads_its_model_is_waited_for(answering: Callable[[Answer, Ans
 def test_ollama_on_this_machine_is_asked_directly(name: str, proxy: str, tmp_path: Path) -> None:
     """In a process of its own: what is imported there looks at the environment, too."""
     code = (
-        "import os; from agent.models.choose import choose_model; from knowledge.settings import load_settings\n"
-        "chosen = choose_model(load_settings()); print(chosen.name, chosen.model.invoke('hello').text)"
+        "import os; from agent.models.choose import choose_model; from knowledge.settings import"
+        " load_settings\nchosen = choose_model(load_settings()); print(chosen.name,"
+        " chosen.model.invoke('hello').text)"
     )
     with ollama() as wire:
         wire.answers = ["hello to you"]
-        environment = {"OLLAMA_HOST": wire.url, name: proxy, "PYTHONPATH": str(ROOT), "COMPASS_MODEL": "", "DATABASE_URL": ""}
-        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=tmp_path, timeout=120)
+        environment = {
+            "OLLAMA_HOST": wire.url,
+            name: proxy,
+            "PYTHONPATH": str(ROOT),
+            "COMPASS_MODEL": "",
+            "DATABASE_URL": "",
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            timeout=120,
+        )
     assert done.stdout == "ollama:llama3.1:8b hello to you\n", done.stderr
 
 
-def test_another_one_behind_a_socks_proxy_without_its_package_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_one_behind_a_socks_proxy_without_its_package_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks5://ann:gehe-im@127.0.0.1:9")
     label = choose_model(Settings(model="auto", OLLAMA_HOST="http://ollama.example")).label
     assert "SOCKS" in label

@@ -1,4 +1,6 @@
-"""The context length in a conversation: asked for, told at each pause, changed in either direction, and served as it was approved."""
+"""The context length in a conversation: asked for, told at each pause, changed in either
+direction, and served as it was approved.
+"""
 
 import io
 import json
@@ -59,7 +61,9 @@ def test_what_was_asked_for_is_approved_deployed_and_served(runtime: Runtime, th
     model = str(status.model_id)
 
     def ask(tokens: int) -> Any:
-        return client.chat.completions.create(model=model, max_tokens=4, messages=[{"role": "user", "content": "word" * tokens}])
+        return client.chat.completions.create(
+            model=model, max_tokens=4, messages=[{"role": "user", "content": "word" * tokens}]
+        )
 
     assert ask(20_000).usage.prompt_tokens >= 20_000
     assert ask(served - 200).usage.prompt_tokens >= served - 200
@@ -153,7 +157,10 @@ def test_questions_about_it_are_read_as_such_at_every_stage(stage: Stage, text: 
 
 
 @pytest.mark.parametrize("size", ["64k", "64,000 tokens", "64000"])
-@pytest.mark.parametrize("frame", ["make the context {}", "the context must hold {}", "context: {}", "set the context length to {}"])
+@pytest.mark.parametrize(
+    "frame",
+    ["make the context {}", "the context must hold {}", "context: {}", "set the context length to {}"],
+)
 def test_a_wish_at_the_approval_is_an_edit_and_a_hypothesis_a_what_if(frame: str, size: str) -> None:
     offered = {move.__name__ for move in MOVES["configuration_finalized"]}
     found = interpret(frame.format(size), offered)
@@ -165,7 +172,9 @@ def test_a_wish_at_the_approval_is_an_edit_and_a_hypothesis_a_what_if(frame: str
         assert found.min_context_tokens == 64_000
 
 
-@pytest.mark.parametrize("text", ["is the context 64k?", "can it do 128k context?", "would 500 users be fine?"])
+@pytest.mark.parametrize(
+    "text", ["is the context 64k?", "can it do 128k context?", "would 500 users be fine?"]
+)
 def test_a_question_at_the_approval_edits_nothing(text: str) -> None:
     found = interpret(text, {move.__name__ for move in MOVES["configuration_finalized"]})
     assert isinstance(found, Ask | Unclear)

@@ -1,4 +1,6 @@
-"""A turn that is cut off between two steps, as by a kill, is found and finished, and never taken for an open question."""
+"""A turn that is cut off between two steps, as by a kill, is found and finished, and
+never taken for an open question.
+"""
 
 import pytest
 
@@ -8,7 +10,9 @@ from tests.talking import converse, deployed
 
 
 def cut_off_at(state: str, runtime: Runtime, thread: str, text: str) -> None:
-    """Stop a turn in that node: it still ends, and its writes are kept, but the checkpoint after it is never written."""
+    """Stop a turn in that node: it still ends, and its writes are kept, but the
+    checkpoint after it is never written.
+    """
     open_now = runtime.position(thread).checkpoint
     events = runtime.say(thread, text, open_now.interrupt_id if open_now else None)
     for event in events:
@@ -21,7 +25,11 @@ def test_a_turn_cut_off_after_its_node_is_finished(runtime: Runtime, thread: str
     converse(runtime, thread, "a chatbot for 1000 users")
     cut_off_at("capacity_planning", runtime, thread, "looks good")
     here = runtime.position(thread)
-    assert (here.state, here.interrupted_at, here.checkpoint) == ("capacity_planning", "capacity_planning", None)
+    assert (here.state, here.interrupted_at, here.checkpoint) == (
+        "capacity_planning",
+        "capacity_planning",
+        None,
+    )
     heard = converse(runtime, thread, "what if we had 5000 users?")
     assert "had been cut off was finished first" in heard.text
     pause = runtime.position(thread).checkpoint
@@ -50,7 +58,9 @@ def test_it_can_be_left_by_starting_over(runtime: Runtime, thread: str) -> None:
 
 
 def test_an_approval_cut_off_is_no_open_question(runtime: Runtime, thread: str) -> None:
-    """A "no" after it must not be taken as the answer to a question that a "yes" has answered, nor ask it again."""
+    """A "no" after it must not be taken as the answer to a question that a "yes" has
+    answered, nor ask it again.
+    """
     before = deployed(runtime.cluster)
     converse(runtime, thread, "a chatbot for 1000 users", "looks good", "deploy the cheapest")
     cut_off_at("configuration_finalized", runtime, thread, "yes, approve")

@@ -1,4 +1,6 @@
-"""What runs is found, told and ended by its name, in any conversation and at every pause; and what is another person's is not."""
+"""What runs is found, told and ended by its name, in any conversation and at every pause;
+and what is another person's is not.
+"""
 
 import pytest
 from hypothesis import given
@@ -36,7 +38,15 @@ REMOVED = [
     "get rid of “{}”",
     "I want to undeploy {}",
 ]
-TOLD = ["status of {}", "how is {} doing?", "Is {} ready?", "{} status", "what's the state of {}", "show me {}", "check {}"]
+TOLD = [
+    "status of {}",
+    "how is {} doing?",
+    "Is {} ready?",
+    "{} status",
+    "what's the state of {}",
+    "show me {}",
+    "check {}",
+]
 ALL = [
     "what is running?",
     "what's running right now?",
@@ -54,7 +64,13 @@ ALL = [
     "are any of my endpoints up?",
     "list what is running",
 ]
-NOT_A_DELETION = ["don't delete {}", "what happens if I delete {}?", "never remove {}", "should I delete {}?", "did you delete {}?"]
+NOT_A_DELETION = [
+    "don't delete {}",
+    "what happens if I delete {}?",
+    "never remove {}",
+    "should I delete {}?",
+    "did you delete {}?",
+]
 
 
 def read(words: str, stage: Stage) -> object:
@@ -86,20 +102,31 @@ def test_a_name_is_deleted_by_plain_words_alone(stage: Stage, name: str, phrase:
     assert isinstance(said, Unclear) or (isinstance(said, Ask) and said.topic == "status"), said
 
 
-@pytest.mark.parametrize("words", ["status of wiki", "what's the status of my wiki thing?", "delete legal-bot", "tear down the legal one"])
+@pytest.mark.parametrize(
+    "words",
+    ["status of wiki", "what's the status of my wiki thing?", "delete legal-bot", "tear down the legal one"],
+)
 @pytest.mark.parametrize("stage", MOVES)
 def test_a_name_of_the_persons_own_is_looked_up_and_begins_no_plan(stage: Stage, words: str) -> None:
     said = read(words, stage)
     name = "wiki" if "wiki" in words else "legal"
-    assert (isinstance(said, Remove) and said.name.startswith(name)) or said == Ask(topic="status", subject=name), said
+    assert (isinstance(said, Remove) and said.name.startswith(name)) or said == Ask(
+        topic="status", subject=name
+    ), said
 
 
-@pytest.mark.parametrize("words", ["delete the budget", "delete qwen", "kill the H100s", "status of it", "delete it", "delete everything"])
+@pytest.mark.parametrize(
+    "words",
+    ["delete the budget", "delete qwen", "kill the H100s", "status of it", "delete it", "delete everything"],
+)
 def test_what_is_said_of_the_plan_is_not_a_deployments_name(words: str) -> None:
     assert not isinstance(read(words, "presenting_options"), Remove)
 
 
-@pytest.mark.parametrize("words", ["what would be deployed?", "show", "list", "show the options", "which models do you know?", "list gpus"])
+@pytest.mark.parametrize(
+    "words",
+    ["what would be deployed?", "show", "list", "show the options", "which models do you know?", "list gpus"],
+)
 @pytest.mark.parametrize("stage", MOVES)
 def test_other_words_are_not_about_what_runs(stage: Stage, words: str) -> None:
     said = read(words, stage)
@@ -144,7 +171,10 @@ def test_another_deployment_is_listed_told_and_deleted_and_the_conversation_goes
     assert f"{other} is gone" in gone.text, gone.text
     assert other not in deployed(cluster)
     assert question(runtime, thread) == before
-    assert "No deployment of yours" in (said := converse(runtime, thread, f"status of {other}").text) or "Nothing of yours" in said
+    assert (
+        "No deployment of yours" in (said := converse(runtime, thread, f"status of {other}").text)
+        or "Nothing of yours" in said
+    )
     ours = {name_of(runtime, thread)} if stage == "basic_monitoring" else set()
     assert ours <= deployed(cluster)
 
@@ -156,7 +186,9 @@ def test_after_a_failed_deletion_the_conversation_goes_on_where_it_was(
     before = question(runtime, thread)
     converse(runtime, thread, f"delete {other}")
     with monkeypatch.context() as patched:
-        patched.setattr(runtime.writer, "delete", lambda *_: (_ for _ in ()).throw(RuntimeError("the wire broke")))
+        patched.setattr(
+            runtime.writer, "delete", lambda *_: (_ for _ in ()).throw(RuntimeError("the wire broke"))
+        )
         failed = converse(runtime, thread, "approve")
     assert f"The deletion of {other} failed" in failed.text
     assert question(runtime, thread) == before
@@ -170,7 +202,9 @@ def says(runtime: Runtime, thread: str, text: str, actor: str) -> Heard:
     return Heard(list(runtime.say(thread, text, open_now.interrupt_id if open_now else None, Caller(actor))))
 
 
-def test_another_person_neither_sees_nor_deletes_it(runtime: Runtime, cluster: Cluster, thread: str, other: str) -> None:
+def test_another_person_neither_sees_nor_deletes_it(
+    runtime: Runtime, cluster: Cluster, thread: str, other: str
+) -> None:
     for words in ("what is running?", f"status of {other}", f"delete {other}"):
         heard = says(runtime, thread, words, "somebody else")
         assert "Nothing of yours runs" in heard.text
@@ -179,7 +213,9 @@ def test_another_person_neither_sees_nor_deletes_it(runtime: Runtime, cluster: C
     assert other in deployed(cluster)
 
 
-def test_a_part_of_the_name_is_enough_where_it_is_the_only_one(runtime: Runtime, thread: str, other: str) -> None:
+def test_a_part_of_the_name_is_enough_where_it_is_the_only_one(
+    runtime: Runtime, thread: str, other: str
+) -> None:
     asked = converse(runtime, thread, "delete the chatbot deployment")
     assert asked.checkpoint is not None
     assert asked.checkpoint.details["name"] == other
@@ -200,7 +236,9 @@ def test_the_name_of_what_is_at_hand_is_it(runtime: Runtime, thread: str) -> Non
     assert scaled.checkpoint.details["recommendation"]["replicas"] == 2
 
 
-def test_scaling_another_deployment_by_its_name_does_not_scale_this_one(runtime: Runtime, thread: str, other: str) -> None:
+def test_scaling_another_deployment_by_its_name_does_not_scale_this_one(
+    runtime: Runtime, thread: str, other: str
+) -> None:
     converse(runtime, thread, *TO["basic_monitoring"])
     heard = converse(runtime, thread, f"scale {other} to 3")
     assert heard.checkpoint is not None

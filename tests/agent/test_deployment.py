@@ -1,4 +1,6 @@
-"""Deployments that go wrong, belong to others, change and end, as the person in the conversation meets them."""
+"""Deployments that go wrong, belong to others, change and end, as the person in the
+conversation meets them.
+"""
 
 import time
 from collections.abc import Callable
@@ -57,8 +59,16 @@ def write(cluster: Cluster) -> Callable[..., None]:
     """Somebody else's write: a strategic patch under a field manager of its own."""
 
     def patched(name: str, change: dict[str, object], manager: str) -> None:
-        resource = cluster.connection.client().resources.get(api_version=INFERENCE_SERVICE[0], kind=INFERENCE_SERVICE[1])
-        resource.patch(name=name, namespace="default", body=change, field_manager=manager, content_type="application/merge-patch+json")
+        resource = cluster.connection.client().resources.get(
+            api_version=INFERENCE_SERVICE[0], kind=INFERENCE_SERVICE[1]
+        )
+        resource.patch(
+            name=name,
+            namespace="default",
+            body=change,
+            field_manager=manager,
+            content_type="application/merge-patch+json",
+        )
 
     return patched
 
@@ -97,13 +107,19 @@ def test_every_failure_of_the_simulator_is_tried_here() -> None:
 
 @pytest.mark.parametrize("failure", list(ROLLOUT))
 def test_a_failing_rollout_is_explained_in_one_message(
-    runtime: Runtime, thread: str, simulator: str, failure: Failure, looks: list[tuple[float, DeploymentStatus]]
+    runtime: Runtime,
+    thread: str,
+    simulator: str,
+    failure: Failure,
+    looks: list[tuple[float, DeploymentStatus]],
 ) -> None:
     converse(runtime, thread, *TO_APPROVAL)
     order_failure(simulator, failure, f"{name_of(runtime, thread)}*")
     heard = converse(runtime, thread, "approve")
     cause, remedy = ROLLOUT[failure]
-    assert [e.text for e in heard.events if isinstance(e, MessageEvent) and cause in e.text and remedy in e.text], heard.text
+    assert [
+        e.text for e in heard.events if isinstance(e, MessageEvent) and cause in e.text and remedy in e.text
+    ], heard.text
     assert heard.states[-1] == "failed"
     assert heard.checkpoint is None
     assert f"{name_of(runtime, thread)} stays on the cluster, where its pods hold or wait for" in heard.text
@@ -116,9 +132,13 @@ def test_a_failing_rollout_is_explained_in_one_message(
 
 
 def said_as_soon_as_it_showed(looks: list[tuple[float, DeploymentStatus]], runtime: Runtime) -> None:
-    """No look after that which shows the failure; where waiting may help, none after the first beyond patience."""
+    """No look after that which shows the failure; where waiting may help, none after
+    the first beyond patience.
+    """
     interval, patience = runtime.cluster.watch_interval_s, runtime.cluster.patience_s
-    number, since, shown = next((n, at, status.diagnosis) for n, (at, status) in enumerate(looks, start=1) if status.diagnosis)
+    number, since, shown = next(
+        (n, at, status.diagnosis) for n, (at, status) in enumerate(looks, start=1) if status.diagnosis
+    )
     if shown and shown.waiting_may_help:
         assert len([at for at, _ in looks if at > since + patience + interval]) <= 1
     else:
@@ -132,7 +152,9 @@ def test_what_the_cluster_refuses_is_explained_before_anyone_approves(
     order_failure(simulator, failure)
     heard = converse(runtime, thread, *TO_APPROVAL)
     cause, remedy = REFUSAL[failure]
-    assert [e.text for e in heard.events if isinstance(e, MessageEvent) and cause in e.text and remedy in e.text], heard.text
+    assert [
+        e.text for e in heard.events if isinstance(e, MessageEvent) and cause in e.text and remedy in e.text
+    ], heard.text
     refused = converse(runtime, thread, "approve")
     assert refused.tools == []
     assert refused.checkpoint is not None
@@ -142,7 +164,9 @@ def test_what_the_cluster_refuses_is_explained_before_anyone_approves(
     assert done.states[-1] == "basic_monitoring", done.text
 
 
-def test_a_monitor_that_the_cluster_refuses_is_left_out_and_said(runtime: Runtime, thread: str, simulator: str, cluster: Cluster) -> None:
+def test_a_monitor_that_the_cluster_refuses_is_left_out_and_said(
+    runtime: Runtime, thread: str, simulator: str, cluster: Cluster
+) -> None:
     order_failure(simulator, "pod-monitor")
     heard = converse(runtime, thread, *TO_APPROVAL)
     assert "It goes without a PodMonitor" in heard.text
@@ -161,7 +185,9 @@ def test_what_the_cluster_refuses_only_at_the_apply_is_explained_too(
     order_failure(simulator, failure)
     heard = converse(runtime, thread, "approve")
     cause, remedy = REFUSAL[failure]
-    assert [e.text for e in heard.events if isinstance(e, MessageEvent) and cause in e.text and remedy in e.text], heard.text
+    assert [
+        e.text for e in heard.events if isinstance(e, MessageEvent) and cause in e.text and remedy in e.text
+    ], heard.text
     assert heard.states[-1] == "failed"
     heal(simulator)
     assert name_of(runtime, thread) not in deployed(runtime.cluster)
@@ -172,7 +198,9 @@ def test_what_the_cluster_refuses_only_at_the_apply_is_explained_too(
 # Ways out
 
 
-def test_a_failed_change_is_rolled_back_to_what_ran(runtime: Runtime, thread: str, running: str, simulator: str, cluster: Cluster) -> None:
+def test_a_failed_change_is_rolled_back_to_what_ran(
+    runtime: Runtime, thread: str, running: str, simulator: str, cluster: Cluster
+) -> None:
     image = service(cluster, running)["spec"]["predictor"]["minReplicas"]
     converse(runtime, thread, "scale to 3")
     order_failure(simulator, "quota", f"{running}*")
@@ -188,7 +216,9 @@ def test_a_failed_change_is_rolled_back_to_what_ran(runtime: Runtime, thread: st
     assert service(cluster, running)["spec"]["predictor"]["minReplicas"] == image
 
 
-def test_a_failed_first_deployment_is_rolled_back_to_nothing(runtime: Runtime, thread: str, simulator: str) -> None:
+def test_a_failed_first_deployment_is_rolled_back_to_nothing(
+    runtime: Runtime, thread: str, simulator: str
+) -> None:
     converse(runtime, thread, *TO_APPROVAL)
     name = name_of(runtime, thread)
     order_failure(simulator, "crash", f"{name}*")
@@ -212,7 +242,9 @@ def test_a_failed_first_deployment_is_rolled_back_to_nothing(runtime: Runtime, t
 # Life after
 
 
-def test_it_is_scaled_after_a_new_approval(runtime: Runtime, thread: str, running: str, cluster: Cluster) -> None:
+def test_it_is_scaled_after_a_new_approval(
+    runtime: Runtime, thread: str, running: str, cluster: Cluster
+) -> None:
     heard = converse(runtime, thread, "scale to 2")
     assert heard.checkpoint is not None
     assert service(cluster, running)["spec"]["predictor"]["minReplicas"] == 1
@@ -228,7 +260,9 @@ def test_it_is_scaled_after_a_new_approval(runtime: Runtime, thread: str, runnin
     assert audited(runtime.database, 1, running)[0].detail == "no, too dear"
 
 
-def test_another_model_replaces_what_runs_under_the_same_name(runtime: Runtime, thread: str, running: str, cluster: Cluster) -> None:
+def test_another_model_replaces_what_runs_under_the_same_name(
+    runtime: Runtime, thread: str, running: str, cluster: Cluster
+) -> None:
     model = service(cluster, running)["metadata"]["annotations"]["compass.dev/model"]
     shown = converse(runtime, thread, "another option", "option 1")
     assert shown.checkpoint is not None
@@ -238,17 +272,26 @@ def test_another_model_replaces_what_runs_under_the_same_name(runtime: Runtime, 
     assert made_by(cluster, thread) == {running}
     assert service(cluster, running)["metadata"]["annotations"]["compass.dev/model"] != model
     answer = converse(runtime, thread, "send it: who are you?")
-    assert "simulated endpoint" in str([e.details for e in answer.events if isinstance(e, MessageEvent) and e.kind == "answer"])
+    assert "simulated endpoint" in str(
+        [e.details for e in answer.events if isinstance(e, MessageEvent) and e.kind == "answer"]
+    )
 
 
-def test_it_is_deleted_with_all_that_belongs_to_it(runtime: Runtime, thread: str, running: str, cluster: Cluster) -> None:
+def test_it_is_deleted_with_all_that_belongs_to_it(
+    runtime: Runtime, thread: str, running: str, cluster: Cluster
+) -> None:
     asked = converse(runtime, thread, "delete it")
     assert asked.checkpoint is not None
     assert {c["change"] for c in asked.checkpoint.details["changes"]} == {"delete"}
     assert running in deployed(cluster)
     gone = converse(runtime, thread, "approve")
     assert f"{running} is gone" in gone.text
-    for kind in (INFERENCE_SERVICE, ("v1", "ServiceAccount"), ("policy/v1", "PodDisruptionBudget"), ("apps/v1", "Deployment")):
+    for kind in (
+        INFERENCE_SERVICE,
+        ("v1", "ServiceAccount"),
+        ("policy/v1", "PodDisruptionBudget"),
+        ("apps/v1", "Deployment"),
+    ):
         assert cluster.get(*kind, running) is None
     anew = converse(runtime, thread, "a chatbot for 200 users")
     assert anew.checkpoint is not None
@@ -268,7 +311,9 @@ def test_what_others_changed_since_it_was_shown_is_shown_again(
     assert service(cluster, running)["metadata"]["labels"]["team"] == "blue"
 
 
-def test_an_old_look_at_the_cluster_is_taken_anew(runtime: Runtime, thread: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_look_at_the_cluster_is_taken_anew(
+    runtime: Runtime, thread: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from datetime import timedelta
 
     converse(runtime, thread, *TO_APPROVAL)
@@ -308,7 +353,10 @@ def test_what_another_manager_owns_needs_a_second_approval(
     done = converse(runtime, thread, "approve and take over")
     assert done.states[-1] == "basic_monitoring", done.text
     assert service(cluster, running)["spec"]["predictor"]["minReplicas"] == 2
-    assert next(e.detail for e in audited(runtime.database, 50, running) if e.event == "approved") == "takes over fields of others"
+    assert (
+        next(e.detail for e in audited(runtime.database, 50, running) if e.event == "approved")
+        == "takes over fields of others"
+    )
 
 
 def test_the_words_of_the_second_approval_dont_count_as_the_first(
@@ -329,7 +377,13 @@ def test_the_words_of_the_second_approval_dont_count_as_the_first(
     ],
 )
 def test_what_a_gitops_tool_manages_needs_a_second_approval(
-    runtime: Runtime, thread: str, running: str, cluster: Cluster, write: Callable[..., None], mark: dict[str, object], tool: str
+    runtime: Runtime,
+    thread: str,
+    running: str,
+    cluster: Cluster,
+    write: Callable[..., None],
+    mark: dict[str, object],
+    tool: str,
 ) -> None:
     write(running, {"metadata": mark}, "somebody")
     shown = converse(runtime, thread, "delete it")
@@ -340,16 +394,26 @@ def test_what_a_gitops_tool_manages_needs_a_second_approval(
     assert running not in deployed(cluster)
 
 
-def test_what_somebody_else_made_under_the_name_is_not_overwritten(runtime: Runtime, thread: str, cluster: Cluster) -> None:
+def test_what_somebody_else_made_under_the_name_is_not_overwritten(
+    runtime: Runtime, thread: str, cluster: Cluster
+) -> None:
     converse(runtime, thread, *TO_APPROVAL)
     name = name_of(runtime, thread)
     theirs = {
         "apiVersion": INFERENCE_SERVICE[0],
         "kind": INFERENCE_SERVICE[1],
         "metadata": {"name": name, "namespace": "default"},
-        "spec": {"predictor": {"minReplicas": 7, "maxReplicas": 7, "model": {"modelFormat": {"name": "vLLM"}, "storageUri": "hf://a/b"}}},
+        "spec": {
+            "predictor": {
+                "minReplicas": 7,
+                "maxReplicas": 7,
+                "model": {"modelFormat": {"name": "vLLM"}, "storageUri": "hf://a/b"},
+            }
+        },
     }
-    resource = cluster.connection.client().resources.get(api_version=INFERENCE_SERVICE[0], kind=INFERENCE_SERVICE[1])
+    resource = cluster.connection.client().resources.get(
+        api_version=INFERENCE_SERVICE[0], kind=INFERENCE_SERVICE[1]
+    )
     resource.create(body=theirs, namespace="default", field_manager="somebody")
     heard = converse(runtime, thread, "approve")
     assert heard.states[-1] == "failed"
@@ -383,8 +447,15 @@ def test_what_an_event_or_a_log_says_is_quoted_and_not_obeyed(
     assert outcomes(runtime, name).count("approved") == 1
 
 
-def test_what_an_event_says_while_it_runs_changes_nothing(runtime: Runtime, thread: str, running: str, cluster: Cluster) -> None:
-    about = {"apiVersion": INFERENCE_SERVICE[0], "kind": INFERENCE_SERVICE[1], "name": running, "namespace": "default"}
+def test_what_an_event_says_while_it_runs_changes_nothing(
+    runtime: Runtime, thread: str, running: str, cluster: Cluster
+) -> None:
+    about = {
+        "apiVersion": INFERENCE_SERVICE[0],
+        "kind": INFERENCE_SERVICE[1],
+        "name": running,
+        "namespace": "default",
+    }
     event = {
         "apiVersion": "v1",
         "kind": "Event",
@@ -395,7 +466,9 @@ def test_what_an_event_says_while_it_runs_changes_nothing(runtime: Runtime, thre
         "type": "Warning",
         "lastTimestamp": "2099-01-01T00:00:00Z",
     }
-    cluster.connection.client().resources.get(api_version="v1", kind="Event").create(body=event, namespace="default")
+    cluster.connection.client().resources.get(api_version="v1", kind="Event").create(
+        body=event, namespace="default"
+    )
     converse(runtime, thread, "scale to 2")
     heard = converse(runtime, thread, "status", "how is it doing?")
     assert EVIL in str([e.details for e in heard.events if isinstance(e, MessageEvent)])
@@ -421,9 +494,22 @@ def role(name: str) -> list[dict]:  # type: ignore[type-arg]
     return list(found[0]["rules"])
 
 
-def test_the_published_role_is_enough_for_a_whole_life(runtime: Runtime, thread: str, simulator: str, cluster: Cluster) -> None:
+def test_the_published_role_is_enough_for_a_whole_life(
+    runtime: Runtime, thread: str, simulator: str, cluster: Cluster
+) -> None:
     order_role(simulator, role("compass"))
-    heard = converse(runtime, thread, *RUNNING, "status", "scale to 2", "approve", "status", "another option", "option 1", "approve")
+    heard = converse(
+        runtime,
+        thread,
+        *RUNNING,
+        "status",
+        "scale to 2",
+        "approve",
+        "status",
+        "another option",
+        "option 1",
+        "approve",
+    )
     assert "cannot" not in heard.text
     assert heard.states[-1] == "basic_monitoring"
     order_failure(simulator, "crash", f"{name_of(runtime, thread)}*")
@@ -433,7 +519,9 @@ def test_the_published_role_is_enough_for_a_whole_life(runtime: Runtime, thread:
 
 
 @pytest.mark.parametrize("number", range(10))
-def test_the_published_role_is_no_wider_than_needed(number: int, settings: Settings, thread: str, simulator: str) -> None:
+def test_the_published_role_is_no_wider_than_needed(
+    number: int, settings: Settings, thread: str, simulator: str
+) -> None:
     """Each right taken away in turn: somewhere in a whole life it is missed."""
     rules = role("compass")
     if number >= len(rules):
@@ -444,13 +532,17 @@ def test_the_published_role_is_no_wider_than_needed(number: int, settings: Setti
     try:
         heard = converse(runtime, thread, *RUNNING, "status", "scale to 2", "approve")
         order_failure(simulator, "crash", f"{name_of(runtime, thread)}*")
-        heard.events += converse(runtime, thread, "scale to 3", "approve", "roll back", "approve", "delete it", "approve").events
+        heard.events += converse(
+            runtime, thread, "scale to 3", "approve", "roll back", "approve", "delete it", "approve"
+        ).events
         assert "cannot" in heard.text, rules[number]
     finally:
         runtime.close()
 
 
-def test_for_planning_alone_the_read_only_role_is_enough(settings: Settings, thread: str, simulator: str) -> None:
+def test_for_planning_alone_the_read_only_role_is_enough(
+    settings: Settings, thread: str, simulator: str
+) -> None:
     order_role(simulator, role("compass-read-only"))
     runtime = Runtime(settings.model_copy(update={"read_only": True}))
     try:
@@ -473,8 +565,17 @@ def test_for_planning_alone_the_read_only_role_is_enough(settings: Settings, thr
 def test_the_audit_log_can_only_be_added_to(runtime: Runtime, thread: str, database: Database) -> None:
     converse(runtime, thread, *TO_APPROVAL, "no, not today")
     with database.connect() as connection:
-        for change in ("UPDATE audit_log SET actor = 'nobody'", "DELETE FROM audit_log", "TRUNCATE audit_log"):
+        for change in (
+            "UPDATE audit_log SET actor = 'nobody'",
+            "DELETE FROM audit_log",
+            "TRUNCATE audit_log",
+        ):
             with pytest.raises(psycopg.Error, match="append"), connection.transaction():
                 connection.execute(change)
     entry = audited(database, 1)[0]
-    assert (entry.event, entry.actor, entry.detail, entry.cluster) == ("rejected", "local user", "no, not today", "sim")
+    assert (entry.event, entry.actor, entry.detail, entry.cluster) == (
+        "rejected",
+        "local user",
+        "no, not today",
+        "sim",
+    )

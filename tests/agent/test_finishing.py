@@ -57,7 +57,11 @@ def applied(database: Database, cluster: Cluster, thread: str) -> Callable[[Mani
             identity=cluster.identity(),
         )
         approval = record_approval(wanted, database)
-        apply_to_cluster(ApplyRequest(approval_id=approval, files=bundle.files, action=bundle.action), database, Writer(cluster))
+        apply_to_cluster(
+            ApplyRequest(approval_id=approval, files=bundle.files, action=bundle.action),
+            database,
+            Writer(cluster),
+        )
         return approval
 
     return apply
@@ -120,15 +124,21 @@ def test_readiness_counts_it(api: Api) -> None:  # noqa: F811
                 f" VALUES ('t', 'i', 'sha256:{'0' * 64}', 'context:gone', 'default', 'me', 'applying')"
             )
             connection.execute(
-                "INSERT INTO audit_log (actor, event, action, name, cluster, namespace, digest, thread_id, approval_id)"
-                " SELECT actor, 'started', action, name, cluster, namespace, digest, thread_id, id FROM approvals"
+                "INSERT INTO audit_log (actor, event, action, name, cluster, namespace, digest, thread_id,"
+                " approval_id) SELECT actor, 'started', action, name, cluster, namespace, digest, thread_id,"
+                " id FROM approvals"
             )
         assert client.get(f"{api.url}/readyz").json() == {"status": "ready", "cut_off": 1}
 
 
 @pytest.mark.parametrize("writes", [1, 2, 3, 4])
 def test_it_is_finished_once(
-    writes: int, bundle: ManifestBundle, cut_after: CutAfter, cluster: Cluster, database: Database, settings: Settings
+    writes: int,
+    bundle: ManifestBundle,
+    cut_after: CutAfter,
+    cluster: Cluster,
+    database: Database,
+    settings: Settings,
 ) -> None:
     approval = cut_after(bundle, writes)
     assert finish_cut_off(settings, database) == [approval]
@@ -173,7 +183,9 @@ def test_what_is_in_somebodys_hands_is_left_to_them(
     assert [c.approval.id for c in cut_off(database)] == [approval]
 
 
-def test_two_processes_finish_it_once(bundle: ManifestBundle, cut_after: CutAfter, database: Database, settings: Settings) -> None:
+def test_two_processes_finish_it_once(
+    bundle: ManifestBundle, cut_after: CutAfter, database: Database, settings: Settings
+) -> None:
     cut_after(bundle, 2)
     others = [Database(settings) for _ in range(3)]
     workers = [threading.Thread(target=finish_cut_off, args=[settings, other]) for other in others]
@@ -188,28 +200,40 @@ def test_two_processes_finish_it_once(bundle: ManifestBundle, cut_after: CutAfte
 
 @pytest.mark.parametrize("why", ["changed since", "long ago", "told", "another cluster", "another namespace"])
 def test_what_needs_a_person_is_told_and_not_finished(
-    why: str, bundle: ManifestBundle, cut_after: CutAfter, cluster: Cluster, database: Database, settings: Settings
+    why: str,
+    bundle: ManifestBundle,
+    cut_after: CutAfter,
+    cluster: Cluster,
+    database: Database,
+    settings: Settings,
 ) -> None:
     approval = cut_after(bundle, 2)
     with database.connect() as connection:
         if why == "changed since":
             body = {"metadata": {"name": bundle.name, "labels": {"app.kubernetes.io/managed-by": "somebody"}}}
             accounts = cluster.connection.resource("v1", "ServiceAccount")
-            accounts.patch(body=body, namespace="default", field_manager="somebody", content_type="application/merge-patch+json")
+            accounts.patch(
+                body=body,
+                namespace="default",
+                field_manager="somebody",
+                content_type="application/merge-patch+json",
+            )
         elif why == "long ago":
             connection.execute("ALTER TABLE audit_log DISABLE TRIGGER USER")
             connection.execute("UPDATE audit_log SET at = at - interval '61 minutes'")
         elif why == "told":
             found = find_approval(approval, database)
             connection.execute(
-                "INSERT INTO audit_log (actor, event, action, name, cluster, namespace, digest, thread_id, approval_id)"
-                " VALUES ('me', 'incomplete', 'apply', %s, 'sim', 'default', %s, 't', %s)",
+                "INSERT INTO audit_log (actor, event, action, name, cluster, namespace, digest, thread_id,"
+                " approval_id) VALUES ('me', 'incomplete', 'apply', %s, 'sim', 'default', %s, 't', %s)",
                 [bundle.name, found.digest, approval],
             )
         elif why == "another cluster":
             identity = Identity(uid="00000000-0000-0000-0000-000000000000").model_dump_json()
             connection.execute("UPDATE approvals SET identity = %s::jsonb", [identity])
-    elsewhere = settings.model_copy(update={"namespace": "kserve"}) if why == "another namespace" else settings
+    elsewhere = (
+        settings.model_copy(update={"namespace": "kserve"}) if why == "another namespace" else settings
+    )
     assert finish_cut_off(elsewhere, database) == []
     assert not as_approved(bundle, cluster)
     (cut,) = cut_off(database)
@@ -230,7 +254,9 @@ def test_a_server_finishes_it_at_its_start_and_one_that_only_reads_does_not(
     assert as_approved(bundle, cluster)
 
 
-def test_the_owners_next_words_finish_it_as_before(runtime: Runtime, thread: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_owners_next_words_finish_it_as_before(
+    runtime: Runtime, thread: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And find it done where a server was faster."""
     converse(runtime, thread, "a chatbot for 1000 users", "looks good", "deploy the cheapest")
     with monkeypatch.context() as dying:
@@ -243,7 +269,9 @@ def test_the_owners_next_words_finish_it_as_before(runtime: Runtime, thread: str
     assert [e.event for e in reversed(audited(runtime.database, 9, name))] == ["approved", "started", "done"]
 
 
-def test_a_retry_after_a_lost_answer_closes_the_ledger(runtime: Runtime, thread: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_retry_after_a_lost_answer_closes_the_ledger(
+    runtime: Runtime, thread: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All is applied, but that couldn't be written down: the database was away."""
 
     def away(*_: object) -> None:
@@ -260,18 +288,27 @@ def test_a_retry_after_a_lost_answer_closes_the_ledger(runtime: Runtime, thread:
     assert heard.states[-1] == "basic_monitoring", heard.text
     assert [e.event for e in reversed(audited(runtime.database, 9, name))] == ["approved", "started", "done"]
     with runtime.database.connect() as connection:
-        row = connection.execute("SELECT status, applied_at IS NOT NULL AS dated FROM approvals WHERE name = %s", [name]).fetchone()
+        row = connection.execute(
+            "SELECT status, applied_at IS NOT NULL AS dated FROM approvals WHERE name = %s", [name]
+        ).fetchone()
     assert row == {"status": "applied", "dated": True}
 
 
-def test_a_deletion_that_a_finalizer_holds_says_so_and_a_retry_finds_it_gone(runtime: Runtime, thread: str) -> None:
+def test_a_deletion_that_a_finalizer_holds_says_so_and_a_retry_finds_it_gone(
+    runtime: Runtime, thread: str
+) -> None:
     converse(runtime, thread, "a chatbot for 1000 users", "looks good", "deploy the cheapest", "yes, approve")
     name = name_of(runtime, thread)
     services = runtime.cluster.connection.resource(*INFERENCE_SERVICE)
 
     def hold(finalizers: list[str] | None) -> None:
         body = {"metadata": {"name": name, "finalizers": finalizers}}
-        services.patch(body=body, namespace="default", field_manager="somebody", content_type="application/merge-patch+json")
+        services.patch(
+            body=body,
+            namespace="default",
+            field_manager="somebody",
+            content_type="application/merge-patch+json",
+        )
 
     hold(["example.org/hold"])
     impatient = runtime.settings.model_copy(update={"ready_timeout_s": 1})

@@ -9,7 +9,10 @@ from tests.talking import converse, made_by
 
 RELEASES = sorted(FOLDER.glob("*.json.xz"))
 GOES_ON: dict[str, list[tuple[str, str]]] = {
-    "review": [("make TTFT 300 ms", "presenting_options"), ("deploy the cheapest", "configuration_finalized")],
+    "review": [
+        ("make TTFT 300 ms", "presenting_options"),
+        ("deploy the cheapest", "configuration_finalized"),
+    ],
     "options": [
         ("compare the kept plans", "presenting_options"),
         ("undo", "presenting_options"),
@@ -17,11 +20,23 @@ GOES_ON: dict[str, list[tuple[str, str]]] = {
         ("option 1", "configuration_finalized"),
     ],
     "nothing-fits": [("undo", "presenting_options"), ("why option 1?", "presenting_options")],
-    "approval": [("check again", "configuration_finalized"), ("yes, approve", "basic_monitoring"), ("status", "basic_monitoring")],
-    "running": [("status", "basic_monitoring"), ("another option", "presenting_options"), ("option 1", "configuration_finalized")],
+    "approval": [
+        ("check again", "configuration_finalized"),
+        ("yes, approve", "basic_monitoring"),
+        ("status", "basic_monitoring"),
+    ],
+    "running": [
+        ("status", "basic_monitoring"),
+        ("another option", "presenting_options"),
+        ("option 1", "configuration_finalized"),
+    ],
     "scaling": [("no", "basic_monitoring"), ("status", "basic_monitoring")],
     "done": [("what is running?", "basic_monitoring"), ("start over", "context_collection")],
-    "failed": [("why?", "failed"), ("another option", "presenting_options"), ("deploy the cheapest", "configuration_finalized")],
+    "failed": [
+        ("why?", "failed"),
+        ("another option", "presenting_options"),
+        ("deploy the cheapest", "configuration_finalized"),
+    ],
     "cut-off": [("why option 1?", "presenting_options"), ("option 1", "configuration_finalized")],
 }
 """What is said in each of them now, and the last state that it leads to."""
@@ -41,7 +56,9 @@ def test_a_conversation_of_an_earlier_release_goes_on(old: Runtime, thread: str)
     state = old.state(thread)
     for name in ("intent", "overrides", "specification", "plan", "selected", "bundle", "review", "running"):
         assert isinstance(state.get(name), BaseModel | None), name
-    assert all(isinstance(each, BaseModel) for each in (*state["explored"], *state["kept"], *state["messages"]))
+    assert all(
+        isinstance(each, BaseModel) for each in (*state["explored"], *state["kept"], *state["messages"])
+    )
     for words, leads_to in GOES_ON[thread]:
         heard = converse(old, thread, words)
         assert not heard.errors, heard.text

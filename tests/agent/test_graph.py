@@ -65,10 +65,17 @@ def test_the_readme_shows_the_diagram_and_each_extra_as_the_graph_has_them() -> 
 
 
 def test_there_are_four_pauses_and_each_can_be_left_by_start_over_and_cancel() -> None:
-    assert PAUSES == ("specification_review", "presenting_options", "configuration_finalized", "basic_monitoring")
+    assert PAUSES == (
+        "specification_review",
+        "presenting_options",
+        "configuration_finalized",
+        "basic_monitoring",
+    )
     for pause in PAUSES:
         assert {(pause, "context_collection"), (pause, "__end__")} <= edges_of(build_graph())
 
 
 def test_only_the_approval_pause_leads_to_execution() -> None:
-    assert {a for a, b in edges_of(build_graph()) if b == "deployment_execution"} == {"configuration_finalized"}
+    assert {a for a, b in edges_of(build_graph()) if b == "deployment_execution"} == {
+        "configuration_finalized"
+    }

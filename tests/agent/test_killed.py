@@ -1,4 +1,6 @@
-"""A process that is killed at any moment, also while it deletes old checkpoints: the conversation goes on, with nothing said twice."""
+"""A process that is killed at any moment, also while it deletes old checkpoints: the
+conversation goes on, with nothing said twice.
+"""
 
 import random
 import subprocess
@@ -50,5 +52,7 @@ def test_killed_at_any_moment_it_goes_on(runtime: Runtime, thread: str, seed: in
     assert heard.states[-1] == "presenting_options"
     assert count(runtime.database, "checkpoints", thread) == 1
     converse(runtime, thread, "undo")
-    said = [words for words in said_in(Story(runtime.database, thread).messages()) if words.startswith("what if")]
+    said = [
+        words for words in said_in(Story(runtime.database, thread).messages()) if words.startswith("what if")
+    ]
     assert len(said) == len(set(said))

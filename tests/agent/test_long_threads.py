@@ -1,4 +1,6 @@
-"""Long conversations: each turn stores little, loads little, and loses nothing that somebody may still ask for."""
+"""Long conversations: each turn stores little, loads little, and loses nothing that
+somebody may still ask for.
+"""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -31,13 +33,19 @@ MAX_BYTES_A_TURN = 200_000
 def what_ifs(runtime: Runtime, thread: str, numbers: range) -> None:
     for number in numbers:
         converse(
-            runtime, thread, f"what if we had {1500 + 37 * number} users?", "why option 1?", f"keep this as plan {'ABCDE'[number % 5]}"
+            runtime,
+            thread,
+            f"what if we had {1500 + 37 * number} users?",
+            "why option 1?",
+            f"keep this as plan {'ABCDE'[number % 5]}",
         )
 
 
 def count(database: Database, table: str, thread: str) -> int:
     with database.connect() as connection:
-        row = connection.execute(f"SELECT count(*) AS rows FROM {table} WHERE thread_id = %s", [thread]).fetchone()  # type: ignore[arg-type]
+        row = connection.execute(
+            f"SELECT count(*) AS rows FROM {table} WHERE thread_id = %s", [thread]
+        ).fetchone()  # type: ignore[arg-type]
     return int(row["rows"]) if row else 0
 
 
@@ -54,7 +62,9 @@ def said_in(messages: list[Any]) -> list[str]:
 # What is stored
 
 
-def test_the_database_grows_by_little_a_turn_and_the_last_turn_by_no_more_than_the_first(runtime: Runtime, thread: str) -> None:
+def test_the_database_grows_by_little_a_turn_and_the_last_turn_by_no_more_than_the_first(
+    runtime: Runtime, thread: str
+) -> None:
     converse(runtime, thread, *TO_OPTIONS)
     what_ifs(runtime, thread, range(MAX_EXPLORED + 1))
     sizes = [size(runtime.database)]
@@ -72,17 +82,21 @@ def test_only_the_last_checkpoint_stays_with_what_it_needs(runtime: Runtime, thr
         assert runtime.position(thread).checkpoint == pause
     with runtime.database.connect() as connection:
         orphans = connection.execute(
-            "SELECT channel FROM checkpoint_blobs b WHERE NOT EXISTS (SELECT FROM checkpoints c WHERE c.thread_id = b.thread_id"
-            " AND c.checkpoint -> 'channel_versions' ->> b.channel = b.version)"
+            "SELECT channel FROM checkpoint_blobs b WHERE NOT EXISTS (SELECT FROM checkpoints c WHERE"
+            " c.thread_id = b.thread_id AND c.checkpoint -> 'channel_versions' ->> b.channel = b.version)"
         ).fetchall()
     assert orphans == []
 
 
-def test_messages_refer_to_what_tools_returned_and_the_story_has_it_whole(runtime: Runtime, thread: str) -> None:
+def test_messages_refer_to_what_tools_returned_and_the_story_has_it_whole(
+    runtime: Runtime, thread: str
+) -> None:
     converse(runtime, thread, *TO_OPTIONS)
     state = runtime.state(thread)
     calls = [m.tool_calls[0] for m in state["messages"] if isinstance(m, AIMessage) and m.tool_calls]
-    results = {m.tool_call_id: json.loads(str(m.text)) for m in state["messages"] if isinstance(m, ToolMessage)}
+    results = {
+        m.tool_call_id: json.loads(str(m.text)) for m in state["messages"] if isinstance(m, ToolMessage)
+    }
     (call,) = [c for c in calls if c["name"] == "plan_capacity"]
     story = Story(runtime.database, thread)
     assert state["plan"] is not None
@@ -94,7 +108,9 @@ def test_messages_refer_to_what_tools_returned_and_the_story_has_it_whole(runtim
         Story(runtime.database, "another").whole(call["args"]["whole"])
 
 
-def test_the_story_tells_everything_in_order_however_long_the_conversation(runtime: Runtime, thread: str) -> None:
+def test_the_story_tells_everything_in_order_however_long_the_conversation(
+    runtime: Runtime, thread: str
+) -> None:
     said = [*TO_OPTIONS, *(f"why option {1 + n % 5}?" for n in range(LATEST // 2))]
     converse(runtime, thread, *said)
     state = runtime.state(thread)
@@ -110,8 +126,16 @@ def test_a_figure_of_long_ago_may_still_be_named(runtime: Runtime, thread: str) 
     what_ifs(runtime, thread, range(MAX_EXPLORED + 2))
     converse(runtime, thread, *["help"] * (LATEST // 2))
     state = runtime.state(thread)
-    now = json.dumps([value.model_dump(mode="json") for value in (state["plan"], *state["kept"], *state["explored"]) if value])
-    costs = [f"${o.cost_usd_per_month:,.2f}" for o in plan.recommendations if f"{o.cost_usd_per_month}" not in now]
+    now = json.dumps(
+        [
+            value.model_dump(mode="json")
+            for value in (state["plan"], *state["kept"], *state["explored"])
+            if value
+        ]
+    )
+    costs = [
+        f"${o.cost_usd_per_month:,.2f}" for o in plan.recommendations if f"{o.cost_usd_per_month}" not in now
+    ]
     assert costs
     assert not any("41,207" in text for text in said_in(state["messages"]))
     sources = sources_of(state, [], "", Story(runtime.database, thread))
@@ -123,13 +147,31 @@ def test_a_figure_of_long_ago_may_still_be_named(runtime: Runtime, thread: str) 
 def test_what_is_kept_in_memory_is_what_is_stored(runtime: Runtime, thread: str) -> None:
     """Plans that were read once aren't read again: nothing may have changed one in place."""
     converse(
-        runtime, thread, *TO_OPTIONS, "what if we had 2000 users?", "keep this as A", "rank by cost", "what if we had 500 users?", "undo"
+        runtime,
+        thread,
+        *TO_OPTIONS,
+        "what if we had 2000 users?",
+        "keep this as A",
+        "rank by cost",
+        "what if we had 500 users?",
+        "undo",
     )
     converse(
-        runtime, thread, "back to A", "compare the kept plans", "why not H200?", "deploy the cheapest", "no", "option 1", "yes, approve"
+        runtime,
+        thread,
+        "back to A",
+        "compare the kept plans",
+        "why not H200?",
+        "deploy the cheapest",
+        "no",
+        "option 1",
+        "yes, approve",
     )
     converse(runtime, thread, "status", "scale to 2", "no", "another option")
-    known, stored = runtime.state(thread), build_graph(PostgresSaver(runtime.database.pool, serde=StateSerializer(TAGS)))
+    known, stored = (
+        runtime.state(thread),
+        build_graph(PostgresSaver(runtime.database.pool, serde=StateSerializer(TAGS))),
+    )
     assert stored.get_state({"configurable": {"thread_id": thread}}).values == known
     again = runtime.state(thread)
     assert known["explored"]
@@ -147,7 +189,10 @@ def test_undo_goes_back_over_the_last_what_ifs_and_says_where_it_ends(runtime: R
         heard = converse(runtime, thread, "undo")
         assert f"{2000 + MAX_EXPLORED + 1 - number:,}" in heard.text
         assert "nothing is kept" not in heard.text
-    assert f"Further back than {MAX_EXPLORED} what-ifs nothing is kept." in converse(runtime, thread, "undo").text
+    assert (
+        f"Further back than {MAX_EXPLORED} what-ifs nothing is kept."
+        in converse(runtime, thread, "undo").text
+    )
     specification = runtime.state(thread)["specification"]
     assert specification is not None
     assert specification.intent.user_count == 2001
@@ -180,7 +225,9 @@ def test_a_thread_of_an_earlier_release_shrinks_at_its_next_turn(runtime: Runtim
 def test_where_pruning_fails_the_turn_is_whole_and_the_next_one_prunes(runtime: Runtime, thread: str) -> None:
     converse(runtime, thread, TO_OPTIONS[0])
     with runtime.database.connect() as connection:
-        connection.execute("CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$")
+        connection.execute(
+            "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$"
+        )
         connection.execute("CREATE TRIGGER no BEFORE DELETE ON checkpoint_blobs EXECUTE FUNCTION no()")
     heard = converse(runtime, thread, TO_OPTIONS[1])
     assert not heard.errors
@@ -195,7 +242,14 @@ def test_where_pruning_fails_the_turn_is_whole_and_the_next_one_prunes(runtime: 
 def test_conversations_side_by_side_prune_each_its_own(runtime: Runtime, thread: str) -> None:
     def talk(number: int) -> int | None:
         mine = f"{thread}-{number}"
-        converse(runtime, mine, f"a chatbot for {1000 + number} users", "looks good", f"what if we had {2000 + number} users?", "undo")
+        converse(
+            runtime,
+            mine,
+            f"a chatbot for {1000 + number} users",
+            "looks good",
+            f"what if we had {2000 + number} users?",
+            "undo",
+        )
         specification = runtime.state(mine)["specification"]
         return specification.intent.user_count if specification else None
 
@@ -221,8 +275,13 @@ JSON = st.recursive(
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
-@given(st.dictionaries(st.text().filter(lambda name: name != "whole"), JSON), st.text(min_size=LONG, max_size=2 * LONG))
-def test_every_value_comes_back_whole_whatever_it_holds(database: Database, value: dict[str, Any], text: str) -> None:
+@given(
+    st.dictionaries(st.text().filter(lambda name: name != "whole"), JSON),
+    st.text(min_size=LONG, max_size=2 * LONG),
+)
+def test_every_value_comes_back_whole_whatever_it_holds(
+    database: Database, value: dict[str, Any], text: str
+) -> None:
     story = Story(database, "t")
     for each in (value, value | {"text": text}):
         kept = story.kept(each, returned=True)

@@ -66,7 +66,9 @@ def test_a_wrong_call_is_repaired_once_with_the_error(runtime: Runtime, thread: 
         [calling("lookup_slo_template", {"use_case": "x"})] * 5,
     ],
 )
-def test_where_the_model_is_no_use_the_interpreter_takes_over(runtime: Runtime, thread: str, answers: list[Any]) -> None:
+def test_where_the_model_is_no_use_the_interpreter_takes_over(
+    runtime: Runtime, thread: str, answers: list[Any]
+) -> None:
     speaking(runtime, *answers)
     heard = converse(runtime, thread, "a chatbot for 1000 users")
     assert heard.checkpoint is not None
@@ -136,7 +138,9 @@ def test_auto_falls_back_to_the_interpreter_and_says_why(settings: Settings) -> 
         ("openai:gpt-4o", "can't be used"),
     ],
 )
-def test_a_forced_model_that_can_not_be_used_is_a_sentence_with_a_remedy(settings: Settings, model: str, remedy: str) -> None:
+def test_a_forced_model_that_can_not_be_used_is_a_sentence_with_a_remedy(
+    settings: Settings, model: str, remedy: str
+) -> None:
     with ollama() as wire, pytest.raises(CompassError, match=remedy):
         choose_model(settings.model_copy(update={"model": model, "ollama_host": wire.url}))
 

@@ -1,4 +1,6 @@
-"""Ollama over its own wire: whole conversations, prose as it streams, what is repaired by schema, and every way in which it can fail."""
+"""Ollama over its own wire: whole conversations, prose as it streams, what is repaired by
+schema, and every way in which it can fail.
+"""
 
 import threading
 import time
@@ -14,7 +16,10 @@ from knowledge.settings import Settings
 from tests.ollama import Ollama, Spoiled, ollama
 from tests.talking import Heard, converse
 
-NEED = ("DescribeNeed", {"use_case": "chatbot_conversational", "user_count": 1000, "latency_priority": "high"})
+NEED = (
+    "DescribeNeed",
+    {"use_case": "chatbot_conversational", "user_count": 1000, "latency_priority": "high"},
+)
 SAID = "I need a chatbot for 1000 users, low latency critical"
 
 
@@ -47,14 +52,25 @@ def test_a_conversation(talking: Runtime, wire: Ollama, thread: str) -> None:
     assert asked["options"]["num_ctx"] == WINDOW_TOKENS
     assert asked["keep_alive"] == "30m"
     assert {"DescribeNeed", "Ask"} <= {t["function"]["name"] for t in asked["tools"]}
-    assert [(e.outcome, e.calls, e.input_tokens, e.output_tokens) for e in model_events(heard)] == [("answered", 1, 9, 5)] * 3
+    assert [(e.outcome, e.calls, e.input_tokens, e.output_tokens) for e in model_events(heard)] == [
+        ("answered", 1, 9, 5)
+    ] * 3
 
 
-def test_prose_is_streamed_and_only_what_is_known_of_it_is_shown(talking: Runtime, wire: Ollama, thread: str) -> None:
-    wire.answers = [NEED, ("Explain", {}), "Batching serves your 1,000 users together. It saves 37 % of the cost. I deployed it already."]
+def test_prose_is_streamed_and_only_what_is_known_of_it_is_shown(
+    talking: Runtime, wire: Ollama, thread: str
+) -> None:
+    wire.answers = [
+        NEED,
+        ("Explain", {}),
+        "Batching serves your 1,000 users together. It saves 37 % of the cost. I deployed it already.",
+    ]
     converse(talking, thread, SAID)
     heard = converse(talking, thread, "hm, tell me about continuous batching")
-    assert "".join(e.text for e in heard.events if isinstance(e, TokenEvent)) == "Batching serves your 1,000 users together. "
+    assert (
+        "".join(e.text for e in heard.events if isinstance(e, TokenEvent))
+        == "Batching serves your 1,000 users together. "
+    )
     [told] = [e for e in heard.events if isinstance(e, MessageEvent) and e.kind == "prose"]
     assert told.text.strip() == "Batching serves your 1,000 users together."
     assert model_events(heard)[0].removed == 2
@@ -64,7 +80,9 @@ def test_prose_is_streamed_and_only_what_is_known_of_it_is_shown(talking: Runtim
     assert heard.checkpoint.state == "specification_review"
 
 
-def test_a_call_with_wrong_values_is_asked_for_again_by_schema(talking: Runtime, wire: Ollama, thread: str) -> None:
+def test_a_call_with_wrong_values_is_asked_for_again_by_schema(
+    talking: Runtime, wire: Ollama, thread: str
+) -> None:
     wire.answers = [
         ("DescribeNeed", {"use_case": "chatbot", "user_count": "many"}),
         '{"use_case": "chatbot_conversational", "user_count": 1000}',
@@ -77,7 +95,9 @@ def test_a_call_with_wrong_values_is_asked_for_again_by_schema(talking: Runtime,
 
 
 @pytest.mark.parametrize("wrong", ["500", "refused", "no json", "dead in the middle"])
-def test_what_fails_hands_the_turn_to_the_interpreter_and_says_so(talking: Runtime, wire: Ollama, thread: str, wrong: Spoiled) -> None:
+def test_what_fails_hands_the_turn_to_the_interpreter_and_says_so(
+    talking: Runtime, wire: Ollama, thread: str, wrong: Spoiled
+) -> None:
     wire.answers = [{"wrong": wrong}, {"wrong": wrong}]
     heard = converse(talking, thread, SAID)
     assert "The built-in interpreter took this turn" in heard.text
@@ -93,7 +113,9 @@ def test_a_connection_that_breaks_is_tried_once_more(talking: Runtime, wire: Oll
     assert [(e.outcome, e.calls) for e in model_events(heard)] == [("answered", 2)]
 
 
-def test_one_that_never_answers_is_given_up(talking: Runtime, wire: Ollama, thread: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_never_answers_is_given_up(
+    talking: Runtime, wire: Ollama, thread: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("agent.models.asking.ANSWER_TIMEOUT_S", 0.5)
     wire.answers = [{"wrong": "slow"}]
     began = time.monotonic()
@@ -115,7 +137,9 @@ def test_a_stop_does_not_wait_for_the_model(talking: Runtime, wire: Ollama, thre
 
 def test_a_model_without_tools_chooses_by_schema(settings: Settings, wire: Ollama, thread: str) -> None:
     runtime = Runtime(settings.model_copy(update={"model": "ollama:tiny", "ollama_host": wire.url}))
-    wire.answers = ['{"tool":"DescribeNeed","arguments":{"use_case":"chatbot_conversational","user_count":1000,"budget_usd_per_month":7}}']
+    wire.answers = [
+        '{"tool":"DescribeNeed","arguments":{"use_case":"chatbot_conversational","user_count":1000,"budget_usd_per_month":7}}'
+    ]
     try:
         assert "held to a schema" in runtime.chosen.label
         heard = converse(runtime, thread, SAID)

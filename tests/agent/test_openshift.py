@@ -1,4 +1,6 @@
-"""A cluster that gives each namespace user ids of its own, and refuses pods that name others, as OpenShift does."""
+"""A cluster that gives each namespace user ids of its own, and refuses pods that
+name others, as OpenShift does.
+"""
 
 from agent.runtime import Runtime
 from simulator.cluster.control import heal, order_failure
@@ -14,7 +16,9 @@ def security(cluster: Cluster, name: str) -> dict[str, object]:
     return dict(service["spec"]["predictor"]["securityContext"])
 
 
-def test_it_is_left_to_the_cluster_whose_user_the_pods_are(runtime: Runtime, thread: str, simulator: str) -> None:
+def test_it_is_left_to_the_cluster_whose_user_the_pods_are(
+    runtime: Runtime, thread: str, simulator: str
+) -> None:
     order_failure(simulator, "openshift", "*")
     heard = converse(runtime, thread, *TO_APPROVAL, "yes, approve")
     assert heard.states[-1] == "basic_monitoring", heard.text
@@ -28,7 +32,9 @@ def test_elsewhere_they_are_an_ordinary_user(runtime: Runtime, thread: str, simu
     assert security(runtime.cluster, name_of(runtime, thread))["runAsUser"] == 1000
 
 
-def test_pods_with_users_of_ours_are_refused_there_and_the_cause_is_told(runtime: Runtime, thread: str, simulator: str) -> None:
+def test_pods_with_users_of_ours_are_refused_there_and_the_cause_is_told(
+    runtime: Runtime, thread: str, simulator: str
+) -> None:
     converse(runtime, thread, *TO_APPROVAL)
     order_failure(simulator, "openshift", "*")  # after the manifests were made
     heard = converse(runtime, thread, "yes, approve")

@@ -1,4 +1,6 @@
-"""Nothing that a model, a cluster, a person or a digest holds is taken as markup, by a page or by a terminal."""
+"""Nothing that a model, a cluster, a person or a digest holds is taken as markup, by
+a page or by a terminal.
+"""
 
 import asyncio
 import io
@@ -35,7 +37,10 @@ HOSTILE = [
     "[x]: https://evil.example\n[x] [ ] [^1]",
     "@everyone #1 @ann",
 ]
-WRITTEN = st.one_of(st.text(alphabet="ab1 \t\n:*_`~<>[]()#+-.!|$&@=^/\\{}\"'https://www.", max_size=60), st.sampled_from(HOSTILE))
+WRITTEN = st.one_of(
+    st.text(alphabet="ab1 \t\n:*_`~<>[]()#+-.!|$&@=^/\\{}\"'https://www.", max_size=60),
+    st.sampled_from(HOSTILE),
+)
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
@@ -81,8 +86,20 @@ async def sent(*events: tuple[str, Any]) -> list[tuple[str, Any]]:
 
 def test_whatever_goes_to_a_page_is_plain_and_what_is_kept_stays_as_it_was() -> None:
     message = {"type": "assistant_message", "output": "a **b**"}
-    broken = {"type": "tool", "output": "x\n```\n![](y)", "language": "text", "input": "{}", "showInput": "json"}
-    sound = {"type": "tool", "output": '{"a": "**b**"}', "language": "json", "input": "{}", "showInput": "json"}
+    broken = {
+        "type": "tool",
+        "output": "x\n```\n![](y)",
+        "language": "text",
+        "input": "{}",
+        "showInput": "json",
+    }
+    sound = {
+        "type": "tool",
+        "output": '{"a": "**b**"}',
+        "language": "json",
+        "input": "{}",
+        "showInput": "json",
+    }
     person = {"type": "user_message", "output": "a **b**"}
     steps = [message, broken, sound, person]
     live, again, token, other = asyncio.run(
@@ -105,7 +122,10 @@ def test_whatever_goes_to_a_page_is_plain_and_what_is_kept_stays_as_it_was() -> 
 
 
 def test_a_terminal_shows_the_words_and_obeys_none(runtime: Runtime) -> None:
-    text = "[bold red]x[/bold red] [/nothing] [link=https://evil.example]here[/link] \x1b]0;title\x07\x1b[2J\x9b5A:smile: end"
+    text = (
+        "[bold red]x[/bold red] [/nothing] [link=https://evil.example]here[/link]"
+        " \x1b]0;title\x07\x1b[2J\x9b5A:smile: end"
+    )
     chat = Chat(runtime, None, as_json=False)
     chat.console = Console(file=io.StringIO(), highlight=False, markup=False, force_terminal=True, width=200)
     for event in (MessageEvent(text=text), ErrorEvent(text=text), TokenEvent(text=text)):

@@ -1,4 +1,6 @@
-"""PostgreSQL behind a pooler in transaction mode, where no two transactions of ours need have the same session."""
+"""PostgreSQL behind a pooler in transaction mode, where no two transactions of ours
+need have the same session.
+"""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,13 +31,17 @@ def test_a_whole_conversation_behind_a_pooler(behind: Settings, thread: str) -> 
         runtime.close()
 
 
-def test_several_that_begin_at_once_behind_a_pooler_make_the_tables_once(behind: Settings, database_url: str) -> None:
+def test_several_that_begin_at_once_behind_a_pooler_make_the_tables_once(
+    behind: Settings, database_url: str
+) -> None:
     url = behind.database_url.get_secret_value() if behind.database_url else ""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("DROP SCHEMA public CASCADE")
         connection.execute("CREATE SCHEMA public")
     with ThreadPoolExecutor(3) as pool:
-        for begun in pool.map(lambda _: Runtime(Settings(home=behind.home, DATABASE_URL=url, model="builtin")), range(3)):
+        for begun in pool.map(
+            lambda _: Runtime(Settings(home=behind.home, DATABASE_URL=url, model="builtin")), range(3)
+        ):
             begun.close()
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT count(*) > 10000 FROM benchmarks").fetchone() == (True,)

@@ -1,4 +1,6 @@
-"""Every prompt with the states of a real conversation, within the window, and what is summed up of a long one."""
+"""Every prompt with the states of a real conversation, within the window, and what
+is summed up of a long one.
+"""
 
 from typing import get_args
 
@@ -31,7 +33,9 @@ def test_every_prompt_renders_with_the_states_of_a_conversation(runtime: Runtime
         converse(runtime, thread, words)
         state = runtime.state(thread)
         for stage in STAGES:
-            tools = [definition_of(kind) for kind in MOVES[stage]] + [compacted(t.definition()) for t in READ_TOOLS.values()]
+            tools = [definition_of(kind) for kind in MOVES[stage]] + [
+                compacted(t.definition()) for t in READ_TOOLS.values()
+            ]
             system = stage_prompt(stage, state)
             assert tokens_in(system) + tokens_in(str(tools)) + ANSWER_TOKENS < WINDOW_TOKENS, stage
             assert tokens_in(prose_prompt(stage, state, ["x" * 9000] * 3)) < WINDOW_TOKENS
@@ -41,7 +45,12 @@ def test_every_prompt_renders_with_the_states_of_a_conversation(runtime: Runtime
 
 def test_a_long_conversation_is_summed_up_and_fits() -> None:
     messages = [
-        m for n in range(80) for m in (HumanMessage(f"make it {n} users " + "x" * 400), AIMessage(f"Changed: users {n}. " + "y" * 3000))
+        m
+        for n in range(80)
+        for m in (
+            HumanMessage(f"make it {n} users " + "x" * 400),
+            AIMessage(f"Changed: users {n}. " + "y" * 3000),
+        )
     ]
     found = conversation_for(messages, "and now?", "s" * 3000, "t" * 6000)
     assert found[-1].text == "and now?"
@@ -49,10 +58,24 @@ def test_a_long_conversation_is_summed_up_and_fits() -> None:
     assert found[0].text.count("\n") == DIGEST_LINES
     assert isinstance(found[1], HumanMessage)
     assert "make it 79 users" in "".join(str(m.text) for m in found)
-    spent = sum(tokens_in(str(m.text)) for m in found) + tokens_in("s" * 3000) + tokens_in("t" * 6000) + ANSWER_TOKENS
+    spent = (
+        sum(tokens_in(str(m.text)) for m in found)
+        + tokens_in("s" * 3000)
+        + tokens_in("t" * 6000)
+        + ANSWER_TOKENS
+    )
     assert spent <= WINDOW_TOKENS
 
 
 def test_a_short_conversation_is_shown_as_it_was() -> None:
-    messages = [HumanMessage("hello"), AIMessage("What do you need?"), AIMessage("", tool_calls=[]), HumanMessage("a chatbot")]
-    assert [m.text for m in conversation_for(messages, "a chatbot", "", "")] == ["hello", "What do you need?", "a chatbot"]
+    messages = [
+        HumanMessage("hello"),
+        AIMessage("What do you need?"),
+        AIMessage("", tool_calls=[]),
+        HumanMessage("a chatbot"),
+    ]
+    assert [m.text for m in conversation_for(messages, "a chatbot", "", "")] == [
+        "hello",
+        "What do you need?",
+        "a chatbot",
+    ]

@@ -12,7 +12,16 @@ from tools.get_status import DeploymentStatus, StatusQuery
 
 def services_for(runtime: Runtime, actor: str) -> Services:
     caller = Caller(actor)
-    return Services(runtime.settings, runtime.database, runtime.cluster, runtime.writer, runtime.chosen.model, "t", caller, caller.wait)
+    return Services(
+        runtime.settings,
+        runtime.database,
+        runtime.cluster,
+        runtime.writer,
+        runtime.chosen.model,
+        "t",
+        caller,
+        caller.wait,
+    )
 
 
 def test_only_its_persons_deployments_are_looked_at(runtime: Runtime, thread: str) -> None:
@@ -31,5 +40,7 @@ def test_only_its_persons_deployments_are_looked_at(runtime: Runtime, thread: st
 
 
 def test_nothing_else_that_a_model_reads_is_anybodys() -> None:
-    """Another tool would need an owner to be checked: `lookup_slo_template` and `query_benchmarks` read what all may read."""
+    """Another tool would need an owner to be checked: `lookup_slo_template` and
+    `query_benchmarks` read what all may read.
+    """
     assert set(READ_TOOLS) == {"lookup_slo_template", "query_benchmarks", "get_status"}

@@ -1,4 +1,6 @@
-"""What is said of a turn is so: replies to our questions, what wasn't used, what stands already, and questions that change nothing."""
+"""What is said of a turn is so: replies to our questions, what wasn't used, what stands
+already, and questions that change nothing.
+"""
 
 from typing import Any
 
@@ -31,7 +33,12 @@ def understood(stage: Stage, words: str) -> tuple[str, dict[str, Any]]:
     ("stage", "words", "reply", "meant"),
     [
         ("specification_review", "raise the headroom by 10 %", "points", {"added": {"headroom": 0.1}}),
-        ("specification_review", "raise the headroom by 10 %", "the second one", {"factors": {"headroom": 1.1}}),
+        (
+            "specification_review",
+            "raise the headroom by 10 %",
+            "the second one",
+            {"factors": {"headroom": 1.1}},
+        ),
         ("specification_review", "20 ms less, please", "TTFT", {"added": {"ttft_p95_ms": -20}}),
         ("specification_review", "move TTFT by 50 ms", "less", {"added": {"ttft_p95_ms": -50}}),
         ("specification_review", "raise the budget", "3000", {"budget_usd_per_month": 3000}),
@@ -42,7 +49,9 @@ def understood(stage: Stage, words: str) -> tuple[str, dict[str, Any]]:
         ("basic_monitoring", "double the replicas", "three", {"replicas": 3}),
     ],
 )
-def test_a_reply_to_our_question_is_read_as_its_answer(stage: Stage, words: str, reply: str, meant: dict[str, Any]) -> None:
+def test_a_reply_to_our_question_is_read_as_its_answer(
+    stage: Stage, words: str, reply: str, meant: dict[str, Any]
+) -> None:
     name, asked = understood(stage, words)
     assert name == "Unclear"
     whole = completed(reply, asked["question"])
@@ -68,7 +77,10 @@ def test_what_is_no_answer_is_not_taken_for_one() -> None:
         ("a chatbot for 200 users, and data must stay on our own racks", ["data must stay on our own racks"]),
         ("chatbot for 1000 employees, about 200 of them will use it, cheap, low cost please", []),
         ("RAG over our internal docs for 5k employees, cost sensitive, max $4k a month, TTFT under 80ms", []),
-        ("accuracy is the thing here, nothing over 6k a month and must be an apache or mit model, chatbot", []),
+        (
+            "accuracy is the thing here, nothing over 6k a month and must be an apache or mit model, chatbot",
+            [],
+        ),
         ("chatbot for 45 associates and 12 partners, not on Azure", []),
     ],
 )
@@ -80,12 +92,16 @@ def test_what_left_no_trace_is_named_and_nothing_else(words: str, left: list[str
 
 def test_exclusions_come_beside_each_other() -> None:
     before = Intent(excluded_gpu_types=["H100"], excluded_providers=["aws"])
-    after = beside_excluded(SpecificationChange(excluded_gpu_types=["B200"], excluded_providers=["aws", "gcp"]), before)
+    after = beside_excluded(
+        SpecificationChange(excluded_gpu_types=["B200"], excluded_providers=["aws", "gcp"]), before
+    )
     assert (after.excluded_gpu_types, after.excluded_providers) == (["H100", "B200"], ["aws", "gcp"])
 
 
 def test_exceptions_and_what_is_allowed_again_through_a_conversation(runtime: Runtime, thread: str) -> None:
-    converse(runtime, thread, "a chatbot for 1000 users", "everything but H100 and B200", "no L4", "not on Azure")
+    converse(
+        runtime, thread, "a chatbot for 1000 users", "everything but H100 and B200", "no L4", "not on Azure"
+    )
     intent = intent_of(runtime, thread)
     assert set(intent.excluded_gpu_types) == {"H100", "B200", "L4"}
     assert intent.excluded_providers == ["azure"]
@@ -113,7 +129,9 @@ def test_a_relative_wish_starts_from_what_stands_there_and_a_missing_budget_from
     assert intent_of(runtime, thread).user_count == 800
 
 
-def test_before_anything_is_known_a_relative_wish_is_asked_back_and_nothing_is_lost(runtime: Runtime, thread: str) -> None:
+def test_before_anything_is_known_a_relative_wish_is_asked_back_and_nothing_is_lost(
+    runtime: Runtime, thread: str
+) -> None:
     heard = converse(runtime, thread, "a chatbot, 50 more users, at most $3000 a month")
     assert "How many users will there be in all?" in heard.text
     assert "TTFT p95" not in heard.text
@@ -124,7 +142,10 @@ def test_before_anything_is_known_a_relative_wish_is_asked_back_and_nothing_is_l
 
 def test_what_stands_already_is_said_and_only_what_does(runtime: Runtime, thread: str) -> None:
     converse(runtime, thread, *START)
-    assert "Nothing changes: providers aws is planned like that already" not in converse(runtime, thread, "use AWS").text
+    assert (
+        "Nothing changes: providers aws is planned like that already"
+        not in converse(runtime, thread, "use AWS").text
+    )
     assert "providers aws" in converse(runtime, thread, "use AWS").text
     other = converse(runtime, thread, "use GCP, must be green energy")
     assert "already" not in other.text
@@ -139,7 +160,12 @@ def test_with_no_option_nothing_is_said_of_options_that_there_are(runtime: Runti
     chosen = converse(runtime, thread, "deploy the cheapest").text
     assert "There is no option to choose" in chosen
     assert "Choose one" not in chosen
-    for question in ("what does it cost?", "why this one?", "how much memory does it take?", "compare 1 and 2"):
+    for question in (
+        "what does it cost?",
+        "why this one?",
+        "how much memory does it take?",
+        "compare 1 and 2",
+    ):
         told = converse(runtime, thread, question).text
         assert "comes after the specification" not in told, question
         assert "No option holds the targets" in told, question
@@ -149,11 +175,18 @@ def test_questions_in_a_conversation_change_nothing_and_reject_nothing(runtime: 
     fills = {key: values[0] for key, values in QUESTION_FILLS.items()}
     converse(runtime, thread, *START)
     for stage, words in (("presenting_options", ()), ("configuration_finalized", ("deploy the cheapest",))):
-        before = converse(runtime, thread, *words).checkpoint if words else converse(runtime, thread, "what is TTFT?").checkpoint
+        before = (
+            converse(runtime, thread, *words).checkpoint
+            if words
+            else converse(runtime, thread, "what is TTFT?").checkpoint
+        )
         assert before is not None
         assert before.state == stage
         for question in QUESTIONS[::6]:
             heard = converse(runtime, thread, question.format(**fills))
             assert heard.errors == [], question
             assert heard.checkpoint is not None, question
-            assert (heard.checkpoint.state, heard.checkpoint.details) == (before.state, before.details), question
+            assert (heard.checkpoint.state, heard.checkpoint.details) == (
+                before.state,
+                before.details,
+            ), question

@@ -61,11 +61,15 @@ def test_a_new_endpoint_is_measured_and_the_outcome_kept(probing: Settings, thre
         runtime.close()
 
 
-def test_one_that_misses_its_targets_fails_and_can_be_kept(probing: Settings, thread: str, simulator: str) -> None:
+def test_one_that_misses_its_targets_fails_and_can_be_kept(
+    probing: Settings, thread: str, simulator: str
+) -> None:
     order_failure(simulator, "very-slow")
     runtime = Runtime(probing.model_copy(update={"probe_s": 9.0}))  # for more than a handful of requests
     try:
-        heard = converse(runtime, thread, RUNNING[0], "answers of 64 tokens", *RUNNING[2:])  # so that it takes less long
+        heard = converse(
+            runtime, thread, RUNNING[0], "answers of 64 tokens", *RUNNING[2:]
+        )  # so that it takes less long
         assert heard.states[-1] == "failed", details(heard, "validation")
         assert "misses its target" in heard.text
         assert "It runs at" in heard.text
@@ -79,14 +83,20 @@ def test_one_that_misses_its_targets_fails_and_can_be_kept(probing: Settings, th
         assert "Measured again." in again.text
         checks = details(again, "validation")["checks"]
         itl = next(c for c in checks if c["metric"] == "itl")  # type: ignore[attr-defined]
-        assert itl["p50_ms"] < 1.6 * itl["target_ms"]  # 2.6 times before; whether all hold beside other tests says how busy they are
+        assert (
+            itl["p50_ms"] < 1.6 * itl["target_ms"]
+        )  # 2.6 times before; whether all hold beside other tests says how busy they are
     finally:
         heal(simulator)
         runtime.close()
 
 
-@pytest.mark.parametrize(("wrong", "why"), [("gibberish", "no language"), ("garbage", "without any text"), ("500", "HTTP 500")])
-def test_what_answers_nonsense_is_no_success(wrong: str, why: str, probing: Settings, thread: str, simulator: str) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "why"), [("gibberish", "no language"), ("garbage", "without any text"), ("500", "HTTP 500")]
+)
+def test_what_answers_nonsense_is_no_success(
+    wrong: str, why: str, probing: Settings, thread: str, simulator: str
+) -> None:
     order_failure(simulator, wrong)  # type: ignore[arg-type]
     runtime = Runtime(probing)
     try:
@@ -133,7 +143,9 @@ def test_the_status_judges_what_the_replicas_measured(runtime: Runtime, thread: 
     assert "failing 3 of" in failing.live.verdict
 
 
-def test_one_that_is_missing_its_targets_says_what_to_do(runtime: Runtime, thread: str, simulator: str) -> None:
+def test_one_that_is_missing_its_targets_says_what_to_do(
+    runtime: Runtime, thread: str, simulator: str
+) -> None:
     converse(runtime, thread, *RUNNING)
     name, url = name_of(runtime, thread), endpoint_of(runtime, thread)
     model = httpx.get(f"{url}/v1/models").json()["data"][0]["id"]

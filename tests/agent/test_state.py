@@ -38,9 +38,19 @@ def test_a_specification_survives_the_checkpoint(users: int, peak: float) -> Non
 
 
 def test_kept_plans_keep_their_types(runtime: Runtime, thread: str) -> None:
-    converse(runtime, thread, "a chatbot for 1000 users", "looks good", "keep this as A", "what if we had 2000 users?")
+    converse(
+        runtime,
+        thread,
+        "a chatbot for 1000 users",
+        "looks good",
+        "keep this as A",
+        "what if we had 2000 users?",
+    )
     values = runtime._graph.get_state({"configurable": {"thread_id": thread}}).values
-    assert all(isinstance(k, Kept) and not isinstance(k.plan, dict) and not isinstance(k.specification, dict) for k in values["kept"])
+    assert all(
+        isinstance(k, Kept) and not isinstance(k.plan, dict) and not isinstance(k.specification, dict)
+        for k in values["kept"]
+    )
     assert values["kept"]
 
 

@@ -1,4 +1,6 @@
-"""What is stored of a conversation is read by later releases, whatever was moved, renamed or changed since; what can't be read is said."""
+"""What is stored of a conversation is read by later releases, whatever was moved, renamed
+or changed since; what can't be read is said.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypedDict
@@ -36,7 +38,9 @@ WHOLE = Whole(name="a", parts=[Part(size=1), Part(size=2)], best=Part(size=3), b
 
 # The same two types some releases later.
 LATER_PART = create_model("Part", __base__=Contract, size_cm=(float, ...), colour=(str, ...))
-LATER_WHOLE = create_model("Whole", __base__=Contract, title=(str, ...), parts=(list[LATER_PART], ...), best=(LATER_PART | None, ...))
+LATER_WHOLE = create_model(
+    "Whole", __base__=Contract, title=(str, ...), parts=(list[LATER_PART], ...), best=(LATER_PART | None, ...)
+)
 LATER = {"Part": LATER_PART, "Whole": LATER_WHOLE}
 STEPS: dict[str, list[Callable[[dict[str, Any]], dict[str, Any]]]] = {
     "Part": [lambda values: {"size_cm": values["size"] * 2.5}, lambda values: values | {"colour": "red"}],
@@ -63,7 +67,9 @@ def read(stored: tuple[str, bytes], kinds: dict[str, type[BaseModel]] = NOW, **m
 
 
 def before_tags(value: BaseModel) -> tuple[str, bytes]:
-    """As LangGraph writes a model by itself, and as releases up to 7bbd890 did: a module, a class, and one dictionary for all of it."""
+    """As LangGraph writes a model by itself, and as releases up to 7bbd890 did: a module,
+    a class, and one dictionary for all of it.
+    """
     values = ("tools.somewhere", type(value).__name__, value.model_dump(), "model_validate_json")
     return "msgpack", ormsgpack.packb(ormsgpack.Ext(EXT_PYDANTIC_V2, ormsgpack.packb(values)))
 
@@ -106,7 +112,10 @@ def test_nothing_stored_of_a_conversation_names_a_module_of_ours(runtime: Runtim
     assert not {name for name in named if name.split(".")[0] in ROOMS}
 
 
-@pytest.mark.parametrize("value", [WHOLE, [WHOLE], {"a": [1, WHOLE]}, [HumanMessage("hello")], {"a": 1}, None, [1, "x", None], b"x"])
+@pytest.mark.parametrize(
+    "value",
+    [WHOLE, [WHOLE], {"a": [1, WHOLE]}, [HumanMessage("hello")], {"a": 1}, None, [1, "x", None], b"x"],
+)
 def test_what_is_written_is_read_as_it_was(value: Any) -> None:
     assert read(written(value)) == value
 
@@ -131,18 +140,33 @@ def test_a_class_that_has_moved_is_still_read(form: Callable[[BaseModel], tuple[
 @pytest.mark.parametrize("form", [written, before_tags])
 def test_a_class_that_was_renamed_is_still_read(form: Callable[[BaseModel], tuple[str, bytes]]) -> None:
     piece = create_model("Piece", __base__=Part)
-    entire = create_model("Entire", __base__=Contract, name=(str, ...), parts=(list[piece], ...), best=(piece, ...), by_name=(dict, ...))
-    found = read(form(WHOLE), {"Piece": piece, "Entire": entire}, formerly={"Part": "Piece", "Whole": "Entire"})
+    entire = create_model(
+        "Entire",
+        __base__=Contract,
+        name=(str, ...),
+        parts=(list[piece], ...),
+        best=(piece, ...),
+        by_name=(dict, ...),
+    )
+    found = read(
+        form(WHOLE), {"Piece": piece, "Entire": entire}, formerly={"Part": "Piece", "Whole": "Entire"}
+    )
     assert type(found) is entire
     assert [type(part) for part in (*found.parts, found.best)] == [piece] * 3
 
 
 @pytest.mark.parametrize("form", [written, before_tags])
-def test_every_version_is_brought_up_to_date_step_by_step_wherever_it_stands(form: Callable[[BaseModel], tuple[str, bytes]]) -> None:
+def test_every_version_is_brought_up_to_date_step_by_step_wherever_it_stands(
+    form: Callable[[BaseModel], tuple[str, bytes]],
+) -> None:
     found = read(form(WHOLE), LATER, steps=STEPS)
     red = {"colour": "red"}
     assert type(found) is LATER_WHOLE
-    assert found.model_dump() == {"title": "a", "parts": [{"size_cm": 2.5} | red, {"size_cm": 5.0} | red], "best": {"size_cm": 7.5} | red}
+    assert found.model_dump() == {
+        "title": "a",
+        "parts": [{"size_cm": 2.5} | red, {"size_cm": 5.0} | red],
+        "best": {"size_cm": 7.5} | red,
+    }
     assert read(written(found, LATER, steps=STEPS), LATER, steps=STEPS) == found
 
 
@@ -153,9 +177,17 @@ BROKEN = {"Part": [lambda values: values["no such field"]]}
 @pytest.mark.parametrize(
     ("stored", "with_steps", "why"),
     [
-        (written(LATER_PART(size_cm=1, colour="red"), LATER, steps=STEPS), {}, "Part, version 3, which this Compass doesn't know"),
+        (
+            written(LATER_PART(size_cm=1, colour="red"), LATER, steps=STEPS),
+            {},
+            "Part, version 3, which this Compass doesn't know",
+        ),
         (written(OTHER(size=1), {"Other": OTHER}), {}, "Other, version 1"),
-        (written(WHOLE), {"Part": [lambda values: {"size": "large"}]}, r"Part, version 1, doesn't fit any more \(at size\)"),
+        (
+            written(WHOLE),
+            {"Part": [lambda values: {"size": "large"}]},
+            r"Part, version 1, doesn't fit any more \(at size\)",
+        ),
         (written(WHOLE), BROKEN, "Part, version 1, can't be brought up to date"),
         (("msgpack", written(WHOLE)[1][:-3]), {}, "bytes are damaged"),
         (("msgpack", b"\xc1\xff\x00"), {}, "bytes are damaged"),
@@ -164,7 +196,9 @@ BROKEN = {"Part": [lambda values: values["no such field"]]}
         (JsonPlusSerializer().dumps_typed(Part(size=1)), {}, "of another program"),
     ],
 )
-def test_what_cant_be_read_is_said_and_never_handed_on_as_a_dictionary(stored: tuple[str, bytes], with_steps: Any, why: str) -> None:
+def test_what_cant_be_read_is_said_and_never_handed_on_as_a_dictionary(
+    stored: tuple[str, bytes], with_steps: Any, why: str
+) -> None:
     with pytest.raises(Unreadable, match=why) as raised:
         read(stored, steps=with_steps)
     for part in ("“start over”", "`compass deployments`", "stays as it is"):
@@ -173,7 +207,12 @@ def test_what_cant_be_read_is_said_and_never_handed_on_as_a_dictionary(stored: t
 
 
 def test_a_wish_for_a_checkpoint_that_was_renamed_stays_one() -> None:
-    stored = {"$": "Intent.1", "use_case": "chatbot_conversational", "user_count": 5, "preferred_models": ["google/gemma-4-26B-A4B"]}
+    stored = {
+        "$": "Intent.1",
+        "use_case": "chatbot_conversational",
+        "user_count": 5,
+        "preferred_models": ["google/gemma-4-26B-A4B"],
+    }
     intent = TAGS.revived(stored)
     assert intent.preferred_models == ["google/gemma-4-26B-A4B-it"]  # type: ignore[attr-defined]
     assert TAGS.revived(TAGS.plain(intent)) == intent

@@ -31,7 +31,10 @@ def drawn(runtime: Runtime, thread: str, *words: str, width: int = 100) -> str:
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 140])
 def test_cards_fit_and_show_what_matters(runtime: Runtime, thread: str, width: int) -> None:
-    need = "RAG over our documents for 30k employees with p95 TTFT 900 ms, budget $900k a month, anything but L4, accuracy is critical"
+    need = (
+        "RAG over our documents for 30k employees with p95 TTFT 900 ms, budget $900k a month, anything but"
+        " L4, accuracy is critical"
+    )
     card = drawn(runtime, thread, need, width=width)
     for wanted in ("30,000", "4096→512 tokens", "900 ms", "18 s", "$900,000 a month", "accuracy high", "L4"):
         assert wanted in card
@@ -84,7 +87,9 @@ def test_an_interrupt_that_comes_out_as_another_error_leaves_cleanly(
 
     chat = Chat(runtime, thread, as_json=True)
     chat._turns = lambda script: iter(["a chatbot", "never said"])  # type: ignore[method-assign]
-    chat.runtime = cast(Runtime, SimpleNamespace(position=runtime.position, chosen=runtime.chosen, say=broken))
+    chat.runtime = cast(
+        Runtime, SimpleNamespace(position=runtime.position, chosen=runtime.chosen, say=broken)
+    )
     assert chat.run(None) == 0
     assert "serializer" not in capsys.readouterr().out
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -1,4 +1,6 @@
-"""Thinking in a conversation: told at each pause, turned on and off in words and by buttons, and served as it was approved."""
+"""Thinking in a conversation: told at each pause, turned on and off in words and by
+buttons, and served as it was approved.
+"""
 
 import io
 from typing import Any
@@ -31,7 +33,9 @@ def manifest(details: dict[str, Any]) -> str:
 
 def asked(runtime: Runtime, thread: str) -> tuple[openai.OpenAI, str]:
     status = get_status(StatusQuery(name=name_of(runtime, thread)), runtime.cluster)
-    return openai.OpenAI(base_url=f"{status.endpoint}/v1", api_key="none", max_retries=0, timeout=120), str(status.model_id)
+    return openai.OpenAI(base_url=f"{status.endpoint}/v1", api_key="none", max_retries=0, timeout=120), str(
+        status.model_id
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,8 +45,12 @@ def asked(runtime: Runtime, thread: str) -> tuple[openai.OpenAI, str]:
         ("it should think step by step first", "on", '{"enable_thinking": true}'),
     ],
 )
-def test_what_was_asked_for_is_approved_deployed_and_served(wish: str, mode: str, flag: str, runtime: Runtime, thread: str) -> None:
-    """The first option answered with its thoughts first, against the tokens, the targets and the quality that it was planned with."""
+def test_what_was_asked_for_is_approved_deployed_and_served(
+    wish: str, mode: str, flag: str, runtime: Runtime, thread: str
+) -> None:
+    """The first option answered with its thoughts first, against the tokens, the targets
+    and the quality that it was planned with.
+    """
     first = details_of(converse(runtime, thread, "a chatbot for 200 users with Qwen3 4B"))
     assert first["specification"]["thinking"] == "off"
     assert "off: the model answers at once" in drawn("specification_review", first)
@@ -63,7 +71,11 @@ def test_what_was_asked_for_is_approved_deployed_and_served(wish: str, mode: str
     assert running.states[-1] == "basic_monitoring", running.text
     assert details_of(running)["thinking"] == f"thinking {mode}"
     client, model = asked(runtime, thread)
-    message = client.chat.completions.create(model=model, messages=[{"role": "user", "content": "hi"}]).choices[0].message
+    message = (
+        client.chat.completions.create(model=model, messages=[{"role": "user", "content": "hi"}])
+        .choices[0]
+        .message
+    )
     assert (getattr(message, "reasoning", None) is not None) == (mode == "on")
     assert "<think>" not in str(message.content)
     tried = converse(runtime, thread, "send it: hello")
@@ -79,7 +91,11 @@ def test_it_is_turned_on_off_and_left_open_and_only_that_changes(runtime: Runtim
     more = details_of(converse(runtime, thread, "what if it had 500 tokens of thoughts?"))["specification"]
     assert (more["thinking_tokens"], more["traffic_profile"]["output_tokens"]) == (500, 756)
     off = details_of(converse(runtime, thread, "thinking off"))["specification"]
-    assert (off["thinking"], off["intent"]["thinking"], off["traffic_profile"]) == ("off", "off", before["traffic_profile"])
+    assert (off["thinking"], off["intent"]["thinking"], off["traffic_profile"]) == (
+        "off",
+        "off",
+        before["traffic_profile"],
+    )
     open_ = details_of(converse(runtime, thread, "thinking doesn't matter"))["specification"]
     assert open_["intent"]["thinking"] is None
     assert {**open_, "overrides": None} == {**before, "overrides": None}

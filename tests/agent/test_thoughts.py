@@ -1,4 +1,6 @@
-"""Whether the model shall think first, in a person's words: both ways, lifted, and what only sounds like it."""
+"""Whether the model shall think first, in a person's words: both ways, lifted, and
+what only sounds like it.
+"""
 
 from __future__ import annotations
 
@@ -109,11 +111,23 @@ def test_thoughts_of_people_are_no_wish(words: str) -> None:
 NOUNS = ("thinking", "reasoning", "chain of thought", "thinking mode", "reasoning mode")
 NEED = ("a chatbot for 500 users", "RAG for 40 lawyers on H100s", "translation, 3 requests per second", "")
 YES = ("with {}", "enable {}", "turn on {}", "we want {}", "please use {}", "{} must be on")
-NO = ("without {}", "no {}", "disable {}", "turn off {}", "we don't want {}", "don't use {}", "{} must be off", "{} is not needed")
+NO = (
+    "without {}",
+    "no {}",
+    "disable {}",
+    "turn off {}",
+    "we don't want {}",
+    "don't use {}",
+    "{} must be off",
+    "{} is not needed",
+)
 
 
 @given(
-    st.sampled_from(NEED), st.sampled_from([*((y, "on") for y in YES), *((n, "off") for n in NO)]), st.sampled_from(NOUNS), st.booleans()
+    st.sampled_from(NEED),
+    st.sampled_from([*((y, "on") for y in YES), *((n, "off") for n in NO)]),
+    st.sampled_from(NOUNS),
+    st.booleans(),
 )
 def test_no_wish_is_read_as_its_opposite(need: str, form: tuple[str, str], noun: str, before: bool) -> None:
     wish = form[0].format(noun)
@@ -125,7 +139,13 @@ def test_no_wish_is_read_as_its_opposite(need: str, form: tuple[str, str], noun:
 
 @pytest.mark.parametrize("stage", ["specification_review", "presenting_options"])
 @pytest.mark.parametrize(
-    "words", ["does it think first?", "is thinking mode on?", "does the plan use reasoning?", "what is thinking mode?"]
+    "words",
+    [
+        "does it think first?",
+        "is thinking mode on?",
+        "does the plan use reasoning?",
+        "what is thinking mode?",
+    ],
 )
 def test_a_question_about_thinking_changes_nothing(stage: Stage, words: str) -> None:
     found = interpret(words, {m.__name__ for m in MOVES[stage]})
@@ -133,12 +153,16 @@ def test_a_question_about_thinking_changes_nothing(stage: Stage, words: str) -> 
 
 
 def test_what_if_it_thought_is_a_what_if() -> None:
-    found = interpret("what if it thinks step by step first?", {m.__name__ for m in MOVES["presenting_options"]})
+    found = interpret(
+        "what if it thinks step by step first?", {m.__name__ for m in MOVES["presenting_options"]}
+    )
     assert isinstance(found, moves.Explore)
     assert found.thinking == "on"
 
 
-@pytest.mark.parametrize("words", ["2,000 tokens of thoughts", "use 2000 thinking tokens", "about 2000 tokens of reasoning"])
+@pytest.mark.parametrize(
+    "words", ["2,000 tokens of thoughts", "use 2000 thinking tokens", "about 2000 tokens of reasoning"]
+)
 def test_tokens_of_thoughts_are_not_those_of_the_answer(words: str) -> None:
     fields = said(words)
     assert fields["thinking_tokens"] == 2000

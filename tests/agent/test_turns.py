@@ -1,4 +1,6 @@
-"""Many turns at once: a rollout that waits holds up nobody, one person's turns don't take all places, a conversation has one turn."""
+"""Many turns at once: a rollout that waits holds up nobody, one person's turns don't take
+all places, a conversation has one turn.
+"""
 
 import threading
 import time
@@ -58,12 +60,16 @@ class Watch:
 
 def connections(database: Database) -> int:
     with database.connect() as connection:
-        row = connection.execute("SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()").fetchone()
+        row = connection.execute(
+            "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()"
+        ).fetchone()
     assert row is not None
     return int(row["n"])
 
 
-def test_rollouts_that_wait_hold_neither_places_nor_connections(slow: Runtime, thread: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rollouts_that_wait_hold_neither_places_nor_connections(
+    slow: Runtime, thread: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("agent.turns.MAX_TURNS", 2)
     monkeypatch.setattr("agent.turns.MAX_OF_ONE", 1)
     watches = [Watch(slow, f"{thread}-{n}", "ann") for n in range(5)]
@@ -75,7 +81,9 @@ def test_rollouts_that_wait_hold_neither_places_nor_connections(slow: Runtime, t
         assert "Stopped watching" in watch.end()
 
 
-def test_a_conversation_that_waits_takes_no_second_turn_but_a_stop(slow: Runtime, thread: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_conversation_that_waits_takes_no_second_turn_but_a_stop(
+    slow: Runtime, thread: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     watch = Watch(slow, thread, "ann")
     monkeypatch.setattr("agent.turns.LOCK_WAIT_S", 0.3)
     beside = Runtime(slow.settings, beside=slow)  # another choice of cluster or model, in the same process
@@ -91,7 +99,9 @@ def turns(database: Database) -> Turns:
     return Turns(database.locks)
 
 
-def test_one_person_leaves_places_to_others_and_all_are_served_in_order(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_person_leaves_places_to_others_and_all_are_served_in_order(
+    turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("agent.turns.MAX_TURNS", 4)
     monkeypatch.setattr("agent.turns.MAX_OF_ONE", 3)
     at_work: Counter[str] = Counter()
@@ -104,7 +114,10 @@ def test_one_person_leaves_places_to_others_and_all_are_served_in_order(turns: T
             for _ in range(3):
                 with guard:
                     at_work.update([actor, "all"])
-                    most[actor], most["all"] = max(most[actor], at_work[actor]), max(most["all"], at_work["all"])
+                    most[actor], most["all"] = (
+                        max(most[actor], at_work[actor]),
+                        max(most["all"], at_work["all"]),
+                    )
                 time.sleep(0.01)
                 with guard:
                     at_work.subtract([actor, "all"])
@@ -124,10 +137,15 @@ def test_one_person_leaves_places_to_others_and_all_are_served_in_order(turns: T
     assert at_work.total() == 0
 
 
-def test_more_of_one_person_than_may_be_open_are_refused_in_a_sentence(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_of_one_person_than_may_be_open_are_refused_in_a_sentence(
+    turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("agent.turns.MAX_OPEN_OF_ONE", 1)
     with turns.only("one", Caller("ann")):
-        with pytest.raises(CompassError, match="1 of your conversations are in the middle"), turns.only("two", Caller("ann")):
+        with (
+            pytest.raises(CompassError, match="1 of your conversations are in the middle"),
+            turns.only("two", Caller("ann")),
+        ):
             pass
         with turns.only("three", Caller("ben")):
             pass
@@ -135,7 +153,9 @@ def test_more_of_one_person_than_may_be_open_are_refused_in_a_sentence(turns: Tu
         pass
 
 
-def test_whoever_queues_too_long_is_told_whose_turns_are_in_the_way(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_queues_too_long_is_told_whose_turns_are_in_the_way(
+    turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("agent.turns.LOCK_WAIT_S", 0.2)
     monkeypatch.setattr("agent.turns.MAX_OF_ONE", 1)
     monkeypatch.setattr("agent.turns.MAX_TURNS", 2)
@@ -205,4 +225,6 @@ def test_words_that_stop_are_only_those() -> None:
 
     said: Callable[[str], bool] = lambda words: bool(STOPS.fullmatch(words))  # noqa: E731
     assert all(map(said, ("stop", "Stop!", "please stop watching", "stop it, please", "stop waiting.")))
-    assert not any(map(said, ("", "don't stop", "stop at 3 replicas", "unstoppable", "stop using H100s", "nonstop")))
+    assert not any(
+        map(said, ("", "don't stop", "stop at 3 replicas", "unstoppable", "stop using H100s", "nonstop"))
+    )

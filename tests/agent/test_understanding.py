@@ -1,4 +1,6 @@
-"""How well the interpreter understands people: labelled utterances, of which those in `unseen.yaml` no rule was made for."""
+"""How well the interpreter understands people: labelled utterances, of which those in
+`unseen.yaml` no rule was made for.
+"""
 
 import pytest
 

@@ -15,11 +15,22 @@ from tests.talking import converse, deployed, name_of
 
 SAID = ("can't be read", "“start over”", "`compass deployments`")
 DAMAGE = {
-    "bytes": "UPDATE checkpoint_blobs SET blob = substr(blob, 1, 7) WHERE thread_id = %s AND channel = 'specification'",
-    "tag": "UPDATE checkpoint_blobs SET blob = decode(replace(encode(blob, 'hex'), encode('Specification.1', 'hex'),"
-    " encode('Specification.9', 'hex')), 'hex') WHERE thread_id = %s AND channel = 'specification'",
-    "pause": "UPDATE checkpoint_writes SET blob = substr(blob, 1, 7) WHERE thread_id = %s AND channel = '__interrupt__'",
-    "message": "UPDATE checkpoint_blobs SET blob = substr(blob, 1, 7) WHERE thread_id = %s AND channel = 'messages'",
+    "bytes": (
+        "UPDATE checkpoint_blobs SET blob = substr(blob, 1, 7) WHERE thread_id = %s AND channel ="
+        " 'specification'"
+    ),
+    "tag": (
+        "UPDATE checkpoint_blobs SET blob = decode(replace(encode(blob, 'hex'), encode('Specification.1',"
+        " 'hex'), encode('Specification.9', 'hex')), 'hex') WHERE thread_id = %s AND channel ="
+        " 'specification'"
+    ),
+    "pause": (
+        "UPDATE checkpoint_writes SET blob = substr(blob, 1, 7) WHERE thread_id = %s AND channel ="
+        " '__interrupt__'"
+    ),
+    "message": (
+        "UPDATE checkpoint_blobs SET blob = substr(blob, 1, 7) WHERE thread_id = %s AND channel = 'messages'"
+    ),
 }
 
 
@@ -45,7 +56,9 @@ def test_it_is_said_once_and_starting_over_works(runtime: Runtime, thread: str, 
     anew = converse(runtime, thread, "start over")
     assert not anew.errors
     assert "can't be read" in anew.text
-    assert converse(runtime, thread, "a chatbot for 1000 users", "looks good").states[-1] == "presenting_options"
+    assert (
+        converse(runtime, thread, "a chatbot for 1000 users", "looks good").states[-1] == "presenting_options"
+    )
 
 
 @pytest.mark.parametrize("answer", [{"text": "start over"}, {"move": "StartOver"}])

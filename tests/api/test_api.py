@@ -1,4 +1,6 @@
-"""The REST API: the same engine and the same approvals, for those who may, and errors that say what would be accepted."""
+"""The REST API: the same engine and the same approvals, for those who may, and errors
+that say what would be accepted.
+"""
 
 import asyncio
 import io
@@ -29,7 +31,11 @@ def planned(client: httpx.Client, name: str = "mine") -> dict[str, Any]:
     """From words to manifests, step by step."""
     read = client.post("/intents", json=NEED).raise_for_status().json()
     specification = client.post("/specifications", json=read).raise_for_status().json()
-    plan = client.post("/recommendations", json={"specification": specification, "limit": 3}).raise_for_status().json()
+    plan = (
+        client.post("/recommendations", json={"specification": specification, "limit": 3})
+        .raise_for_status()
+        .json()
+    )
     body = {"specification": specification, "recommendation": plan["recommendations"][0], "name": name}
     found: dict[str, Any] = client.post("/manifests", json=body).raise_for_status().json()
     return found
@@ -37,7 +43,12 @@ def planned(client: httpx.Client, name: str = "mine") -> dict[str, Any]:
 
 def to_deploy(manifests: dict[str, Any]) -> dict[str, Any]:
     bundle, live = manifests["bundle"], manifests["review"]["live"]
-    return {"files": bundle["files"], "model_id": bundle["model_id"], "approve": bundle["digest"], "live": live}
+    return {
+        "files": bundle["files"],
+        "model_id": bundle["model_id"],
+        "approve": bundle["digest"],
+        "live": live,
+    }
 
 
 def to_delete(client: httpx.Client, name: str) -> dict[str, Any]:
@@ -49,7 +60,11 @@ def to_delete(client: httpx.Client, name: str) -> dict[str, Any]:
 
 
 def events(answer: httpx.Response) -> list[dict[str, Any]]:
-    return [json.loads(line.removeprefix("data: ")) for line in answer.text.splitlines() if line.startswith("data: ")]
+    return [
+        json.loads(line.removeprefix("data: "))
+        for line in answer.text.splitlines()
+        if line.startswith("data: ")
+    ]
 
 
 def problem(answer: httpx.Response, status: int) -> str:
@@ -77,15 +92,28 @@ def test_from_words_to_a_running_endpoint_and_its_end(api: Api) -> None:
         assert tried["ttft_ms"] > 0
         assert [d["name"] for d in client.get("/deployments").json()] == [name]
         unseen = to_deploy(manifests) | {"live": ""}
-        assert "has changed since" in problem(client.post("/deployments", json=unseen, headers={"Idempotency-Key": "k0"}), 409)
+        assert "has changed since" in problem(
+            client.post("/deployments", json=unseen, headers={"Idempotency-Key": "k0"}), 409
+        )
         stale = to_delete(client, name)
-        for key, change in {"old": {"live": "0" * 64}, "unseen": {"live": None}, "no": {"approve": None}}.items():
-            problem(client.request("DELETE", f"/deployments/{name}", json=stale | change, headers={"Idempotency-Key": key}), 409)
+        for key, change in {
+            "old": {"live": "0" * 64},
+            "unseen": {"live": None},
+            "no": {"approve": None},
+        }.items():
+            problem(
+                client.request(
+                    "DELETE", f"/deployments/{name}", json=stale | change, headers={"Idempotency-Key": key}
+                ),
+                409,
+            )
         assert name in deployed(api.runtime.cluster)
         wanted = to_delete(client, name)
         assert wanted == stale
         for _ in range(2):  # the same key again is the same request
-            client.request("DELETE", f"/deployments/{name}", json=wanted, headers={"Idempotency-Key": "k2"}).raise_for_status()
+            client.request(
+                "DELETE", f"/deployments/{name}", json=wanted, headers={"Idempotency-Key": "k2"}
+            ).raise_for_status()
             assert name not in deployed(api.runtime.cluster)
     with api.runtime.database.connect() as connection:
         actors = connection.execute("SELECT DISTINCT actor FROM audit_log").fetchall()
@@ -98,13 +126,25 @@ def test_nothing_is_applied_but_what_was_approved(api: Api) -> None:
         wanted = to_deploy(planned(client))
         assert "Idempotency-Key" in problem(client.post("/deployments", json=wanted), 428)
         other = wanted | {"approve": f"sha256:{'0' * 64}"}
-        assert "another one was approved" in problem(client.post("/deployments", json=other, headers={"Idempotency-Key": "a"}), 409)
+        assert "another one was approved" in problem(
+            client.post("/deployments", json=other, headers={"Idempotency-Key": "a"}), 409
+        )
         changed = json.loads(json.dumps(wanted))
         changed["files"][-1]["content"] += "# more\n"
-        assert "another one was approved" in problem(client.post("/deployments", json=changed, headers={"Idempotency-Key": "b"}), 409)
+        assert "another one was approved" in problem(
+            client.post("/deployments", json=changed, headers={"Idempotency-Key": "b"}), 409
+        )
         stale = wanted | {"live": "something else"}
-        assert "has changed since" in problem(client.post("/deployments", json=stale, headers={"Idempotency-Key": "c"}), 409)
-        for content in (": :", "a: 2024-13-45", "kind: [a]", "[" * 100_000, "kind: InferenceService\nmetadata: {name: [a]}"):
+        assert "has changed since" in problem(
+            client.post("/deployments", json=stale, headers={"Idempotency-Key": "c"}), 409
+        )
+        for content in (
+            ": :",
+            "a: 2024-13-45",
+            "kind: [a]",
+            "[" * 100_000,
+            "kind: InferenceService\nmetadata: {name: [a]}",
+        ):
             broken = wanted | {"files": [{"path": "x.yaml", "content": content}]}
             problem(client.post("/deployments", json=broken, headers={"Idempotency-Key": "d"}), 409)
     assert deployed(api.runtime.cluster) == before
@@ -112,7 +152,11 @@ def test_nothing_is_applied_but_what_was_approved(api: Api) -> None:
 
 def test_each_user_sees_only_their_own(api: Api) -> None:
     with api.client("ann") as ann, api.client("bob") as bob, api.client("") as nobody:
-        done = ann.post("/deployments", json=to_deploy(planned(ann)), headers={"Idempotency-Key": "k"}).raise_for_status().json()
+        done = (
+            ann.post("/deployments", json=to_deploy(planned(ann)), headers={"Idempotency-Key": "k"})
+            .raise_for_status()
+            .json()
+        )
         assert bob.get("/deployments").json() == []
         assert "no deployment" in problem(bob.get(f"/deployments/{done['name']}"), 404)
         talk = ann.post("/conversations").json()["id"]
@@ -120,7 +164,9 @@ def test_each_user_sees_only_their_own(api: Api) -> None:
         assert "Bearer" in problem(nobody.get("/models"), 401)
         assert httpx.get(f"{api.url}/metrics").status_code == 401
         wanted = to_delete(ann, done["name"])
-        ann.request("DELETE", f"/deployments/{done['name']}", json=wanted, headers={"Idempotency-Key": "x"}).raise_for_status()
+        ann.request(
+            "DELETE", f"/deployments/{done['name']}", json=wanted, headers={"Idempotency-Key": "x"}
+        ).raise_for_status()
 
 
 def test_a_list_looks_at_nobody_elses(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +179,11 @@ def test_a_list_looks_at_nobody_elses(api: Api, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("tools.deploying.listing.get_status", look)
     with api.client("ann") as ann, api.client("bob") as bob:
-        done = ann.post("/deployments", json=to_deploy(planned(ann)), headers={"Idempotency-Key": "k"}).raise_for_status().json()
+        done = (
+            ann.post("/deployments", json=to_deploy(planned(ann)), headers={"Idempotency-Key": "k"})
+            .raise_for_status()
+            .json()
+        )
         assert bob.get("/deployments").json() == []
         assert looked_at == []
         assert [d["name"] for d in ann.get("/deployments").json()] == looked_at == [done["name"]]
@@ -161,7 +211,9 @@ def test_a_turn_is_finished_though_its_client_hangs_up(api: Api, monkeypatch: py
     with api.client() as client:
         turns = f"/conversations/{client.post('/conversations').raise_for_status().json()['id']}/turns"
         pause = events(client.post(turns, json=NEED))[-1]
-        with client.stream("POST", turns, json={"text": "looks good", "interrupt_id": pause["interrupt_id"]}) as heard:
+        with client.stream(
+            "POST", turns, json={"text": "looks good", "interrupt_id": pause["interrupt_id"]}
+        ) as heard:
             assert next(heard.iter_lines()) == "event: state"
         asked = events(client.post(turns, json={"text": "why this one?"}))
         assert [e for e in asked if e["event"] == "error"] == []
@@ -208,7 +260,9 @@ class Log:
         raise AssertionError("this request has no line")
 
 
-def test_every_request_has_an_id_and_a_line_without_contents(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_request_has_an_id_and_a_line_without_contents(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log = Log(monkeypatch)
     with api.client() as client, api.client("") as nobody:
         talk = client.post("/conversations").json()["id"]
@@ -228,7 +282,11 @@ def test_every_request_has_an_id_and_a_line_without_contents(api: Api, monkeypat
         ("GET", "/api/v1/models", 401, None),
     ]
     assert all(line["duration_ms"] > 0 for line in seen)
-    assert [line["thread"] for line in log.lines if line["event"] == "turn" and line["request"] == seen[0]["request"]] == [talk]
+    assert [
+        line["thread"]
+        for line in log.lines
+        if line["event"] == "turn" and line["request"] == seen[0]["request"]
+    ] == [talk]
     assert not any(hidden in json.dumps(log.lines) for hidden in (SECRET, NEED["text"], *TOKENS.values()))
 
 
@@ -248,7 +306,10 @@ def test_whoever_watches_it_is_answered_while_every_thread_is_busy(runtime: Runt
         for _ in range(int(threads.total_tokens)):
             await threads.acquire_on_behalf_of(object())
         transport = httpx.ASGITransport(app=build_api(runtime, "127.0.0.1"))
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8765") as client, asyncio.timeout(10):
+        async with (
+            httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8765") as client,
+            asyncio.timeout(10),
+        ):
             return [(await client.get(path)).status_code for path in ("/healthz", "/readyz", "/metrics")]
 
     assert asyncio.run(asked()) == [200, 200, 200]
@@ -273,13 +334,22 @@ def test_without_tokens_it_listens_on_loopback_alone_and_to_this_machines_pages(
     app = build_api(runtime, "127.0.0.1")
 
     async def status(host: str, **headers: str) -> int:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=f"http://{host}") as client:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app), base_url=f"http://{host}"
+        ) as client:
             return (await client.get("/api/v1/gpus", headers=headers)).status_code
 
     assert asyncio.run(status("127.0.0.1:8765")) == 200
     assert asyncio.run(status("localhost:8765", origin="http://localhost:8765")) == 200
     assert asyncio.run(status("rebound.example")) == 403
-    for origin in ("https://evil.example", "http://127.0.0.1:9999", "http://localhost:8765", "http://127.0.0.1", "null", "x"):
+    for origin in (
+        "https://evil.example",
+        "http://127.0.0.1:9999",
+        "http://localhost:8765",
+        "http://127.0.0.1",
+        "null",
+        "x",
+    ):
         assert asyncio.run(status("127.0.0.1:8765", origin=origin)) == 403
 
 

@@ -60,7 +60,9 @@ def test_strangers_are_not_told_where_the_database_is(api: Api) -> None:
     api.runtime.database.pool.close()
     stranger = httpx.get(f"{api.url}/readyz", trust_env=False, timeout=60)
     assert (stranger.status_code, stranger.json()["detail"]) == (503, "The database doesn't answer.")
-    user = httpx.get(f"{api.url}/readyz", headers={"Authorization": f"Bearer {TOKENS['ann']}"}, trust_env=False, timeout=60)
+    user = httpx.get(
+        f"{api.url}/readyz", headers={"Authorization": f"Bearer {TOKENS['ann']}"}, trust_env=False, timeout=60
+    )
     assert user.status_code in (500, 503)
     assert user.json()["detail"] != stranger.json()["detail"]
 
@@ -72,7 +74,9 @@ def hasty(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(guard, "BODY_S", 1.0)
     runtime = Runtime(settings.model_copy(update={"api_tokens": hashed()}))
     listener = _listener("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(build_api(runtime, "127.0.0.1"), log_level="critical", **patience.options()))
+    server = uvicorn.Server(
+        uvicorn.Config(build_api(runtime, "127.0.0.1"), log_level="critical", **patience.options())
+    )
     thread = threading.Thread(target=lambda: server.run([listener]), daemon=True)
     thread.start()
     while not server.started:
@@ -103,8 +107,15 @@ def test_half_requests_are_not_waited_for_without_an_end(hasty: int) -> None:
     after = heard(hasty, whole, b"GET /healthz HTTP/1.1\r\n")
     assert after.startswith(b"HTTP/1.1 200")
     assert after.count(b"HTTP/1.1") == 1
-    head = b"POST /api/v1/intents HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAuthorization: Bearer "
-    half = heard(hasty, head + TOKENS["ann"].encode() + b"\r\nContent-Length: 100\r\nConnection: close\r\n\r\n", b'{"text": ')
+    head = (
+        b"POST /api/v1/intents HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type:"
+        b" application/json\r\nAuthorization: Bearer "
+    )
+    half = heard(
+        hasty,
+        head + TOKENS["ann"].encode() + b"\r\nContent-Length: 100\r\nConnection: close\r\n\r\n",
+        b'{"text": ',
+    )
     assert half.startswith(b"HTTP/1.1 408")
     assert b"problem+json" in half
 
@@ -123,7 +134,9 @@ def test_many_half_requests_leave_the_server_answering(hasty: int) -> None:
 @pytest.mark.slow
 def test_whole_requests_keep_their_connection(hasty: int) -> None:
     async def asked() -> list[int]:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{hasty}", trust_env=False, timeout=60) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{hasty}", trust_env=False, timeout=60
+        ) as client:
             statuses = []
             for _ in range(3):
                 statuses.append((await client.get("/healthz")).status_code)

@@ -16,7 +16,26 @@ from tests.api.test_api import NEED, problem, to_deploy
 
 MISSING = object()
 Path = tuple[str | int, ...]
-REPLACEMENTS = [MISSING, None, 0, -1, 0.5, 1e-300, 1e300, 10**40, float("inf"), float("nan"), True, "", "x", "0", "é\x00", [], {}, [None]]
+REPLACEMENTS = [
+    MISSING,
+    None,
+    0,
+    -1,
+    0.5,
+    1e-300,
+    1e300,
+    10**40,
+    float("inf"),
+    float("nan"),
+    True,
+    "",
+    "x",
+    "0",
+    "é\x00",
+    [],
+    {},
+    [None],
+]
 
 
 def leaves(value: Any, at: Path = ()) -> Iterator[Path]:
@@ -45,7 +64,11 @@ def steps(api: Api) -> dict[str, dict[str, Any]]:
         specification = client.post("/specifications", json=read).raise_for_status().json()
         bodies = {"/recommendations": {"specification": specification, "limit": 2, "view": "balanced"}}
         plan = client.post("/recommendations", json=bodies["/recommendations"]).raise_for_status().json()
-        bodies["/manifests"] = {"specification": specification, "recommendation": plan["recommendations"][0], "name": "mutated"}
+        bodies["/manifests"] = {
+            "specification": specification,
+            "recommendation": plan["recommendations"][0],
+            "name": "mutated",
+        }
         manifests = client.post("/manifests", json=bodies["/manifests"]).raise_for_status().json()
         # Another digest than theirs is approved: whatever is changed, nothing is applied.
         return bodies | {"/deployments": to_deploy(manifests) | {"approve": f"sha256:{'0' * 64}"}}
@@ -67,7 +90,12 @@ def test_one_wrong_value_is_told_and_never_a_5xx(api: Api, monkeypatch: pytest.M
 
         # Each was a division by zero.
         send("/manifests", with_one_other(bodies["/manifests"], ("recommendation", "gpu_count"), 0))
-        send("/recommendations", with_one_other(bodies["/recommendations"], ("specification", "overrides", "active_fraction"), 1e-300))
+        send(
+            "/recommendations",
+            with_one_other(
+                bodies["/recommendations"], ("specification", "overrides", "active_fraction"), 1e-300
+            ),
+        )
 
         @hypothesis.settings(max_examples=150, derandomize=True, database=None)
         @hypothesis.given(st.data())

@@ -10,14 +10,33 @@ import pytest
 from agent.api import access
 from tests.api.conftest import TOKENS, Api
 
-CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance"
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,"
+    "response_headers_conformance,response_schema_conformance"
+)
 
 
 @pytest.mark.slow
-def test_thousands_of_generated_requests_find_nothing_undocumented(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_thousands_of_generated_requests_find_nothing_undocumented(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(access, "BURST", 1e9)
-    command = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{api.url}/api/v1/openapi.json", "--no-color"]
-    command += ["-H", f"Authorization: Bearer {TOKENS['ann']}", "--checks", CHECKS, "--max-examples", "22", "--seed", "1"]
+    command = [
+        str(Path(sys.executable).with_name("schemathesis")),
+        "run",
+        f"{api.url}/api/v1/openapi.json",
+        "--no-color",
+    ]
+    command += [
+        "-H",
+        f"Authorization: Bearer {TOKENS['ann']}",
+        "--checks",
+        CHECKS,
+        "--max-examples",
+        "22",
+        "--seed",
+        "1",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300)
     assert done.returncode == 0, done.stdout[-6000:]
     generated = re.search(r"([\d,]+) generated", done.stdout)

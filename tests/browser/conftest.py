@@ -87,7 +87,9 @@ class Site:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Playwright keeps an event loop running in this thread: ended with this package, or `asyncio.run` fails in all later tests."""
+    """Playwright keeps an event loop running in this thread: ended with this package, or
+    `asyncio.run` fails in all later tests.
+    """
     if CHROMIUM is None:
         pytest.skip("there is no chromium (Debian: apt install chromium)")
     with sync_playwright() as playwright:
@@ -98,7 +100,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, server_url: str) -> Iterator[Site]:
-    """One server for the tests of a worker that don't kill it; it is one person's, with all their conversations."""
+    """One server for the tests of a worker that don't kill it; it is one person's,
+    with all their conversations.
+    """
     home = tmp_path_factory.mktemp("site")
     with psycopg.connect(server_url.replace("/postgres?", "/template1?"), autocommit=True) as connection:
         connection.execute("CREATE DATABASE site TEMPLATE postgres STRATEGY FILE_COPY")
@@ -113,7 +117,9 @@ def mortal(home: Path, database_url: str) -> Iterator[Site]:
 
 @pytest.fixture
 def unhurried(home: Path, database_url: str) -> Iterator[Site]:
-    """Its cluster takes some ten seconds for a rollout: time to act in the middle of one, on a busy machine too."""
+    """Its cluster takes some ten seconds for a rollout: time to act in the middle of
+    one, on a busy machine too.
+    """
     yield from _running(Site(home, database_url, COMPASS_SIMULATOR_TIME_SCALE="1"))
 
 

@@ -38,9 +38,13 @@ class Chat:
         self.page.keyboard.press("Enter")
 
     def rests(self) -> None:
-        """The turn is over: while one runs, Chainlit shows a button to stop it. What takes its place gets its name a frame later."""
+        """The turn is over: while one runs, Chainlit shows a button to stop it. What
+        takes its place gets its name a frame later.
+        """
         expect(self.page.locator("#stop-button")).to_have_count(0)
-        self.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        self.page.evaluate(
+            "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+        )
 
     def titled(self, title: str | re.Pattern[str]) -> Locator:
         """The last card with this title, once it is there."""
@@ -50,7 +54,9 @@ class Chat:
         return card
 
     def cards(self, stage: str) -> Locator:
-        return self.page.locator(".cp-card").filter(has=self.page.get_by_role("heading", name=STAGES[stage], level=3))
+        return self.page.locator(".cp-card").filter(
+            has=self.page.get_by_role("heading", name=STAGES[stage], level=3)
+        )
 
     def waits_at(self, stage: str) -> Locator:
         """The open card of this stage, once it can be answered; all cards before it are locked."""
@@ -58,7 +64,9 @@ class Chat:
         expect(card).to_be_visible()
         expect(card).not_to_have_class(re.compile("cp-locked"))
         expect(card.get_by_role("button").last).to_be_enabled()
-        expect(self.page.locator(".cp-card:not(.cp-locked) .cp-actions")).to_have_count(0 if stage == "options" else 1)
+        expect(self.page.locator(".cp-card:not(.cp-locked) .cp-actions")).to_have_count(
+            0 if stage == "options" else 1
+        )
         return card
 
     def press(self, stage: str, name: str | re.Pattern[str]) -> None:

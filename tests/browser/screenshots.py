@@ -100,7 +100,12 @@ def conversation(chat: Chat, album: Album) -> None:
     card.scroll_into_view_if_needed()
     album.take("running")
     chat.say("status")
-    album.take("status", page.locator(".cp-card").filter(has=page.get_by_role("heading", name="Status", exact=True, level=3)).last)
+    album.take(
+        "status",
+        page.locator(".cp-card")
+        .filter(has=page.get_by_role("heading", name="Status", exact=True, level=3))
+        .last,
+    )
 
 
 def failure(chat: Chat, album: Album, home: Path) -> None:
@@ -122,7 +127,13 @@ def main() -> None:
     assert CHROMIUM, "there is no chromium (Debian: apt install chromium)"
     with tempfile.TemporaryDirectory(prefix="compass-screenshots-") as name, sync_playwright() as playwright:
         home = Path(name)
-        site = Site(home, None, COMPASS_PROBE_S="10", COMPASS_SIMULATOR_TIME_SCALE="0.05", COMPASS_SIMULATOR_LATENCY_SCALE="1")
+        site = Site(
+            home,
+            None,
+            COMPASS_PROBE_S="10",
+            COMPASS_SIMULATOR_TIME_SCALE="0.05",
+            COMPASS_SIMULATOR_LATENCY_SCALE="1",
+        )
         site.start()
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:

@@ -20,7 +20,9 @@ TOKENS = {"ann": "ann's long token", "bob": "bob's long token"}
 @pytest.fixture
 def shared(home, database_url):  # type: ignore[no-untyped-def]
     """A server whose users log in with a name and a token."""
-    tokens = ",".join(f"{name}:{hashlib.sha256(token.encode()).hexdigest()}" for name, token in TOKENS.items())
+    tokens = ",".join(
+        f"{name}:{hashlib.sha256(token.encode()).hexdigest()}" for name, token in TOKENS.items()
+    )
     site = Site(home, database_url, COMPASS_API_TOKENS=tokens)
     site.start()
     yield site
@@ -78,14 +80,20 @@ def test_users_log_in_and_see_only_their_own(browser: Browser, shared: Site) -> 
 
 
 def check_doors(bob: httpx.Client, mine: str, site: Site, thread: str, ann_there: Chat) -> None:
-    """With a session of one's own nothing of another person's thread can be changed, and no payload is an error inside."""
+    """With a session of one's own nothing of another person's thread can be changed, and
+    no payload is an error inside.
+    """
     assert site.database_url is not None
     anns, of_ann = session_of(ann_there), {c["name"]: c["value"] for c in ann_there.page.context.cookies()}
     with psycopg.connect(site.database_url) as connection:
         kept = "SELECT json_agg(element ORDER BY number)::text FROM chat_elements WHERE thread_id = %s"
         before = connection.execute(kept, [thread]).fetchone()
-        element = connection.execute("SELECT element FROM chat_elements WHERE thread_id = %s LIMIT 1", [thread]).fetchone()
-        step = connection.execute("SELECT id FROM chat_steps WHERE thread_id = %s LIMIT 1", [thread]).fetchone()
+        element = connection.execute(
+            "SELECT element FROM chat_elements WHERE thread_id = %s LIMIT 1", [thread]
+        ).fetchone()
+        step = connection.execute(
+            "SELECT id FROM chat_steps WHERE thread_id = %s LIMIT 1", [thread]
+        ).fetchone()
         assert element is not None
         assert step is not None
         forged = {"sessionId": mine, "element": element[0] | {"props": {"forged": True}, "threadId": thread}}
@@ -135,8 +143,16 @@ def test_what_stands_before_everything(site: Site, context: BrowserContext) -> N
     outside: list[str] = []
     complaints: list[str] = []
     page = context.new_page()
-    page.on("request", lambda request: outside.append(request.url) if not request.url.startswith((site.url, "data:", "blob:")) else None)
-    page.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
+    page.on(
+        "request",
+        lambda request: (
+            outside.append(request.url) if not request.url.startswith((site.url, "data:", "blob:")) else None
+        ),
+    )
+    page.on(
+        "console",
+        lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None,
+    )
     chat = Chat(page, site.url)
     chat.open()
     chat.say(NEED)
@@ -150,7 +166,12 @@ def test_what_stands_before_everything(site: Site, context: BrowserContext) -> N
         assert "default-src 'self'" in policy
         assert client.get("/", headers={"Host": "rebound.example"}).status_code == 403
         assert client.post("/auth/header", headers={"Origin": "https://evil.example"}).status_code == 403
-        assert client.get("/ws/socket.io/?EIO=4&transport=polling", headers={"Origin": "https://evil.example"}).status_code == 403
+        assert (
+            client.get(
+                "/ws/socket.io/?EIO=4&transport=polling", headers={"Origin": "https://evil.example"}
+            ).status_code
+            == 403
+        )
         for origin in (
             "http://127.0.0.1:9999",
             site.url.replace("127.0.0.1", "localhost"),
@@ -158,16 +179,36 @@ def test_what_stands_before_everything(site: Site, context: BrowserContext) -> N
             "null",
         ):
             assert client.post("/auth/header", headers={"Origin": origin}).status_code == 403
-            assert client.get("/ws/socket.io/?EIO=4&transport=polling", headers={"Origin": origin}).status_code == 403
-            assert client.post("/api/v1/intents", json={"text": "x"}, headers={"Origin": origin}).status_code == 403
+            assert (
+                client.get("/ws/socket.io/?EIO=4&transport=polling", headers={"Origin": origin}).status_code
+                == 403
+            )
+            assert (
+                client.post("/api/v1/intents", json={"text": "x"}, headers={"Origin": origin}).status_code
+                == 403
+            )
         assert client.post("/auth/header", headers={"Origin": site.url}).status_code == 200
         assert client.post("/auth/header").status_code == 200  # no page: a script
         for body in (b"[]", b"1", b"{", b'{"session_id": [1]}', b'{"session_id": "a; Path=/x"}'):
-            assert client.post("/set-session-cookie", content=body, headers={"Content-Type": "application/json"}).status_code == 422
-        assert "X-Chainlit-Session-id" in client.post("/set-session-cookie", json={"session_id": "a-b"}).headers["set-cookie"]
+            assert (
+                client.post(
+                    "/set-session-cookie", content=body, headers={"Content-Type": "application/json"}
+                ).status_code
+                == 422
+            )
+        assert (
+            "X-Chainlit-Session-id"
+            in client.post("/set-session-cookie", json={"session_id": "a-b"}).headers["set-cookie"]
+        )
         for door in ("/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect", "/project/element"):
             assert client.get(door).status_code == 404
-        for door in ("/mcp", "/project/file?session_id=1", "/project/share/x", "/copilot/index.js", "/auth/jwt"):
+        for door in (
+            "/mcp",
+            "/project/file?session_id=1",
+            "/project/share/x",
+            "/copilot/index.js",
+            "/auth/jwt",
+        ):
             assert UNUSED.match(door.split("?")[0])
             assert client.post(door).status_code == 404
         assert client.post("/project/threads", content=b"x" * 2_100_000).status_code == 413

@@ -17,12 +17,17 @@ RETRIES = 4
 
 
 FRESH = "[data-scan=fresh]"
-MARK = "document.querySelectorAll('.cp-card:not([data-scan])').forEach((card) => { card.dataset.scan = 'fresh' })"
+MARK = (
+    "document.querySelectorAll('.cp-card:not([data-scan])').forEach((card) => { card.dataset.scan ="
+    " 'fresh' })"
+)
 DONE = "document.querySelectorAll('[data-scan=fresh]').forEach((card) => { card.dataset.scan = 'done' })"
 
 
 def violations(chat: Chat, whole: bool = False) -> list[str]:
-    """Of the cards that weren't looked at yet, or of the whole page; in both themes, which differ in nothing but colours."""
+    """Of the cards that weren't looked at yet, or of the whole page; in both themes,
+    which differ in nothing but colours.
+    """
     chat.rests()
     chat.page.evaluate(MARK)
     found = []
@@ -40,7 +45,9 @@ def _lasting(chat: Chat, context: str | None, options: dict[str, Any] | None) ->
     found: list[str] = []
     for _ in range(SCANS):
         chat.rests()
-        seen: list[dict[str, Any]] = Axe().run(chat.page, context=context, options=options).response["violations"]
+        seen: list[dict[str, Any]] = (
+            Axe().run(chat.page, context=context, options=options).response["violations"]
+        )
         found = [
             f"{v['id']} ({v['impact']}): {node['html'][:200]} {node['failureSummary'][:300]}"
             for v in seen

@@ -14,7 +14,9 @@ def applied(site: Site, chat: Chat) -> int:
     assert site.database_url is not None
     thread = chat.path.removeprefix("/thread/")
     with psycopg.connect(site.database_url) as connection:
-        row = connection.execute("SELECT count(*) FROM audit_log WHERE event = 'started' AND thread_id LIKE %s", [f"%{thread}"]).fetchone()
+        row = connection.execute(
+            "SELECT count(*) FROM audit_log WHERE event = 'started' AND thread_id LIKE %s", [f"%{thread}"]
+        ).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -36,10 +38,16 @@ def test_by_buttons(chat: Chat, site: Site) -> None:
     card = chat.waits_at("options")
     assert "L4" not in card.locator("tbody td:nth-child(3)").all_inner_texts()
     card.get_by_role("button", name="Lowest cost").click()
-    costs = [float(c.replace(",", "")) for c in card.locator(".cp-options tbody td[data-label='$/month']").all_inner_texts()]
+    costs = [
+        float(c.replace(",", ""))
+        for c in card.locator(".cp-options tbody td[data-label='$/month']").all_inner_texts()
+    ]
     assert costs == sorted(costs)
     card.get_by_role("button", name="Max req/s").click()
-    rates = [float(r.replace(",", "")) for r in card.locator(".cp-options tbody td[data-label='Max req/s']").all_inner_texts()]
+    rates = [
+        float(r.replace(",", ""))
+        for r in card.locator(".cp-options tbody td[data-label='Max req/s']").all_inner_texts()
+    ]
     assert rates == sorted(rates, reverse=True)
     card.get_by_role("button", name="Details of option 2").click()
     expect(card.get_by_role("img", name=re.compile("^TTFT p95 rises from"))).to_be_visible()
@@ -57,7 +65,9 @@ def test_by_buttons(chat: Chat, site: Site) -> None:
     card.get_by_label("What if").fill("we had 3000 users?")
     card.get_by_role("button", name="Try", exact=True).click()
     chat.sees("What if: users 1,000 → 3,000, peak 2.67 requests/s → 8.00 requests/s")
-    expect(chat.waits_at("options").get_by_role("region", name="Plans side by side")).to_contain_text("8.00 requests/s")
+    expect(chat.waits_at("options").get_by_role("region", name="Plans side by side")).to_contain_text(
+        "8.00 requests/s"
+    )
     chat.press("options", "Undo")
     chat.sees(re.compile("^Undone"))
     chat.press("options", "Choose option 1")
@@ -131,7 +141,9 @@ def test_mixed(chat: Chat, site: Site) -> None:
     chat.press("specification", "Looks good")
     chat.waits_at("options")
     chat.say("rank by cost")
-    expect(chat.waits_at("options").get_by_role("button", name="Lowest cost")).to_have_attribute("aria-pressed", "true")
+    expect(chat.waits_at("options").get_by_role("button", name="Lowest cost")).to_have_attribute(
+        "aria-pressed", "true"
+    )
     chat.press("options", "Choose option 2")
     chat.waits_at("approval")
     chat.say("no")

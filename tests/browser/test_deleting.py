@@ -1,4 +1,6 @@
-"""Deleting a chat whose endpoint runs: the person is told what goes on costing before they decide, and can still end it after."""
+"""Deleting a chat whose endpoint runs: the person is told what goes on costing before
+they decide, and can still end it after.
+"""
 
 import re
 

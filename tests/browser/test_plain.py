@@ -12,19 +12,27 @@ from tests.agent.test_plain import DIGESTS, HOSTILE
 from tests.browser.conftest import Site
 from tests.browser.page import NEED, Chat
 
-MARKUP = "a, img, video, em, strong, .italic, .font-bold, del, h1, h2, h3, ul, ol, li, blockquote, table, pre, hr, .katex, input, script, b"
+MARKUP = (
+    "a, img, video, em, strong, .italic, .font-bold, del, h1, h2, h3, ul, ol, li, blockquote, table, pre, hr,"
+    " .katex, input, script, b"
+)
 
 
 def keep(site: Site, thread: str, texts: list[str]) -> None:
     """More answers in a thread, as if they had been given."""
     assert site.database_url is not None
     with psycopg.connect(site.database_url) as connection:
-        kept = "SELECT step FROM chat_steps WHERE thread_id = %s AND step->>'type' = 'assistant_message' LIMIT 1"
+        kept = (
+            "SELECT step FROM chat_steps WHERE thread_id = %s AND step->>'type' = 'assistant_message' LIMIT 1"
+        )
         row = connection.execute(kept, [thread]).fetchone()
         assert row is not None
         for text in texts:
             step = row[0] | {"id": str(uuid.uuid4()), "output": text, "parentId": None}
-            connection.execute("INSERT INTO chat_steps (id, thread_id, step) VALUES (%s, %s, %s)", [step["id"], thread, json.dumps(step)])
+            connection.execute(
+                "INSERT INTO chat_steps (id, thread_id, step) VALUES (%s, %s, %s)",
+                [step["id"], thread, json.dumps(step)],
+            )
 
 
 def answer(chat: Chat, text: str) -> Locator:
@@ -36,7 +44,9 @@ def answer(chat: Chat, text: str) -> Locator:
 @pytest.mark.slow
 def test_nothing_that_was_said_becomes_markup(chat: Chat, site: Site) -> None:
     outside: list[str] = []
-    chat.page.on("request", lambda request: outside.append(request.url) if "evil.example" in request.url else None)
+    chat.page.on(
+        "request", lambda request: outside.append(request.url) if "evil.example" in request.url else None
+    )
     chat.say(NEED)
     chat.waits_at("specification")
     texts = [*(f"Approved by local user: {digest} on the simulated cluster." for digest in DIGESTS), *HOSTILE]

@@ -1,4 +1,6 @@
-"""Two servers on one database behind nginx, each with a home of its own; the cluster is the simulator's, as a real one."""
+"""Two servers on one database behind nginx, each with a home of its own; the cluster is
+the simulator's, as a real one.
+"""
 
 import re
 import shutil
@@ -81,14 +83,23 @@ def replicas(tmp_path: Path, database_url: str) -> Iterator[Replicas]:
     sites = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        sites.append(Site(tmp_path / name, database_url, KUBECONFIG=str(kubeconfig), COMPASS_CLUSTER=f"context:{context[1]}"))
+        sites.append(
+            Site(
+                tmp_path / name,
+                database_url,
+                KUBECONFIG=str(kubeconfig),
+                COMPASS_CLUSTER=f"context:{context[1]}",
+            )
+        )
     port = free_port()
     servers = "\n    ".join(f"server 127.0.0.1:{site.port} max_fails=1 fail_timeout=1s;" for site in sites)
     written = CONFIGURATION.format(folder=tmp_path, servers=servers, port=port)
     (tmp_path / "nginx.conf").write_text(written)
     for site in sites:
         site.start()
-    balancer = subprocess.Popen([NGINX, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"), "-e", str(tmp_path / "error.log")])
+    balancer = subprocess.Popen(
+        [NGINX, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"), "-e", str(tmp_path / "error.log")]
+    )
     url = f"http://127.0.0.1:{port}"
     until = time.monotonic() + PATIENCE_S
     while not _answers(url):
@@ -129,7 +140,9 @@ def test_by_buttons_behind_a_balancer(replicas: Replicas, page: Page) -> None:
 
 
 def go_on(chat: Chat, stage: str, button: str | re.Pattern[str], then: Locator) -> None:
-    """As a person does whose server has died: where a button can't be heard any more, the page offers to be loaded again."""
+    """As a person does whose server has died: where a button can't be heard any more, the
+    page offers to be loaded again.
+    """
     chat.press(stage, button)
     reload = chat.page.get_by_role("button", name="Reload").last
     expect(then.or_(reload).first).to_be_visible()
@@ -164,7 +177,9 @@ def test_killed_half_way_the_conversation_goes_on_at_the_other(replicas: Replica
 
 @pytest.mark.slow
 def test_a_button_that_another_process_gets_says_to_reload(replicas: Replicas, page: Page) -> None:
-    """Where a balancer keeps page and process together badly: nothing is done, and the page offers the way on."""
+    """Where a balancer keeps page and process together badly: nothing is done, and
+    the page offers the way on.
+    """
     chat = Chat(page, replicas.url)
     chat.open()
     chat.say(NEED)
@@ -172,7 +187,9 @@ def test_a_button_that_another_process_gets_says_to_reload(replicas: Replicas, p
     other = next(site for site in replicas.sites if site is not replicas.serving())
 
     def astray(route: Route) -> None:
-        headers = {name: value for name, value in route.request.headers.items() if name not in ("host", "origin")}
+        headers = {
+            name: value for name, value in route.request.headers.items() if name not in ("host", "origin")
+        }
         route.fulfill(response=route.fetch(url=f"{other.url}/project/action", headers=headers))
 
     page.route("**/project/action", astray)

@@ -1,4 +1,5 @@
-"""How long a person waits, as the browser sees it. All tries are printed; `make bench` holds their median to the bounds.
+"""How long a person waits, as the browser sees it. All tries are printed; `make bench`
+holds their median to the bounds.
 
 Not so among other tests: those share the cores, and a time measured there says how busy they are.
 """

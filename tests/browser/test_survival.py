@@ -78,7 +78,9 @@ def test_two_tabs_approve_and_one_applies(chat: Chat, site: Site, context: Brows
     other.open(chat.path)
     other.waits_at("approval")
     for tab in (chat, other):
-        tab.cards("approval").get_by_role("button", name=re.compile("^Approve and apply")).click(no_wait_after=True)
+        tab.cards("approval").get_by_role("button", name=re.compile("^Approve and apply")).click(
+            no_wait_after=True
+        )
     chat.waits_at("running")
     other.sees(re.compile("answered already"))
     other.waits_at("running")

@@ -1,4 +1,6 @@
-"""The cluster under test: the simulator, or whatever API server with KServe's CRDs COMPASS_TEST_KUBECONFIG names."""
+"""The cluster under test: the simulator, or whatever API server with KServe's CRDs
+COMPASS_TEST_KUBECONFIG names.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def namespace(client: DynamicClient) -> Iterator[str]:
 
 @pytest.fixture
 def _pods_run() -> None:
-    """For tests that need KServe and a kubelet to be at work, whose speed and GPUs only the simulator promises."""
+    """For tests that need KServe and a kubelet to be at work, whose speed and GPUs
+    only the simulator promises.
+    """
     if REAL:
         pytest.skip("pods of simulated GPUs run on the simulator alone")
 

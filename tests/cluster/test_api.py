@@ -1,4 +1,6 @@
-"""The API, as the official client sees it. Nothing here knows whether it talks to the simulator or to a real server."""
+"""The API, as the official client sees it. Nothing here knows whether it talks to the
+simulator or to a real server.
+"""
 
 import copy
 import json
@@ -21,13 +23,20 @@ class Kind:
         self.namespace = namespace
 
     def create(self, body: Object, **query: str) -> Object:
-        return dict(self.resource.create(body=body, namespace=self.namespace, query_params=list(query.items())).to_dict())
+        return dict(
+            self.resource.create(
+                body=body, namespace=self.namespace, query_params=list(query.items())
+            ).to_dict()
+        )
 
     def get(self, name: str) -> Object:
         return dict(self.resource.get(name=name, namespace=self.namespace).to_dict())
 
     def names(self, **selectors: str) -> list[str]:
-        return [i["metadata"]["name"] for i in self.resource.get(namespace=self.namespace, **selectors).to_dict()["items"]]
+        return [
+            i["metadata"]["name"]
+            for i in self.resource.get(namespace=self.namespace, **selectors).to_dict()["items"]
+        ]
 
     def apply(self, body: Object, manager: str = "compass", **more: Any) -> Object:
         found = self.resource.server_side_apply(
@@ -37,12 +46,20 @@ class Kind:
 
     def patch(self, name: str, body: Any, content_type: str, **query: str) -> Object:
         found = self.resource.patch(
-            body=body, name=name, namespace=self.namespace, content_type=content_type, query_params=list(query.items())
+            body=body,
+            name=name,
+            namespace=self.namespace,
+            content_type=content_type,
+            query_params=list(query.items()),
         )
         return dict(found.to_dict())
 
     def replace(self, body: Object, **query: str) -> Object:
-        return dict(self.resource.replace(body=body, namespace=self.namespace, query_params=list(query.items())).to_dict())
+        return dict(
+            self.resource.replace(
+                body=body, namespace=self.namespace, query_params=list(query.items())
+            ).to_dict()
+        )
 
     def delete(self, name: str, **options: Any) -> None:
         self.resource.delete(name=name, namespace=self.namespace, **options)
@@ -90,7 +107,10 @@ def test_creating_twice_is_a_conflict(services: Kind, service: Object) -> None:
     with pytest.raises(DynamicApiError) as error:
         services.create(service)
     assert (error.value.status, status_of(error)["reason"]) == (409, "AlreadyExists")
-    assert status_of(error)["message"] == f'inferenceservices.serving.kserve.io "{service["metadata"]["name"]}" already exists'
+    assert (
+        status_of(error)["message"]
+        == f'inferenceservices.serving.kserve.io "{service["metadata"]["name"]}" already exists'
+    )
 
 
 def test_selectors(maps: Kind) -> None:
@@ -122,7 +142,9 @@ def test_a_list_comes_in_pieces(client: DynamicClient, maps: Kind) -> None:
     seen: list[str] = []
     token = ""
     for _ in range(10):
-        found = maps.resource.get(namespace=maps.namespace, label_selector="", query_params=[("limit", "2"), ("continue", token)]).to_dict()
+        found = maps.resource.get(
+            namespace=maps.namespace, label_selector="", query_params=[("limit", "2"), ("continue", token)]
+        ).to_dict()
         assert len(found["items"]) <= 2
         seen += [i["metadata"]["name"] for i in found["items"]]
         token = found["metadata"].get("continue") or ""
@@ -153,7 +175,9 @@ def test_a_wrong_type_is_invalid(services: Kind, service: Object) -> None:
 
 
 @pytest.mark.parametrize("change", [{"minReplica": 1}, {"minReplicas": "two"}])
-def test_server_side_apply_answers_500_for_what_does_not_fit_the_schema(services: Kind, service: Object, change: Object) -> None:
+def test_server_side_apply_answers_500_for_what_does_not_fit_the_schema(
+    services: Kind, service: Object, change: Object
+) -> None:
     service["spec"]["predictor"] |= change
     with pytest.raises(DynamicApiError) as error:
         services.apply(service)
@@ -183,7 +207,11 @@ def test_apply_creates_once_and_changes_after(services: Kind, service: Object) -
     changed = copy.deepcopy(service)
     changed["spec"]["predictor"]["minReplicas"] = 1
     assert services.apply(changed)["metadata"]["generation"] == first["metadata"]["generation"] + 1
-    mine = [m for m in services.get(service["metadata"]["name"])["metadata"]["managedFields"] if m["manager"] == "compass"]
+    mine = [
+        m
+        for m in services.get(service["metadata"]["name"])["metadata"]["managedFields"]
+        if m["manager"] == "compass"
+    ]
     assert [(m["operation"], m["fieldsType"]) for m in mine] == [("Apply", "FieldsV1")]
     assert "f:minReplicas" in mine[0]["fieldsV1"]["f:spec"]["f:predictor"]
 
@@ -218,7 +246,9 @@ def test_a_field_of_another_is_a_conflict_that_names_both(services: Kind, servic
     status = status_of(error)
     assert (error.value.status, status["reason"]) == (409, "Conflict")
     assert 'conflict with "argocd-controller"' in status["message"]
-    assert [(c["reason"], c["field"]) for c in status["details"]["causes"]] == [("FieldManagerConflict", ".spec.predictor.minReplicas")]
+    assert [(c["reason"], c["field"]) for c in status["details"]["causes"]] == [
+        ("FieldManagerConflict", ".spec.predictor.minReplicas")
+    ]
 
 
 def test_the_same_value_is_shared_and_no_conflict(maps: Kind) -> None:
@@ -265,20 +295,43 @@ def test_pull_secrets_of_an_account_are_one_value(client: DynamicClient, namespa
     with pytest.raises(DynamicApiError) as error:
         accounts.apply(head | {"imagePullSecrets": [{"name": "b"}]}, manager="helm")
     assert [c["field"] for c in status_of(error)["details"]["causes"]] == [".imagePullSecrets"]
-    patched = accounts.patch("one", {"imagePullSecrets": [{"name": "b"}]}, "application/strategic-merge-patch+json")
+    patched = accounts.patch(
+        "one", {"imagePullSecrets": [{"name": "b"}]}, "application/strategic-merge-patch+json"
+    )
     assert patched["imagePullSecrets"] == [{"name": "b"}]
 
 
 def test_patches_of_each_kind(client: DynamicClient, maps: Kind, services: Kind, service: Object) -> None:
     maps.create(config_map(a="1", b="2"))
-    assert maps.patch("one", {"data": {"a": None, "c": "3"}}, "application/merge-patch+json")["data"] == {"b": "2", "c": "3"}
-    assert maps.patch("one", [{"op": "replace", "path": "/data/b", "value": "9"}], "application/json-patch+json")["data"]["b"] == "9"
-    assert maps.patch("one", {"data": {"d": "4"}}, "application/strategic-merge-patch+json")["data"] == {"b": "9", "c": "3", "d": "4"}
+    assert maps.patch("one", {"data": {"a": None, "c": "3"}}, "application/merge-patch+json")["data"] == {
+        "b": "2",
+        "c": "3",
+    }
+    assert (
+        maps.patch(
+            "one", [{"op": "replace", "path": "/data/b", "value": "9"}], "application/json-patch+json"
+        )["data"]["b"]
+        == "9"
+    )
+    assert maps.patch("one", {"data": {"d": "4"}}, "application/strategic-merge-patch+json")["data"] == {
+        "b": "9",
+        "c": "3",
+        "d": "4",
+    }
     accounts = Kind(client, "v1", "ServiceAccount", maps.namespace)
-    accounts.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "one"}, "secrets": [{"name": "a"}]})
+    accounts.create(
+        {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": "one"},
+            "secrets": [{"name": "a"}],
+        }
+    )
     merged = accounts.patch("one", {"secrets": [{"name": "b"}]}, "application/strategic-merge-patch+json")
     assert {s["name"] for s in merged["secrets"]} == {"a", "b"}
-    gone = accounts.patch("one", {"secrets": [{"name": "a", "$patch": "delete"}]}, "application/strategic-merge-patch+json")
+    gone = accounts.patch(
+        "one", {"secrets": [{"name": "a", "$patch": "delete"}]}, "application/strategic-merge-patch+json"
+    )
     assert [s["name"] for s in gone["secrets"]] == ["b"]
     services.create(service)
     with pytest.raises(DynamicApiError) as error:  # custom resources don't know it
@@ -293,7 +346,9 @@ def test_a_strict_patch_names_the_unknown_field(services: Kind, service: Object)
     services.create(service)
     patch = {"spec": {"predictor": {"minReplica": 1}}}
     with pytest.raises(DynamicApiError) as error:
-        services.patch(service["metadata"]["name"], patch, "application/merge-patch+json", fieldValidation="Strict")
+        services.patch(
+            service["metadata"]["name"], patch, "application/merge-patch+json", fieldValidation="Strict"
+        )
     assert (error.value.status, status_of(error)["reason"]) == (422, "Invalid")
     assert "strict decoding error" in status_of(error)["message"]
     assert "minReplica" in status_of(error)["message"]
@@ -310,7 +365,9 @@ def test_an_old_version_can_not_be_written_back(maps: Kind) -> None:
     assert "the object has been modified" in status_of(error)["message"]
 
 
-def test_status_and_specification_are_written_apart(client: DynamicClient, services: Kind, service: Object) -> None:
+def test_status_and_specification_are_written_apart(
+    client: DynamicClient, services: Kind, service: Object
+) -> None:
     name = service["metadata"]["name"]
     before = services.apply(service | {"status": {"url": "http://sneaked.in"}})
     assert (before.get("status") or {}).get("url") != "http://sneaked.in"
@@ -361,7 +418,9 @@ def test_a_watch_tells_what_a_selector_sees(maps: Kind) -> None:
     maps.patch("one", {"metadata": {"labels": {"x": "2"}}}, "application/merge-patch+json")
     maps.patch("one", {"metadata": {"labels": {"x": "1"}}}, "application/merge-patch+json")
     maps.delete("one")
-    seen = maps.resource.watch(namespace=maps.namespace, label_selector="x=1", resource_version=start, timeout=2)
+    seen = maps.resource.watch(
+        namespace=maps.namespace, label_selector="x=1", resource_version=start, timeout=2
+    )
     told = [(e["type"], e["raw_object"]["metadata"]["name"]) for e in seen]
     assert told == [(t, "one") for t in ("ADDED", "MODIFIED", "DELETED", "ADDED", "DELETED")]
 
@@ -376,14 +435,18 @@ def test_a_table_is_what_kubectl_prints(client: DynamicClient, services: Kind, s
     services.create(service)
     path = f"/apis/{KSERVE}/namespaces/{services.namespace}/inferenceservices"
     accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
-    table = client.request("get", path, header_params={"Accept": accept}).to_dict()  # with whatever token the kubeconfig has
+    table = client.request(
+        "get", path, header_params={"Accept": accept}
+    ).to_dict()  # with whatever token the kubeconfig has
     assert (table["kind"], table["apiVersion"]) == ("Table", "meta.k8s.io/v1")
     assert [c["name"] for c in table["columnDefinitions"]][:3] == ["Name", "URL", "Ready"]
     assert table["rows"][0]["cells"][0] == service["metadata"]["name"]
     assert table["rows"][0]["object"]["kind"] == "PartialObjectMetadata"
 
 
-def test_an_unknown_namespace_or_path_is_not_found(client: DynamicClient, services: Kind, service: Object) -> None:
+def test_an_unknown_namespace_or_path_is_not_found(
+    client: DynamicClient, services: Kind, service: Object
+) -> None:
     nowhere = Kind(client, "v1", "ConfigMap", "compass-test-nowhere")
     with pytest.raises(DynamicApiError) as error:
         nowhere.create(config_map())
@@ -406,7 +469,12 @@ def test_body_and_path_must_agree(client: DynamicClient, maps: Kind) -> None:
 
 def test_who_may_do_what_can_be_asked(client: DynamicClient, namespace: str) -> None:
     reviews = client.resources.get(api_version="authorization.k8s.io/v1", kind="SelfSubjectAccessReview")
-    attributes = {"verb": "get", "group": "serving.kserve.io", "resource": "inferenceservices", "namespace": namespace}
+    attributes = {
+        "verb": "get",
+        "group": "serving.kserve.io",
+        "resource": "inferenceservices",
+        "namespace": namespace,
+    }
     head = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
     answer = reviews.create(body=head | {"spec": {"resourceAttributes": attributes}}).to_dict()
     assert answer["status"]["allowed"] is True

@@ -11,7 +11,11 @@ from simulator.cluster.schema import of_client_model
 POD = of_client_model("V1Pod")
 NAMES = st.sampled_from(["a", "b", "c"])
 VALUES = st.sampled_from(["1", "2"])
-FIELDS = {"image": VALUES, "args": st.lists(VALUES, max_size=2), "env": st.dictionaries(NAMES, VALUES, min_size=1)}
+FIELDS = {
+    "image": VALUES,
+    "args": st.lists(VALUES, max_size=2),
+    "env": st.dictionaries(NAMES, VALUES, min_size=1),
+}
 
 
 @st.composite
@@ -19,8 +23,16 @@ def pods(draw: st.DrawFn) -> Object:
     containers = draw(st.dictionaries(NAMES, st.fixed_dictionaries({}, optional=FIELDS)))
     labels = draw(st.dictionaries(NAMES, VALUES))
     finalizers = draw(st.lists(NAMES, unique=True, max_size=2))
-    metadata = {"name": "x"} | ({"labels": labels} if labels else {}) | ({"finalizers": finalizers} if finalizers else {})
-    spec = {"spec": {"containers": [_container(name, inner) for name, inner in containers.items()]}} if containers else {}
+    metadata = (
+        {"name": "x"}
+        | ({"labels": labels} if labels else {})
+        | ({"finalizers": finalizers} if finalizers else {})
+    )
+    spec = (
+        {"spec": {"containers": [_container(name, inner) for name, inner in containers.items()]}}
+        if containers
+        else {}
+    )
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata} | spec
 
 

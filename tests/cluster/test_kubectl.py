@@ -20,7 +20,16 @@ pytestmark = pytest.mark.skipif(KUBECTL is None, reason="there is no kubectl on 
 @pytest.fixture
 def kubectl(kubeconfig: Path, namespace: str, tmp_path: Path) -> Run:
     def run(*arguments: str, expect: int = 0, text: str | None = None) -> subprocess.CompletedProcess[str]:
-        command = [str(KUBECTL), "--kubeconfig", str(kubeconfig), "--cache-dir", str(tmp_path / "cache"), "-n", namespace, *arguments]
+        command = [
+            str(KUBECTL),
+            "--kubeconfig",
+            str(kubeconfig),
+            "--cache-dir",
+            str(tmp_path / "cache"),
+            "-n",
+            namespace,
+            *arguments,
+        ]
         found = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
         assert found.returncode == expect, (arguments, found.stdout, found.stderr)
         return found
@@ -42,7 +51,10 @@ def test_get_prints_the_columns_of_each_kind(kubectl: Run, manifest: str, servic
     assert "inferenceservice.serving.kserve.io/" + service["metadata"]["name"] in printed
     assert "URL" in printed
     assert "READY" in printed
-    assert json.loads(kubectl("get", "isvc", service["metadata"]["name"], "-o", "json").stdout)["kind"] == "InferenceService"
+    assert (
+        json.loads(kubectl("get", "isvc", service["metadata"]["name"], "-o", "json").stdout)["kind"]
+        == "InferenceService"
+    )
     missing = kubectl("get", "isvc", "nothing", expect=1)
     assert 'inferenceservices.serving.kserve.io "nothing" not found' in missing.stderr
 
@@ -102,7 +114,12 @@ def test_labels_patches_and_waits(kubectl: Run, manifest: str, service: Object) 
     kubectl("apply", "--server-side", "-f", manifest)
     kubectl("label", "isvc", name, "tier=gold")
     kubectl("patch", "isvc", name, "--type=merge", "-p", '{"spec":{"predictor":{"minReplicas":1}}}')
-    assert kubectl("get", "isvc", "-l", "tier=gold", "-o", "jsonpath={.items[*].spec.predictor.minReplicas}").stdout == "1"
+    assert (
+        kubectl(
+            "get", "isvc", "-l", "tier=gold", "-o", "jsonpath={.items[*].spec.predictor.minReplicas}"
+        ).stdout
+        == "1"
+    )
     kubectl("wait", "--for=delete", "isvc/nothing", "--timeout=5s")
 
 
@@ -111,7 +128,9 @@ def test_pods_their_logs_and_their_descriptions(kubectl: Run, manifest: str, ser
     name = service["metadata"]["name"]
     kubectl("apply", "--server-side", "-f", manifest)
     kubectl("wait", "--for=condition=Ready", f"isvc/{name}", "--timeout=30s")
-    pods = kubectl("get", "pods", "-l", f"serving.kserve.io/inferenceservice={name}", "-o", "name").stdout.split()
+    pods = kubectl(
+        "get", "pods", "-l", f"serving.kserve.io/inferenceservice={name}", "-o", "name"
+    ).stdout.split()
     assert len(pods) == 2
     assert "1/1     Running" in kubectl("get", "pods").stdout
     assert "Application startup complete" in kubectl("logs", pods[0]).stdout
@@ -127,7 +146,17 @@ def test_pods_their_logs_and_their_descriptions(kubectl: Run, manifest: str, ser
 
 @pytest.mark.usefixtures("_pods_run")
 def test_watch_streams_the_changes(kubectl: Run, kubeconfig: Path, namespace: str, manifest: str) -> None:
-    command = [str(KUBECTL), "--kubeconfig", str(kubeconfig), "-n", namespace, "get", "pods", "--watch", "--no-headers"]
+    command = [
+        str(KUBECTL),
+        "--kubeconfig",
+        str(kubeconfig),
+        "-n",
+        namespace,
+        "get",
+        "pods",
+        "--watch",
+        "--no-headers",
+    ]
     watcher = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         time.sleep(1)  # it lists first, then watches

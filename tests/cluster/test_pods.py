@@ -1,4 +1,6 @@
-"""What the simulated cluster does by itself: scheduling, loading, rolling updates, quotas, and each way it can fail."""
+"""What the simulated cluster does by itself: scheduling, loading, rolling updates,
+quotas, and each way it can fail.
+"""
 
 import copy
 import json
@@ -40,7 +42,10 @@ class Watched:
         return self.services.get(self.name)
 
     def ready(self) -> bool:
-        return any(c["type"] == "Ready" and c["status"] == "True" for c in (self.live().get("status") or {}).get("conditions") or [])
+        return any(
+            c["type"] == "Ready" and c["status"] == "True"
+            for c in (self.live().get("status") or {}).get("conditions") or []
+        )
 
     def told(self, reason: str) -> list[str]:
         found = self.events.resource.get(namespace=self.namespace).to_dict()["items"]
@@ -55,13 +60,20 @@ def watched(client: DynamicClient, namespace: str, service: Object) -> Watched:
 def order(client: DynamicClient, failure: str, pattern: str) -> None:
     """Add to the failures that the simulator was told of."""
     maps = Kind(client, "v1", "ConfigMap", NAMESPACE)
-    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "failures"}, "data": {failure: pattern}}
+    body = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "failures"},
+        "data": {failure: pattern},
+    }
     maps.apply(body, manager=f"test-{pattern}", force_conflicts=True)
 
 
 def heal(client: DynamicClient, pattern: str) -> None:
     maps = Kind(client, "v1", "ConfigMap", NAMESPACE)
-    maps.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "failures"}}, manager=f"test-{pattern}")
+    maps.apply(
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "failures"}}, manager=f"test-{pattern}"
+    )
 
 
 def test_a_service_becomes_ready_and_answers(watched: Watched) -> None:
@@ -70,7 +82,10 @@ def test_a_service_becomes_ready_and_answers(watched: Watched) -> None:
     status = watched.live()["status"]
     assert status["modelStatus"]["transitionStatus"] == "UpToDate"
     assert status["observedGeneration"] == watched.live()["metadata"]["generation"]
-    assert httpx.get(status["url"] + "/v1/models", trust_env=False).json()["data"][0]["id"] == "openai/gpt-oss-20b"
+    assert (
+        httpx.get(status["url"] + "/v1/models", trust_env=False).json()["data"][0]["id"]
+        == "openai/gpt-oss-20b"
+    )
     pods = watched.all_pods()
     assert len(pods) == 2
     assert all(p["spec"]["nodeName"].startswith("h100-") for p in pods)
@@ -88,12 +103,18 @@ def test_the_typed_client_can_read_everything(client: DynamicClient, watched: Wa
     assert [s.ready for p in pods for s in p.status.container_statuses] == [True, True]
     assert core.list_node().items
     assert core.list_namespaced_event(watched.namespace).items
-    assert AppsV1Api(client.client).list_namespaced_deployment(watched.namespace).items[0].status.ready_replicas == 2
+    assert (
+        AppsV1Api(client.client).list_namespaced_deployment(watched.namespace).items[0].status.ready_replicas
+        == 2
+    )
 
 
 def test_a_change_rolls_through_without_more_pods_than_allowed(watched: Watched) -> None:
     service = copy.deepcopy(watched.service)
-    service["spec"]["predictor"]["deploymentStrategy"] = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
+    service["spec"]["predictor"]["deploymentStrategy"] = {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1},
+    }
     watched.services.apply(service)
     until(watched.ready)
     before = {p["metadata"]["name"] for p in watched.all_pods()}
@@ -142,7 +163,10 @@ def test_a_quota_of_the_namespace_holds(client: DynamicClient, watched: Watched)
     quotas.create({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "gpus"}, "spec": spec})
     watched.services.apply(watched.service)
     message = until(lambda: watched.told("FailedCreate"))[0]
-    assert "exceeded quota: gpus, requested: requests.nvidia.com/gpu=1, used: requests.nvidia.com/gpu=1" in message
+    assert (
+        "exceeded quota: gpus, requested: requests.nvidia.com/gpu=1, used: requests.nvidia.com/gpu=1"
+        in message
+    )
     assert len(watched.all_pods()) == 1
 
 
@@ -181,7 +205,9 @@ SIGNS: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("failure", sorted(SIGNS))
-def test_a_failure_on_request_shows_its_signs_and_heals(client: DynamicClient, watched: Watched, failure: str) -> None:
+def test_a_failure_on_request_shows_its_signs_and_heals(
+    client: DynamicClient, watched: Watched, failure: str
+) -> None:
     reason, words = SIGNS[failure]
     pattern = f"{watched.name}*"
     order(client, failure, pattern)
@@ -197,7 +223,10 @@ def test_a_failure_on_request_shows_its_signs_and_heals(client: DynamicClient, w
 def test_failures_of_the_api_on_request(client: DynamicClient, watched: Watched) -> None:
     from kubernetes.dynamic.exceptions import DynamicApiError
 
-    for failure, status, words in (("rbac", 403, 'User "compass" cannot'), ("webhook", 403, "denied the request")):
+    for failure, status, words in (
+        ("rbac", 403, 'User "compass" cannot'),
+        ("webhook", 403, "denied the request"),
+    ):
         order(client, failure, watched.name)
         with pytest.raises(DynamicApiError) as error:
             watched.services.apply(watched.service)
@@ -207,14 +236,20 @@ def test_failures_of_the_api_on_request(client: DynamicClient, watched: Watched)
     assert {*SIGNS, "rbac", "webhook", "pod-monitor", "no-kserve"} == set(FAILURES)
 
 
-def test_a_model_that_does_not_fit_its_gpu_crashes_in_torchs_words(client: DynamicClient, watched: Watched) -> None:
-    watched.service["spec"]["predictor"]["model"]["storageUri"] = "hf://RedHatAI/Meta-Llama-3.1-405B-Instruct-FP8-dynamic"
+def test_a_model_that_does_not_fit_its_gpu_crashes_in_torchs_words(
+    client: DynamicClient, watched: Watched
+) -> None:
+    watched.service["spec"]["predictor"]["model"]["storageUri"] = (
+        "hf://RedHatAI/Meta-Llama-3.1-405B-Instruct-FP8-dynamic"
+    )
     watched.services.apply(watched.service)
     pod = until(lambda: next((p for p in watched.all_pods() if restarts(p)), None))
     from kubernetes.client import CoreV1Api
 
     core, name = CoreV1Api(client.client), pod["metadata"]["name"]
-    logs = [core.read_namespaced_pod_log(name, watched.namespace, previous=previous) for previous in (False, True)]
+    logs = [
+        core.read_namespaced_pod_log(name, watched.namespace, previous=previous) for previous in (False, True)
+    ]
     assert any("torch.OutOfMemoryError: CUDA out of memory" in log for log in logs)
 
 
@@ -225,19 +260,31 @@ def test_a_missing_secret_is_a_configuration_error(watched: Watched) -> None:
     assert 'secret "not-there" not found' in until(lambda: watched.told("Failed"))[0]
 
 
-def test_a_gated_model_needs_the_token_of_its_service_account(client: DynamicClient, watched: Watched) -> None:
+def test_a_gated_model_needs_the_token_of_its_service_account(
+    client: DynamicClient, watched: Watched
+) -> None:
     """A token in the model's own environment doesn't help: the container that downloads isn't shown that."""
     predictor = watched.service["spec"]["predictor"]
     token = {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "hf-token", "key": "HF_TOKEN"}}}
     predictor["model"] |= {"storageUri": "hf://meta-llama/Llama-3.1-8B-Instruct", "env": [token]}
     predictor["serviceAccountName"] = watched.name
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "hf-token"}, "data": {"HF_TOKEN": "c2ltdWxhdGVk"}}
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "hf-token"},
+        "data": {"HF_TOKEN": "c2ltdWxhdGVk"},
+    }
     Kind(client, "v1", "Secret", watched.namespace).create(secret)
     accounts = Kind(client, "v1", "ServiceAccount", watched.namespace)
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": watched.name}}
     accounts.apply(account)
     watched.services.apply(watched.service)
-    pod = until(lambda: next((p for p in watched.all_pods() if "lastState" in str(p["status"].get("initContainerStatuses"))), None))
+    pod = until(
+        lambda: next(
+            (p for p in watched.all_pods() if "lastState" in str(p["status"].get("initContainerStatuses"))),
+            None,
+        )
+    )
     ended = pod["status"]["initContainerStatuses"][0]["lastState"]["terminated"]
     assert "401 Client Error. Cannot access gated repo" in ended["message"]
     accounts.apply(account | {"secrets": [{"name": "hf-token"}]})

@@ -25,7 +25,9 @@ def test_nothing_is_lost_doubled_unapproved_or_torn_when_the_process_is_killed(
     assert report.applies >= 6
 
 
-def test_what_is_lost_unapproved_or_torn_is_seen(settings: Settings, home: Path, database: Database, thread: str) -> None:
+def test_what_is_lost_unapproved_or_torn_is_seen(
+    settings: Settings, home: Path, database: Database, thread: str
+) -> None:
     cluster = Cluster(settings.model_copy(update={"home": home}))
     assert aftermath(set(), cluster, database) == (0, [])
     assert aftermath({"mine"}, cluster, database) == (0, ["mine is lost"])
@@ -34,7 +36,10 @@ def test_what_is_lost_unapproved_or_torn_is_seen(settings: Settings, home: Path,
     for document in documents[:2]:
         Writer(cluster).apply(document)
     _, wrong = aftermath(set(), cluster, database)
-    assert [text.split(": ")[0] for text in wrong] == [f"{bundle.name} is there, though nobody kept it", f"{bundle.name} is torn"]
+    assert [text.split(": ")[0] for text in wrong] == [
+        f"{bundle.name} is there, though nobody kept it",
+        f"{bundle.name} is torn",
+    ]
     for document in documents:
         Writer(cluster).apply(document)
     assert aftermath({bundle.name}, cluster, database) == (0, [f"{bundle.name} was applied 0 times"])

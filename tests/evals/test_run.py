@@ -1,4 +1,6 @@
-"""Scenarios played on a stage of their own: good ones pass, a rule broken on purpose fails, and the report shows where."""
+"""Scenarios played on a stage of their own: good ones pass, a rule broken on purpose
+fails, and the report shows where.
+"""
 
 import json
 import re
@@ -33,7 +35,9 @@ def stage(server_url: str) -> Iterator[Stage]:
 
 
 def scenario(*turns: Turn, **more: object) -> Scenario:
-    return Scenario.model_validate({"name": "made", "category": "editing", "about": "Made for a test.", "turns": turns, **more})
+    return Scenario.model_validate(
+        {"name": "made", "category": "editing", "about": "Made for a test.", "turns": turns, **more}
+    )
 
 
 def played(stage: Stage, *turns: Turn, **more: object) -> Grade:
@@ -48,9 +52,13 @@ def test_the_main_conversation_passes(stage: Stage) -> None:
     assert found.fields["right"] == found.fields["wanted"] == found.fields["made"] == 6
 
 
-def test_a_rule_broken_on_purpose_fails_and_the_report_shows_where(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_broken_on_purpose_fails_and_the_report_shows_where(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     [main] = load_scenarios([SHIPPED / "happy_path" / "chatbot.yaml"])
-    monkeypatch.setattr("agent.models.builtin.amounts.crowd", lambda low, q: None)  # nobody counts people any more
+    monkeypatch.setattr(
+        "agent.models.builtin.amounts.crowd", lambda low, q: None
+    )  # nobody counts people any more
     assert people.crowd is not None
     report = report_of([grade(play(main, 0, stage))], "builtin", 1, 1.0)
     assert not report.clean
@@ -69,10 +77,16 @@ def test_a_rule_broken_on_purpose_fails_and_the_report_shows_where(stage: Stage,
         ({"checkpoint": "presenting_options"}, "checkpoint"),
         ({"passes": ["context_collection"]}, "states"),
         ({"tools": []}, "tools"),
-        ({"tools": [{"tool": "lookup_slo_template", "arguments": {"use_case": "translation"}}]}, "lookup_slo_template, argument use_case"),
+        (
+            {"tools": [{"tool": "lookup_slo_template", "arguments": {"use_case": "translation"}}]},
+            "lookup_slo_template, argument use_case",
+        ),
         ({"fields": {"use_case": "chatbot_conversational", "user_count": 51}}, "fields"),
         ({"fields": {"use_case": "chatbot_conversational"}}, "fields"),
-        ({"shows": {"specification.slo_targets.ttft_p95_ms": 151}}, "shown specification.slo_targets.ttft_p95_ms"),
+        (
+            {"shows": {"specification.slo_targets.ttft_p95_ms": 151}},
+            "shown specification.slo_targets.ttft_p95_ms",
+        ),
         ({"says": ["nothing of the kind"]}, "reply"),
         ({"says_not": ["/chat.ot/"]}, "reply"),
         ({"error": True}, "error"),
@@ -85,7 +99,9 @@ def test_every_expectation_can_fail(stage: Stage, expect: dict[str, object], che
 
 def test_what_the_end_expects_can_fail(stage: Stage) -> None:
     found = played(
-        stage, Turn(say="a chatbot for 50 users"), end={"deployments": 1, "audit": ["approved"], "never": ["lookup_slo_template"]}
+        stage,
+        Turn(say="a chatbot for 50 users"),
+        end={"deployments": 1, "audit": ["approved"], "never": ["lookup_slo_template"]},
     )
     assert {f.check for f in found.findings} == {"deployments", "audit", "tools"}
 
@@ -112,9 +128,14 @@ def test_what_is_in_the_cluster_without_an_approval_is_found() -> None:
 def test_a_figure_from_nowhere_is_found_and_a_quoted_example_is_not() -> None:
     found = grade(conversation(MessageEvent(text="It costs $1,234 a month. Try “make TTFT 321 ms”.")))
     assert found.ungrounded == 1
-    assert found.findings == [Finding(1, "grounding", "figures from tools or the person", found.findings[0].found)]
+    assert found.findings == [
+        Finding(1, "grounding", "figures from tools or the person", found.findings[0].found)
+    ]
     assert "1,234" in found.findings[0].found
-    assert grade(conversation(MessageEvent(text="It costs $1,234 a month."), said="we have $1,234")).ungrounded == 0
+    assert (
+        grade(conversation(MessageEvent(text="It costs $1,234 a month."), said="we have $1,234")).ungrounded
+        == 0
+    )
 
 
 def test_a_crash_is_a_failure() -> None:
@@ -129,7 +150,9 @@ def test_pass_hat_k_is_the_share_of_scenarios_that_always_pass() -> None:
     grades = [grade(good), grade(good), grade(good), grade(bad)]
     for number, (name, trial) in enumerate([("a", 0), ("a", 1), ("b", 0), ("b", 1)]):
         made = grades[number].conversation
-        grades[number].conversation = Conversation(made.scenario.model_copy(update={"name": name}), trial, "t", made.turns)
+        grades[number].conversation = Conversation(
+            made.scenario.model_copy(update={"name": name}), trial, "t", made.turns
+        )
     report = report_of(grades, "builtin", 2, 1.0)
     assert report.total.pass_1 == pytest.approx(0.75)
     assert report.total.pass_k == pytest.approx(0.5)

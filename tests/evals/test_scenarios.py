@@ -23,7 +23,12 @@ def test_there_are_enough_of_every_kind() -> None:
 
 def test_every_use_case_has_a_happy_path() -> None:
     happy = [s for s in load_scenarios([SHIPPED]) if s.category == "happy_path"]
-    planned = {t.expect.fields["use_case"] for s in happy for t in s.turns if t.expect.fields and "use_case" in t.expect.fields}
+    planned = {
+        t.expect.fields["use_case"]
+        for s in happy
+        for t in s.turns
+        if t.expect.fields and "use_case" in t.expect.fields
+    }
     assert planned == set(use_cases())
 
 
@@ -36,7 +41,10 @@ def test_nearly_every_turn_expects_something() -> None:
 @pytest.mark.parametrize(
     ("text", "because"),
     [
-        ("category: happy_path\nabout: x\nturns: [{say: hi, expect: {chekpoint: none}}]", "turns.0.expect.chekpoint"),
+        (
+            "category: happy_path\nabout: x\nturns: [{say: hi, expect: {chekpoint: none}}]",
+            "turns.0.expect.chekpoint",
+        ),
         ("category: nonsense\nabout: x\nturns: [{say: hi}]", "category"),
         ("category: happy_path\nabout: x\nturns: []", "turns"),
         ("category: happy_path\nabout: x\nturns: [{}]", "either `say` or `press`"),

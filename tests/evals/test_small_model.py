@@ -1,7 +1,8 @@
-"""A real small model, Qwen2.5-Coder-1.5B-Instruct (Apache-2.0), drives the happy paths in this process: how far it gets alone, what
-is repaired or handed over, and that nothing it makes up survives.
+"""A real small model, Qwen2.5-Coder-1.5B-Instruct (Apache-2.0), drives the happy paths in this process: how
+far it gets alone, what is repaired or handed over, and that nothing it makes up survives.
 
-Its file is put together from PyPI packages, checked by the hash that public repositories record for it, and never shipped.
+Its file is put together from PyPI packages, checked by the hash that public repositories
+record for it, and never shipped.
 """
 
 from __future__ import annotations
@@ -28,10 +29,16 @@ HAPPY = Path(__file__).parents[2] / "evals" / "scenarios" / "happy_path"
 
 @pytest.fixture(scope="module")
 def model() -> Path:
-    """The model's file, from COMPASS_TEST_GGUF or the user's cache; made there once. Skips, and says why, where it can't be had."""
+    """The model's file, from COMPASS_TEST_GGUF or the user's cache; made there once.
+    Skips, and says why, where it can't be had.
+    """
     pytest.importorskip("xllamacpp", reason="the extra gguf isn't installed")
     given = os.environ.get("COMPASS_TEST_GGUF")
-    file = Path(given) if given else Path(platformdirs.user_cache_dir("compass-tests")) / "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"
+    file = (
+        Path(given)
+        if given
+        else Path(platformdirs.user_cache_dir("compass-tests")) / "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"
+    )
     if not file.exists():
         _put_together(file)
     return file
@@ -69,15 +76,27 @@ def test_a_small_model_drives_the_happy_paths_and_what_it_makes_up_does_not_surv
     assert report.ungrounded_figures == 0
     assert report.invented_values == 0
     assert [f for f in report.failures if f.check in ("crash", "error")] == []
-    assert report.model_outcomes["answered"] + report.model_outcomes.get("repaired", 0) > report.turns / 4  # it did read the words
+    assert (
+        report.model_outcomes["answered"] + report.model_outcomes.get("repaired", 0) > report.turns / 4
+    )  # it did read the words
 
 
 def _tell(report: Report) -> None:
     outcomes = ", ".join(f"{n} {name}" for name, n in report.model_outcomes.items())
     print(
-        f"\n{report.total.passed} of {report.total.scenarios} happy paths pass, {report.turns} turns in {report.seconds:.0f} s: {outcomes}"
+        f"\n{report.total.passed} of {report.total.scenarios} happy paths pass, {report.turns} turns in"
+        f" {report.seconds:.0f} s: {outcomes}"
     )
-    print(f"{report.model_calls} calls, {report.input_tokens:,} tokens in, {report.output_tokens:,} out; turn p50 {report.turn_p50_s} s")
-    print(f"fields: precision {report.specification_fields.precision}, recall {report.specification_fields.recall}")
+    print(
+        f"{report.model_calls} calls, {report.input_tokens:,} tokens in, {report.output_tokens:,} out; turn"
+        f" p50 {report.turn_p50_s} s"
+    )
+    print(
+        f"fields: precision {report.specification_fields.precision}, recall"
+        f" {report.specification_fields.recall}"
+    )
     for failure in report.failures:
-        print(f"  {failure.scenario}, turn {failure.turn}, {failure.check}: wanted {failure.wanted[:120]}; found {failure.found[:120]}")
+        print(
+            f"  {failure.scenario}, turn {failure.turn}, {failure.check}: wanted {failure.wanted[:120]};"
+            f" found {failure.found[:120]}"
+        )

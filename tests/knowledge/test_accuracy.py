@@ -33,12 +33,17 @@ def test_all_rows_of_a_configuration_are_on_one_side_of_the_split() -> None:
 
 @pytest.mark.parametrize(("source", "itl", "ttft"), [("kernels", 0.15, 0.35), ("roofline", 0.20, 0.35)])
 def test_unseen_rows_are_met_as_claimed(source: str, itl: float, ttft: float) -> None:
-    """State of the art is 4 to 17 % of ITL and 33 % of TTFT; the shipped ranges are what comes out here, to the digit."""
+    """State of the art is 4 to 17 % of ITL and 33 % of TTFT; the shipped ranges are
+    what comes out here, to the digit.
+    """
     unseen = [row for row in priced_rows(source) if not row.seen]
     assert len(unseen) > 200
     found = errors(unseen, calibration().overheads)
     claimed = calibration().errors[source]
-    for metric, limit, relative in (("ttft", ttft, [t for _, t, _ in found]), ("itl", itl, [i for _, _, i in found])):
+    for metric, limit, relative in (
+        ("ttft", ttft, [t for _, t, _ in found]),
+        ("itl", itl, [i for _, _, i in found]),
+    ):
         ordered = sorted(map(abs, relative))
         middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
         assert middle <= limit

@@ -1,4 +1,6 @@
-"""No part of a password in any output, whatever form the address has; what can be read in two ways is refused."""
+"""No part of a password in any output, whatever form the address has; what can be
+read in two ways is refused.
+"""
 
 from contextlib import suppress
 from pathlib import Path
@@ -27,7 +29,9 @@ FORMS = {
     "several hosts": lambda p: f"postgresql://ann:{p}@{DEAD},127.0.0.1:7/db",
     "in the query": lambda p: f"postgresql://ann@{DEAD}/db?password={quote(p, safe='')}",
     "key of TLS": lambda p: f"postgresql://ann@{DEAD}/db?sslpassword={quote(p, safe='')}",
-    "quoted": lambda p: "host=127.0.0.1 port=9 dbname=db user=ann password='{}'".format(p.replace("\\", "\\\\").replace("'", "\\'")),
+    "quoted": lambda p: "host=127.0.0.1 port=9 dbname=db user=ann password='{}'".format(
+        p.replace("\\", "\\\\").replace("'", "\\'")
+    ),
     "quote left open": lambda p: f"host=127.0.0.1 port=9 dbname=db user=ann password='{p}",
     "no host": lambda p: f"postgresql://ann:{p}/db",
     "no user": lambda p: f"postgresql://:{p}@{DEAD}/db",
@@ -48,7 +52,15 @@ def said_of(url: str) -> str:
     raise AssertionError("somebody listens there")
 
 
-OURS = "".join(said_of(url) for url in ("nonsense", "postgresql://u:p@q@h/", "postgresql://u:p/db", f"postgresql://{DEAD},127.0.0.1:7/db"))
+OURS = "".join(
+    said_of(url)
+    for url in (
+        "nonsense",
+        "postgresql://u:p@q@h/",
+        "postgresql://u:p/db",
+        f"postgresql://{DEAD},127.0.0.1:7/db",
+    )
+)
 
 
 @example(password="A%80A", form="as it is")
@@ -66,7 +78,9 @@ def test_no_part_of_a_password_stands_in_what_is_said(password: str, form: str) 
 
 def test_a_password_that_is_encoded_is_read_whole() -> None:
     password = "p@ss/w:rd#1 ä%"
-    address = read_address(f"postgresql+asyncpg://ann:{quote(password, safe='')}@host.example:5433,other.example/the-db")
+    address = read_address(
+        f"postgresql+asyncpg://ann:{quote(password, safe='')}@host.example:5433,other.example/the-db"
+    )
     assert psycopg.conninfo.conninfo_to_dict(address.conninfo)["password"] == password
     assert address.description == "PostgreSQL at host.example:5433, other.example:5432, database the-db"
     assert address.without_secrets(f"so: {password}; {quote(password, safe='')}") == "so: ***; ***"
@@ -74,9 +88,16 @@ def test_a_password_that_is_encoded_is_read_whole() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["postgresql://u:p@ss/w:rd#1@127.0.0.1/db", "postgresql://me@server:word@host/db", "postgresql://u:pa/ss@h/db", "postgresql://u:pw/db"],
+    [
+        "postgresql://u:p@ss/w:rd#1@127.0.0.1/db",
+        "postgresql://me@server:word@host/db",
+        "postgresql://u:pa/ss@h/db",
+        "postgresql://u:pw/db",
+    ],
 )
-def test_an_address_that_can_be_read_in_two_ways_is_refused_with_what_would_help(tmp_path: Path, url: str) -> None:
+def test_an_address_that_can_be_read_in_two_ways_is_refused_with_what_would_help(
+    tmp_path: Path, url: str
+) -> None:
     with pytest.raises(CompassError, match="DATABASE_URL isn't a PostgreSQL address") as caught:
         Database(Settings(home=tmp_path, DATABASE_URL=url))
     assert "rd#1" not in str(caught.value)

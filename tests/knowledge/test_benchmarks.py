@@ -64,16 +64,22 @@ def test_percentiles_are_ordered_and_end_to_end_is_the_sum_of_its_parts() -> Non
     for rows in curves().values():
         for row in rows:
             output = int(row["output_tokens"])
-            seen = {metric: [float(row[f"{metric}_{p}_ms"]) for p in PERCENTILES] for metric in ("ttft", "itl", "e2e")}
+            seen = {
+                metric: [float(row[f"{metric}_{p}_ms"]) for p in PERCENTILES]
+                for metric in ("ttft", "itl", "e2e")
+            }
             assert all(values == sorted(values) for values in seen.values()), row
             for n, e2e in enumerate(seen["e2e"]):
-                # Each request's E2E is its TTFT + ITL x (output - 1). Of such a sum, a percentile is no less than either part's,
-                # and no more than the sum of the parts' next higher ones (for p99 there is none: it may be a fifth above).
+                # Each request's E2E is its TTFT + ITL x (output - 1). Of such a sum, a percentile is no less
+                # than either part's, and no more than the sum of the parts' next higher ones (for p99 there
+                # is none: it may be a fifth above).
                 least = max(seen["ttft"][n], seen["itl"][n] * (output - 1))
                 above = min(n + 1, len(PERCENTILES) - 1)
                 most = seen["ttft"][above] + seen["itl"][above] * (output - 1)
                 assert 0.999 * least <= e2e <= (1.2 if n == above else 1.03) * most, row
-            assert float(row["output_tokens_per_second"]) == pytest.approx(float(row["requests_per_second"]) * output, rel=1e-3)
+            assert float(row["output_tokens_per_second"]) == pytest.approx(
+                float(row["requests_per_second"]) * output, rel=1e-3
+            )
 
 
 FEW_SEQUENCES = 32
@@ -82,19 +88,25 @@ FEW_SEQUENCES = 32
 def test_p95_never_falls_by_more_than_noise_as_load_rises() -> None:
     """The same arrivals, stretched: what is left of noise is how steps and arrivals interleave.
 
-    Stated: 3 % of ITL, 10 % of TTFT. Where the KV cache holds fewer than 32 sequences, ITL's p95 sits at the edge of being
-    preempted or not, and jumps by up to half; plans read a dip as the higher value before it (`tools/curve.py`).
+    Stated: 3 % of ITL, 10 % of TTFT. Where the KV cache holds fewer than 32 sequences, ITL's p95 sits
+    at the edge of being preempted or not, and jumps by up to half; plans read a dip as the higher
+    value before it (`tools/curve.py`).
     """
     for (model_id, gpu, count, _), rows in curves().items():
         tokens = int(rows[0]["prompt_tokens"]) + int(rows[0]["output_tokens"])
         few = plan_memory(models()[model_id], gpus()[gpu], count, tokens).max_sequences < FEW_SEQUENCES
         for before, after in pairwise(rows):
-            assert float(after["itl_p95_ms"]) >= (0.5 if few else 0.97) * float(before["itl_p95_ms"]), (before, after)
+            assert float(after["itl_p95_ms"]) >= (0.5 if few else 0.97) * float(before["itl_p95_ms"]), (
+                before,
+                after,
+            )
             assert float(after["ttft_p95_ms"]) >= 0.90 * float(before["ttft_p95_ms"]), (before, after)
 
 
 def test_an_h200_is_never_slower_than_an_h100() -> None:
-    """At the same rate and count: at most 3 % on any p95. They are the same chip, one with more and faster memory."""
+    """At the same rate and count: at most 3 % on any p95. They are the same chip,
+    one with more and faster memory.
+    """
     compared = 0
     for (model_id, gpu, count, prompt), rows in curves().items():
         if gpu != "H200" or (model_id, "H100", count, prompt) not in curves():
@@ -117,7 +129,10 @@ def test_a_step_never_takes_longer_on_the_same_chip_with_more_memory(better: str
             one, other = shipped_grid(model_id, better, count), shipped_grid(model_id, lesser, count)
             if one and other:
                 compared += 1
-                assert all(a <= b * 1.001 for a, b in zip(one.values(), other.values(), strict=True)), (model_id, count)
+                assert all(a <= b * 1.001 for a, b in zip(one.values(), other.values(), strict=True)), (
+                    model_id,
+                    count,
+                )
     assert compared > 200
 
 
@@ -130,7 +145,9 @@ def test_a_step_never_takes_longer_on_the_same_chip_with_more_memory(better: str
         ("RedHatAI/Llama-3.3-70B-Instruct-quantized.w4a16", "MI300X", 1, 3),
     ],
 )
-def test_a_curve_computed_now_is_the_shipped_one_to_the_byte(model: str, gpu: str, count: int, profile: int) -> None:
+def test_a_curve_computed_now_is_the_shipped_one_to_the_byte(
+    model: str, gpu: str, count: int, profile: int
+) -> None:
     shape = traffic_profiles()[profile]
     rows = configuration_rows(models()[model], gpus()[gpu], count, shape)
     named = [dict(zip(type(row).COLUMNS, row.values(), strict=True)) for row in rows]

@@ -16,7 +16,9 @@ from tools.planning.estimates import Estimates, thinned
 
 def test_every_configuration_of_the_table_is_there_at_every_level() -> None:
     rows = list(shipped_bursts())
-    keys = {(r["model_id"], r["gpu_type"], r["gpu_count"], r["prompt_tokens"], r["output_tokens"]) for r in rows}
+    keys = {
+        (r["model_id"], r["gpu_type"], r["gpu_count"], r["prompt_tokens"], r["output_tokens"]) for r in rows
+    }
     assert len(rows) == len(LEVELS) * len(keys)
     assert {r["model_id"] for r in rows} == set(models())
     assert {float(r["burstiness"]) for r in rows} == set(LEVELS)
@@ -34,13 +36,18 @@ def test_bursts_never_help_and_more_replicas_thin_them(tables: Tables) -> None:
     for profile in traffic_profiles():
         table = tables[profile]
         by_burstiness = [
-            Estimates(table, profile, b).capacities(targets).of_one_of(np.ones(len(table))) for b in (1.0, 1.5, 2.0, 4.0, 9.0, 16.0)
+            Estimates(table, profile, b).capacities(targets).of_one_of(np.ones(len(table)))
+            for b in (1.0, 1.5, 2.0, 4.0, 9.0, 16.0)
         ]
         for calmer, burstier in pairwise(by_burstiness):
             assert np.all(burstier <= calmer * (1 + 1e-9))
-        assert np.all(Estimates(table, profile, 17.0).capacities(targets).of_one_of(np.ones(len(table))) == 0)  # nobody simulated that
+        assert np.all(
+            Estimates(table, profile, 17.0).capacities(targets).of_one_of(np.ones(len(table))) == 0
+        )  # nobody simulated that
         of_many = Estimates(table, profile, 17.0).capacities(targets)
-        assert np.all(of_many.of_one_of(np.full(len(table), 9.0)) >= of_many.of_one_of(np.full(len(table), 3.0)))
+        assert np.all(
+            of_many.of_one_of(np.full(len(table), 9.0)) >= of_many.of_one_of(np.full(len(table), 3.0))
+        )
 
 
 def test_what_was_not_simulated_holds_nothing_under_bursts() -> None:

@@ -37,7 +37,18 @@ def test_there_are_four_benchmark_profiles() -> None:
 
 def test_it_covers_what_people_choose_from() -> None:
     assert len(model_names()) >= 40
-    assert {"L4", "A10G", "A100-40", "A100-80", "L40S", "H100", "H200", "B200", "RTX-PRO-6000", "MI300X"} <= gpus().keys()
+    assert {
+        "L4",
+        "A10G",
+        "A100-40",
+        "A100-80",
+        "L40S",
+        "H100",
+        "H200",
+        "B200",
+        "RTX-PRO-6000",
+        "MI300X",
+    } <= gpus().keys()
     assert len({p.provider for p in prices()}) >= 4
 
 
@@ -47,7 +58,9 @@ def test_every_use_case_has_models_and_every_model_a_known_use_case() -> None:
 
 
 def test_prices_are_of_known_gpus_and_all_but_one_have_one() -> None:
-    """Nobody whose price list may be passed on lists the RTX PRO 6000; plans say so, and take a person's own price."""
+    """Nobody whose price list may be passed on lists the RTX PRO 6000; plans say so,
+    and take a person's own price.
+    """
     assert gpus().keys() - {p.gpu_type for p in prices()} == {"RTX-PRO-6000"}
 
 
@@ -57,7 +70,9 @@ def test_every_figure_lies_beneath_a_source_and_a_date(file: str) -> None:
 
     def walk(value: Any, covered: bool, path: str) -> None:
         if isinstance(value, dict):
-            own = bool(value.get("source")) and bool(re.fullmatch(r"\d{4}-\d\d-\d\d", str(value.get("date", ""))))
+            own = bool(value.get("source")) and bool(
+                re.fullmatch(r"\d{4}-\d\d-\d\d", str(value.get("date", "")))
+            )
             assert not ("source" in value or "date" in value) or own, f"{path}: source or date is empty"
             for name, inner in value.items():
                 walk(inner, covered or own, f"{path}.{name}")
@@ -79,15 +94,24 @@ def test_every_score_and_every_variant_says_where_it_is_from_itself() -> None:
 
 
 def test_a_variant_has_its_bases_shape_but_not_its_scores() -> None:
-    base, variant = models()["meta-llama/Llama-3.3-70B-Instruct"], models()["RedHatAI/Llama-3.3-70B-Instruct-quantized.w4a16"]
-    assert (variant.layers, variant.kv_heads, variant.context_tokens) == (base.layers, base.kv_heads, base.context_tokens)
+    base, variant = (
+        models()["meta-llama/Llama-3.3-70B-Instruct"],
+        models()["RedHatAI/Llama-3.3-70B-Instruct-quantized.w4a16"],
+    )
+    assert (variant.layers, variant.kv_heads, variant.context_tokens) == (
+        base.layers,
+        base.kv_heads,
+        base.context_tokens,
+    )
     assert variant.weight_format == "w4a16"
     assert base.quality
     assert not variant.quality
 
 
 def test_every_model_says_in_which_modes_it_answers_and_how_vllm_is_told() -> None:
-    """A model that can think and can be asked to has a parser that vLLM's pinned version knows; what isn't known is said to be so."""
+    """A model that can think and can be asked to has a parser that vLLM's pinned version
+    knows; what isn't known is said to be so.
+    """
     parsers = {"deepseek_r1", "gemma4", "glm45", "minimax_m2", "nemotron_v3", "openai_gptoss", "qwen3"}
     for model in models().values():
         way = model.thinking
@@ -103,7 +127,10 @@ def test_every_model_says_in_which_modes_it_answers_and_how_vllm_is_told() -> No
                 assert told[0].removeprefix("--reasoning-parser=") in parsers
             if way.modes == "never":
                 assert not told
-    known = {name: models()[name].thinking for name in ("Qwen/Qwen3-4B", "deepseek-ai/DeepSeek-R1", "microsoft/phi-4")}
+    known = {
+        name: models()[name].thinking
+        for name in ("Qwen/Qwen3-4B", "deepseek-ai/DeepSeek-R1", "microsoft/phi-4")
+    }
     assert [way.modes if way else None for way in known.values()] == ["switchable", "always", "never"]
     assert known["Qwen/Qwen3-4B"] is not None
     assert known["Qwen/Qwen3-4B"].arguments("off") == [
@@ -129,12 +156,17 @@ def told(modes: str, argument: str | None, parser: str | None) -> dict[str, Any]
     ("change", "reason"),
     [
         ({"thinking": None}, "scores of a mode that the model doesn't have"),
-        ({"quality": {"on": {"gpqa": {"value": 50, "source": "a card", "date": "2026-01-01"}}}}, "a mode that the model doesn't have"),
+        (
+            {"quality": {"on": {"gpqa": {"value": 50, "source": "a card", "date": "2026-01-01"}}}},
+            "a mode that the model doesn't have",
+        ),
         ({"thinking": told("always", None, None)}, "is needed"),
         ({"thinking": told("switchable", None, "x")}, "switches"),
     ],
 )
-def test_a_model_whose_modes_and_scores_contradict_each_other_is_refused(change: dict[str, Any], reason: str) -> None:
+def test_a_model_whose_modes_and_scores_contradict_each_other_is_refused(
+    change: dict[str, Any], reason: str
+) -> None:
     row = models()["microsoft/phi-4"].model_dump() | change
     with pytest.raises(CompassError, match=reason):
         _validated(Model, [row], "models.json", "id")
@@ -163,7 +195,10 @@ HEADER = "gpu_type,provider,region,instance_type,gpus_per_instance,usd_per_gpu_h
 
 def test_a_persons_own_prices_replace_those_of_the_gpus_that_they_list(tmp_path: Path) -> None:
     own = tmp_path / "own.csv"
-    own.write_text(f"{HEADER}\nRTX-PRO-6000,us,cellar,box,8,0.9,2026-11-01,our invoice\nH100,us,cellar,box,8,9.9,2026-11-01,our invoice\n")
+    own.write_text(
+        f"{HEADER}\nRTX-PRO-6000,us,cellar,box,8,0.9,2026-11-01,our"
+        " invoice\nH100,us,cellar,box,8,9.9,2026-11-01,our invoice\n"
+    )
     for gpu, price in (("RTX-PRO-6000", 0.9), ("H100", 9.9)):
         assert [(p.usd_per_gpu_hour, p.provider) for p in prices(own) if p.gpu_type == gpu] == [(price, "us")]
     assert [p for p in prices(own) if p.gpu_type == "L4"] == [p for p in prices() if p.gpu_type == "L4"]
@@ -172,9 +207,15 @@ def test_a_persons_own_prices_replace_those_of_the_gpus_that_they_list(tmp_path:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (f"{HEADER}\nH100,us,cellar,box,8,free,2026-11-01,x\n", r"own\.csv, entry box, field usd_per_gpu_hour: .*found 'free'"),
+        (
+            f"{HEADER}\nH100,us,cellar,box,8,free,2026-11-01,x\n",
+            r"own\.csv, entry box, field usd_per_gpu_hour: .*found 'free'",
+        ),
         (f"{HEADER}\nH100,us,cellar,box,8,1,last year,x\n", r"field effective_date"),
-        (f"{HEADER}\nH1000,us,cellar,box,8,1,2026-11-01,x\n", "the GPU types H1000, which the catalogue lacks"),
+        (
+            f"{HEADER}\nH1000,us,cellar,box,8,1,2026-11-01,x\n",
+            "the GPU types H1000, which the catalogue lacks",
+        ),
         (f"{HEADER}\n", "holds no prices. Columns: gpu_type, provider"),
         ("a,b\n1,2\n", "own.csv, entry number 1, field gpu_type: Field required"),
     ],

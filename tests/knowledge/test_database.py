@@ -56,7 +56,9 @@ def test_the_embedded_server_starts_keeps_its_rows_and_comes_back_after_it_died(
         ("nonsense", "isn't a PostgreSQL address"),
     ],
 )
-def test_a_dead_or_misspelt_server_is_a_sentence_without_the_password(tmp_path: Path, url: str, sentence: str) -> None:
+def test_a_dead_or_misspelt_server_is_a_sentence_without_the_password(
+    tmp_path: Path, url: str, sentence: str
+) -> None:
     with pytest.raises(CompassError, match=sentence) as caught:
         Database(Settings(home=tmp_path, DATABASE_URL=url))
     assert "secret" not in str(caught.value)
@@ -85,7 +87,9 @@ def made(server_url: str, options: str) -> Iterator[str]:
     name = f"made_{secrets.token_hex(6)}"
     control = server_url.replace("/postgres?", "/template1?")
     with psycopg.connect(control, autocommit=True) as connection:
-        connection.execute(sql.SQL(f"CREATE DATABASE {{}} {options} TEMPLATE template0").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL(f"CREATE DATABASE {{}} {options} TEMPLATE template0").format(sql.Identifier(name))
+        )
     yield server_url.replace("/postgres?", f"/{name}?")
     with psycopg.connect(control, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -98,7 +102,9 @@ def refusal(url: str, home: Path) -> str:
 
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
-def test_a_database_that_cannot_hold_every_character_is_refused_at_start(server_url: str, tmp_path: Path, encoding: str) -> None:
+def test_a_database_that_cannot_hold_every_character_is_refused_at_start(
+    server_url: str, tmp_path: Path, encoding: str
+) -> None:
     with made(server_url, f"ENCODING '{encoding}' LOCALE_PROVIDER libc LOCALE 'C'") as url:
         assert f"encoding is {encoding}" in refusal(url, tmp_path)
 
@@ -111,13 +117,17 @@ def test_a_database_that_cannot_hold_every_character_is_refused_at_start(server_
         "CREATE VIEW approvals AS SELECT 1 AS one",
     ],
 )
-def test_tables_of_another_application_are_named_as_that(server_url: str, tmp_path: Path, theirs: str) -> None:
+def test_tables_of_another_application_are_named_as_that(
+    server_url: str, tmp_path: Path, theirs: str
+) -> None:
     with made(server_url, "") as url:
         with psycopg.connect(url) as connection:
             connection.execute(theirs)
         assert "Another application's tables" in refusal(url, tmp_path)
         with psycopg.connect(url) as connection:  # and nothing of ours was left there
-            assert connection.execute("SELECT count(*) FROM pg_class WHERE relname = 'audit_log'").fetchone() == (0,)
+            assert connection.execute(
+                "SELECT count(*) FROM pg_class WHERE relname = 'audit_log'"
+            ).fetchone() == (0,)
 
 
 def test_a_schema_of_our_own_is_the_way_out(server_url: str, tmp_path: Path) -> None:
@@ -130,16 +140,24 @@ def test_a_schema_of_our_own_is_the_way_out(server_url: str, tmp_path: Path) -> 
         database.close()
 
 
-def test_a_server_that_can_only_be_read_is_said_to_be_that(server_url: str, tmp_path: Path, settings: Settings) -> None:
+def test_a_server_that_can_only_be_read_is_said_to_be_that(
+    server_url: str, tmp_path: Path, settings: Settings
+) -> None:
     with made(server_url, "") as url:
         with psycopg.connect(url, autocommit=True) as connection:
             name = connection.info.dbname
-            connection.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(
+                    sql.Identifier(name)
+                )
+            )
         assert "can only be read" in refusal(url, tmp_path)
     database = Database(settings)  # one that fails over while we use it
     with database.connect() as connection:
         name = connection.info.dbname
-        connection.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(sql.Identifier(name))
+        )
     database.pool.close()
     database.pool = database._open()
     with pytest.raises(CompassError, match="target_session_attrs"), database.connect() as connection:
@@ -173,7 +191,9 @@ def test_too_many_connections_are_waited_for_or_said(server_url: str, settings: 
 @pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="only root can mount a small disk")
 def test_a_full_disk_is_said_and_what_would_help(tmp_path: Path) -> None:
     home = Path(tempfile.mkdtemp(prefix="small-disk-"))
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=260m,mode=755", "tmpfs", str(home)], capture_output=True).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=260m,mode=755", "tmpfs", str(home)], capture_output=True
+    ).returncode:
         home.rmdir()
         pytest.xfail("no disk can be mounted here")
     try:
@@ -182,7 +202,9 @@ def test_a_full_disk_is_said_and_what_would_help(tmp_path: Path) -> None:
             while True:
                 ballast.write(b"x" * 65536)
         with pytest.raises(CompassError, match="disk is full") as caught, database.connect() as connection:
-            connection.execute("CREATE TABLE more AS SELECT repeat('x', 1000) AS x FROM generate_series(1, 100000)")
+            connection.execute(
+                "CREATE TABLE more AS SELECT repeat('x', 1000) AS x FROM generate_series(1, 100000)"
+            )
         assert "started again" not in str(caught.value)
         with pytest.raises(CompassError, match="disk is full"):
             database.answer()

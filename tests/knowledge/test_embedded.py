@@ -1,4 +1,6 @@
-"""The embedded server starts wherever its folder is, whoever else uses the machine, and leaves nothing of ours to others."""
+"""The embedded server starts wherever its folder is, whoever else uses the machine, and
+leaves nothing of ours to others.
+"""
 
 import json
 import os
@@ -20,7 +22,10 @@ from knowledge.sockets import is_private, socket_folder, takes_a_socket
 from tests.users import ROOT, python_for
 
 SAY = "import sys; from pathlib import Path; from knowledge.embedded import embedded_url; import psycopg\n"
-SAY += "with psycopg.connect(embedded_url(Path(sys.argv[1]))) as c: print(c.execute('SELECT lower(%s)', ['Ä →']).fetchone()[0])"
+SAY += (
+    "with psycopg.connect(embedded_url(Path(sys.argv[1]))) as c: print(c.execute('SELECT lower(%s)', ['Ä"
+    " →']).fetchone()[0])"
+)
 
 
 @pytest.fixture
@@ -46,10 +51,23 @@ def kill(pid: int) -> None:
         pass
 
 
-def in_a_process(home: Path, python: str = sys.executable, user: int | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {n: v for n, v in os.environ.items() if not n.startswith(("LC_", "LANG", "XDG_"))} | {"PYTHONPATH": str(ROOT)} | environment
+def in_a_process(
+    home: Path, python: str = sys.executable, user: int | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    kept = (
+        {n: v for n, v in os.environ.items() if not n.startswith(("LC_", "LANG", "XDG_"))}
+        | {"PYTHONPATH": str(ROOT)}
+        | environment
+    )
     return subprocess.run(
-        [python, "-c", SAY, str(home)], env=kept, user=user, cwd="/", capture_output=True, text=True, encoding="utf-8", timeout=300
+        [python, "-c", SAY, str(home)],
+        env=kept,
+        user=user,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
     )
 
 
@@ -83,18 +101,31 @@ def test_whatever_the_environment_says(folder: Path, environment: dict[str, str]
     assert done.stderr == ""
 
 
-def test_in_the_shared_folder_for_temporary_files_lies_only_what_others_cannot_enter_and_nothing_stays(folder: Path) -> None:
+def test_in_the_shared_folder_for_temporary_files_lies_only_what_others_cannot_enter_and_nothing_stays(
+    folder: Path,
+) -> None:
     shared = Path("/tmp") / f"shared-{os.getpid()}"
     shared.mkdir()
     shared.chmod(0o1777)
     try:
         home = folder / "a b"
         code = (
-            SAY
-            + "\nimport os; print([(n, oct(os.lstat(os.environ['TMPDIR'] + '/' + n).st_mode)) for n in os.listdir(os.environ['TMPDIR'])])"
+            SAY + "\nimport os; print([(n, oct(os.lstat(os.environ['TMPDIR'] + '/' + n).st_mode)) for n in"
+            " os.listdir(os.environ['TMPDIR'])])"
         )
-        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TMPDIR": str(shared), "PYTHONIOENCODING": "utf-8"}
-        done = subprocess.run([sys.executable, "-c", code, str(home)], env=environment, capture_output=True, text=True, timeout=300)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "TMPDIR": str(shared),
+            "PYTHONIOENCODING": "utf-8",
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(home)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
         [(name, mode)] = eval(done.stdout.splitlines()[1])
         assert name.startswith("compass-")
         assert mode == "0o40700"
@@ -140,7 +171,9 @@ def test_what_was_cut_off_or_cleaned_away_does_not_keep_it_from_starting(folder:
     cut.mkdir(parents=True)
     (cut / "PG_VERSION").write_text("18\n")  # killed while the database was made
     assert answers(embedded_url(home))
-    shutil.rmtree((home / "postgres" / "socket").resolve())  # as whoever cleans the folder for temporary files does
+    shutil.rmtree(
+        (home / "postgres" / "socket").resolve()
+    )  # as whoever cleans the folder for temporary files does
     assert answers(embedded_url(home))
     (home / "postgres" / "data" / ".handle_pids.json").write_text('[1, 2, "')
     done = in_a_process(home, PYTHONIOENCODING="utf-8")
@@ -149,7 +182,9 @@ def test_what_was_cut_off_or_cleaned_away_does_not_keep_it_from_starting(folder:
 
 
 def test_root_first_and_then_a_user(folder: Path) -> None:
-    """What root leaves behind, in this machine's own folder for temporary files, keeps nobody else from starting."""
+    """What root leaves behind, in this machine's own folder for temporary files,
+    keeps nobody else from starting.
+    """
     user = pwd.getpwnam("nobody").pw_uid
     python, path = python_for(user)
     folder.chmod(0o755)

@@ -10,10 +10,26 @@ from hypothesis import strategies as st
 
 from knowledge.catalogue import gpus, models
 from knowledge.estimator.grids import GPU_COUNTS, shipped_grid
-from knowledge.estimator.memory import GIB, computed_weights_bytes, kv_bytes, plan_memory, runs_on, tensor_parallel_possible, weights_bytes
+from knowledge.estimator.memory import (
+    GIB,
+    computed_weights_bytes,
+    kv_bytes,
+    plan_memory,
+    runs_on,
+    tensor_parallel_possible,
+    weights_bytes,
+)
 from knowledge.estimator.roofline import roofline_grid
 from knowledge.estimator.scheduler import Latencies, simulate
-from knowledge.estimator.steps import DECODE_BATCHES, PROMPT_TOKENS, SHARED_TOKENS, Overheads, StepGrid, StepTimes, interpolate
+from knowledge.estimator.steps import (
+    DECODE_BATCHES,
+    PROMPT_TOKENS,
+    SHARED_TOKENS,
+    Overheads,
+    StepGrid,
+    StepTimes,
+    interpolate,
+)
 from knowledge.estimator.workload import arrivals_ms, lengths, seeded, unit_gaps
 
 LLAMA = models()["meta-llama/Llama-3.1-8B-Instruct"]
@@ -29,7 +45,11 @@ def llama_steps(overheads: Overheads | None = None, **limits: int) -> StepTimes:
 
 def constant_steps(step_ms: float, max_num_seqs: int = 1) -> StepTimes:
     """Every step takes the same time, whatever it serves."""
-    decode, shared, prompt = (step_ms,) * len(DECODE_BATCHES), (step_ms,) * len(SHARED_TOKENS), (0.0,) * len(PROMPT_TOKENS)
+    decode, shared, prompt = (
+        (step_ms,) * len(DECODE_BATCHES),
+        (step_ms,) * len(SHARED_TOKENS),
+        (0.0,) * len(PROMPT_TOKENS),
+    )
     return StepTimes(StepGrid("constant", decode, decode, shared, prompt), max_num_seqs=max_num_seqs)
 
 
@@ -50,7 +70,8 @@ def test_kv_cache_and_weights_of_llama_as_published() -> None:
 
 
 def test_kv_room_on_one_h100_as_measured() -> None:
-    # 51.38 GiB at utilisation 0.9 (llm-d-planner, empirical vLLM memory results); ours must not promise much more.
+    # 51.38 GiB at utilisation 0.9 (llm-d-planner, empirical vLLM memory results);
+    # ours must not promise much more.
     assert plan_memory(LLAMA, H100, 1, 768).kv_cache_gib == pytest.approx(51.38, rel=0.08)
 
 
@@ -111,7 +132,10 @@ def test_a_70b_model_does_not_fit_one_80_gb_gpu_and_splits_by_its_heads() -> Non
 def test_memory_is_never_spent_twice(model, gpu, count: int, tokens: int) -> None:  # type: ignore[no-untyped-def]
     plan = plan_memory(model, gpu, count, tokens)
     if plan.kv_cache_gib:
-        assert plan.weights_gib + plan.activations_gib + plan.non_torch_gib + plan.kv_cache_gib == pytest.approx(plan.budget_gib)
+        assert (
+            plan.weights_gib + plan.activations_gib + plan.non_torch_gib + plan.kv_cache_gib
+            == pytest.approx(plan.budget_gib)
+        )
     assert plan.max_sequences * plan.kv_bytes_per_sequence <= plan.kv_cache_gib * GIB * (1 + 1e-9)
     assert plan.max_context_tokens <= model.context_tokens
 
@@ -120,7 +144,9 @@ def test_memory_is_never_spent_twice(model, gpu, count: int, tokens: int) -> Non
 
 
 def test_llama_on_h100_takes_what_was_measured() -> None:
-    """Decode 6.2 ms at batch 1, 16.1 ms at 256; prefill 12 ms for 512 tokens, 255 ms for 10,240 (aiconfigurator-core 0.12)."""
+    """Decode 6.2 ms at batch 1, 16.1 ms at 256; prefill 12 ms for 512 tokens, 255 ms for
+    10,240 (aiconfigurator-core 0.12).
+    """
     steps = llama_steps(max_num_batched_tokens=16384)
     assert steps.decode_ms(1, 640) == pytest.approx(6.2, rel=0.03)
     assert steps.decode_ms(256, 256 * 640) == pytest.approx(16.1, rel=0.06)
@@ -128,7 +154,9 @@ def test_llama_on_h100_takes_what_was_measured() -> None:
     assert steps.prefill_ms(10_240) == pytest.approx(255, rel=0.03)
 
 
-@pytest.mark.parametrize("model_id", ["meta-llama/Llama-3.1-8B-Instruct", "Qwen/Qwen3-32B", "meta-llama/Llama-3.3-70B-Instruct"])
+@pytest.mark.parametrize(
+    "model_id", ["meta-llama/Llama-3.1-8B-Instruct", "Qwen/Qwen3-32B", "meta-llama/Llama-3.3-70B-Instruct"]
+)
 @pytest.mark.parametrize("gpu_type", ["H100", "A100-80", "B200"])
 def test_the_roofline_is_near_the_kernels_where_both_exist(model_id: str, gpu_type: str) -> None:
     kernels = shipped_grid(model_id, gpu_type, 4)
@@ -148,7 +176,10 @@ def test_interpolation_never_falls_where_the_values_do_not(a: float, b: float) -
 
 
 def test_a_mixed_step_adds_up() -> None:
-    plain, dear = llama_steps(), llama_steps(Overheads(kernel_factor=1.1, prompt_factor=1.5, step_ms=0.3, sequence_ms=0.01))
+    plain, dear = (
+        llama_steps(),
+        llama_steps(Overheads(kernel_factor=1.1, prompt_factor=1.5, step_ms=0.3, sequence_ms=0.01)),
+    )
     alone = interpolate(SHARED_TOKENS, plain.grid.shared_ms, 8)
     both = interpolate(SHARED_TOKENS, plain.grid.shared_ms, 520)
     assert plain.shared_ms(8, 512) == pytest.approx(both)
@@ -164,9 +195,14 @@ def test_grids_read_back_as_written() -> None:
 # --- scheduler
 
 
-def run(rate: float, count: int = 400, seed: int = 1, kv_tokens: int = ROOMY, spread: float = 0.0) -> Latencies:
+def run(
+    rate: float, count: int = 400, seed: int = 1, kv_tokens: int = ROOMY, spread: float = 0.0
+) -> Latencies:
     generator = seeded(str(seed))
-    prompts, outputs = lengths(generator, count, 512, spread), [n + 1 for n in lengths(generator, count, 255, spread)]
+    prompts, outputs = (
+        lengths(generator, count, 512, spread),
+        [n + 1 for n in lengths(generator, count, 255, spread)],
+    )
     return simulate(llama_steps(), kv_tokens, poisson(rate / 1000, count, seed), prompts, outputs)
 
 
@@ -180,7 +216,9 @@ def test_a_long_prompt_is_prefilled_in_chunks_of_the_token_budget() -> None:
     steps = llama_steps(max_num_batched_tokens=2048)
     seen = simulate(steps, ROOMY, [0.0], [10_000], [2])
     chunks = [(0, 2048), (2048, 2048), (4096, 2048), (6144, 2048), (8192, 1808)]
-    assert seen.ttft_ms[0] == pytest.approx(sum(steps.shared_ms(0, n) + steps.chunk_attention_ms(past, n) for past, n in chunks))
+    assert seen.ttft_ms[0] == pytest.approx(
+        sum(steps.shared_ms(0, n) + steps.chunk_attention_ms(past, n) for past, n in chunks)
+    )
 
 
 def test_running_sequences_go_on_while_another_prompt_is_prefilled() -> None:
@@ -188,7 +226,8 @@ def test_running_sequences_go_on_while_another_prompt_is_prefilled() -> None:
     alone = simulate(steps, ROOMY, [0.0], [512], [50])
     disturbed = simulate(steps, ROOMY, [0.0, 100.0], [512, 8192], [50, 2])
     delay = max(disturbed.e2e_ms) - alone.e2e_ms[0]
-    # Four steps carry a chunk beside the running sequence's token: it waits for these, but goes on in each of them.
+    # Four steps carry a chunk beside the running sequence's token: it waits for these,
+    # but goes on in each of them.
     decodes = 4 * steps.decode_ms(1, 600)
     assert steps.prefill_ms(8192) - decodes < delay < steps.prefill_ms(8192)
 
@@ -200,7 +239,12 @@ def test_jumping_over_decode_steps_equals_taking_them_one_by_one() -> None:
 
 
 @settings(deadline=None, max_examples=40)
-@given(rate=st.floats(0.1, 60), seed=st.integers(0, 1000), spread=st.sampled_from([0.0, 0.5]), kv_tokens=st.sampled_from([ROOMY, 12_000]))
+@given(
+    rate=st.floats(0.1, 60),
+    seed=st.integers(0, 1000),
+    spread=st.sampled_from([0.0, 0.5]),
+    kv_tokens=st.sampled_from([ROOMY, 12_000]),
+)
 def test_each_request_adds_up_and_none_is_lost(rate: float, seed: int, spread: float, kv_tokens: int) -> None:
     seen = run(rate, 150, seed, kv_tokens, spread)
     assert len(seen.e2e_ms) == len(seen.ttft_ms) == len(seen.itl_ms) == 150
@@ -247,7 +291,9 @@ def test_fewer_seats_make_people_wait() -> None:
 
 @pytest.mark.parametrize("load", [0.3, 0.6, 0.8])
 def test_a_queue_of_deterministic_service_waits_as_m_d_1(load: float) -> None:
-    """One sequence at a time and equal service: the mean wait is ρ/(2(1-ρ)) services (Pollaczek-Khinchine)."""
+    """One sequence at a time and equal service: the mean wait is ρ/(2(1-ρ)) services
+    (Pollaczek-Khinchine).
+    """
     steps, service = constant_steps(1.0), 32.0  # one step of prefill gives the first token, 31 the others
     count = 400_000
     seen = simulate(steps, ROOMY, poisson(load / service, count, seed=7), [512] * count, [32] * count)
@@ -270,7 +316,9 @@ def test_lengths_have_the_mean_and_the_spread_that_were_asked_for(spread: float)
     tokens = lengths(seeded("tokens"), 100_000, 512, spread)
     mean = fmean(tokens)
     assert mean == pytest.approx(512, rel=0.02)
-    assert math.sqrt(fmean((t - mean) ** 2 for t in tokens)) / mean == pytest.approx(spread, rel=0.04, abs=1e-9)
+    assert math.sqrt(fmean((t - mean) ** 2 for t in tokens)) / mean == pytest.approx(
+        spread, rel=0.04, abs=1e-9
+    )
     assert min(tokens) >= 1
 
 

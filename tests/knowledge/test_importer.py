@@ -49,7 +49,14 @@ def guidellm_report(rate: float = 4.2) -> dict[str, Any]:
     """As GuideLLM writes it: latencies of successful requests, request latency in seconds."""
 
     def seen(mean: float, p50: float, p90: float, p95: float, p99: float) -> dict[str, Any]:
-        return {"successful": {"mean": mean, "median": p50, "percentiles": {"p50": p50, "p90": p90, "p95": p95, "p99": p99}}, "errored": {}}
+        return {
+            "successful": {
+                "mean": mean,
+                "median": p50,
+                "percentiles": {"p50": p50, "p90": p90, "p95": p95, "p99": p99},
+            },
+            "errored": {},
+        }
 
     return {
         "metadata": {"version": 1, "guidellm_version": "0.8.1"},
@@ -76,8 +83,9 @@ def guidellm_report(rate: float = 4.2) -> dict[str, Any]:
 def rows_of(database: Database, model: str = PHI) -> list[tuple[float, str, float | None]]:
     with database.connect() as connection:
         found = connection.execute(
-            "SELECT requests_per_second, provenance, ttft_p95_ms FROM benchmarks WHERE model_id = %s AND gpu_type = 'H100'"
-            " AND gpu_count = 1 AND prompt_tokens = 512 AND output_tokens = 256 AND ttft_p95_ms IS NOT NULL ORDER BY requests_per_second",
+            "SELECT requests_per_second, provenance, ttft_p95_ms FROM benchmarks WHERE model_id = %s AND"
+            " gpu_type = 'H100' AND gpu_count = 1 AND prompt_tokens = 512 AND output_tokens = 256 AND"
+            " ttft_p95_ms IS NOT NULL ORDER BY requests_per_second",
             [model],
         )
         return [tuple(row.values()) for row in found]
@@ -85,13 +93,22 @@ def rows_of(database: Database, model: str = PHI) -> list[tuple[float, str, floa
 
 def everything(database: Database) -> list[Any]:
     with database.connect() as connection:
-        return connection.execute("SELECT count(*) AS n, sum(hashtext(b::text)::bigint) AS digest FROM benchmarks b").fetchall()
+        return connection.execute(
+            "SELECT count(*) AS n, sum(hashtext(b::text)::bigint) AS digest FROM benchmarks b"
+        ).fetchall()
 
 
 def test_planner_json_is_imported_and_used_by_plans(tmp_path: Path, database: Database) -> None:
-    done = import_file(write_json(tmp_path / "b.json", [planner_row(), planner_row(requests_per_second=7.0)]), Stated(), database)
+    done = import_file(
+        write_json(tmp_path / "b.json", [planner_row(), planner_row(requests_per_second=7.0)]),
+        Stated(),
+        database,
+    )
     assert done == Imported("benchmark JSON", 2, 0, [])
-    assert [r for r in rows_of(database) if r[1] == "measured"] == [(3.5, "measured", 60.0), (7.0, "measured", 60.0)]
+    assert [r for r in rows_of(database) if r[1] == "measured"] == [
+        (3.5, "measured", 60.0),
+        (7.0, "measured", 60.0),
+    ]
 
 
 def test_a_second_import_of_the_same_is_an_update(tmp_path: Path, database: Database) -> None:
@@ -102,7 +119,9 @@ def test_a_second_import_of_the_same_is_an_update(tmp_path: Path, database: Data
 
 
 def test_a_mean_never_stands_for_a_percentile(tmp_path: Path, database: Database) -> None:
-    only_means = planner_row(**{f"{m}_{p}": None for m in ("ttft", "itl", "e2e") for p in ("p90", "p95", "p99")})
+    only_means = planner_row(
+        **{f"{m}_{p}": None for m in ("ttft", "itl", "e2e") for p in ("p90", "p95", "p99")}
+    )
     import_file(write_json(tmp_path / "b.json", [only_means]), Stated(), database)
     assert all(provenance == "estimated" for _, provenance, _ in rows_of(database))
     with database.connect() as connection:
@@ -119,7 +138,10 @@ def test_what_a_person_says_wins_and_is_said_where_it_differs(tmp_path: Path, da
         f"model Qwen/Qwen3-8B, as you say, and not '{PHI}', which the file says of 2 rows",
         "engine vLLM 0.25.1, as you say, and not 'vllm 0.24.0', which the file says of 2 rows",
     ]  # the GPU is the same, by another name
-    assert [r for r in rows_of(database, "Qwen/Qwen3-8B") if r[1] == "measured"] == [(1.0, "measured", 60.0), (2.0, "measured", 60.0)]
+    assert [r for r in rows_of(database, "Qwen/Qwen3-8B") if r[1] == "measured"] == [
+        (1.0, "measured", 60.0),
+        (2.0, "measured", 60.0),
+    ]
 
 
 def test_guidellm_says_neither_gpu_nor_count_so_a_person_does(tmp_path: Path, database: Database) -> None:
@@ -130,7 +152,9 @@ def test_guidellm_says_neither_gpu_nor_count_so_a_person_does(tmp_path: Path, da
     done = import_file(path, Stated(gpu_type="h100", gpu_count=1, engine="vLLM 0.24.0"), database)
     assert done.kind == "GuideLLM report"
     with database.connect() as connection:
-        row = connection.execute("SELECT * FROM benchmarks WHERE provenance = 'measured' AND NOT shipped").fetchone()
+        row = connection.execute(
+            "SELECT * FROM benchmarks WHERE provenance = 'measured' AND NOT shipped"
+        ).fetchone()
     assert row is not None
     assert (row["prompt_tokens"], row["output_tokens"], row["requests_per_second"]) == (512, 256, 4.2)
     assert (row["ttft_p95_ms"], row["itl_p99_ms"], row["e2e_p95_ms"]) == (61.0, 13.0, 2950.0)
@@ -147,7 +171,9 @@ def test_csv_by_our_names_or_others(tmp_path: Path, database: Database) -> None:
 
 
 def test_a_model_that_nobody_catalogued_is_kept_and_named(tmp_path: Path, database: Database) -> None:
-    done = import_file(write_json(tmp_path / "b.json", [planner_row(model_hf_repo="acme/own-7b")]), Stated(), database)
+    done = import_file(
+        write_json(tmp_path / "b.json", [planner_row(model_hf_repo="acme/own-7b")]), Stated(), database
+    )
     assert done.unknown_models == ["acme/own-7b"]
     assert done.unused == {"the catalogue doesn't have acme/own-7b": 1}
     assert done.used == 0
@@ -160,8 +186,14 @@ def test_a_model_that_nobody_catalogued_is_kept_and_named(tmp_path: Path, databa
             {"ttft_p95": 0.026, "ttft_p90": 0.02, "ttft_mean": 0.01, "ttft_p99": 0.1},
             r"probably in seconds: 10 ms\?|probably in seconds: 20 ms\?",
         ),
-        ({"itl_p95": 0.011, "itl_p90": None, "itl_mean": None, "itl_p99": None}, r"ITL of 0\.011 ms is probably in seconds: 11 ms\?"),
-        ({"e2e_p90": None, "e2e_p95": 2.9, "e2e_mean": None, "e2e_p99": 3.2}, r"E2E \(2\.9 ms\) is below that of TTFT.*in seconds"),
+        (
+            {"itl_p95": 0.011, "itl_p90": None, "itl_mean": None, "itl_p99": None},
+            r"ITL of 0\.011 ms is probably in seconds: 11 ms\?",
+        ),
+        (
+            {"e2e_p90": None, "e2e_p95": 2.9, "e2e_mean": None, "e2e_p99": 3.2},
+            r"E2E \(2\.9 ms\) is below that of TTFT.*in seconds",
+        ),
         ({"e2e_mean": 400_000.0, "e2e_p90": None, "e2e_p95": 500_000.0, "e2e_p99": None}, "in other units"),
         ({"ttft_p95": -60.0}, r"ttft_p95_ms: input should be greater than 0 \(found '-60\.0'\)"),
         ({"ttft_p95": float("nan")}, "ttft_p95_ms: .*finite"),
@@ -176,10 +208,14 @@ def test_a_model_that_nobody_catalogued_is_kept_and_named(tmp_path: Path, databa
         ({"model_hf_repo": "/mnt/models"}, "'/mnt/models' is no model's id on the hub .* --model"),
     ],
 )
-def test_a_wrong_row_is_named_and_nothing_changes(changes: dict[str, Any], reason: str, tmp_path: Path, database: Database) -> None:
+def test_a_wrong_row_is_named_and_nothing_changes(
+    changes: dict[str, Any], reason: str, tmp_path: Path, database: Database
+) -> None:
     before = everything(database)
     path = write_json(tmp_path / "b.json", [planner_row(requests_per_second=1.0), planner_row(**changes)])
-    with pytest.raises(CompassError, match=rf"(?s)1 of 2 rows are wrong, and nothing was changed\.\nrow 2: .*(?:{reason})"):
+    with pytest.raises(
+        CompassError, match=rf"(?s)1 of 2 rows are wrong, and nothing was changed\.\nrow 2: .*(?:{reason})"
+    ):
         import_file(path, Stated(), database)
     assert everything(database) == before
 
@@ -201,7 +237,9 @@ def test_a_wrong_row_is_named_and_nothing_changes(changes: dict[str, Any], reaso
         (b"\x89PNG\r\n\x1a\n\xff\xfe\x00", "is not text"),
     ],
 )
-def test_a_wrong_file_is_refused_in_words(content: bytes, reason: str, tmp_path: Path, database: Database) -> None:
+def test_a_wrong_file_is_refused_in_words(
+    content: bytes, reason: str, tmp_path: Path, database: Database
+) -> None:
     before = everything(database)
     path = tmp_path / "b.json"
     path.write_bytes(content)
@@ -230,7 +268,9 @@ def test_a_missing_file_is_said(tmp_path: Path, database: Database) -> None:
 
 
 def many_rows(path: Path, count: int = 10_000) -> Path:
-    return write_json(path, [planner_row(requests_per_second=round(0.01 * n, 2)) for n in range(1, count + 1)])
+    return write_json(
+        path, [planner_row(requests_per_second=round(0.01 * n, 2)) for n in range(1, count + 1)]
+    )
 
 
 def test_ten_thousand_rows_go_in_whole(tmp_path: Path, database: Database) -> None:
@@ -252,18 +292,22 @@ def _import_slowly(path: Path, home: Path, url: str) -> None:
 
 
 @pytest.mark.slow
-def test_killed_in_the_middle_it_leaves_the_table_as_it_was(tmp_path: Path, settings: Settings, database: Database) -> None:
+def test_killed_in_the_middle_it_leaves_the_table_as_it_was(
+    tmp_path: Path, settings: Settings, database: Database
+) -> None:
     before = everything(database)
     assert settings.database_url
     work = multiprocessing.get_context("spawn").Process(
-        target=_import_slowly, args=(many_rows(tmp_path / "b.json"), tmp_path, settings.database_url.get_secret_value())
+        target=_import_slowly,
+        args=(many_rows(tmp_path / "b.json"), tmp_path, settings.database_url.get_secret_value()),
     )
     work.start()
     copying = False
     for _ in range(200):
         with database.connect() as connection:
             active = connection.execute(
-                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY incoming%' AND state = 'active'"
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY"
+                " incoming%' AND state = 'active'"
             ).fetchone()
         if active:
             copying = True

@@ -9,13 +9,19 @@ from knowledge.estimator.grids import shipped_grid
 from knowledge.estimator.kernels import KernelsMissing, kernel_grid
 from knowledge.estimator.measured import extract, measured_points
 
-with_extra = pytest.mark.skipif(not kernels.available(), reason="the estimator's extra isn't installed (make estimator)")
+with_extra = pytest.mark.skipif(
+    not kernels.available(), reason="the estimator's extra isn't installed (make estimator)"
+)
 
 
 @with_extra
 @pytest.mark.parametrize(
     ("model", "gpu", "count"),
-    [("meta-llama/Llama-3.1-8B-Instruct", "H100", 1), ("openai/gpt-oss-120b", "B200", 2), ("Qwen/Qwen2.5-14B-Instruct", "L40S", 2)],
+    [
+        ("meta-llama/Llama-3.1-8B-Instruct", "H100", 1),
+        ("openai/gpt-oss-120b", "B200", 2),
+        ("Qwen/Qwen2.5-14B-Instruct", "L40S", 2),
+    ],
 )
 def test_grids_come_out_as_shipped(model: str, gpu: str, count: int) -> None:
     shipped = shipped_grid(model, gpu, count)

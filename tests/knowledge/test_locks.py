@@ -1,4 +1,6 @@
-"""Locks among processes: held once, on one connection, freed by a death, taken again after the server was started anew."""
+"""Locks among processes: held once, on one connection, freed by a death, taken again
+after the server was started anew.
+"""
 
 import os
 import signal
@@ -73,7 +75,9 @@ def test_many_locks_stand_on_one_connection_without_a_snapshot(database: Databas
     assert all(database.locks.holds(key) for key in keys)
     (pid,) = backends(database)
     with database.connect() as connection:
-        row = connection.execute("SELECT state, backend_xmin, backend_xid FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone()
+        row = connection.execute(
+            "SELECT state, backend_xmin, backend_xid FROM pg_stat_activity WHERE pid = %s", [pid]
+        ).fetchone()
     # Within one transaction, as a pooler needs it, and yet in nobody's way.
     assert row == {"state": "idle in transaction", "backend_xmin": None, "backend_xid": None}
 
@@ -82,7 +86,9 @@ def test_a_death_frees_what_was_held(settings: Settings, database: Database) -> 
     url = settings.database_url
     assert url is not None
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(settings.home_dir), url.get_secret_value()], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLDER, str(settings.home_dir), url.get_secret_value()],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert holder.stdout is not None
@@ -142,7 +148,10 @@ def test_without_a_server_it_is_a_sentence(settings: Settings, database: Databas
         return psycopg.connect("host=127.0.0.1 port=9 dbname=x", row_factory=psycopg.rows.dict_row)
 
     began = time.monotonic()
-    with pytest.raises(CompassError, match="The database doesn't answer"), Locks(connect, database.unreachable).holding(KEY, 60, "busy"):
+    with (
+        pytest.raises(CompassError, match="The database doesn't answer"),
+        Locks(connect, database.unreachable).holding(KEY, 60, "busy"),
+    ):
         pass
     assert time.monotonic() - began < 30
 
@@ -159,7 +168,10 @@ def test_borrowers_of_connections_queue_as_long_as_the_server_answers(database: 
     holders = [threading.Thread(target=hold) for _ in range(database.pool.max_size)]
     for holder in holders:
         holder.start()
-    while database.pool.get_stats()["pool_available"] or database.pool.get_stats()["pool_size"] < database.pool.max_size:
+    while (
+        database.pool.get_stats()["pool_available"]
+        or database.pool.get_stats()["pool_size"] < database.pool.max_size
+    ):
         time.sleep(0.02)
     threading.Timer(1.5, gate.set).start()
     with database.connect() as connection:

@@ -1,4 +1,6 @@
-"""Grids that contradict each other are found by rule, listed, and not planned with; what vLLM can't split isn't in the tables."""
+"""Grids that contradict each other are found by rule, listed, and not planned with; what
+vLLM can't split isn't in the tables.
+"""
 
 from __future__ import annotations
 
@@ -67,8 +69,16 @@ def test_what_is_left_is_nowhere_much_slower_than_its_wider_form_without_a_measu
 @pytest.mark.parametrize(
     ("key", "times", "words"),
     [
-        (("RedHatAI/Qwen3-32B-FP8-dynamic", "H100", 1), 4.0, "RedHatAI/Qwen3-32B-FP8-dynamic on 1 H100 is in doubt"),
-        (("deepseek-ai/DeepSeek-V3", "H200", 8), 4.0, "deepseek-ai/DeepSeek-V3 on 8 H200 is in doubt"),  # no wider form: the roofline
+        (
+            ("RedHatAI/Qwen3-32B-FP8-dynamic", "H100", 1),
+            4.0,
+            "RedHatAI/Qwen3-32B-FP8-dynamic on 1 H100 is in doubt",
+        ),
+        (
+            ("deepseek-ai/DeepSeek-V3", "H200", 8),
+            4.0,
+            "deepseek-ai/DeepSeek-V3 on 8 H200 is in doubt",
+        ),  # no wider form: the roofline
         ((SCOUT, "H100", 2), 0.3, f"{SCOUT} on 2 H100 no longer is"),
     ],
 )
@@ -83,10 +93,13 @@ def test_a_measured_run_of_the_very_configuration_proves_it() -> None:
     proven = next(
         key
         for p in measured_points()
-        if (key := (p.model_id, p.gpu_type, p.gpu_count)) in grids and models()[key[0]].weight_format != "bf16"
+        if (key := (p.model_id, p.gpu_type, p.gpu_count)) in grids
+        and models()[key[0]].weight_format != "bf16"
     )
     assert proven not in doubtful(grids | {proven: slower(grids[proven], 5)})
-    mended = grids | {(SCOUT, "H100", 2): replace(roofline_grid(models()[SCOUT], gpus()["H100"], 2), source="kernels")}
+    mended = grids | {
+        (SCOUT, "H100", 2): replace(roofline_grid(models()[SCOUT], gpus()["H100"], 2), source="kernels")
+    }
     assert (SCOUT, "H100", 2) not in doubtful(mended)
 
 
@@ -138,7 +151,9 @@ def test_groups_of_weights_are_not_cut() -> None:
     for model in models().values():
         for n in GPU_COUNTS:
             if model.weight_format in ("w4a16", "fp8_block") and tensor_parallel_possible(model, n):
-                assert (model.experts.intermediate_size if model.experts else model.intermediate_size) % (128 * n) == 0
+                assert (model.experts.intermediate_size if model.experts else model.intermediate_size) % (
+                    128 * n
+                ) == 0
 
 
 @pytest.mark.parametrize("name", ["benchmarks.csv.gz", "bursts.csv.gz", "steps.csv.gz"])

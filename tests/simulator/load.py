@@ -1,4 +1,6 @@
-"""A load generator: requests at given times, timed as a client sees them. On bare sockets, so that it costs little itself."""
+"""A load generator: requests at given times, timed as a client sees them. On bare
+sockets, so that it costs little itself.
+"""
 
 import asyncio
 import json
@@ -42,7 +44,8 @@ async def _one(url: str, model_id: str, request: Request, began: float) -> Seen:
         }
     ).encode()
     head = (
-        f"POST /v1/completions HTTP/1.1\r\nHost: {target.netloc}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"POST /v1/completions HTTP/1.1\r\nHost: {target.netloc}\r\nContent-Type:"
+        f" application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     sent = time.perf_counter()
     reader, writer = await asyncio.open_connection(target.hostname, target.port)
@@ -56,4 +59,9 @@ async def _one(url: str, model_id: str, request: Request, began: float) -> Seen:
             times.append(time.perf_counter())
     writer.close()
     first, last = times[0], times[-1]
-    return Seen((first - sent) * 1000, (last - first) * 1000 / max(1, len(times) - 1), (last - sent) * 1000, len(times))
+    return Seen(
+        (first - sent) * 1000,
+        (last - first) * 1000 / max(1, len(times) - 1),
+        (last - sent) * 1000,
+        len(times),
+    )

@@ -28,8 +28,12 @@ class Server:
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        self._server = uvicorn.Server(uvicorn.Config(application(engine, lambda: self.wrong, told), log_level="critical"))
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve([listener])), daemon=True)
+        self._server = uvicorn.Server(
+            uvicorn.Config(application(engine, lambda: self.wrong, told), log_level="critical")
+        )
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._server.serve([listener])), daemon=True
+        )
         self._thread.start()
         while not self._server.started:
             time.sleep(0.01)
@@ -54,7 +58,9 @@ class Server:
 
 
 @contextmanager
-def serving(time_scale: float = 0.2, max_model_len: int = 1024, model: str = MODEL, told: Told | None = None) -> Iterator[Server]:
+def serving(
+    time_scale: float = 0.2, max_model_len: int = 1024, model: str = MODEL, told: Told | None = None
+) -> Iterator[Server]:
     server = Server(Engine(models()[model], gpus()["B200"], 1, max_model_len, time_scale), told or Told())
     try:
         yield server

@@ -1,6 +1,8 @@
-"""How true the simulated servers are to the benchmark table, as a load generator sees them. `make fidelity`, on an idle machine.
+"""How true the simulated servers are to the benchmark table, as a load generator sees them. `make
+fidelity`, on an idle machine.
 
-The server runs in a process of its own, at time scale 1, and gets the same Poisson arrivals that the table was made with.
+The server runs in a process of its own, at time scale 1, and gets the same Poisson
+arrivals that the table was made with.
 """
 
 import asyncio
@@ -46,7 +48,13 @@ POINTS = [
 
 def row_of(model_id: str, gpu: str, gpu_count: int) -> dict[str, float]:
     """The table's rate and p95s."""
-    wanted = {"model_id": model_id, "gpu_type": gpu, "gpu_count": str(gpu_count), "prompt_tokens": "512", "output_tokens": "256"}
+    wanted = {
+        "model_id": model_id,
+        "gpu_type": gpu,
+        "gpu_count": str(gpu_count),
+        "prompt_tokens": "512",
+        "output_tokens": "256",
+    }
     with gzip.open(TABLE, "rt") as file:
         rows = [r for r in csv.DictReader(file) if wanted.items() <= r.items()]
     rows.sort(key=lambda r: float(r["requests_per_second"]))
@@ -56,12 +64,27 @@ def row_of(model_id: str, gpu: str, gpu_count: int) -> dict[str, float]:
 
 @pytest.mark.fidelity
 @pytest.mark.parametrize(("model_id", "gpu", "gpu_count"), POINTS)
-def test_measured_latencies_are_those_of_the_table(model_id: str, gpu: str, gpu_count: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_measured_latencies_are_those_of_the_table(
+    model_id: str, gpu: str, gpu_count: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     row, port = row_of(model_id, gpu, gpu_count), free_port()
     rate = row["requests_per_second"]
     at = arrivals_ms(unit_gaps(seeded(f"0 {PROFILE}"), REQUESTS), rate)
-    command = ["simulate", "vllm", "--model", model_id, "--gpu", gpu, "--gpu-count", str(gpu_count), "--port", str(port)]
-    process = subprocess.Popen([sys.executable, "-m", "agent.cli", *command, "--max-model-len", "2048"], stdout=subprocess.DEVNULL)
+    command = [
+        "simulate",
+        "vllm",
+        "--model",
+        model_id,
+        "--gpu",
+        gpu,
+        "--gpu-count",
+        str(gpu_count),
+        "--port",
+        str(port),
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "agent.cli", *command, "--max-model-len", "2048"], stdout=subprocess.DEVNULL
+    )
     try:
         if (os.cpu_count() or 1) > 1:
             os.sched_setaffinity(process.pid, {0})
@@ -77,7 +100,10 @@ def test_measured_latencies_are_those_of_the_table(model_id: str, gpu: str, gpu_
     ttft = percentile([s.ttft_ms for s in seen], 0.95) / row["ttft_p95_ms"]
     itl = percentile([s.itl_ms for s in seen], 0.95) / row["itl_p95_ms"]
     with capsys.disabled():
-        figures = f"TTFT p95 {row['ttft_p95_ms']:7.1f} ms × {ttft:.3f}   ITL p95 {row['itl_p95_ms']:6.2f} ms × {itl:.3f}"
+        figures = (
+            f"TTFT p95 {row['ttft_p95_ms']:7.1f} ms × {ttft:.3f}   ITL p95 {row['itl_p95_ms']:6.2f} ms ×"
+            f" {itl:.3f}"
+        )
         print(f"\n{model_id:<52} {gpu_count} {gpu:<13} {rate:5.1f} req/s   {figures}", end="")
     assert ttft == pytest.approx(1, abs=0.1)
     assert itl == pytest.approx(1, abs=0.1)
@@ -88,8 +114,21 @@ def test_256_streams_at_once_keep_their_pace_on_one_core(capsys: pytest.CaptureF
     """Slowed down so that a token is due every 20 ms; the median over the streams of each one's mean."""
     model_id, port, streams, due_ms = "openai/gpt-oss-20b", free_port(), 256, 20.0
     plain = simulate_alone(model_id, "B200", streams, PROFILE.output_tokens)
-    command = ["simulate", "vllm", "--model", model_id, "--gpu", "B200", "--port", str(port), "--time-scale", str(due_ms / plain)]
-    process = subprocess.Popen([sys.executable, "-m", "agent.cli", *command, "--max-model-len", "2048"], stdout=subprocess.DEVNULL)
+    command = [
+        "simulate",
+        "vllm",
+        "--model",
+        model_id,
+        "--gpu",
+        "B200",
+        "--port",
+        str(port),
+        "--time-scale",
+        str(due_ms / plain),
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "agent.cli", *command, "--max-model-len", "2048"], stdout=subprocess.DEVNULL
+    )
     try:
         if (os.cpu_count() or 1) > 1:
             os.sched_setaffinity(process.pid, {0})
@@ -103,13 +142,18 @@ def test_256_streams_at_once_keep_their_pace_on_one_core(capsys: pytest.CaptureF
         os.sched_setaffinity(0, set(range(os.cpu_count() or 1)))
     itl = statistics.median(s.itl_ms for s in seen)
     with capsys.disabled():
-        print(f"\n{streams} streams on one core: median ITL {itl:.2f} ms, {itl / due_ms:.4f} of what was due", end="")
+        print(
+            f"\n{streams} streams on one core: median ITL {itl:.2f} ms, {itl / due_ms:.4f} of what was due",
+            end="",
+        )
     assert {s.tokens for s in seen} == {PROFILE.output_tokens}
     assert itl == pytest.approx(due_ms, rel=0.05)
 
 
 def simulate_alone(model_id: str, gpu: str, streams: int, tokens: int) -> float:
-    """Median over the streams of the mean ITL in ms that the model of the scheduler has when all come at once."""
+    """Median over the streams of the mean ITL in ms that the model of the scheduler
+    has when all come at once.
+    """
     replica = replica_of(models()[model_id], gpus()[gpu], 1, PROFILE)
     assert replica is not None
     seen = simulate(replica.steps, replica.kv_tokens, [0.0] * streams, [16] * streams, [tokens] * streams)

@@ -22,7 +22,9 @@ def steps_of(seats: int, batched: int) -> StepTimes:
     return StepTimes(grid, calibration().overheads(gpus()[GPU].architecture), seats, batched)
 
 
-def stepped(steps: StepTimes, kv_tokens: int, arrivals_ms: list[float], prompts: list[int], outputs: list[int]) -> Latencies:
+def stepped(
+    steps: StepTimes, kv_tokens: int, arrivals_ms: list[float], prompts: list[int], outputs: list[int]
+) -> Latencies:
     """The same requests through the scheduler that works in steps, by a clock of its own."""
     scheduler, now, upcoming = Scheduler(steps, kv_tokens), 0.0, 0
     sequences = [Sequence(p, o) for p, o in zip(prompts, outputs, strict=True)]
@@ -67,7 +69,9 @@ def test_step_by_step_it_is_the_model_of_the_benchmarks(
     expected = simulate(steps, kv_tokens, arrivals, prompts, outputs)
     seen = stepped(steps, kv_tokens, arrivals, prompts, outputs)
     for name in ("ttft_ms", "itl_ms", "e2e_ms"):
-        assert sorted(getattr(seen, name)) == pytest.approx(sorted(getattr(expected, name)), rel=1e-6, abs=1e-6)
+        assert sorted(getattr(seen, name)) == pytest.approx(
+            sorted(getattr(expected, name)), rel=1e-6, abs=1e-6
+        )
 
 
 def test_an_aborted_sequence_gives_its_room_back() -> None:

@@ -1,4 +1,6 @@
-"""Thoughts as vLLM serves them: by the template's argument, in a field of their own where a parser is named, else in the answer."""
+"""Thoughts as vLLM serves them: by the template's argument, in a field of their own where
+a parser is named, else in the answer.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,12 @@ def client(server: Server) -> openai.OpenAI:
 def whole(server: Server, model: str = QWEN, **template: object) -> tuple[str | None, str | None]:
     """Thoughts and answer."""
     extra = {"extra_body": {"chat_template_kwargs": template}} if template else {}
-    message = client(server).chat.completions.create(model=model, messages=[{"role": "user", "content": "hi"}], **extra).choices[0].message  # type: ignore[call-overload]
+    message = (
+        client(server)
+        .chat.completions.create(model=model, messages=[{"role": "user", "content": "hi"}], **extra)
+        .choices[0]
+        .message
+    )  # type: ignore[call-overload]
     return getattr(message, "reasoning", None), message.content
 
 
@@ -35,7 +42,11 @@ def test_the_servers_default_holds_and_a_request_may_say_otherwise(said: str | N
         thoughts, answer = whole(server)
         assert (thoughts is not None) == thinks
         assert str(answer).startswith("Hello!")
-        assert whole(server, enable_thinking=not thinks)[0] is not None if not thinks else whole(server, enable_thinking=False)[0] is None
+        assert (
+            whole(server, enable_thinking=not thinks)[0] is not None
+            if not thinks
+            else whole(server, enable_thinking=False)[0] is None
+        )
 
 
 def test_without_a_parser_the_thoughts_stand_in_the_answer() -> None:
@@ -49,7 +60,10 @@ def test_without_a_parser_the_thoughts_stand_in_the_answer() -> None:
 def test_thoughts_are_streamed_first_in_their_own_field_and_count_as_tokens() -> None:
     with serving(model=QWEN, told=Told.by("qwen3", ON)) as server:
         stream = client(server).chat.completions.create(
-            model=QWEN, messages=[{"role": "user", "content": "hi"}], stream=True, stream_options={"include_usage": True}
+            model=QWEN,
+            messages=[{"role": "user", "content": "hi"}],
+            stream=True,
+            stream_options={"include_usage": True},
         )
         chunks = list(stream)
         kinds = [
@@ -61,7 +75,11 @@ def test_thoughts_are_streamed_first_in_their_own_field_and_count_as_tokens() ->
         assert {"thought", "answer"} == set(kinds)
         assert chunks[-1].usage is not None
         assert chunks[-1].usage.completion_tokens == len(kinds)
-        cut = client(server).chat.completions.create(model=QWEN, messages=[{"role": "user", "content": "hi"}], max_tokens=5).choices[0]
+        cut = (
+            client(server)
+            .chat.completions.create(model=QWEN, messages=[{"role": "user", "content": "hi"}], max_tokens=5)
+            .choices[0]
+        )
         assert (cut.finish_reason, cut.message.content) == ("length", None)
 
 
@@ -90,7 +108,8 @@ def test_raw_completions_pass_no_template() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parser", "kwargs", "why"), [("qwen", None, "chose from"), ("qwen3", "[1]", "must be an object"), ("qwen3", "{x", "Expecting")]
+    ("parser", "kwargs", "why"),
+    [("qwen", None, "chose from"), ("qwen3", "[1]", "must be an object"), ("qwen3", "{x", "Expecting")],
 )
 def test_what_vllm_would_not_start_with_is_refused(parser: str, kwargs: str | None, why: str) -> None:
     with pytest.raises(ValueError, match=why):
@@ -120,9 +139,27 @@ def test_the_first_token_of_any_kind_is_the_first_token() -> None:
 def expected(mode: str, tokens: int) -> Expectation:
     return Expectation.model_validate(
         {
-            **{"model_id": QWEN, "gpu_type": "B200", "gpu_count": 1, "replicas": 1, "prompt_tokens": 512, "output_tokens": 256},
-            **{"thinking": mode, "thinking_tokens": tokens, "requests_per_second": 1, "max_requests_per_second": 1},
-            **{"cost_usd_per_month": 1, "provenance": "estimated", "ttft_p95_ms": 1, "itl_p95_ms": 1, "e2e_p95_ms": 1},
+            **{
+                "model_id": QWEN,
+                "gpu_type": "B200",
+                "gpu_count": 1,
+                "replicas": 1,
+                "prompt_tokens": 512,
+                "output_tokens": 256,
+            },
+            **{
+                "thinking": mode,
+                "thinking_tokens": tokens,
+                "requests_per_second": 1,
+                "max_requests_per_second": 1,
+            },
+            **{
+                "cost_usd_per_month": 1,
+                "provenance": "estimated",
+                "ttft_p95_ms": 1,
+                "itl_p95_ms": 1,
+                "e2e_p95_ms": 1,
+            },
             "targets": SloTargets(ttft_p95_ms=1000, itl_p95_ms=100, e2e_p95_ms=30_000),
         }
     )
@@ -137,9 +174,13 @@ def expected(mode: str, tokens: int) -> Expectation:
         (Told.by(None, ON), "on", "Its thoughts stand in its answers"),
     ],
 )
-def test_an_endpoint_must_serve_the_mode_that_was_planned(told: Told, mode: str, why: str, database: Database) -> None:
+def test_an_endpoint_must_serve_the_mode_that_was_planned(
+    told: Told, mode: str, why: str, database: Database
+) -> None:
     with serving(model=QWEN, told=told) as server:
         query = ValidationQuery(name="chatbot", endpoint=server.url, model_id=QWEN, seconds=0)
-        found: Validation = validate_endpoint(query, expected(mode, 40 if mode == "on" else 0), database, lambda text: None)
+        found: Validation = validate_endpoint(
+            query, expected(mode, 40 if mode == "on" else 0), database, lambda text: None
+        )
     assert why in found.reasons[0]
     assert found.outcome == ("unjudged" if why.startswith("A first") else "fail")

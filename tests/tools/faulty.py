@@ -20,11 +20,19 @@ Fault = Literal["reset", "reset after", "timeout", "409", "429", "500", "500 aft
 FAULTS: tuple[Fault, ...] = ("reset", "reset after", "timeout", "409", "429", "500", "500 after", "403")
 """`after`: the request arrives and only its answer is lost."""
 SLOW_S = 0.6
-REASONS = {"409": "Conflict", "429": "TooManyRequests", "500": "InternalError", "403": "Forbidden", "401": "Unauthorized"}
+REASONS = {
+    "409": "Conflict",
+    "429": "TooManyRequests",
+    "500": "InternalError",
+    "403": "Forbidden",
+    "401": "Unauthorized",
+}
 
 
 class FaultyProxy:
-    """Counts requests while `counting`; spoils those for which `spoils` (number, method, path with query) is true."""
+    """Counts requests while `counting`; spoils those for which `spoils` (number,
+    method, path with query) is true.
+    """
 
     def __init__(self, target: str) -> None:
         self._target = urlsplit(target)
@@ -79,7 +87,12 @@ class FaultyProxy:
         if spoiled:
             self._spoil(handler)
             return
-        self._answer(handler, answer.status, content, {"Content-Type": answer.headers.get("Content-Type", "application/json")})
+        self._answer(
+            handler,
+            answer.status,
+            content,
+            {"Content-Type": answer.headers.get("Content-Type", "application/json")},
+        )
 
     def _spoil(self, handler: BaseHTTPRequestHandler) -> None:
         if self.fault.startswith("reset"):
@@ -91,12 +104,25 @@ class FaultyProxy:
             handler.close_connection = True
             return
         code = self.fault.split()[0]
-        status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "reason": REASONS[code], "code": int(code)}
-        message = "Operation cannot be fulfilled: the object has been modified" if code == "409" else f'User "me" cannot do this: {code}'
+        status = {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "reason": REASONS[code],
+            "code": int(code),
+        }
+        message = (
+            "Operation cannot be fulfilled: the object has been modified"
+            if code == "409"
+            else f'User "me" cannot do this: {code}'
+        )
         headers = {"Content-Type": "application/json"} | ({"Retry-After": "0"} if code == "429" else {})
         self._answer(handler, int(code), json.dumps(status | {"message": message}).encode(), headers)
 
-    def _answer(self, handler: BaseHTTPRequestHandler, status: int, content: bytes, headers: dict[str, str]) -> None:
+    def _answer(
+        self, handler: BaseHTTPRequestHandler, status: int, content: bytes, headers: dict[str, str]
+    ) -> None:
         handler.send_response(status)
         for name, value in headers.items():
             handler.send_header(name, value)

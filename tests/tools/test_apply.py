@@ -33,9 +33,16 @@ def bundle(thread: str) -> ManifestBundle:
 
 @pytest.fixture
 def approve(database: Database, thread: str) -> Callable[..., str]:
-    def approved(digest: str, interrupt_id: str = "i1", cluster: str = "sim", namespace: str = "default") -> str:
+    def approved(
+        digest: str, interrupt_id: str = "i1", cluster: str = "sim", namespace: str = "default"
+    ) -> str:
         wanted = ApprovalRequest(
-            thread_id=thread, interrupt_id=interrupt_id, digest=digest, cluster=cluster, namespace=namespace, actor="me"
+            thread_id=thread,
+            interrupt_id=interrupt_id,
+            digest=digest,
+            cluster=cluster,
+            namespace=namespace,
+            actor="me",
         )
         return record_approval(wanted, database)
 
@@ -43,7 +50,9 @@ def approve(database: Database, thread: str) -> Callable[..., str]:
 
 
 def apply(bundle: ManifestBundle, approval_id: str, database: Database, cluster: Cluster) -> ApplyResult:
-    return apply_to_cluster(ApplyRequest(approval_id=approval_id, files=bundle.files), database, Writer(cluster))
+    return apply_to_cluster(
+        ApplyRequest(approval_id=approval_id, files=bundle.files), database, Writer(cluster)
+    )
 
 
 def wait_ready(name: str, cluster: Cluster) -> DeploymentStatus:
@@ -76,26 +85,41 @@ def test_any_other_byte_is_refused_and_nothing_is_applied(
     approval = approve(bundle.digest)
     for index, file in enumerate(bundle.files):
         positions = random.Random(index).sample(range(len(file.content)), 40)
-        flipped = [file.content[:at] + chr(ord(file.content[at]) ^ 1) + file.content[at + 1 :] for at in positions]
-        for content in (file.content + "\n", file.content.replace("default", "defau1t", 1), file.content[:-2], *flipped):
+        flipped = [
+            file.content[:at] + chr(ord(file.content[at]) ^ 1) + file.content[at + 1 :] for at in positions
+        ]
+        for content in (
+            file.content + "\n",
+            file.content.replace("default", "defau1t", 1),
+            file.content[:-2],
+            *flipped,
+        ):
             files = list(bundle.files)
             files[index] = ManifestFile(path=file.path, content=content)
             with pytest.raises(CompassError, match="Nothing was applied"):
                 apply_to_cluster(ApplyRequest(approval_id=approval, files=files), database, Writer(cluster))
     with pytest.raises(CompassError, match="Nothing was applied"):
-        apply_to_cluster(ApplyRequest(approval_id=approval, files=bundle.files[:1]), database, Writer(cluster))
+        apply_to_cluster(
+            ApplyRequest(approval_id=approval, files=bundle.files[:1]), database, Writer(cluster)
+        )
     assert bundle.name not in deployed(cluster)
 
 
 def test_a_look_asks_a_busy_namespace_about_a_few_objects_by_name(
-    bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    bundle: ManifestBundle,
+    approve: Callable[..., str],
+    database: Database,
+    cluster: Cluster,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     apply(bundle, approve(bundle.digest), database, cluster)
     pod = wait_ready(bundle.name, cluster).pods[0].name
     asked: list[str] = []
     real = Cluster.list
 
-    def listed(self: Cluster, api_version: str, kind: str, label_selector: str = "", field_selector: str = "") -> list[dict[str, Any]]:
+    def listed(
+        self: Cluster, api_version: str, kind: str, label_selector: str = "", field_selector: str = ""
+    ) -> list[dict[str, Any]]:
         if kind == "Event":
             asked.append(field_selector)
         return real(self, api_version, kind, label_selector, field_selector)
@@ -119,7 +143,9 @@ def test_a_real_cluster_is_looked_at_less_often(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("approval_id", ["", "none", "00000000-0000-0000-0000-000000000000", "' OR 1=1 --"])
-def test_without_an_approval_nothing_is_applied(approval_id: str, bundle: ManifestBundle, database: Database, cluster: Cluster) -> None:
+def test_without_an_approval_nothing_is_applied(
+    approval_id: str, bundle: ManifestBundle, database: Database, cluster: Cluster
+) -> None:
     with pytest.raises(CompassError, match="there is no approval"):
         apply(bundle, approval_id, database, cluster)
     assert bundle.name not in deployed(cluster)
@@ -127,14 +153,20 @@ def test_without_an_approval_nothing_is_applied(approval_id: str, bundle: Manife
 
 @pytest.mark.parametrize("target", [{"cluster": "context:production"}, {"namespace": "other"}])
 def test_an_approval_for_another_target_does_not_count(
-    target: dict[str, str], bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster
+    target: dict[str, str],
+    bundle: ManifestBundle,
+    approve: Callable[..., str],
+    database: Database,
+    cluster: Cluster,
 ) -> None:
     with pytest.raises(CompassError, match="the approval is for"):
         apply(bundle, approve(bundle.digest, **target), database, cluster)
     assert bundle.name not in deployed(cluster)
 
 
-def test_an_old_approval_does_not_count(bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster) -> None:
+def test_an_old_approval_does_not_count(
+    bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster
+) -> None:
     approval = approve(bundle.digest)
     with database.connect() as connection:
         connection.execute("UPDATE approvals SET approved_at = now() - interval '61 minutes'")
@@ -151,7 +183,9 @@ def test_an_apply_that_was_begun_may_be_finished_however_late(
     assert apply(bundle, approval, database, cluster).digest == bundle.digest
 
 
-def test_an_approval_is_used_once(bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster) -> None:
+def test_an_approval_is_used_once(
+    bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster
+) -> None:
     approval = approve(bundle.digest)
     first = apply(bundle, approval, database, cluster)
     before = cluster.get(*INFERENCE_SERVICE, bundle.name)
@@ -167,7 +201,10 @@ def test_two_appliers_at_once_make_one_copy(
 ) -> None:
     approval = approve(bundle.digest)
     results: list[ApplyResult] = []
-    workers = [threading.Thread(target=lambda: results.append(apply(bundle, approval, database, Cluster(settings)))) for _ in range(3)]
+    workers = [
+        threading.Thread(target=lambda: results.append(apply(bundle, approval, database, Cluster(settings))))
+        for _ in range(3)
+    ]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -176,7 +213,9 @@ def test_two_appliers_at_once_make_one_copy(
     assert len({tuple(o.uid for o in r.objects) for r in results}) == 1
 
 
-def test_the_same_pause_can_not_approve_two_digests(bundle: ManifestBundle, approve: Callable[..., str]) -> None:
+def test_the_same_pause_can_not_approve_two_digests(
+    bundle: ManifestBundle, approve: Callable[..., str]
+) -> None:
     assert approve(bundle.digest) == approve(bundle.digest)
     with pytest.raises(CompassError, match="already answered"):
         approve("sha256:" + "0" * 64)
@@ -185,7 +224,10 @@ def test_the_same_pause_can_not_approve_two_digests(bundle: ManifestBundle, appr
 def test_a_typo_in_a_manifest_is_refused_by_the_dry_run_before_anything_is_kept(
     bundle: ManifestBundle, approve: Callable[..., str], database: Database, cluster: Cluster
 ) -> None:
-    files = [bundle.files[0], ManifestFile(path="x", content=bundle.files[-1].content.replace("    minReplicas", "    minReplica"))]
+    files = [
+        bundle.files[0],
+        ManifestFile(path="x", content=bundle.files[-1].content.replace("    minReplicas", "    minReplica")),
+    ]
     typo = bundle.model_copy(update={"files": files, "digest": digest_of(files)})
     with pytest.raises(CompassError, match="unknown field"):
         apply(typo, approve(typo.digest), database, cluster)
@@ -199,7 +241,9 @@ def test_a_foreign_owner_is_not_overwritten(
 
     theirs = yaml.safe_load(bundle.files[-1].content)
     theirs["spec"]["predictor"]["minReplicas"] = theirs["spec"]["predictor"]["maxReplicas"] = 2
-    cluster.connection.resource(*INFERENCE_SERVICE).create(body=theirs, namespace="default", query_params=[("fieldManager", "argocd")])
+    cluster.connection.resource(*INFERENCE_SERVICE).create(
+        body=theirs, namespace="default", query_params=[("fieldManager", "argocd")]
+    )
     with pytest.raises(CompassError, match="argocd"):
         apply(bundle, approve(bundle.digest), database, cluster)
 
@@ -216,7 +260,9 @@ def test_a_wrong_cluster_setting_says_what_it_takes(value: str, settings: Settin
         Cluster(settings.model_copy(update={"cluster": value}))
 
 
-def test_a_context_that_does_not_exist_is_a_sentence(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+def test_a_context_that_does_not_exist_is_a_sentence(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
     monkeypatch.setenv("KUBECONFIG", f"{tmp_path}/none")
     with pytest.raises(CompassError, match=r"There is no kubeconfig at .*/none"):
         Cluster(settings.model_copy(update={"cluster": "context:prod"})).version()
@@ -245,7 +291,9 @@ def test_a_dead_or_hung_api_server_is_a_sentence_in_bounded_time(
             get_status(StatusQuery(name="x"), cluster)
 
 
-def test_no_gpu_left_is_a_failure_that_says_so(approve: Callable[..., str], database: Database, cluster: Cluster, thread: str) -> None:
+def test_no_gpu_left_is_a_failure_that_says_so(
+    approve: Callable[..., str], database: Database, cluster: Cluster, thread: str
+) -> None:
     big = render_manifest(request("openai/gpt-oss-20b", "A10G", 8, 9, thread))
     apply(big, approve(big.digest), database, cluster)
     for _ in range(200):
@@ -275,7 +323,9 @@ def test_a_namespace_that_does_not_exist_is_a_sentence(
     bundle: ManifestBundle, approve: Callable[..., str], database: Database, settings: Settings, thread: str
 ) -> None:
     elsewhere = settings.model_copy(update={"namespace": "nowhere"})
-    there = render_manifest(request("openai/gpt-oss-20b", "L40S", 1, 1, thread).model_copy(update={"namespace": "nowhere"}))
+    there = render_manifest(
+        request("openai/gpt-oss-20b", "L40S", 1, 1, thread).model_copy(update={"namespace": "nowhere"})
+    )
     with pytest.raises(CompassError, match='namespaces "nowhere" not found'):
         apply(there, approve(there.digest, namespace="nowhere"), database, Cluster(elsewhere))
 

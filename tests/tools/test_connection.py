@@ -1,4 +1,6 @@
-"""The connection to a cluster: many turns at once, what isn't installed, answers that are none, credentials that ran out."""
+"""The connection to a cluster: many turns at once, what isn't installed, answers that are
+none, credentials that ran out.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -50,9 +52,16 @@ def counted(
 
 
 @pytest.mark.usefixtures("without_pod_monitor")
-def test_many_turns_share_a_connection_to_a_cluster_without_the_prometheus_operator(settings: Settings) -> None:
+def test_many_turns_share_a_connection_to_a_cluster_without_the_prometheus_operator(
+    settings: Settings,
+) -> None:
     cluster = Cluster(settings)
-    monitor = {"apiVersion": POD_MONITOR[0], "kind": POD_MONITOR[1], "metadata": {"name": "x", "namespace": "default"}, "spec": {}}
+    monitor = {
+        "apiVersion": POD_MONITOR[0],
+        "kind": POD_MONITOR[1],
+        "metadata": {"name": "x", "namespace": "default"},
+        "spec": {},
+    }
 
     def turn(number: int) -> list[str]:
         found = []
@@ -67,10 +76,14 @@ def test_many_turns_share_a_connection_to_a_cluster_without_the_prometheus_opera
 
     with ThreadPoolExecutor(12) as pool:
         said = {text for texts in pool.map(turn, range(12)) for text in texts}
-    assert said == {"The simulated cluster can't take this: it doesn't know monitoring.coreos.com/v1 PodMonitor."}
+    assert said == {
+        "The simulated cluster can't take this: it doesn't know monitoring.coreos.com/v1 PodMonitor."
+    }
 
 
-def test_what_is_installed_is_asked_for_by_one_request_and_remembered(counted: tuple[Cluster, FaultyProxy]) -> None:
+def test_what_is_installed_is_asked_for_by_one_request_and_remembered(
+    counted: tuple[Cluster, FaultyProxy],
+) -> None:
     cluster, proxy = counted
     proxy.arm("reset", lambda *_: False)
     for _ in range(20):
@@ -104,7 +117,9 @@ def test_no_file_is_shared_between_processes(settings: Settings, cluster: Cluste
     assert list(settings.home_dir.glob("discovery*")) == []
 
 
-@pytest.mark.parametrize("answer", ["", "[]", '{"kind": "Pod"', "<html>sign in</html>", '{"no": "kind"}', '"text"', "null"])
+@pytest.mark.parametrize(
+    "answer", ["", "[]", '{"kind": "Pod"', "<html>sign in</html>", '{"no": "kind"}', '"text"', "null"]
+)
 def test_an_answer_that_is_no_object_is_a_sentence(
     answer: str, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,11 +139,16 @@ def test_an_answer_that_is_no_object_is_a_sentence(
     server = ThreadingHTTPServer(("127.0.0.1", 0), Portal)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        (tmp_path / "kubeconfig").write_text(simulator_kubeconfig(f"http://127.0.0.1:{server.server_address[1]}"))
+        (tmp_path / "kubeconfig").write_text(
+            simulator_kubeconfig(f"http://127.0.0.1:{server.server_address[1]}")
+        )
         monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
         cluster = Cluster(settings.model_copy(update={"cluster": "context:simulated"}))
         for call in (lambda: cluster.get("v1", "Pod", "x"), lambda: cluster.list("v1", "Pod"), cluster.gpus):
-            with pytest.raises(CompassError, match=r"answered in a way that can't be read \((get Pod x|list Pod|list Node): \w+\)\.$"):
+            with pytest.raises(
+                CompassError,
+                match=r"answered in a way that can't be read \((get Pod x|list Pod|list Node): \w+\)\.$",
+            ):
                 call()
         assert cluster.monitors_pods() is False
     finally:

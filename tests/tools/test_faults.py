@@ -1,4 +1,6 @@
-"""Whichever call of an apply breaks: the cluster is as before or as approved, the audit log says which, and it can be finished."""
+"""Whichever call of an apply breaks: the cluster is as before or as approved, the audit
+log says which, and it can be finished.
+"""
 
 import copy
 import itertools
@@ -58,10 +60,16 @@ class Bench:
 
     def apply(self, bundle: ManifestBundle, approval: str) -> None:
         action: Action = bundle.action
-        apply_to_cluster(ApplyRequest(approval_id=approval, files=bundle.files, action=action), self.database, Writer(self.through))
+        apply_to_cluster(
+            ApplyRequest(approval_id=approval, files=bundle.files, action=action),
+            self.database,
+            Writer(self.through),
+        )
 
     def state(self, bundle: ManifestBundle) -> State:
-        found = [self.direct.get(d["apiVersion"], d["kind"], d["metadata"]["name"]) for d in documents(bundle)]
+        found = [
+            self.direct.get(d["apiVersion"], d["kind"], d["metadata"]["name"]) for d in documents(bundle)
+        ]
         return [stripped(o) if o else None for o in found]
 
     def approved(self, bundle: ManifestBundle) -> bool:
@@ -87,7 +95,9 @@ def documents(bundle: ManifestBundle) -> list[Object]:
 
 
 @pytest.fixture
-def bench(settings: Settings, database: Database, shared_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+def bench(
+    settings: Settings, database: Database, shared_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bench]:
     monkeypatch.setattr("tools.clusters.connection.REQUEST_TIMEOUT_S", 0.4)
     monkeypatch.setattr("tools.clusters.connection.BACK_OFF_S", 0.01)
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
@@ -121,7 +131,9 @@ def calls_of(bench: Bench, bundle: ManifestBundle) -> int:
 
 
 def spoil_once(bench: Bench, bundle: ManifestBundle, fault: Fault, at: int) -> None:
-    """One fault at one call; then the cluster and the audit log must agree, and the next attempt must finish."""
+    """One fault at one call; then the cluster and the audit log must agree, and the
+    next attempt must finish.
+    """
     before = bench.state(bundle)
     bench.proxy.arm(fault, lambda number, method, path: number == at)
     try:
@@ -150,13 +162,17 @@ def spoil_once(bench: Bench, bundle: ManifestBundle, fault: Fault, at: int) -> N
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_one_fault_at_each_call_of_a_first_apply(bench: Bench, bundles: Callable[[int], ManifestBundle], fault: Fault) -> None:
+def test_one_fault_at_each_call_of_a_first_apply(
+    bench: Bench, bundles: Callable[[int], ManifestBundle], fault: Fault
+) -> None:
     for at in range(1, calls_of(bench, bundles(1)) + 1):
         spoil_once(bench, bundles(1), fault, at)
 
 
 @pytest.mark.parametrize("fault", ["reset after", "500", "403"])
-def test_one_fault_at_each_call_of_a_change(bench: Bench, bundles: Callable[[int], ManifestBundle], fault: Fault) -> None:
+def test_one_fault_at_each_call_of_a_change(
+    bench: Bench, bundles: Callable[[int], ManifestBundle], fault: Fault
+) -> None:
     first = bundles(1)
     bench.apply(first, bench.approve(first))
     for at in range(1, calls_of(bench, changed(first)) + 1):
@@ -165,7 +181,9 @@ def test_one_fault_at_each_call_of_a_change(bench: Bench, bundles: Callable[[int
 
 
 @pytest.mark.parametrize("fault", ["reset", "reset after", "403"])
-def test_one_fault_at_each_call_of_a_deletion(bench: Bench, bundles: Callable[[int], ManifestBundle], fault: Fault) -> None:
+def test_one_fault_at_each_call_of_a_deletion(
+    bench: Bench, bundles: Callable[[int], ManifestBundle], fault: Fault
+) -> None:
     first = bundles(1)
     bench.apply(first, bench.approve(first))
     for at in range(1, calls_of(bench, deletion_of(first)) + 1):
@@ -208,7 +226,12 @@ def test_when_the_last_object_fails_at_every_attempt_all_is_put_back(
         bench.apply(bundle, bench.approve(bundle))
         bundle = changed(bundle)
     before = bench.state(bundle)
-    bench.proxy.arm(fault, lambda number, method, path: method == "PATCH" and "inferenceservices" in path and "dryRun" not in path)
+    bench.proxy.arm(
+        fault,
+        lambda number, method, path: (
+            method == "PATCH" and "inferenceservices" in path and "dryRun" not in path
+        ),
+    )
     with pytest.raises(Undone) as error:
         bench.apply(bundle, bench.approve(bundle))
     bench.proxy.disarm()
@@ -242,7 +265,9 @@ def test_when_nothing_can_be_written_any_more_each_object_is_named_and_the_same_
 
 
 @pytest.mark.parametrize("new", [True, False])
-def test_killed_at_each_call_the_same_approval_finishes(bench: Bench, bundles: Callable[[int], ManifestBundle], new: bool) -> None:
+def test_killed_at_each_call_the_same_approval_finishes(
+    bench: Bench, bundles: Callable[[int], ManifestBundle], new: bool
+) -> None:
     for at in itertools.count(1):
         bundle = bundles(1)
         if not new:
@@ -274,7 +299,9 @@ def test_killed_at_each_call_the_same_approval_finishes(bench: Bench, bundles: C
     assert at > 15
 
 
-def test_killed_and_then_refused_it_goes_back_to_what_was_there_first(bench: Bench, bundles: Callable[[int], ManifestBundle]) -> None:
+def test_killed_and_then_refused_it_goes_back_to_what_was_there_first(
+    bench: Bench, bundles: Callable[[int], ManifestBundle]
+) -> None:
     """The first attempt dies half way; the second finds that it may no longer: the half is undone."""
     first = bundles(1)
     bench.apply(first, bench.approve(first))

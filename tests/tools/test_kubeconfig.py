@@ -1,4 +1,6 @@
-"""Contexts of the kubeconfig that can't be used: each said by its cause, on real files, programs and TLS servers."""
+"""Contexts of the kubeconfig that can't be used: each said by its cause, on real
+files, programs and TLS servers.
+"""
 
 import base64
 import datetime
@@ -28,11 +30,15 @@ from tools.clusters.simulated import simulator_address
 
 Document = dict[str, Any]
 Version = Callable[..., str]
-"""What a cluster says of its version, through a kubeconfig with this user and with these fields of the cluster."""
+"""What a cluster says of its version, through a kubeconfig with this user and with
+these fields of the cluster.
+"""
 
 
 @pytest.fixture
-def version(settings: Settings, shared_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Version:
+def version(
+    settings: Settings, shared_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Version:
     path = tmp_path / "kubeconfig"
     monkeypatch.setenv("KUBECONFIG", str(path))
 
@@ -64,7 +70,9 @@ def gives(**status: Any) -> str:
 
 
 def token(**claims: Any) -> str:
-    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({}, claims, {}))
+    return ".".join(
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({}, claims, {})
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,13 +92,29 @@ def test_nulls_are_as_if_they_were_not_there(user: Document | None, version: Ver
 @pytest.mark.parametrize(
     ("user", "cluster", "said"),
     [
-        ({"auth-provider": {"name": "gcp", "config": None}}, {}, r"'e' logs in by the auth-provider 'gcp'.*gke-gcloud-auth-plugin"),
+        (
+            {"auth-provider": {"name": "gcp", "config": None}},
+            {},
+            r"'e' logs in by the auth-provider 'gcp'.*gke-gcloud-auth-plugin",
+        ),
         ({"auth-provider": {"name": "azure"}}, {}, r"auth-provider 'azure'.*kubelogin"),
         ({"auth-provider": {"name": "oidc", "config": {}}}, {}, r"auth-provider 'oidc'.*no id-token"),
-        ({"auth-provider": {"name": "oidc", "config": {"id-token": token(exp=1)}}}, {}, r"id-token expired at 19(69|70)-.*Log in again"),
-        ({"tokenFile": "gone/token"}, {}, r"tokenFile of its user is .*gone/token, which can't be read: No such file"),
+        (
+            {"auth-provider": {"name": "oidc", "config": {"id-token": token(exp=1)}}},
+            {},
+            r"id-token expired at 19(69|70)-.*Log in again",
+        ),
+        (
+            {"tokenFile": "gone/token"},
+            {},
+            r"tokenFile of its user is .*gone/token, which can't be read: No such file",
+        ),
         ({"client-certificate": "/gone/x.crt"}, {}, r"client-certificate of its user is /gone/x.crt"),
-        ({}, {"certificate-authority": "/gone/ca.crt"}, r"certificate-authority of its cluster is /gone/ca.crt, which can't be read"),
+        (
+            {},
+            {"certificate-authority": "/gone/ca.crt"},
+            r"certificate-authority of its cluster is /gone/ca.crt, which can't be read",
+        ),
         ({}, {"server": ""}, "`server` of its cluster is no http"),
         (
             {"exec": {"command": "gke-gcloud-auth-plugin-x", "installHint": "Get it at example.org"}},
@@ -99,7 +123,9 @@ def test_nulls_are_as_if_they_were_not_there(user: Document | None, version: Ver
         ),
     ],
 )
-def test_what_of_a_context_cannot_be_used_is_named(user: Document, cluster: Document, said: str, version: Version) -> None:
+def test_what_of_a_context_cannot_be_used_is_named(
+    user: Document, cluster: Document, said: str, version: Version
+) -> None:
     with pytest.raises(CompassError, match=said) as error:
         version(user, **cluster)
     assert "no usable context" not in str(error.value)
@@ -132,8 +158,15 @@ def test_several_files_the_first_counts_and_their_paths_are_beside_them(
     first, folder = tmp_path / "kubeconfig", tmp_path / "more"
     folder.mkdir()
     (folder / "token").write_text("abc\n")
-    users = {"users": [{"name": "u", "user": {"tokenFile": "token"}}, {"name": "somebody", "user": {"tokenFile": "gone"}}]}
-    second = {"contexts": [{"name": "f", "context": {"cluster": "c", "user": "u"}}, {"name": "e", "context": {}}]} | users
+    users = {
+        "users": [
+            {"name": "u", "user": {"tokenFile": "token"}},
+            {"name": "somebody", "user": {"tokenFile": "gone"}},
+        ]
+    }
+    second = {
+        "contexts": [{"name": "f", "context": {"cluster": "c", "user": "u"}}, {"name": "e", "context": {}}]
+    } | users
     (folder / "config").write_text(yaml.safe_dump(second))
     (folder / "empty").write_text("")
     monkeypatch.setenv("KUBECONFIG", f"{tmp_path}/gone:{folder}/empty:{first}:{folder}/config:")
@@ -143,11 +176,21 @@ def test_several_files_the_first_counts_and_their_paths_are_beside_them(
 
 
 def test_a_program_that_fails_is_quoted_without_what_it_was_given(version: Version, tmp_path: Path) -> None:
-    code = "sys.stderr.write('Unable to locate credentials ' + os.environ['KEY'] + sys.argv[1]); sys.exit(255)"
+    code = (
+        "sys.stderr.write('Unable to locate credentials ' + os.environ['KEY'] + sys.argv[1]); sys.exit(255)"
+    )
     user = program(tmp_path, code)
-    user["exec"] |= {"env": [{"name": "KEY", "value": "s3cr3t-value"}], "args": ["--password=hunter2-hunter2"], "installHint": "Ask Ada"}
+    user["exec"] |= {
+        "env": [{"name": "KEY", "value": "s3cr3t-value"}],
+        "args": ["--password=hunter2-hunter2"],
+        "installHint": "Ask Ada",
+    }
     with pytest.raises(
-        CompassError, match=r"user 'somebody' .*login-helper.* exit code 255: “Unable to locate credentials …--password=…”.*Ask Ada"
+        CompassError,
+        match=(
+            r"user 'somebody' .*login-helper.* exit code 255: “Unable to locate credentials"
+            r" …--password=…”.*Ask Ada"
+        ),
     ) as error:
         version(user)
     assert "s3cr3t" not in str(error.value)
@@ -174,9 +217,18 @@ def test_a_program_that_gives_nothing_is_said(
 
 
 class Server:
-    """Answers every request alike, over TLS with this certificate; keeps what each was sent to log in with."""
+    """Answers every request alike, over TLS with this certificate; keeps what each
+    was sent to log in with.
+    """
 
-    def __init__(self, status: int, kind: str, body: str, folder: Path, certificate: x509.CertificateBuilder | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        body: str,
+        folder: Path,
+        certificate: x509.CertificateBuilder | None = None,
+    ) -> None:
         self.logins: list[str | None] = []
         server = self
 
@@ -197,10 +249,14 @@ class Server:
         if certificate is not None:
             key = ec.generate_private_key(ec.SECP256R1())
             name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-            signed = certificate.subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+            signed = (
+                certificate.subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+            )
             signed = signed.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             pem = signed.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-            private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+            private = key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
             (folder / "server.pem").write_bytes(pem + private)
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(folder / "server.pem")
@@ -223,7 +279,9 @@ Serve = Callable[..., Server]
 def serve(tmp_path: Path) -> Iterator[Serve]:
     made: list[Server] = []
 
-    def started(status: int, kind: str, body: str, certificate: x509.CertificateBuilder | None = None) -> Server:
+    def started(
+        status: int, kind: str, body: str, certificate: x509.CertificateBuilder | None = None
+    ) -> Server:
         made.append(Server(status, kind, body, tmp_path, certificate))
         return made[-1]
 
@@ -243,7 +301,9 @@ def certificate(name: x509.GeneralName, days: int) -> x509.CertificateBuilder:
     )
 
 
-def test_a_certificate_that_does_not_hold_is_said_by_what_is_wrong_with_it(version: Version, serve: Serve) -> None:
+def test_a_certificate_that_does_not_hold_is_said_by_what_is_wrong_with_it(
+    version: Version, serve: Serve
+) -> None:
     import ipaddress
 
     here = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
@@ -252,16 +312,22 @@ def test_a_certificate_that_does_not_hold_is_said_by_what_is_wrong_with_it(versi
     with pytest.raises(CompassError, match=f"the certificate at https://127.* expired on {on} .* UTC"):
         version({}, **expired.fields)
     named = serve(200, "application/json", "{}", certificate(x509.DNSName("api.example.org"), days=30))
-    with pytest.raises(CompassError, match=r"certificate is for api\.example\.org, not for 127\.0\.0\.1.*tls-server-name"):
+    with pytest.raises(
+        CompassError, match=r"certificate is for api\.example\.org, not for 127\.0\.0\.1.*tls-server-name"
+    ):
         version({}, **named.fields)
     with pytest.raises(CompassError, match="isn't signed by whom the kubeconfig trusts"):
-        version({}, **named.fields | {"certificate-authority-data": expired.fields["certificate-authority-data"]})
+        version(
+            {}, **named.fields | {"certificate-authority-data": expired.fields["certificate-authority-data"]}
+        )
     plain = serve(200, "application/json", "{}")
     with pytest.raises(CompassError, match="speaks no TLS"):
         version({}, server=plain.fields["server"].replace("http:", "https:"))
 
 
-@pytest.mark.parametrize(("kind", "words"), [("text/html; charset=utf-8", "a web page"), ("text/plain", "something else")])
+@pytest.mark.parametrize(
+    ("kind", "words"), [("text/html; charset=utf-8", "a web page"), ("text/plain", "something else")]
+)
 def test_a_portal_in_front_is_no_fault_of_ours(kind: str, words: str, version: Version, serve: Serve) -> None:
     with pytest.raises(CompassError, match=f"{words} came instead of a Kubernetes API's answer"):
         version({}, **serve(200, kind, "<html>Log in</html>").fields)
@@ -269,13 +335,17 @@ def test_a_portal_in_front_is_no_fault_of_ours(kind: str, words: str, version: V
 
 def test_nobody_logged_in_is_no_lack_of_rights(version: Version, serve: Serve) -> None:
     message = 'forbidden: User "system:anonymous" cannot get path "/version"'
-    body = json.dumps({"kind": "Status", "status": "Failure", "message": message, "reason": "Forbidden", "code": 403})
+    body = json.dumps(
+        {"kind": "Status", "status": "Failure", "message": message, "reason": "Forbidden", "code": 403}
+    )
     with pytest.raises(Refused, match="Nobody is logged in there") as error:
         version({}, **serve(403, "application/json", body).fields)
     assert "rbac.yaml" not in str(error.value)
 
 
-def test_a_token_is_sent_and_fetched_anew_before_it_expires(version: Version, serve: Serve, tmp_path: Path) -> None:
+def test_a_token_is_sent_and_fetched_anew_before_it_expires(
+    version: Version, serve: Serve, tmp_path: Path
+) -> None:
     """The program counts its calls in its token; each token is as good as expired."""
     soon = datetime.datetime.fromtimestamp(time.time() + 30, datetime.UTC).isoformat()
     counter = tmp_path / "calls"

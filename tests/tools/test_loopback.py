@@ -90,7 +90,9 @@ def test_another_cluster_is_asked_through_the_proxy_unless_the_kubeconfig_names_
     asked.clear()
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "*")
-    context_of("http://127.0.0.1:7", tmp_path, monkeypatch, **{"proxy-url": url})  # a tunnel: the far end's own loopback
+    context_of(
+        "http://127.0.0.1:7", tmp_path, monkeypatch, **{"proxy-url": url}
+    )  # a tunnel: the far end's own loopback
     with pytest.raises(CompassError):
         Cluster(far).version()
     assert asked[0].startswith("http://127.0.0.1:7/")
@@ -123,7 +125,16 @@ def test_loopback_in_every_form(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["http://10.0.0.1", "localhost.example.com", "http://128.0.0.1", "notlocalhost", "http://[::2]", "", "//[x"]
+    "address",
+    [
+        "http://10.0.0.1",
+        "localhost.example.com",
+        "http://128.0.0.1",
+        "notlocalhost",
+        "http://[::2]",
+        "",
+        "//[x",
+    ],
 )
 def test_what_is_not_loopback(address: str) -> None:
     assert not is_loopback(address)
@@ -162,7 +173,13 @@ def test_a_working_directory_with_our_names_and_a_pythonpath_with_them_change_no
     }
     home.mkdir()
     command = [sys.executable, "-P", str(ROOT / "compass_llm.py"), "doctor", "--json"]
-    done = subprocess.run(command, cwd=tmp_path / "here", env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        command, cwd=tmp_path / "here", env=environment, capture_output=True, text=True, timeout=300
+    )
     stop_simulator(home)
-    assert [(f["part"], f["ok"]) for f in json.loads(done.stdout)] == [("model", True), ("database", True), ("cluster", True)], done.stdout
+    assert [(f["part"], f["ok"]) for f in json.loads(done.stdout)] == [
+        ("model", True),
+        ("database", True),
+        ("cluster", True),
+    ], done.stdout
     assert done.stderr == ""

@@ -28,7 +28,11 @@ KSERVE_NAME = r"[a-z]([-a-z0-9]*[a-z0-9])?"
 
 
 def request(
-    model: str = "meta-llama/Llama-3.1-8B-Instruct", gpu: str = "H100", count: int = 2, replicas: int = 3, thread: str = "t"
+    model: str = "meta-llama/Llama-3.1-8B-Instruct",
+    gpu: str = "H100",
+    count: int = 2,
+    replicas: int = 3,
+    thread: str = "t",
 ) -> ManifestRequest:
     latency = PredictedLatency(p50=1, p95=2, p99=3)
     return ManifestRequest(
@@ -65,12 +69,17 @@ def request(
 
 
 def service_of(bundle_files: list[ManifestFile]) -> dict:  # type: ignore[type-arg]
-    return next(d for d in (yaml.safe_load(f.content) for f in bundle_files) if d["kind"] == "InferenceService")
+    return next(
+        d for d in (yaml.safe_load(f.content) for f in bundle_files) if d["kind"] == "InferenceService"
+    )
 
 
 def test_the_monitor_names_the_port_as_the_container_does() -> None:
     """Operators before 2024 and Alloy know no `portNumber`."""
-    documents = [yaml.safe_load(f.content) for f in render_manifest(request().model_copy(update={"monitoring": True})).files]
+    documents = [
+        yaml.safe_load(f.content)
+        for f in render_manifest(request().model_copy(update={"monitoring": True})).files
+    ]
     endpoints = next(d for d in documents if d["kind"] == "PodMonitor")["spec"]["podMetricsEndpoints"]
     ports = {p["name"]: p["containerPort"] for p in documents[-1]["spec"]["predictor"]["model"]["ports"]}
     assert [ports[e["port"]] for e in endpoints] == [8080]
@@ -87,7 +96,11 @@ def test_the_inference_service_says_what_was_planned() -> None:
     assert "--tensor-parallel-size=2" in predictor["model"]["args"]
     assert predictor["model"]["storageUri"] == "hf://meta-llama/Llama-3.1-8B-Instruct"
     notes = service["metadata"]["annotations"]
-    assert json.loads(notes["compass.dev/targets"]) == {"ttft_p95_ms": 150.0, "itl_p95_ms": 25.0, "e2e_p95_ms": 7000.0}
+    assert json.loads(notes["compass.dev/targets"]) == {
+        "ttft_p95_ms": 150.0,
+        "itl_p95_ms": 25.0,
+        "e2e_p95_ms": 7000.0,
+    }
     assert json.loads(notes["compass.dev/predicted"])["provenance"] == "estimated"
 
 
@@ -98,11 +111,15 @@ def test_the_digest_stands_in_the_object_that_it_digests() -> None:
 
 
 def test_a_gated_model_takes_its_token_from_a_secret_and_others_none() -> None:
-    """By the ServiceAccount: KServe doesn't show the model's own environment to the container that downloads."""
+    """By the ServiceAccount: KServe doesn't show the model's own environment to the
+    container that downloads.
+    """
 
     def secrets(model: str) -> list[dict[str, str]] | None:
         bundle = render_manifest(request(model))
-        assert "HF_TOKEN" not in [e["name"] for e in service_of(bundle.files)["spec"]["predictor"]["model"]["env"]]
+        assert "HF_TOKEN" not in [
+            e["name"] for e in service_of(bundle.files)["spec"]["predictor"]["model"]["env"]
+        ]
         account = yaml.safe_load(bundle.files[0].content)
         assert (account["kind"], bundle.problems) == ("ServiceAccount", [])
         found: list[dict[str, str]] | None = account.get("secrets")
@@ -113,7 +130,9 @@ def test_a_gated_model_takes_its_token_from_a_secret_and_others_none() -> None:
 
 
 def test_amd_gpus_are_asked_for_by_their_own_name_and_image() -> None:
-    predictor = service_of(render_manifest(request("openai/gpt-oss-20b", "MI300X")).files)["spec"]["predictor"]
+    predictor = service_of(render_manifest(request("openai/gpt-oss-20b", "MI300X")).files)["spec"][
+        "predictor"
+    ]
     assert predictor["model"]["resources"]["limits"]["amd.com/gpu"] == "2"
     assert "rocm" in predictor["model"]["image"]
     assert predictor["tolerations"][0]["key"] == "amd.com/gpu"
@@ -121,7 +140,9 @@ def test_amd_gpus_are_asked_for_by_their_own_name_and_image() -> None:
 
 def test_a_large_model_is_given_time_to_load() -> None:
     def patience_s(model: str, gpu: str, count: int) -> int:
-        probe = service_of(render_manifest(request(model, gpu, count)).files)["spec"]["predictor"]["model"]["startupProbe"]
+        probe = service_of(render_manifest(request(model, gpu, count)).files)["spec"]["predictor"]["model"][
+            "startupProbe"
+        ]
         return int(probe["periodSeconds"]) * int(probe["failureThreshold"])
 
     assert patience_s("openai/gpt-oss-20b", "H100", 1) == 1800
@@ -139,12 +160,17 @@ def test_one_replica_is_replaced_without_a_gap_and_several_without_more_gpus() -
 
 
 def test_with_prometheus_the_replicas_follow_the_load() -> None:
-    wanted = request().model_copy(update={"prometheus": "http://prometheus:9090", "peak_requests_per_second": 3000.0})
+    wanted = request().model_copy(
+        update={"prometheus": "http://prometheus:9090", "peak_requests_per_second": 3000.0}
+    )
     bundle = render_manifest(wanted)
     service = service_of(bundle.files)
     assert bundle.problems == []
     assert service["metadata"]["annotations"]["serving.kserve.io/autoscalerClass"] == "keda"
-    assert (service["spec"]["predictor"]["minReplicas"], service["spec"]["predictor"]["maxReplicas"]) == (1, 3)
+    assert (service["spec"]["predictor"]["minReplicas"], service["spec"]["predictor"]["maxReplicas"]) == (
+        1,
+        3,
+    )
     external = service["spec"]["predictor"]["autoScaling"]["metrics"][0]["external"]
     # 1,000 requests/s on each of 3 replicas x 1 ms each = 1 in flight (Little's law)
     assert external["target"] == {"type": "Value", "value": "1"}
@@ -181,7 +207,12 @@ FITTING = [
     image=st.sampled_from([None, "compass-simulator:0.1.0"]),
 )
 def test_every_bundle_is_valid_stable_and_round_trips(
-    configuration: tuple[str, str, int], replicas: int, thread: str, monitoring: bool, prometheus: str | None, image: str | None
+    configuration: tuple[str, str, int],
+    replicas: int,
+    thread: str,
+    monitoring: bool,
+    prometheus: str | None,
+    image: str | None,
 ) -> None:
     more = {"monitoring": monitoring, "prometheus": prometheus, "simulator_image": image}
     wanted = request(*configuration, replicas, thread).model_copy(update=more)
@@ -195,7 +226,12 @@ def test_every_bundle_is_valid_stable_and_round_trips(
         assert document["metadata"]["annotations"]["compass.dev/thread"] == thread
         assert not TOKEN_LIKE.search(file.content)
         secrets_named = re.findall(r"(?i)(?:token|password|secret|key): *(\S+)", file.content)
-        assert set(secrets_named) <= {"HF_TOKEN", "nvidia.com/gpu", "amd.com/gpu", "false"}  # automountServiceAccountToken: false
+        assert set(secrets_named) <= {
+            "HF_TOKEN",
+            "nvidia.com/gpu",
+            "amd.com/gpu",
+            "false",
+        }  # automountServiceAccountToken: false
 
 
 @given(st.data())
@@ -234,7 +270,9 @@ def test_a_label_that_looks_like_a_number_stays_text() -> None:
         bundle = render_manifest(request(thread=f"thread {n}"))
         assert bundle.problems == []
         for file in bundle.files:
-            assert isinstance(yaml.safe_load(file.content)["metadata"]["labels"]["compass.dev/conversation"], str)
+            assert isinstance(
+                yaml.safe_load(file.content)["metadata"]["labels"]["compass.dev/conversation"], str
+            )
 
 
 SOUND = render_manifest(request())
@@ -252,18 +290,34 @@ SOUND = render_manifest(request())
         ("    minReplicas: 3", "    minReplicas: three", "spec.predictor.minReplicas"),
         ("    minReplicas: 3", "    minReplica: 3", "spec.predictor.minReplica"),
         ("    minReplicas: 3", "    hostNetwork: true\n    minReplicas: 3", "spec.predictor.hostNetwork"),
-        ("    minReplicas: 3", "    priorityClassName: system-cluster-critical\n    minReplicas: 3", "spec.predictor.priorityClassName"),
+        (
+            "    minReplicas: 3",
+            "    priorityClassName: system-cluster-critical\n    minReplicas: 3",
+            "spec.predictor.priorityClassName",
+        ),
         ("kind: InferenceService", "kind: ClusterRoleBinding", "kind"),
         ("  name: chatbot", "  name: 3.chatbot", "metadata.name"),
         ("  name: chatbot", "  name: " + "x" * 60, "metadata.name"),
         ("managed-by: compass", "managed-by: 13", "metadata.labels.app.kubernetes.io/managed-by"),
-        ("deploymentMode: Standard", "deploymentMode: Serverless", "metadata.annotations.serving.kserve.io/deploymentMode"),
-        ("autoscalerClass: none", "autoscalerClass: magic", "metadata.annotations.serving.kserve.io/autoscalerClass"),
+        (
+            "deploymentMode: Standard",
+            "deploymentMode: Serverless",
+            "metadata.annotations.serving.kserve.io/deploymentMode",
+        ),
+        (
+            "autoscalerClass: none",
+            "autoscalerClass: magic",
+            "metadata.annotations.serving.kserve.io/autoscalerClass",
+        ),
         ("autoscalerClass: none", "autoscalerClass: keda", "spec.predictor.autoScaling"),
         ("image: vllm/vllm-openai:v0.24.0", "image: vllm/vllm-openai:latest", "spec.predictor.model.image"),
         ("image: vllm/vllm-openai:v0.24.0", "image: vllm/vllm-openai", "spec.predictor.model.image"),
         ("image: vllm/vllm-openai:v0.24.0", "image: evil.example/miner:1", "spec.predictor.model.image"),
-        ("image: vllm/vllm-openai:v0.24.0", "image: evil.example/vllm/vllm-openai:v0.24.0", "spec.predictor.model.image"),
+        (
+            "image: vllm/vllm-openai:v0.24.0",
+            "image: evil.example/vllm/vllm-openai:v0.24.0",
+            "spec.predictor.model.image",
+        ),
         ("runtime: kserve-vllmserver", "runtime: my-own", "spec.predictor.model.runtime"),
         ("serviceAccountName: chatbot", "serviceAccountName: builder", "spec.predictor.serviceAccountName"),
         ("storageUri: hf://", "storageUri: http://", "spec.predictor.model.storageUri"),
@@ -291,7 +345,11 @@ SOUND = render_manifest(request())
             "spec.predictor.model.resources.limits.memory",
         ),
         ("memory: 31Gi", "memory: 31GB", "spec.predictor.model.resources.requests.memory"),
-        ("allowPrivilegeEscalation: false", "privileged: true", "spec.predictor.model.securityContext.privileged"),
+        (
+            "allowPrivilegeEscalation: false",
+            "privileged: true",
+            "spec.predictor.model.securityContext.privileged",
+        ),
         ("runAsNonRoot: true", "runAsNonRoot: false", "spec.predictor.securityContext.runAsNonRoot"),
         ("runAsUser: 1000", "runAsUser: 0", "spec.predictor.securityContext.runAsUser"),
         ("drop: [ALL]", "drop: [NET_RAW]", "spec.predictor.model.securityContext.capabilities.drop"),
@@ -299,7 +357,11 @@ SOUND = render_manifest(request())
         ("NVIDIA-H100-80GB-HBM3", "NVIDIA-L4", "spec.predictor.model.args"),
         ("      - key: nvidia.com/gpu", "      - key: amd.com/gpu", "spec.predictor.tolerations"),
         ("maxUnavailable: 1", "maxUnavailable: 0", "spec.predictor.deploymentStrategy"),
-        ("        - name: cache\n          mountPath", "        - name: nothing\n          mountPath", "spec.predictor.volumes"),
+        (
+            "        - name: cache\n          mountPath",
+            "        - name: nothing\n          mountPath",
+            "spec.predictor.volumes",
+        ),
     ],
 )
 def test_each_thing_that_a_reviewer_would_refuse_is_named(old: str, new: str, field: str) -> None:
@@ -313,7 +375,9 @@ def test_each_thing_that_a_reviewer_would_refuse_is_named(old: str, new: str, fi
 
 
 def test_the_network_policy_lets_nodes_in_and_names_be_looked_up_on_them() -> None:
-    """The API server reads metrics from a node's address, and NodeLocal DNSCache answers on one: no selector matches either."""
+    """The API server reads metrics from a node's address, and NodeLocal DNSCache answers
+    on one: no selector matches either.
+    """
     spec = yaml.safe_load(SOUND.files[1].content)["spec"]
     assert spec["ingress"] == [{"ports": [{"port": 8080, "protocol": "TCP"}]}]
     assert spec["egress"] == [
@@ -326,16 +390,35 @@ def test_the_network_policy_lets_nodes_in_and_names_be_looked_up_on_them() -> No
     ("file", "old", "new", "field"),
     [
         ("01-service-account.yaml", "name: hf-token", "name: db-password", "secrets.0.name"),
-        ("02-network-policy.yaml", "inferenceservice: chatbot", "inferenceservice: other", "spec.podSelector.matchLabels"),
+        (
+            "02-network-policy.yaml",
+            "inferenceservice: chatbot",
+            "inferenceservice: other",
+            "spec.podSelector.matchLabels",
+        ),
         ("02-network-policy.yaml", "[Ingress, Egress]", "[Ingress]", "spec.policyTypes"),
         ("02-network-policy.yaml", "port: 443", "port: 22", "spec.egress"),
         ("02-network-policy.yaml", "port: 8080", "port: 22", "spec.ingress"),
-        ("03-pod-disruption-budget.yaml", "inferenceservice: chatbot", "inferenceservice: other", "spec.selector.matchLabels"),
-        ("04-pod-monitor.yaml", "inferenceservice: chatbot", "inferenceservice: other", "spec.selector.matchLabels"),
+        (
+            "03-pod-disruption-budget.yaml",
+            "inferenceservice: chatbot",
+            "inferenceservice: other",
+            "spec.selector.matchLabels",
+        ),
+        (
+            "04-pod-monitor.yaml",
+            "inferenceservice: chatbot",
+            "inferenceservice: other",
+            "spec.selector.matchLabels",
+        ),
     ],
 )
-def test_what_goes_with_the_service_is_its_own_and_no_wider_than_rendered(file: str, old: str, new: str, field: str) -> None:
-    text = {f.path: f.content for f in render_manifest(request().model_copy(update={"monitoring": True})).files}[file]
+def test_what_goes_with_the_service_is_its_own_and_no_wider_than_rendered(
+    file: str, old: str, new: str, field: str
+) -> None:
+    text = {
+        f.path: f.content for f in render_manifest(request().model_copy(update={"monitoring": True})).files
+    }[file]
     assert check_bundle([(file, text)]) == []
     assert old in text
     assert [p.field for p in check_bundle([(file, text.replace(old, new))])] == [field]
@@ -345,17 +428,29 @@ def test_a_bundle_is_whole_and_runs_only_what_is_rendered_here() -> None:
     for missing in SOUND.files:
         rest = [f for f in SOUND.files if f != missing]
         kind = yaml.safe_load(missing.content)["kind"]
-        assert [(p.file, p.text) for p in bundle_of(rest, "x", "default", "x").problems] == [(kind, "must be among the files")]
-    simulated = render_manifest(request().model_copy(update={"simulator_image": "compass-simulator:0.1.0"})).files
-    assert [p.field for p in bundle_of(simulated, "x", "default", "x").problems] == ["spec.predictor.containers.image"]
-    assert bundle_of(simulated, "x", "default", "x", images=images_of("compass-simulator:0.1.0")).problems == []
+        assert [(p.file, p.text) for p in bundle_of(rest, "x", "default", "x").problems] == [
+            (kind, "must be among the files")
+        ]
+    simulated = render_manifest(
+        request().model_copy(update={"simulator_image": "compass-simulator:0.1.0"})
+    ).files
+    assert [p.field for p in bundle_of(simulated, "x", "default", "x").problems] == [
+        "spec.predictor.containers.image"
+    ]
+    assert (
+        bundle_of(simulated, "x", "default", "x", images=images_of("compass-simulator:0.1.0")).problems == []
+    )
     assert bundle_of(simulated, "x", "default", "x", images=None).problems == []
 
 
 @pytest.mark.parametrize("count", ["0", "1.5", "2k"])
 def test_gpus_are_counted_whole_and_from_one(count: str) -> None:
     """Both places say the same, and it can't be."""
-    text = SOUND.files[-1].content.replace('gpu: "2"', f'gpu: "{count}"').replace("parallel-size=2", f"parallel-size={count}")
+    text = (
+        SOUND.files[-1]
+        .content.replace('gpu: "2"', f'gpu: "{count}"')
+        .replace("parallel-size=2", f"parallel-size={count}")
+    )
     found = [p.field for p in check_bundle([("service.yaml", text)])]
     assert any(f.startswith("spec.predictor.model.resources.limits") for f in found), found
 
@@ -397,8 +492,12 @@ def test_a_kustomization_names_every_file() -> None:
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="there is no kubectl on this machine")
 def test_kubectl_builds_the_kustomization(tmp_path: Path) -> None:
     write(SOUND, tmp_path / "base", "kustomize")
-    built = subprocess.run(["kubectl", "kustomize", str(tmp_path / "base")], capture_output=True, text=True, check=True)
-    assert {d["kind"] for d in yaml.safe_load_all(built.stdout)} == {yaml.safe_load(f.content)["kind"] for f in SOUND.files}
+    built = subprocess.run(
+        ["kubectl", "kustomize", str(tmp_path / "base")], capture_output=True, text=True, check=True
+    )
+    assert {d["kind"] for d in yaml.safe_load_all(built.stdout)} == {
+        yaml.safe_load(f.content)["kind"] for f in SOUND.files
+    }
 
 
 def test_a_folder_that_can_not_be_written_is_a_sentence(tmp_path: Path) -> None:
@@ -452,7 +551,11 @@ def test_no_text_makes_the_check_fail_or_talk_without_end(text: str, words: str)
 )
 def test_no_figure_makes_the_check_fail(old: str, new: str) -> None:
     count = new.split('"')[1] if '"' in new else "2"
-    text = SOUND.files[-1].content.replace(old, new).replace("--tensor-parallel-size=2", f"--tensor-parallel-size={count}")
+    text = (
+        SOUND.files[-1]
+        .content.replace(old, new)
+        .replace("--tensor-parallel-size=2", f"--tensor-parallel-size={count}")
+    )
     found = check_bundle([("service.yaml", text)])
     assert [p.field for p in found if "gpu" in p.field] == (
         ["spec.predictor.model.resources.limits.nvidia.com/gpu"] if count != "2" else []

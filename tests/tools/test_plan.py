@@ -1,4 +1,6 @@
-"""What a plan promises, as properties over the shipped table: demand, targets, budget, prices, order, worse rows."""
+"""What a plan promises, as properties over the shipped table: demand, targets,
+budget, prices, order, worse rows.
+"""
 
 import itertools
 import math
@@ -40,7 +42,10 @@ def test_every_use_case_gets_options_that_hold_its_targets(tables: Tables, use_c
         assert option.predicted.ttft_ms.p95 <= spec.slo_targets.ttft_p95_ms
         assert option.predicted.itl_ms.p95 <= spec.slo_targets.itl_p95_ms
         assert option.predicted.e2e_ms.p95 <= spec.slo_targets.e2e_p95_ms
-        assert option.max_requests_per_second >= spec.demand.peak_requests_per_second / (1 - spec.headroom) * 0.999
+        assert (
+            option.max_requests_per_second
+            >= spec.demand.peak_requests_per_second / (1 - spec.headroom) * 0.999
+        )
         assert 1 <= option.autoscaling.min_replicas <= option.autoscaling.max_replicas == option.replicas
         for latency in (option.predicted.ttft_ms, option.predicted.itl_ms, option.predicted.e2e_ms):
             assert latency.p50 is not None
@@ -49,15 +54,23 @@ def test_every_use_case_gets_options_that_hold_its_targets(tables: Tables, use_c
         assert option.provenance.startswith("estimated: ")
         assert option.estimate_error is not None
     assert set(found.views) == set(VIEWS)
-    assert all(sorted(ranks) == list(range(1, len(found.recommendations) + 1)) for ranks in found.views.values())
+    assert all(
+        sorted(ranks) == list(range(1, len(found.recommendations) + 1)) for ranks in found.views.values()
+    )
 
 
 @pytest.mark.parametrize("simulate", [0, 10])
 def test_more_demand_never_costs_less(tables: Tables, simulate: int) -> None:
     @settings(BY_TABLE if simulate == 0 else SIMULATING)
-    @given(users=st.integers(1, 300_000), more=st.one_of(st.integers(0, 50), st.integers(0, 300_000)), use_case=st.sampled_from(USE_CASES))
+    @given(
+        users=st.integers(1, 300_000),
+        more=st.one_of(st.integers(0, 50), st.integers(0, 300_000)),
+        use_case=st.sampled_from(USE_CASES),
+    )
     def holds(users: int, more: int, use_case: str) -> None:
-        few, many = (planned(tables, specify(n, use_case), limit=5, simulate=simulate) for n in (users, users + more))
+        few, many = (
+            planned(tables, specify(n, use_case), limit=5, simulate=simulate) for n in (users, users + more)
+        )
         assert lowest_cost(many) >= lowest_cost(few)
         cost = {key(o): o.cost_usd_per_month for o in few.recommendations if o.simulated == (simulate > 0)}
         for option in many.recommendations:
@@ -78,7 +91,9 @@ def test_a_looser_target_never_costs_more(tables: Tables, simulate: int) -> None
     )
     def holds(factor: float, metric: str, users: int, use_case: str) -> None:
         spec = specify(users, use_case)
-        loose = change_specification(spec, SpecificationChange.model_validate({metric: getattr(spec.slo_targets, metric) * factor}))
+        loose = change_specification(
+            spec, SpecificationChange.model_validate({metric: getattr(spec.slo_targets, metric) * factor})
+        )
         assert lowest_cost(planned(tables, loose, limit=5, simulate=simulate)) <= lowest_cost(
             planned(tables, spec, limit=5, simulate=simulate)
         )
@@ -90,22 +105,31 @@ def test_a_bigger_budget_never_removes_an_option(tables: Tables) -> None:
     @settings(max_examples=20)
     @given(budget=st.floats(300, 20_000), factor=st.floats(1, 10), users=st.integers(1, 20_000))
     def holds(budget: float, factor: float, users: int) -> None:
-        small, large = (planned(tables, specify(users, budget_usd_per_month=b), simulate=0) for b in (budget, budget * factor))
+        small, large = (
+            planned(tables, specify(users, budget_usd_per_month=b), simulate=0)
+            for b in (budget, budget * factor)
+        )
         assert {key(o) for o in small.recommendations} <= {key(o) for o in large.recommendations}
 
     holds()
 
 
 @pytest.mark.parametrize("use_case", USE_CASES)
-def test_a_row_that_is_worse_in_everything_never_changes_the_first_rank(tables: Tables, use_case: str) -> None:
+def test_a_row_that_is_worse_in_everything_never_changes_the_first_rank(
+    tables: Tables, use_case: str
+) -> None:
     spec = specify(5000, use_case)
     profile = spec.traffic_profile
     first = planned(tables, spec, limit=5).recommendations[0]
     table = tables[profile]
-    taken = {(m, g, int(c)) for m, g, c in zip(table.model_ids, table.gpu_types, table.gpu_counts, strict=True)}
+    taken = {
+        (m, g, int(c)) for m, g, c in zip(table.model_ids, table.gpu_types, table.gpu_counts, strict=True)
+    }
     # On hardware no cheaper, ten times slower: a model with the first one's quality or less.
     worse = next(
-        (first.model_id, first.gpu_type, n) for n in range(first.gpu_count, 64) if (first.model_id, first.gpu_type, n) not in taken
+        (first.model_id, first.gpu_type, n)
+        for n in range(first.gpu_count, 64)
+        if (first.model_id, first.gpu_type, n) not in taken
     )
     rows = [(r, 10 * t, 10 * i, 10 * e) for r, t, i, e in curve_of(table, key(first))]
     idle = [(rows[0][0], first.predicted.ttft_ms.p95, first.predicted.itl_ms.p95, first.predicted.e2e_ms.p95)]
@@ -115,9 +139,16 @@ def test_a_row_that_is_worse_in_everything_never_changes_the_first_rank(tables: 
 
 
 def curve_of(table: CurveTable, wanted: tuple[str, str, int]) -> list[tuple[float, float, float, float]]:
-    [n] = [i for i in range(len(table)) if (table.model_ids[i], table.gpu_types[i], int(table.gpu_counts[i])) == wanted]
+    [n] = [
+        i
+        for i in range(len(table))
+        if (table.model_ids[i], table.gpu_types[i], int(table.gpu_counts[i])) == wanted
+    ]
     first, count = int(table.curves.starts[n]), int(table.curves.counts[n])
-    return [(float(table.curves.rates[k]), *map(float, table.curves.p95_ms[:, k])) for k in range(first, first + count)]  # type: ignore[misc]
+    return [
+        (float(table.curves.rates[k]), *map(float, table.curves.p95_ms[:, k]))
+        for k in range(first, first + count)
+    ]  # type: ignore[misc]
 
 
 def rows_of(table: CurveTable) -> list[tuple[object, ...]]:
@@ -127,8 +158,15 @@ def rows_of(table: CurveTable) -> list[tuple[object, ...]]:
         for k in range(int(table.curves.starts[n]), int(table.curves.starts[n] + table.curves.counts[n])):
             figures = [*table.p50_ms[:, k], *table.curves.p95_ms[:, k], *table.p99_ms[:, k]]
             origin = table.origins[table.origin_codes[k]]
-            place = (table.model_ids[n], table.gpu_types[n], int(table.gpu_counts[n]), float(table.curves.rates[k]))
-            found.append((*place, *map(float, figures), origin.provenance, origin.source, origin.engine, origin.date))
+            place = (
+                table.model_ids[n],
+                table.gpu_types[n],
+                int(table.gpu_counts[n]),
+                float(table.curves.rates[k]),
+            )
+            found.append(
+                (*place, *map(float, figures), origin.provenance, origin.source, origin.engine, origin.date)
+            )
     return found
 
 
@@ -166,7 +204,10 @@ def test_a_view_ranks_by_its_one_thing(tables: Tables) -> None:
         "balanced": lambda o: -o.score,
         "lowest_latency": lambda o: (
             3 * o.by_roofline
-            + sum(getattr(o.predicted, f"{m}_ms").p95 / getattr(spec.slo_targets, f"{m}_p95_ms") for m in ("ttft", "itl", "e2e"))
+            + sum(
+                getattr(o.predicted, f"{m}_ms").p95 / getattr(spec.slo_targets, f"{m}_p95_ms")
+                for m in ("ttft", "itl", "e2e")
+            )
         ),
     }
     for view in VIEWS:
@@ -202,12 +243,20 @@ def test_the_pareto_mark_is_true(tables: Tables) -> None:
 
 
 def test_priorities_move_the_first_rank(tables: Tables) -> None:
-    cheap = planned(tables, specify(1000, cost_priority="high", latency_priority="low"), limit=5).recommendations[0]
-    fast = planned(tables, specify(1000, cost_priority="low", latency_priority="high"), limit=5).recommendations[0]
-    best = planned(tables, specify(1000, cost_priority="low", accuracy_priority="high"), limit=5).recommendations[0]
+    cheap = planned(
+        tables, specify(1000, cost_priority="high", latency_priority="low"), limit=5
+    ).recommendations[0]
+    fast = planned(
+        tables, specify(1000, cost_priority="low", latency_priority="high"), limit=5
+    ).recommendations[0]
+    best = planned(
+        tables, specify(1000, cost_priority="low", accuracy_priority="high"), limit=5
+    ).recommendations[0]
     assert cheap.cost_usd_per_month < fast.cost_usd_per_month
     assert fast.predicted.e2e_ms.p95 < cheap.predicted.e2e_ms.p95
-    assert (best.quality.score or best.quality.base_score or 0) > (cheap.quality.score or cheap.quality.base_score or 0)
+    assert (best.quality.score or best.quality.base_score or 0) > (
+        cheap.quality.score or cheap.quality.base_score or 0
+    )
 
 
 def test_a_list_shows_a_model_at_most_twice_besides_the_firsts_of_each_view(tables: Tables) -> None:
@@ -217,21 +266,31 @@ def test_a_list_shows_a_model_at_most_twice_besides_the_firsts_of_each_view(tabl
     assert max(rest.count(m) for m in rest) <= 2
 
 
-# Constraints -----------------------------------------------------------------------------------------------------------------------
+# Constraints
+# --------------------------------------------------------------------------------
 
 FILTERS = {
     "preferred_gpu_types": (["H100", "L40S"], lambda o: o.gpu_type in ("H100", "L40S")),
     "excluded_gpu_types": (["B200", "H200"], lambda o: o.gpu_type not in ("B200", "H200")),
     "excluded_models": (["Qwen/Qwen3-4B"], lambda o: o.model_id != "Qwen/Qwen3-4B"),
-    "preferred_models": (["meta-llama/Llama-3.3-70B-Instruct"], lambda o: o.model_id == "meta-llama/Llama-3.3-70B-Instruct"),
+    "preferred_models": (
+        ["meta-llama/Llama-3.3-70B-Instruct"],
+        lambda o: o.model_id == "meta-llama/Llama-3.3-70B-Instruct",
+    ),
     "licenses": (["permissive"], lambda o: models()[o.model_id].license in ("Apache-2.0", "MIT")),
-    "min_context_tokens": (200_000, lambda o: models()[o.model_id].context_tokens >= 200_000 and o.memory.max_context_tokens >= 200_000),
+    "min_context_tokens": (
+        200_000,
+        lambda o: models()[o.model_id].context_tokens >= 200_000 and o.memory.max_context_tokens >= 200_000,
+    ),
     "min_quality": (80, lambda o: (o.quality.score or o.quality.base_score or 0) >= 80),
     "providers": (["azure"], lambda o: "azure" in o.price),
     "excluded_providers": (["azure", "crusoe"], lambda o: "azure" not in o.price and "crusoe" not in o.price),
     "excluded_regions": (["eastus"], lambda o: "eastus" not in o.price),
     "regions": (["us-east-1"], lambda o: "us-east-1" in o.price or " any" in o.price),
-    "available_gpus": ({"H100": 2, "L4": 1}, lambda o: o.gpu_count * o.replicas <= {"H100": 2, "L4": 1}.get(o.gpu_type, 0)),
+    "available_gpus": (
+        {"H100": 2, "L4": 1},
+        lambda o: o.gpu_count * o.replicas <= {"H100": 2, "L4": 1}.get(o.gpu_type, 0),
+    ),
     "budget_usd_per_month": (2000.0, lambda o: o.cost_usd_per_month <= 2000),
 }
 
@@ -259,13 +318,15 @@ def test_nothing_for_research_only_unless_it_is_asked_for_by_name(tables: Tables
 
 
 def test_an_unknown_quality_is_said_to_be_unknown_and_never_zero(tables: Tables) -> None:
-    unknown = [o for o in planned(tables, specify(1000), simulate=0).recommendations if o.quality.score is None]
+    unknown = [
+        o for o in planned(tables, specify(1000), simulate=0).recommendations if o.quality.score is None
+    ]
     assert unknown
     for option in unknown:
         base = option.quality.base_score
-        assert ("quality unknown" if base is None else f"quality {base:g} %* (no scores published for this format") in " ".join(
-            option.reasons
-        )
+        assert (
+            "quality unknown" if base is None else f"quality {base:g} %* (no scores published for this format"
+        ) in " ".join(option.reasons)
     for model, use_case, mode in itertools.product(models().values(), use_cases().values(), MODES):
         quality = quality_of(model, use_case, mode)
         assert quality.score is None or quality.score > 0
@@ -274,7 +335,9 @@ def test_an_unknown_quality_is_said_to_be_unknown_and_never_zero(tables: Tables)
 
 def test_quality_is_the_weighted_mean_where_all_is_published_and_gains_nothing_by_what_is_left_out() -> None:
     llama = models()["meta-llama/Llama-3.1-8B-Instruct"]
-    assert quality_of(llama, USE_CASE, "off").score == pytest.approx(0.5 * 80.4 + 0.35 * 48.3 + 0.15 * 30.4, abs=0.06)
+    assert quality_of(llama, USE_CASE, "off").score == pytest.approx(
+        0.5 * 80.4 + 0.35 * 48.3 + 0.15 * 30.4, abs=0.06
+    )
     only_easy = llama.model_copy(update={"quality": {"off": {"ifeval": llama.quality["off"]["ifeval"]}}})
     left_out = quality_of(only_easy, USE_CASE, "off").score
     assert left_out is not None
@@ -284,7 +347,10 @@ def test_quality_is_the_weighted_mean_where_all_is_published_and_gains_nothing_b
 def test_a_quantised_checkpoint_does_not_inherit_a_score_but_names_its_bases() -> None:
     quantised = quality_of(models()["RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8-dynamic"], USE_CASE, "off")
     assert quantised.score is None
-    assert quantised.base_score == quality_of(models()["meta-llama/Llama-3.1-8B-Instruct"], USE_CASE, "off").score
+    assert (
+        quantised.base_score
+        == quality_of(models()["meta-llama/Llama-3.1-8B-Instruct"], USE_CASE, "off").score
+    )
     assert "its base meta-llama/Llama-3.1-8B-Instruct" in quantised.source
 
 
@@ -298,7 +364,9 @@ def test_traffic_is_mapped_to_a_profile_that_is_no_easier() -> None:
 
 def test_rows_of_an_unknown_gpu_or_model_are_no_options_and_no_error() -> None:
     rows = [(1.0, 50.0, 10.0, 3000.0), (9.0, 60.0, 10.0, 3000.0)]
-    table = made_table({("meta-llama/Llama-3.1-8B-Instruct", "H900", 1): rows, ("no/such-model", "H100", 1): rows})
+    table = made_table(
+        {("meta-llama/Llama-3.1-8B-Instruct", "H900", 1): rows, ("no/such-model", "H100", 1): rows}
+    )
     found = planned({CHATBOT: table}, specify(1000))
     assert found.recommendations == []
     assert found.excluded == {"no price listed for unknown GPU type (yours: COMPASS_PRICES)": 1}

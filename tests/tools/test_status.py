@@ -30,7 +30,9 @@ def status_of(bundle: ManifestBundle, cluster: Cluster) -> DeploymentStatus:
     return get_status(StatusQuery(name=bundle.name, metrics=False), cluster)
 
 
-def test_a_deletion_that_a_finalizer_holds_up_is_not_called_ready(bundle: ManifestBundle, cluster: Cluster) -> None:
+def test_a_deletion_that_a_finalizer_holds_up_is_not_called_ready(
+    bundle: ManifestBundle, cluster: Cluster
+) -> None:
     create(bundle, cluster, ["example.org/audit"])
     until(lambda: status_of(bundle, cluster).phase == "ready")
     services = cluster.connection.resource(*INFERENCE_SERVICE)
@@ -41,7 +43,9 @@ def test_a_deletion_that_a_finalizer_holds_up_is_not_called_ready(bundle: Manife
     assert "finalizer example.org/audit" in status.message
     assert status.endpoint is None
     patch = {"metadata": {"finalizers": None}}
-    services.patch(name=bundle.name, namespace="default", body=patch, content_type="application/merge-patch+json")
+    services.patch(
+        name=bundle.name, namespace="default", body=patch, content_type="application/merge-patch+json"
+    )
     until(lambda: status_of(bundle, cluster).phase == "absent")
 
 
@@ -70,15 +74,23 @@ def test_each_failure_of_a_rollout_is_told_by_its_cause_over_the_wire(
     until(lambda: status_of(bundle, cluster).phase == "ready")
 
 
-def test_an_eviction_is_said_while_another_pod_takes_its_place(bundle: ManifestBundle, cluster: Cluster, simulator: str) -> None:
+def test_an_eviction_is_said_while_another_pod_takes_its_place(
+    bundle: ManifestBundle, cluster: Cluster, simulator: str
+) -> None:
     order_failure(simulator, "evicted", f"{bundle.name}*")
     create(bundle, cluster)
-    seen = until(lambda: next((s for s in [status_of(bundle, cluster)] if "Evicted" in {p.state for p in s.pods}), None))
+    seen = until(
+        lambda: next(
+            (s for s in [status_of(bundle, cluster)] if "Evicted" in {p.state for p in s.pods}), None
+        )
+    )
     assert "ephemeral-storage" in seen.message
     assert "Stopping" not in seen.message
 
 
-@pytest.mark.parametrize(("minutes", "said"), [(1, "downloading the model"), (12, "downloading the model for 12 min already")])
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(1, "downloading the model"), (12, "downloading the model for 12 min already")]
+)
 def test_a_long_download_is_said_to_be_long(minutes: int, said: str) -> None:
     began = (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()
     running = [{"name": "storage-initializer", "state": {"running": {"startedAt": began}}}]

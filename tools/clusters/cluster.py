@@ -41,18 +41,24 @@ class Cluster:
         return self.connection.description
 
     def identity(self, max_age_s: float = 0.0) -> Identity:
-        """Which cluster it is, asked anew unless an answer is no older than that. Raises CompassError if it can't be asked."""
+        """Which cluster it is, asked anew unless an answer is no older than that. Raises
+        CompassError if it can't be asked.
+        """
         return self.connection.identity(max_age_s)
 
     @property
     def patience_s(self) -> float:
-        """How long what is wrong may take to mend itself: a real cluster adds nodes, and starts what crashed again within 5 minutes."""
+        """How long what is wrong may take to mend itself: a real cluster adds nodes, and
+        starts what crashed again within 5 minutes.
+        """
         return 1.0 if self.simulated else 300.0
 
     @property
     def watch_interval_s(self) -> float:
         """How often a rollout is looked at: a look is several requests, and others share a real server."""
-        return self._watch_interval_s if self.simulated else max(self._watch_interval_s, REAL_WATCH_INTERVAL_S)
+        return (
+            self._watch_interval_s if self.simulated else max(self._watch_interval_s, REAL_WATCH_INTERVAL_S)
+        )
 
     def get(self, api_version: str, kind: str, name: str) -> Object | None:
         """One object of our namespace, or None."""
@@ -60,13 +66,19 @@ class Cluster:
 
         with self.connection.calling(f"get {kind} {name}", (api_version, kind)):
             try:
-                return dict(self.connection.resource(api_version, kind).get(name=name, namespace=self.namespace).to_dict())
+                return dict(
+                    self.connection.resource(api_version, kind)
+                    .get(name=name, namespace=self.namespace)
+                    .to_dict()
+                )
             except NotFoundError as error:
                 if is_of_an_object(error):
                     return None
                 raise
 
-    def list(self, api_version: str, kind: str, label_selector: str = "", field_selector: str = "") -> list[Object]:
+    def list(
+        self, api_version: str, kind: str, label_selector: str = "", field_selector: str = ""
+    ) -> list[Object]:
         """Objects of our namespace."""
         with self.connection.calling(f"list {kind}", (api_version, kind)):
             found = self.connection.resource(api_version, kind).get(
@@ -77,41 +89,56 @@ class Cluster:
             return [dict(item.to_dict()) for item in found.items]
 
     def monitors_pods(self) -> bool:
-        """Whether the Prometheus operator is there, as of half a minute ago at most; False as well where nobody can be asked."""
+        """Whether the Prometheus operator is there, as of half a minute ago at most;
+        False as well where nobody can be asked.
+        """
         try:
             return self.connection.offers(*POD_MONITOR)
         except CompassError:
             return False
 
     def gives_user_ids(self) -> bool:
-        """Whether it is an OpenShift, whose namespaces have user ids of their own; False as well where nobody can be asked."""
+        """Whether it is an OpenShift, whose namespaces have user ids of their own; False
+        as well where nobody can be asked.
+        """
         try:
             return self.connection.offers(*CONSTRAINTS)
         except CompassError:
             return False
 
     def log(self, pod: str, container: str, previous: bool, lines: int = LOG_LINES) -> str:
-        """The last lines that a container wrote, empty where there are none; why, where we may not read them."""
+        """The last lines that a container wrote, empty where there are none; why,
+        where we may not read them.
+        """
         from kubernetes.client import CoreV1Api
 
         try:
             with self.connection.calling(f"log of {pod}"):
                 api = CoreV1Api(self.connection.client().client)
                 answer = api.read_namespaced_pod_log(
-                    pod, self.namespace, container=container, previous=previous, tail_lines=lines, limit_bytes=LOG_BYTES
+                    pod,
+                    self.namespace,
+                    container=container,
+                    previous=previous,
+                    tail_lines=lines,
+                    limit_bytes=LOG_BYTES,
                 )
                 return str(answer or "")
         except Refused as refused:
             return f"its log can't be read: {refused}" if refused.status == 403 else ""
 
     def metrics(self, pod: str, port: int) -> str:
-        """What a pod shows at /metrics, fetched by way of the API server, so that the pod need not be reachable from here."""
+        """What a pod shows at /metrics, fetched by way of the API server, so that the pod
+        need not be reachable from here.
+        """
         from kubernetes.client import CoreV1Api
 
         with self.connection.calling(f"metrics of {pod}"):
             api = CoreV1Api(self.connection.client().client)
             # The answer as text: the client would otherwise try to read it as a Python literal.
-            answer: Any = api.connect_get_namespaced_pod_proxy_with_path(f"{pod}:{port}", self.namespace, "metrics", _preload_content=False)
+            answer: Any = api.connect_get_namespaced_pod_proxy_with_path(
+                f"{pod}:{port}", self.namespace, "metrics", _preload_content=False
+            )
             return bytes(answer.data).decode(errors="replace")
 
     def dry_run(self, document: Object, force: bool = False) -> Object:
@@ -128,18 +155,28 @@ class Cluster:
             made = self.connection.resource(document["apiVersion"], kind).create(
                 body=document,
                 namespace=self.namespace,
-                query_params=[("dryRun", "All"), ("fieldValidation", "Strict"), ("fieldManager", FIELD_MANAGER)],
+                query_params=[
+                    ("dryRun", "All"),
+                    ("fieldValidation", "Strict"),
+                    ("fieldManager", FIELD_MANAGER),
+                ],
             )
             return dict(made.to_dict())
 
     def gpus(self) -> dict[str, int]:
-        """GPUs that the nodes may give to pods, by catalogued type, in use or not. Listing nodes is a right of its own (cluster-wide)."""
+        """GPUs that the nodes may give to pods, by catalogued type, in use or not.
+        Listing nodes is a right of its own (cluster-wide).
+        """
         with self.connection.calling("list Node"):
             nodes = [dict(item.to_dict()) for item in self.connection.resource("v1", "Node").get().items]
         found: dict[str, int] = {}
         for gpu in gpus().values():
-            labelled = [n for n in nodes if n["metadata"].get("labels", {}).get(gpu.node_label_key) == gpu.node_label]
-            count = sum(int(n.get("status", {}).get("allocatable", {}).get(gpu.resource, 0)) for n in labelled)
+            labelled = [
+                n for n in nodes if n["metadata"].get("labels", {}).get(gpu.node_label_key) == gpu.node_label
+            ]
+            count = sum(
+                int(n.get("status", {}).get("allocatable", {}).get(gpu.resource, 0)) for n in labelled
+            )
             if count:
                 found[gpu.id] = count
         return found

@@ -1,4 +1,5 @@
-"""The connection that `COMPASS_CLUSTER` names: the simulator, or one context of the kubeconfig, with time-outs and retries.
+"""The connection that `COMPASS_CLUSTER` names: the simulator, or one context of the
+kubeconfig, with time-outs and retries.
 
 The default never touches a real cluster, whatever kubeconfig is lying around.
 """
@@ -40,7 +41,9 @@ OFFERS_FOR_S = 30.0
 
 
 class Connection:
-    """Connects at the first call; one serves all turns at once. Every error of the wire becomes a CompassError that names the call."""
+    """Connects at the first call; one serves all turns at once. Every error of the wire
+    becomes a CompassError that names the call.
+    """
 
     def __init__(self, settings: Settings) -> None:
         """Raises CompassError for a setting that is neither `sim` nor `context:NAME`."""
@@ -52,7 +55,8 @@ class Connection:
         self._identity: tuple[float, Any, Identity] = (0.0, None, Identity())
         if self.target != "sim" and not self.target.removeprefix("context:"):
             raise CompassError(
-                "COMPASS_CLUSTER=context: names no context. Write context:NAME with a name from `kubectl config get-contexts`."
+                "COMPASS_CLUSTER=context: names no context. Write context:NAME with a name from `kubectl"
+                " config get-contexts`."
             )
         if self.target != "sim" and not self.target.startswith("context:"):
             raise CompassError(f"COMPASS_CLUSTER is {self.target!r}. It takes 'sim' or 'context:NAME'.")
@@ -63,14 +67,20 @@ class Connection:
 
     @property
     def description(self) -> str:
-        return "the simulated cluster" if self.simulated else f"the cluster of kubeconfig context {self.target.removeprefix('context:')!r}"
+        return (
+            "the simulated cluster"
+            if self.simulated
+            else f"the cluster of kubeconfig context {self.target.removeprefix('context:')!r}"
+        )
 
     def resource(self, api_version: str, kind: str) -> Any:
         """The dynamic client's resource. Raises CompassError for a kind that Compass doesn't work with."""
         return self.client().resources.get(api_version=api_version, kind=kind)
 
     def offers(self, api_version: str, kind: str) -> bool:
-        """Whether the server knows a kind, asked anew after OFFERS_FOR_S. Raises CompassError if it can't be asked."""
+        """Whether the server knows a kind, asked anew after OFFERS_FOR_S. Raises
+        CompassError if it can't be asked.
+        """
         from kubernetes.dynamic.exceptions import NotFoundError
 
         at, known = self._offers.get((api_version, kind), (-OFFERS_FOR_S, False))
@@ -86,7 +96,9 @@ class Connection:
         return known
 
     def identity(self, max_age_s: float = 0.0) -> Identity:
-        """Which cluster this is; `max_age_s` takes an answer of the same connection that is no older. Raises CompassError."""
+        """Which cluster this is; `max_age_s` takes an answer of the same connection that
+        is no older. Raises CompassError.
+        """
         from kubernetes.dynamic.exceptions import ForbiddenError, NotFoundError
 
         client = self.client()
@@ -95,7 +107,12 @@ class Connection:
             return known
         with self.calling("get Namespace kube-system"):
             try:
-                uid = str(client.resources.get(api_version="v1", kind="Namespace").get(name="kube-system").metadata.uid or "")
+                uid = str(
+                    client.resources.get(api_version="v1", kind="Namespace")
+                    .get(name="kube-system")
+                    .metadata.uid
+                    or ""
+                )
             except (ForbiddenError, NotFoundError):
                 uid = ""
         found = Identity(uid=uid) if self.simulated else Identity(uid=uid, **_server(client.configuration))
@@ -109,12 +126,14 @@ class Connection:
                 from kubernetes.dynamic import DynamicClient
 
                 try:
-                    with warnings.catch_warnings(category=Warning, action="ignore"):  # said below, in a sentence
+                    with warnings.catch_warnings(
+                        category=Warning, action="ignore"
+                    ):  # said below, in a sentence
                         client = self._simulator_client() if self.simulated else self._context_client()
                 except ImportError as error:  # urllib3's, at a socks:// address
                     raise CompassError(
-                        f"The way to {self.description} leads through a SOCKS proxy, for which a package is missing: pip install pysocks,"
-                        " or name the server in NO_PROXY."
+                        f"The way to {self.description} leads through a SOCKS proxy, for which a package is"
+                        " missing: pip install pysocks, or name the server in NO_PROXY."
                     ) from error
                 answered = watched(client.rest_client.request, client.configuration, self.description)
                 client.rest_client.request = functools.partial(_with_timeout, answered)
@@ -123,9 +142,11 @@ class Connection:
 
     @contextmanager
     def calling(self, what: str, of: tuple[str, str] | None = None) -> Iterator[None]:
-        """Say in one sentence what failed; forget the connection where it broke, so that the next call makes a new one.
+        """Say in one sentence what failed; forget the connection where it broke, so that
+        the next call makes a new one.
 
-        `of` is the version and the kind that the call is about: a server that has no such kind answers as if a path were wrong.
+        `of` is the version and the kind that the call is about: a server that has no such kind
+        answers as if a path were wrong.
         """
         from kubernetes.client.exceptions import ApiException
         from kubernetes.dynamic.exceptions import DynamicApiError
@@ -145,10 +166,14 @@ class Connection:
             raise refusal(self.description, what, error) from error
         except (HTTPError, OSError, httpx.HTTPError) as error:
             self._dynamic = None
-            raise CompassError(f"{where} doesn't answer ({what}: {_cause(error)}). Is it running and reachable?") from error
+            raise CompassError(
+                f"{where} doesn't answer ({what}: {_cause(error)}). Is it running and reachable?"
+            ) from error
         except Exception as error:  # an answer that the client stumbles over
             log.exception("%s", what)
-            raise CompassError(f"{where} answered in a way that can't be read ({what}: {type(error).__name__}).") from error
+            raise CompassError(
+                f"{where} answered in a way that can't be read ({what}: {type(error).__name__})."
+            ) from error
 
     def _simulator_client(self) -> Any:
         from kubernetes.client import ApiClient
@@ -159,13 +184,16 @@ class Connection:
         return ApiClient(configuration)
 
     def _context_client(self) -> Any:
-        return client_of(self.target.removeprefix("context:"), _configuration(), self._settings.home_dir / "run")
+        return client_of(
+            self.target.removeprefix("context:"), _configuration(), self._settings.home_dir / "run"
+        )
 
 
 def _configuration() -> Any:
     """Retries what a busy or restarting server answers, by any method: all that we send may be sent twice.
 
-    Applies are declarative, deletes name a uid, replacements a version; a server that asks to wait longer is not waited for.
+    Applies are declarative, deletes name a uid, replacements a version; a server that asks to
+    wait longer is not waited for.
     """
     from kubernetes.client import Configuration
     from urllib3.util import Retry
@@ -189,12 +217,17 @@ def _server(configuration: Any) -> dict[str, str]:
     address = urlsplit(str(configuration.host))
     host = address.netloc.rpartition("@")[2]
     authority = Path(configuration.ssl_ca_cert).read_bytes() if configuration.ssl_ca_cert else b""
-    return {"server": f"{address.scheme}://{host}{address.path}".rstrip("/"), "ca": hashlib.sha256(authority).hexdigest()}
+    return {
+        "server": f"{address.scheme}://{host}{address.path}".rstrip("/"),
+        "ca": hashlib.sha256(authority).hexdigest(),
+    }
 
 
 def _with_timeout(request: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """The client waits for ever unless told otherwise at each call: so here, once for all."""
-    return request(*args, **kwargs | {"_request_timeout": kwargs.get("_request_timeout") or REQUEST_TIMEOUT_S})
+    return request(
+        *args, **kwargs | {"_request_timeout": kwargs.get("_request_timeout") or REQUEST_TIMEOUT_S}
+    )
 
 
 def _cause(error: Exception) -> str:

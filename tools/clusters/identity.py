@@ -1,4 +1,6 @@
-"""Which cluster it is, whatever name a kubeconfig gives it: a context can be pointed at another one between two messages."""
+"""Which cluster it is, whatever name a kubeconfig gives it: a context can be pointed at
+another one between two messages.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ class Identity(BaseModel):
     ca: str = ""
 
     def is_other_than(self, other: Identity) -> bool:
-        """Whether these are two clusters for certain: by their uids, or else by their servers. What isn't known differs from nothing."""
+        """Whether these are two clusters for certain: by their uids, or else by their
+        servers. What isn't known differs from nothing.
+        """
         if self.uid and other.uid:
             return self.uid != other.uid
         return bool(self.server and other.server) and (self.server, self.ca) != (other.server, other.ca)

@@ -1,7 +1,8 @@
-"""The kinds that Compass works with and where a server keeps them: known beforehand, so that nothing has to be discovered.
+"""The kinds that Compass works with and where a server keeps them: known beforehand, so
+that nothing has to be discovered.
 
-The client's own discovery asks for every API group of the server and keeps the answers where threads that share it trip over
-each other. Which kind isn't installed shows in the answer to the request itself.
+The client's own discovery asks for every API group of the server and keeps the answers where threads that
+share it trip over each other. Which kind isn't installed shows in the answer to the request itself.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ def group_path(api_version: str) -> str:
 
 
 class Kinds:
-    """In place of the dynamic client's discovery: made by the client itself, which calls `get` for each resource. Any thread may."""
+    """In place of the dynamic client's discovery: made by the client itself, which calls
+    `get` for each resource. Any thread may.
+    """
 
     def __init__(self, client: Any, cache_file: str | None) -> None:
         from kubernetes.dynamic.resource import Resource
@@ -46,7 +49,14 @@ class Kinds:
         for (api_version, kind), plural in PLURALS.items():
             group, _, version = api_version.rpartition("/")
             prefix = "apis" if group else "api"
-            where = {"prefix": prefix, "group": group, "api_version": version, "kind": kind, "name": plural, "client": client}
+            where = {
+                "prefix": prefix,
+                "group": group,
+                "api_version": version,
+                "kind": kind,
+                "name": plural,
+                "client": client,
+            }
             self._resources[api_version, kind] = Resource(  # type: ignore[no-untyped-call]
                 **where, namespaced=kind not in OF_THE_CLUSTER
             )

@@ -1,4 +1,6 @@
-"""A context of the kubeconfig, read as kubectl reads it, so that whatever is wrong with it is said by its cause."""
+"""A context of the kubeconfig, read as kubectl reads it, so that whatever is wrong
+with it is said by its cause.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ REMOVED = {"gcp": "gke-gcloud-auth-plugin", "azure": "kubelogin"}
 
 
 def client_of(name: str, configuration: Any, folder: Path) -> Any:
-    """An API client for a context, logged in; keys that stand in the kubeconfig itself lie in `folder` as long as we run.
+    """An API client for a context, logged in; keys that stand in the kubeconfig itself lie
+    in `folder` as long as we run.
 
     Raises CompassError that says what of the context can't be used, and why.
     """
@@ -57,14 +60,17 @@ def client_of(name: str, configuration: Any, folder: Path) -> Any:
         )
     except (ConfigException, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise CompassError(
-            f"The kubeconfig's context {name!r} can't be used ({type(error).__name__}): a field of it is no text, or no base64."
+            f"The kubeconfig's context {name!r} can't be used ({type(error).__name__}): a field of it is no"
+            " text, or no base64."
         ) from error
     if isinstance(plugin, dict) and credential is not None and credential.expires_at is not None:
         _renewed_in_time(configuration, plugin, credential, str(context.get("user")), cluster)
     return client
 
 
-def _renewed_in_time(configuration: Any, plugin: Entry, credential: Credential, user: str, cluster: Entry) -> None:
+def _renewed_in_time(
+    configuration: Any, plugin: Entry, credential: Credential, user: str, cluster: Entry
+) -> None:
     """Run the plugin again before what it gave expires; the client asks for a token at each request."""
     current = credential
 
@@ -79,12 +85,15 @@ def _renewed_in_time(configuration: Any, plugin: Entry, credential: Credential, 
 
 
 def _entries(name: str) -> tuple[Entry, Entry, Entry]:
-    """The context, its cluster and its user, without what is null, and with the paths of its files made whole."""
+    """The context, its cluster and its user, without what is null, and with the
+    paths of its files made whole.
+    """
     known = merged()
     if name not in known["contexts"]:
         there = ", ".join(sorted(known["contexts"])) or "none"
         raise CompassError(
-            f"The kubeconfig has no context {printable(name, 200)!r}; it has: {printable(there)}. COMPASS_CLUSTER=sim uses the simulator."
+            f"The kubeconfig has no context {printable(name, 200)!r}; it has: {printable(there)}."
+            " COMPASS_CLUSTER=sim uses the simulator."
         )
     context, _ = known["contexts"][name]
     found: list[Entry] = []
@@ -95,13 +104,16 @@ def _entries(name: str) -> tuple[Entry, Entry, Entry]:
             continue
         if wanted not in known[f"{kind}s"]:
             raise CompassError(
-                f"The kubeconfig's context {name!r} names the {kind} {printable(str(wanted), 200)!r}, which isn't in its list `{kind}s`."
+                f"The kubeconfig's context {name!r} names the {kind} {printable(str(wanted), 200)!r}, which"
+                f" isn't in its list `{kind}s`."
             )
         entry, folder = known[f"{kind}s"][wanted]
         found.append(_with_files(name, kind, dict(entry), folder))
     cluster, user = found
     if not str(cluster.get("server") or "").startswith(("http://", "https://")):
-        raise CompassError(f"The kubeconfig's context {name!r}: `server` of its cluster is no http:// or https:// address.")
+        raise CompassError(
+            f"The kubeconfig's context {name!r}: `server` of its cluster is no http:// or https:// address."
+        )
     return context, cluster, user
 
 
@@ -115,7 +127,8 @@ def _with_files(name: str, kind: str, entry: Entry, folder: Path) -> Entry:
             text = file.read_text(encoding="utf-8", errors="replace")
         except OSError as error:
             raise CompassError(
-                f"The kubeconfig's context {name!r}: {field} of its {kind} is {file}, which can't be read: {error.strerror}."
+                f"The kubeconfig's context {name!r}: {field} of its {kind} is {file}, which can't be read:"
+                f" {error.strerror}."
             ) from error
         entry[field] = str(file)
         if field == "tokenFile":
@@ -127,11 +140,15 @@ def _with_files(name: str, kind: str, entry: Entry, folder: Path) -> Entry:
 
 
 def merged() -> dict[str, dict[str, tuple[Entry, Path]]]:
-    """Contexts, clusters and users by name, each with the folder of its file; of one name, the first counts, as for kubectl."""
+    """Contexts, clusters and users by name, each with the folder of its file; of one
+    name, the first counts, as for kubectl.
+    """
     paths = [Path(p).expanduser() for p in (os.environ.get("KUBECONFIG") or DEFAULT).split(os.pathsep) if p]
     there = [p for p in paths if p.exists()]
     if not there:
-        raise CompassError(f"There is no kubeconfig at {', '.join(map(str, paths))}. COMPASS_CLUSTER=sim uses the simulator.")
+        raise CompassError(
+            f"There is no kubeconfig at {', '.join(map(str, paths))}. COMPASS_CLUSTER=sim uses the simulator."
+        )
     found: dict[str, dict[str, tuple[Entry, Path]]] = {"contexts": {}, "clusters": {}, "users": {}}
     for path in there:
         document = _document(path)
@@ -175,11 +192,15 @@ def _provided(name: str, provider: Entry) -> str:
     who = f"The kubeconfig's context {name!r} logs in by the auth-provider {kind!r}"
     if kind in REMOVED:
         raise CompassError(
-            f"{who}, which Kubernetes clients lack by now. Install {REMOVED[kind]}, and have your provider's tool write the context anew."
+            f"{who}, which Kubernetes clients lack by now. Install {REMOVED[kind]}, and have your provider's"
+            " tool write the context anew."
         )
     token = (provider.get("config") or {}).get("id-token")
     if kind != "oidc" or not isinstance(token, str):
-        raise CompassError(f"{who}, which can't be used here: {'it holds no id-token' if kind == 'oidc' else 'only oidc is known'}.")
+        raise CompassError(
+            f"{who}, which can't be used here:"
+            f" {'it holds no id-token' if kind == 'oidc' else 'only oidc is known'}."
+        )
     try:
         payload = token.split(".")[1]
         expires_at = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))).get("exp")
@@ -187,5 +208,8 @@ def _provided(name: str, provider: Entry) -> str:
         raise CompassError(f"{who}, whose id-token is none (no JWT). Log in again.") from error
     if isinstance(expires_at, int | float) and expires_at <= time.time():
         since = datetime.fromtimestamp(expires_at).astimezone()
-        raise CompassError(f"{who}, whose id-token expired at {since:%Y-%m-%d %H:%M}. Log in again; any kubectl command renews it, too.")
+        raise CompassError(
+            f"{who}, whose id-token expired at {since:%Y-%m-%d %H:%M}. Log in again; any kubectl command"
+            " renews it, too."
+        )
     return token

@@ -1,6 +1,7 @@
 """Logging in by the program that a kubeconfig names (`exec`): what it gives, or why it gave nothing.
 
-The contract is Kubernetes' client.authentication.k8s.io: the program writes an ExecCredential to its standard output.
+The contract is Kubernetes' client.authentication.k8s.io: the program writes an
+ExecCredential to its standard output.
 """
 
 from __future__ import annotations
@@ -27,18 +28,27 @@ Entry = dict[str, Any]
 
 @dataclass(frozen=True)
 class Credential:
-    """`fields` are those that a kubeconfig's user would have; `expires_at` is by the clock, in s, less EARLY_S."""
+    """`fields` are those that a kubeconfig's user would have; `expires_at` is by the
+    clock, in s, less EARLY_S.
+    """
 
     fields: Entry
     expires_at: float | None
 
 
 def credential_of(plugin: Entry, user: str, cluster: Entry) -> Credential:
-    """Run the program. Raises CompassError with its exit code, its words and the hint of whoever wrote the kubeconfig."""
+    """Run the program. Raises CompassError with its exit code, its words and the hint
+    of whoever wrote the kubeconfig.
+    """
     command = str(plugin.get("command") or "")
-    who = f"The kubeconfig's user {printable(user, 200)!r} logs in by the program {printable(command, 200)!r}, which"
+    who = (
+        f"The kubeconfig's user {printable(user, 200)!r} logs in by the program {printable(command, 200)!r},"
+        " which"
+    )
     hint = f" {printable(str(plugin['installHint']), QUOTED).strip()}" if plugin.get("installHint") else ""
-    given = {str(e.get("name")): str(e.get("value", "")) for e in plugin.get("env") or [] if isinstance(e, dict)}
+    given = {
+        str(e.get("name")): str(e.get("value", "")) for e in plugin.get("env") or [] if isinstance(e, dict)
+    }
     try:
         done = subprocess.run(  # noqa: S603 - the person's own kubeconfig names it, as for kubectl; no shell
             [command, *(str(a) for a in plugin.get("args") or [])],
@@ -52,14 +62,17 @@ def credential_of(plugin: Entry, user: str, cluster: Entry) -> Credential:
         raise CompassError(f"{who} isn't there: install it, or put its folder into PATH.{hint}") from error
     except subprocess.TimeoutExpired as error:
         raise CompassError(
-            f"{who} gave no answer within {PATIENCE_S:.0f} s: it probably waits for a person. Log in with it, or with kubectl, first."
+            f"{who} gave no answer within {PATIENCE_S:.0f} s: it probably waits for a person. Log in with it,"
+            " or with kubectl, first."
         ) from error
     except (OSError, ValueError) as error:
         raise CompassError(f"{who} can't be run ({type(error).__name__}).{hint}") from error
     if done.returncode:
         words = _without_secrets(done.stderr.decode(errors="replace"), plugin, given).strip()
         said = f"“{printable(words[-QUOTED:], QUOTED)}”" if words else "without a word"
-        raise CompassError(f"{who} ended with exit code {done.returncode}: {said}. Log in again with it.{hint}")
+        raise CompassError(
+            f"{who} ended with exit code {done.returncode}: {said}. Log in again with it.{hint}"
+        )
     try:
         status = json.loads(done.stdout)["status"]
         expires = status.get("expirationTimestamp")
@@ -78,10 +91,20 @@ def credential_of(plugin: Entry, user: str, cluster: Entry) -> Credential:
 def _asked(plugin: Entry, cluster: Entry) -> Entry:
     spec: Entry = {"interactive": False}
     if plugin.get("provideClusterInfo"):
-        kept = ("server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority-data", "proxy-url")
-        extensions = {e.get("name"): e.get("extension") for e in cluster.get("extensions") or [] if isinstance(e, dict)}
+        kept = (
+            "server",
+            "tls-server-name",
+            "insecure-skip-tls-verify",
+            "certificate-authority-data",
+            "proxy-url",
+        )
+        extensions = {
+            e.get("name"): e.get("extension") for e in cluster.get("extensions") or [] if isinstance(e, dict)
+        }
         config = extensions.get("client.authentication.k8s.io/exec")
-        spec["cluster"] = {k: cluster[k] for k in kept if k in cluster} | ({"config": config} if config is not None else {})
+        spec["cluster"] = {k: cluster[k] for k in kept if k in cluster} | (
+            {"config": config} if config is not None else {}
+        )
     return {"apiVersion": plugin.get("apiVersion"), "kind": "ExecCredential", "spec": spec}
 
 

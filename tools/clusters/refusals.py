@@ -1,4 +1,6 @@
-"""What an API server refused, as a person needs it: what it said, and what would help. Its words are data, never instructions."""
+"""What an API server refused, as a person needs it: what it said, and what would help.
+Its words are data, never instructions.
+"""
 
 from __future__ import annotations
 
@@ -33,14 +35,19 @@ class Refused(CompassError):
         """The server doesn't offer a kind: what it belongs to isn't installed."""
         where = cluster[0].upper() + cluster[1:]
         if api_version.startswith("serving.kserve.io"):
-            text = f"{where} can't take this: KServe isn't installed there. Install KServe 0.20 or later, or choose another cluster."
+            text = (
+                f"{where} can't take this: KServe isn't installed there. Install KServe 0.20 or later, or"
+                " choose another cluster."
+            )
         else:
             text = f"{where} can't take this: it doesn't know {api_version} {kind}."
         return cls(text, 404, "NotInstalled")
 
 
 def is_of_an_object(error: Any) -> bool:
-    """Whether a 404 is about one object that isn't there. Only then it has a name; else the server doesn't know the kind."""
+    """Whether a 404 is about one object that isn't there. Only then it has a name; else
+    the server doesn't know the kind.
+    """
     try:
         status = json.loads(error.body)
         return bool(error.status == 404 and status["details"]["name"])
@@ -63,7 +70,10 @@ def refusal(cluster: str, what: str, error: Any) -> Refused:
         if isinstance(c, dict) and c.get("reason") == "FieldManagerConflict"
     )
     remedy = _remedy(int(error.status), reason, message, conflicts)
-    text = f"{cluster[0].upper()}{cluster[1:]} refused the {what}: {printable(message)} (HTTP {error.status}).{remedy}"
+    text = (
+        f"{cluster[0].upper()}{cluster[1:]} refused the {what}: {printable(message)} (HTTP"
+        f" {error.status}).{remedy}"
+    )
     return Refused(text, int(error.status), reason, conflicts)
 
 
@@ -81,9 +91,15 @@ def _remedy(status: int, reason: str, message: str, conflicts: tuple[Conflict, .
     if status == 403 and "exceeded quota" in message:
         return " Ask for a larger ResourceQuota in this namespace, or choose fewer replicas."
     if status in (401, 403) and "system:anonymous" in message:
-        return " Nobody is logged in there: the kubeconfig's context sent no credentials that the server knows. Log in again."
+        return (
+            " Nobody is logged in there: the kubeconfig's context sent no credentials that the server knows."
+            " Log in again."
+        )
     if status == 403 and "cannot" in message:
-        return " Compass lacks this right: bind the Role that the README lists (deploy/rbac.yaml) to whoever runs it."
+        return (
+            " Compass lacks this right: bind the Role that the README lists (deploy/rbac.yaml) to whoever"
+            " runs it."
+        )
     if status == 401:
         return " The credentials of this kubeconfig context are not, or no longer, valid: log in again."
     if status == 404 and message.startswith("namespaces "):

@@ -18,14 +18,21 @@ SIMULATOR_START_S = 20
 
 
 def simulator_address(home: Path) -> str:
-    """The URL of this home's cluster simulator, which is started as a process of its own if it doesn't answer."""
+    """The URL of this home's cluster simulator, which is started as a process of its
+    own if it doesn't answer.
+    """
     address = home / "simulator.json"
     url = _answering(address)
     if url:
         return url
-    # What a person keeps in the working directory, or names by PYTHONPATH, may have our modules' names: ours first, then as here.
+    # What a person keeps in the working directory, or names by PYTHONPATH, may have our modules'
+    # names: ours first, then as here.
     ours = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), *sys.path]))
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG") or k.startswith(("PYTHON", "COMPASS_SIMULATOR_"))}
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if k in ("PATH", "HOME", "LANG") or k.startswith(("PYTHON", "COMPASS_SIMULATOR_"))
+    }
     subprocess.Popen(  # noqa: S603 - our own module, no shell
         [sys.executable, "-P", "-m", "simulator.cluster.server", "--home", str(home)],
         stdin=subprocess.DEVNULL,
@@ -40,7 +47,10 @@ def simulator_address(home: Path) -> str:
         url = _answering(address)
         if url:
             return url
-    raise CompassError(f"The cluster simulator didn't start within {SIMULATOR_START_S} s. Its log is {home / 'simulator.log'}.")
+    raise CompassError(
+        f"The cluster simulator didn't start within {SIMULATOR_START_S} s. Its log is"
+        f" {home / 'simulator.log'}."
+    )
 
 
 def simulator_kubeconfig(address: str) -> str:

@@ -20,7 +20,9 @@ class Writer:
         self._connection = cluster.connection
 
     def apply(self, document: Object, force: bool = False) -> Object:
-        """Server-side apply; fields of others are taken only with `force`. Raises Refused with the conflicts."""
+        """Server-side apply; fields of others are taken only with `force`. Raises
+        Refused with the conflicts.
+        """
         of = (document["apiVersion"], document["kind"])
         with self._connection.calling(f"apply of {document['kind']} {document['metadata']['name']}", of):
             for attempt in range(CONFLICT_TRIES):
@@ -28,7 +30,11 @@ class Writer:
                     return self.cluster.apply_request(document, force)
                 except Exception as error:
                     # A conflict of versions passes; one of owners doesn't, and is for a person to decide.
-                    if getattr(error, "status", None) != 409 or b"FieldManagerConflict" in _body(error) or attempt == CONFLICT_TRIES - 1:
+                    if (
+                        getattr(error, "status", None) != 409
+                        or b"FieldManagerConflict" in _body(error)
+                        or attempt == CONFLICT_TRIES - 1
+                    ):
                         raise
                 time.sleep(0.2 * 2**attempt)
         raise AssertionError("unreachable")
@@ -43,7 +49,9 @@ class Writer:
         body["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"]
         with self._connection.calling(f"restoring of {kind} {name}", (document["apiVersion"], kind)):
             resource = self._connection.resource(document["apiVersion"], kind)
-            found = resource.replace(body=body, namespace=self.cluster.namespace, query_params=[("fieldManager", RESTORER)])
+            found = resource.replace(
+                body=body, namespace=self.cluster.namespace, query_params=[("fieldManager", RESTORER)]
+            )
             return dict(found.to_dict())
 
     def delete(self, api_version: str, kind: str, name: str, uid: str) -> bool:
@@ -51,7 +59,9 @@ class Writer:
         with self._connection.calling(f"deletion of {kind} {name}", (api_version, kind)):
             try:
                 self._connection.resource(api_version, kind).delete(
-                    name=name, namespace=self.cluster.namespace, body={"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+                    name=name,
+                    namespace=self.cluster.namespace,
+                    body={"preconditions": {"uid": uid}, "propagationPolicy": "Background"},
                 )
             except Exception as error:
                 if not is_of_an_object(error):

@@ -1,1 +1,3 @@
-"""From approved files to a running deployment: review, approval, audit, transaction, diagnosis, and life after."""
+"""From approved files to a running deployment: review, approval, audit, transaction,
+diagnosis, and life after.
+"""

@@ -46,7 +46,9 @@ class ApprovalRequest(Contract):
     takes_over: bool = False
     """Whether fields that others own may be taken."""
     identity: Identity = Identity()
-    """Of the cluster that the person looked at, which `cluster` is only a name for; unknown for approvals from before this was kept."""
+    """Of the cluster that the person looked at, which `cluster` is only a name for;
+    unknown for approvals from before this was kept.
+    """
 
 
 class Approval(ApprovalRequest):
@@ -58,17 +60,26 @@ class Approval(ApprovalRequest):
     before: list[dict[str, Any] | None] | None
     """The live objects when it was first used, None as long as it wasn't."""
     is_old: bool = False
-    """Whether it was given more than VALID_FOR ago, by the database's clock, which wrote down when that was."""
+    """Whether it was given more than VALID_FOR ago, by the database's clock, which
+    wrote down when that was.
+    """
 
     def entry(self, event: AuditEvent, detail: str = "") -> AuditEntry:
         """An entry of the audit log about this approval."""
-        shared = self.model_dump(include={"actor", "action", "name", "cluster", "namespace", "digest", "thread_id"})
+        shared = self.model_dump(
+            include={"actor", "action", "name", "cluster", "namespace", "digest", "thread_id"}
+        )
         return AuditEntry(**shared, event=event, approval_id=self.id, detail=detail)
 
 
 def record_approval(request: ApprovalRequest, database: Database) -> str:
-    """Store the approval and return its id. The same pause approved twice is one approval; for another digest, an error."""
-    stored = {"files": Jsonb([f.model_dump() for f in request.files]), "identity": Jsonb(request.identity.model_dump())}
+    """Store the approval and return its id. The same pause approved twice is one
+    approval; for another digest, an error.
+    """
+    stored = {
+        "files": Jsonb([f.model_dump() for f in request.files]),
+        "identity": Jsonb(request.identity.model_dump()),
+    }
     values = request.model_dump(exclude={*stored}) | stored
     with database.connect() as connection, connection.transaction():
         made = connection.execute(
@@ -78,12 +89,19 @@ def record_approval(request: ApprovalRequest, database: Database) -> str:
         ).fetchone()
         if made is not None:
             approval = approval_of(made)
-            record_audit(approval.entry("approved", "takes over fields of others" if approval.takes_over else ""), connection)
+            record_audit(
+                approval.entry("approved", "takes over fields of others" if approval.takes_over else ""),
+                connection,
+            )
         row = connection.execute(
-            "SELECT id, digest FROM approvals WHERE thread_id = %s AND interrupt_id = %s", [request.thread_id, request.interrupt_id]
+            "SELECT id, digest FROM approvals WHERE thread_id = %s AND interrupt_id = %s",
+            [request.thread_id, request.interrupt_id],
         ).fetchone()
     if row is None or row["digest"] != request.digest:
-        raise CompassError("This pause was already answered with an approval of other manifests. Look at the new ones and approve those.")
+        raise CompassError(
+            "This pause was already answered with an approval of other manifests. Look at the new ones and"
+            " approve those."
+        )
     return str(row["id"])
 
 
@@ -91,30 +109,46 @@ def find_approval(approval_id: str, database: Database) -> Approval:
     """Raises CompassError if there is none."""
     with database.connect() as connection:
         row = connection.execute(
-            "SELECT *, clock_timestamp() - approved_at > %s AS is_old FROM approvals WHERE id::text = %s", [VALID_FOR, approval_id]
+            "SELECT *, clock_timestamp() - approved_at > %s AS is_old FROM approvals WHERE id::text = %s",
+            [VALID_FOR, approval_id],
         ).fetchone()
     if row is None:
         raise CompassError("Nothing was applied: there is no approval for it.")
     return approval_of(row)
 
 
-def why_not_usable(approval: Approval, digest: str, cluster: str, namespace: str, identify: Callable[[], Identity]) -> str | None:
-    """Why it doesn't cover exactly this, here and now; `identify` says which cluster this is, and is asked where that matters."""
+def why_not_usable(
+    approval: Approval, digest: str, cluster: str, namespace: str, identify: Callable[[], Identity]
+) -> str | None:
+    """Why it doesn't cover exactly this, here and now; `identify` says which cluster this
+    is, and is asked where that matters.
+    """
     if approval.digest != digest:
         return f"Nothing was applied: the manifests have digest {digest}, but {approval.digest} was approved."
     if (approval.cluster, approval.namespace) != (cluster, namespace):
-        return f"Nothing was applied: the approval is for {approval.cluster}/{approval.namespace}, not for {cluster}/{namespace}."
+        return (
+            f"Nothing was applied: the approval is for {approval.cluster}/{approval.namespace}, not for"
+            f" {cluster}/{namespace}."
+        )
     if approval.status in ENDED:
         return "Nothing was applied: this approval was used for an attempt that failed. Approve again."
     if approval.status == "approved" and approval.is_old:
-        return f"Nothing was applied: the approval is older than {VALID_FOR.seconds // 60} minutes. Approve again."
+        return (
+            f"Nothing was applied: the approval is older than {VALID_FOR.seconds // 60} minutes. Approve"
+            " again."
+        )
     if approval.identity != Identity() and approval.identity.is_other_than(here := identify()):
-        return f"Nothing was applied: that was approved for another cluster ({approval.identity}) than {cluster} points to now ({here})."
+        return (
+            f"Nothing was applied: that was approved for another cluster ({approval.identity}) than {cluster}"
+            f" points to now ({here})."
+        )
     return None
 
 
 def record_refusal(approval: Approval, why: str, for_good: bool, database: Database) -> None:
-    """What kept an approval from being used goes on the audit log; `for_good` if it can't be used later either."""
+    """What kept an approval from being used goes on the audit log; `for_good` if it
+    can't be used later either.
+    """
     if approval.status == "approved" and (for_good or approval.is_old):
         finish(approval, "refused", "refused", why, database)
     elif approval.status in ("approved", "applying"):  # how others ended stands there already
@@ -124,10 +158,13 @@ def record_refusal(approval: Approval, why: str, for_good: bool, database: Datab
 
 
 def begin(approval: Approval, before: list[dict[str, Any] | None], database: Database) -> Approval:
-    """First use: it may be finished later however often we are killed, and undone to what was there before the first time."""
+    """First use: it may be finished later however often we are killed, and undone to what
+    was there before the first time.
+    """
     with database.connect() as connection, connection.transaction():
         connection.execute(
-            "UPDATE approvals SET status = 'applying', before = %s WHERE id::text = %s AND status = 'approved'",
+            "UPDATE approvals SET status = 'applying', before = %s WHERE id::text = %s AND status ="
+            " 'approved'",
             [Jsonb(before), approval.id],
         )
         record_audit(approval.entry("started"), connection)
@@ -138,7 +175,8 @@ def finish(approval: Approval, status: Status, event: AuditEvent, detail: str, d
     """How it ended, or how far it is; goes on the audit log as well."""
     with database.connect() as connection, connection.transaction():
         connection.execute(
-            "UPDATE approvals SET status = %s, applied_at = CASE WHEN %s = 'applied' THEN now() END WHERE id::text = %s",
+            "UPDATE approvals SET status = %s, applied_at = CASE WHEN %s = 'applied' THEN now() END WHERE"
+            " id::text = %s",
             [status, status, approval.id],
         )
         record_audit(approval.entry(event, detail[:MAX_DETAIL]), connection)
@@ -152,7 +190,9 @@ def mark_healthy(approval_id: str, database: Database) -> None:
 
 def record_rejection(request: ApprovalRequest, reason: str, database: Database) -> None:
     """A person's no goes on the audit log as well."""
-    shared = request.model_dump(include={"actor", "action", "name", "cluster", "namespace", "digest", "thread_id"})
+    shared = request.model_dump(
+        include={"actor", "action", "name", "cluster", "namespace", "digest", "thread_id"}
+    )
     with database.connect() as connection:
         record_audit(AuditEntry(**shared, event="rejected", detail=reason[:500]), connection)
 
@@ -160,12 +200,13 @@ def record_rejection(request: ApprovalRequest, reason: str, database: Database) 
 def revisions(cluster: Cluster, name: str, database: Database, anywhere: bool = False) -> list[Approval]:
     """What was applied under this name, the newest first.
 
-    Not what was applied to another cluster that the same context pointed to then, unless `anywhere`. Raises CompassError.
+    Not what was applied to another cluster that the same context pointed to then, unless
+    `anywhere`. Raises CompassError.
     """
     with database.connect() as connection:
         rows = connection.execute(
-            "SELECT * FROM approvals WHERE (cluster, namespace, name) = (%s, %s, %s) AND status IN ('applied', 'applying')"
-            " ORDER BY approved_at DESC",
+            "SELECT * FROM approvals WHERE (cluster, namespace, name) = (%s, %s, %s) AND status IN"
+            " ('applied', 'applying') ORDER BY approved_at DESC",
             [cluster.target, cluster.namespace, name],
         ).fetchall()
     found = [approval_of(row) for row in rows]
@@ -176,22 +217,30 @@ def revisions(cluster: Cluster, name: str, database: Database, anywhere: bool = 
 
 
 def standing(thread_id: str, database: Database) -> list[Approval]:
-    """What was applied last of each deployment that this conversation ever approved, less those that were deleted since; by name."""
+    """What was applied last of each deployment that this conversation ever approved, less
+    those that were deleted since; by name.
+    """
     with database.connect() as connection:
         rows = connection.execute(
-            "SELECT * FROM (SELECT DISTINCT ON (cluster, namespace, name) * FROM approvals"
-            "  WHERE status IN ('applied', 'applying')"
-            "  AND (cluster, namespace, name) IN (SELECT cluster, namespace, name FROM approvals WHERE thread_id = %s)"
-            "  ORDER BY cluster, namespace, name, approved_at DESC) AS newest WHERE action = 'apply' ORDER BY name",
+            "SELECT * FROM (SELECT DISTINCT ON (cluster, namespace, name) * FROM approvals  WHERE status IN"
+            " ('applied', 'applying')  AND (cluster, namespace, name) IN (SELECT cluster, namespace, name"
+            " FROM approvals WHERE thread_id = %s)  ORDER BY cluster, namespace, name, approved_at DESC) AS"
+            " newest WHERE action = 'apply' ORDER BY name",
             [thread_id],
         ).fetchall()
     return [approval_of(row) for row in rows]
 
 
 def elsewhere(name: str, cluster: Cluster, database: Database) -> str | None:
-    """Where a deployment runs that isn't on the cluster that its context points to now; None for all others. Raises CompassError."""
+    """Where a deployment runs that isn't on the cluster that its context points to now;
+    None for all others. Raises CompassError.
+    """
     last = next(iter(revisions(cluster, name, database, anywhere=True)), None)
-    if last is None or last.action == "delete" or not last.identity.is_other_than(here := cluster.identity(IDENTITY_HOLDS_S)):
+    if (
+        last is None
+        or last.action == "delete"
+        or not last.identity.is_other_than(here := cluster.identity(IDENTITY_HOLDS_S))
+    ):
         return None
     return f"{name} runs on another cluster ({last.identity}) than {cluster.target} points to now ({here})."
 
@@ -200,11 +249,14 @@ def approved_by(thread_id: str, database: Database) -> list[str]:
     """Names of what was approved in a conversation, the newest last."""
     with database.connect() as connection:
         rows = connection.execute(
-            "SELECT name FROM approvals WHERE thread_id = %s GROUP BY name ORDER BY max(approved_at)", [thread_id]
+            "SELECT name FROM approvals WHERE thread_id = %s GROUP BY name ORDER BY max(approved_at)",
+            [thread_id],
         ).fetchall()
     return [str(row["name"]) for row in rows]
 
 
 def approval_of(row: dict[str, Any]) -> Approval:
     """A row of the table, whatever more there is in it."""
-    return Approval.model_validate({k: row[k] for k in Approval.model_fields if k in row} | {"id": str(row["id"])})
+    return Approval.model_validate(
+        {k: row[k] for k in Approval.model_fields if k in row} | {"id": str(row["id"])}
+    )

@@ -1,4 +1,6 @@
-"""The audit log: who decided what about which bytes on which cluster, and what came of it. Only ever added to."""
+"""The audit log: who decided what about which bytes on which cluster, and what came
+of it. Only ever added to.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from tools.manifests.digests import Action
 from tools.specification import Contract
 
 AuditEvent = Literal["approved", "rejected", "started", "done", "undone", "incomplete", "refused"]
-"""`undone`: it failed and the cluster is as before; `incomplete`: it failed and part of it remains; `refused`: nothing was begun."""
+"""`undone`: it failed and the cluster is as before; `incomplete`: it failed and part of
+it remains; `refused`: nothing was begun.
+"""
 
 
 class AuditEntry(Contract):
@@ -46,7 +50,11 @@ def audited(database: Database, limit: int, name: str | None = None) -> list[Aud
     """The latest entries, the newest first; of one deployment if `name` is given."""
     with database.connect() as connection:
         rows = connection.execute(
-            "SELECT * FROM audit_log WHERE %(name)s::text IS NULL OR name = %(name)s ORDER BY id DESC LIMIT %(limit)s",
+            "SELECT * FROM audit_log WHERE %(name)s::text IS NULL OR name = %(name)s ORDER BY id DESC LIMIT"
+            " %(limit)s",
             {"name": name, "limit": limit},
         ).fetchall()
-    return [Audited.model_validate(row | {"approval_id": str(row["approval_id"]) if row["approval_id"] else None}) for row in rows]
+    return [
+        Audited.model_validate(row | {"approval_id": str(row["approval_id"]) if row["approval_id"] else None})
+        for row in rows
+    ]

@@ -1,4 +1,6 @@
-"""The failures that are known: the words of a cluster or a log that tell each, its cause and what helps; and a log's first cause."""
+"""The failures that are known: the words of a cluster or a log that tell each, its cause
+and what helps; and a log's first cause.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ SMALLER = "Choose an option with more or larger GPUs, or a model with fewer bits
 
 @dataclass(frozen=True)
 class Known:
-    """A failure by its `signs`, a regular expression that words of it match; `cause` begins the sentence that quotes these words."""
+    """A failure by its `signs`, a regular expression that words of it match; `cause`
+    begins the sentence that quotes these words.
+    """
 
     failure: Failure
     signs: str
@@ -55,45 +59,55 @@ DISK = Known(
     r"(?i)no space left|errno 28\b|disk quota exceeded|not enough (?:free )?disk space"
     r"|ephemeral[ -](?:local )?storage|emptydir|disk ?pressure",
     "There is too little disk for the image, the model's weights and the caches",
-    "Give the nodes larger disks (the weights alone need their size once, some repositories more), or choose a smaller model.",
+    "Give the nodes larger disks (the weights alone need their size once, some repositories more), or choose"
+    " a smaller model.",
 )
 LOGS = (
     Known(
         "model_not_found",
-        r"RepositoryNotFound|Repository Not Found|RevisionNotFound|404 (?:Client Error|Not Found).*(?:hugging|\bhf\b)",
+        r"RepositoryNotFound|Repository Not Found|RevisionNotFound|404 (?:Client Error|Not"
+        r" Found).*(?:hugging|\bhf\b)",
         "The model hub doesn't have this model, or hides it from this token",
-        "See that the model's id is right; if it is private, that the token in the Secret hf-token may read it.",
+        "See that the model's id is right; if it is private, that the token in the Secret hf-token may"
+        " read it.",
     ),
     Known(
         "hub_refused",
-        r"(?is)(?=.*(?:hugging|\bhf[_.\-]|\bhub\b))(?:.*(?:\b40[13] client error|client error '40[13]\b|\b401 unauthorized|\b403 forbidden"
-        r"|gatedrepo|gated repo|access to model .* is restricted|invalid (?:user token|username or password)))",
+        r"(?is)(?=.*(?:hugging|\bhf[_.\-]|\bhub\b))(?:.*(?:\b40[13] client error|client error '40[13]\b|\b401"
+        r" unauthorized|\b403 forbidden"
+        r"|gatedrepo|gated repo|access to model .* is restricted|invalid (?:user token|username or"
+        r" password)))",
         "The model hub refused the download",
-        "Accept the model's licence on its page with the account of the token, and see that the Secret hf-token is there and holds"
-        " a valid token under the key HF_TOKEN. Then retry; if the Secret wasn't there before, delete the pods first: only new"
-        " ones are given it.",
+        "Accept the model's licence on its page with the account of the token, and see that the Secret"
+        " hf-token is there and holds a valid token under the key HF_TOKEN. Then retry; if the Secret wasn't"
+        " there before, delete the pods first: only new ones are given it.",
     ),
     DISK,
     Known(
         "hub_unreachable",
-        r"(?is)(?=.*(?:hugging|\bhf[_.\-]|\bhub\b))(?:.*(?:couldn't connect|max retries exceeded|failed to resolve|name resolution"
+        r"(?is)(?=.*(?:hugging|\bhf[_.\-]|\bhub\b))(?:.*(?:couldn't connect|max retries exceeded|failed to"
+        r" resolve|name resolution"
         r"|timed out|connecttimeout|readtimeout|connectionerror|network is unreachable"
         r"|429 client error|too many requests|\b5\d\d server error))",
         "The model hub couldn't be reached, or had no time",
-        "See that the pods reach huggingface.co on port 443 (proxy, firewall, name lookups); the cluster goes on trying.",
+        "See that the pods reach huggingface.co on port 443 (proxy, firewall, name lookups); the cluster goes"
+        " on trying.",
         waiting_may_help=True,
     ),
     Known(
         "gpu_out_of_memory",
-        r"larger than the available KV cache memory|tokens that can be stored in KV cache|No available memory for the cache blocks",
-        "Beside the weights, the GPUs' memory is too small for one request of the context that is to be served",
+        r"larger than the available KV cache memory|tokens that can be stored in KV cache|No available memory"
+        r" for the cache blocks",
+        "Beside the weights, the GPUs' memory is too small for one request of the context that is to be"
+        " served",
         f"{SMALLER}, or ask for a smaller context window.",
     ),
     Known(
         "gpu_busy",
         r"Free memory on device",
         "Something else holds memory of these GPUs",
-        "Free them, or see that they aren't shared (time slicing, MPS, a process outside the cluster); the cluster goes on trying.",
+        "Free them, or see that they aren't shared (time slicing, MPS, a process outside the cluster); the"
+        " cluster goes on trying.",
         waiting_may_help=True,
     ),
     Known(
@@ -104,10 +118,12 @@ LOGS = (
     ),
     Known(
         "gpu_driver",
-        r"(?i)driver on your system is too old|driver version is insufficient|forward compatibility|unsupported display driver"
+        r"(?i)driver on your system is too old|driver version is insufficient|forward"
+        r" compatibility|unsupported display driver"
         r"|found no nvidia driver|no cuda gpus are available|no hip gpus|failed to infer device type",
         "The node's GPU driver doesn't give vLLM its GPUs",
-        "Their driver or device plugin must be brought up to date by whoever runs the cluster; or choose another GPU type.",
+        "Their driver or device plugin must be brought up to date by whoever runs the cluster; or choose"
+        " another GPU type.",
     ),
     Known(
         "gpu_unsupported",
@@ -125,15 +141,18 @@ LOGS = (
     ),
     Known(
         "unsupported_model",
-        r"(?i)transformers does not recognize|architectures? \[?.*(?:not supported|failed to be inspected)|no module or parameter named",
+        r"(?i)transformers does not recognize|architectures? \[?.*(?:not supported|failed to be inspected)|no"
+        r" module or parameter named",
         "This vLLM doesn't know the model's architecture",
         "Choose another model, or wait for a Compass with a later vLLM.",
     ),
     Known(
         "wrong_arguments",
-        r"unrecognized arguments|: error: argument |divisible by (?:tensor|thread|weight)|input_size_per_partition|divisible by tp_size",
+        r"unrecognized arguments|: error: argument |divisible by"
+        r" (?:tensor|thread|weight)|input_size_per_partition|divisible by tp_size",
         "vLLM can't be started with these arguments",
-        "Choose an option with another number of GPUs per replica or another model, or go back to the previous revision.",
+        "Choose an option with another number of GPUs per replica or another model, or go back to the"
+        " previous revision.",
     ),
     Known(
         "broken_weights",
@@ -146,7 +165,8 @@ LOGS = (
         "gpu_connection",
         r"(?i)\bnccl\b.*error|nccl(?:system|unhandledcuda|remote|internal)error|rccl error",
         "The GPUs of a replica don't reach each other",
-        "See with whoever runs the cluster that GPUs of one node may talk to each other; or choose an option with one GPU per replica.",
+        "See with whoever runs the cluster that GPUs of one node may talk to each other; or choose an option"
+        " with one GPU per replica.",
     ),
 )
 """In order: what others follow from comes first."""
@@ -155,7 +175,8 @@ IMAGES = (
         "image_pull",
         r"(?i)unauthori[sz]ed|denied|authentication required|no basic auth",
         "can't be pulled: its registry wants a login",
-        "Create a Secret of type docker-registry, name it in imagePullSecrets of the deployment's ServiceAccount, and delete the pods.",
+        "Create a Secret of type docker-registry, name it in imagePullSecrets of the deployment's"
+        " ServiceAccount, and delete the pods.",
     ),
     Known(
         "image_pull",
@@ -168,15 +189,23 @@ IMAGES = (
         "image_pull",
         r"(?i)no such host|i/o timeout|connection refused|dial tcp|tls handshake|x509|network is unreachable",
         "can't be pulled: the node doesn't reach its registry",
-        "See to the nodes' way there (proxy, firewall, name lookups, certificates); it is tried again by itself.",
+        "See to the nodes' way there (proxy, firewall, name lookups, certificates); it is tried again by"
+        " itself.",
         waiting_may_help=True,
     ),
-    Known("disk_full", DISK.signs, "can't be pulled: the node's disk is full", DISK.remedy, waiting_may_help=True),
+    Known(
+        "disk_full",
+        DISK.signs,
+        "can't be pulled: the node's disk is full",
+        DISK.remedy,
+        waiting_may_help=True,
+    ),
     Known(
         "image_pull",
         "",
         "can't be pulled",
-        "See that image and tag exist, that the nodes reach their registry, and that an imagePullSecret is set if needed.",
+        "See that image and tag exist, that the nodes reach their registry, and that an imagePullSecret is"
+        " set if needed.",
     ),
 )
 STARTS = (
@@ -184,21 +213,23 @@ STARTS = (
         "configuration",
         r"(?i)config ?map",
         "The container lacks its ConfigMap",
-        "Create it, or see who in the cluster adds this to the pods: Compass applies none. It is tried again by itself.",
+        "Create it, or see who in the cluster adds this to the pods: Compass applies none. It is tried again"
+        " by itself.",
         waiting_may_help=True,
     ),
     Known(
         "configuration",
         r"(?i)runasnonroot|run as root|non-numeric user|security ?context|apparmor|seccomp",
         "The pod's security settings don't let the container start",
-        "Something in the cluster changed the pod or its image's user (a webhook, an injected container): ask whoever runs it.",
+        "Something in the cluster changed the pod or its image's user (a webhook, an injected container): ask"
+        " whoever runs it.",
     ),
     Known(
         "gpu_driver",
         r"(?i)nvidia|nvml|libcuda|cuda[><=]|amdgpu|rocm|\bkfd\b",
         "The node can't give the container its GPUs",
-        "Its GPU driver or container toolkit doesn't work, or is older than the image needs: ask whoever runs the cluster, or choose"
-        " another GPU type.",
+        "Its GPU driver or container toolkit doesn't work, or is older than the image needs: ask whoever runs"
+        " the cluster, or choose another GPU type.",
     ),
     DISK,
     Known(
@@ -214,7 +245,8 @@ TAKEN_AWAY = (
         "out_of_memory",
         r"(?i)low on resource: memory|memory pressure|memorypressure",
         "The nodes' memory ran out",
-        "Others on these nodes use more memory than they asked for: ask whoever runs the cluster, or choose a smaller model.",
+        "Others on these nodes use more memory than they asked for: ask whoever runs the cluster, or choose a"
+        " smaller model.",
     ),
     Known(
         "evicted",
@@ -232,16 +264,20 @@ def known(table: Sequence[Known], words: str) -> Known | None:
 
 LEVELS = "TRACE|DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL"
 HEAD = re.compile(
-    r"^(?:\x1b\[[\d;]*m)*(?:\(\w+[^()]*\bpid=\d+[^()]*\)\s?)?(?:\[[\w\-]+\]\s)?(?:\d{4}-\d\d-\d\d[T ][\d:.,]+Z?\s(?:\d+\s)?(?:[\w.]+\s)?)?"
+    r"^(?:\x1b\[[\d;]*m)*(?:\(\w+[^()]*\bpid=\d+[^()]*\)\s?)?(?:\[[\w\-]+\]\s)?(?:\d{4}-\d\d-\d\d[T"
+    r" ][\d:.,]+Z?\s(?:\d+\s)?(?:[\w.]+\s)?)?"
     rf"(?:(?P<level>{LEVELS})(?:[:\s]\s?|$)(?:\d\d-\d\d [\d:.,]+\s)?(?:\[[^\]\n]*:\d+\]\s?)?)?"
 )
-"""Which process, when and where a line was written: of vLLM's V1 engine, of its workers and server, and of KServe's initializer."""
+"""Which process, when and where a line was written: of vLLM's V1 engine, of its workers
+and server, and of KServe's initializer.
+"""
 EXCEPTION = re.compile(
     r"^(?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Failure|Exit|NotFound)(?::\s|:?$)|^[\w./ -]+: error: "
     r"|^(?:Fatal Python error|terminate called|Segmentation fault|Bus error)"
 )
 FOLLOWS = re.compile(
-    r"(?i)root cause|engine core initialization failed|initialization failed due to|enginedead|engine process failed"
+    r"(?i)root cause|engine core initialization failed|initialization failed due to|enginedead|engine process"
+    r" failed"
     r"|systemexit|cancellederror|brokenpipe"
 )
 """Failures that come of an earlier one, and say so."""
@@ -249,7 +285,9 @@ MORE_LINES = 5
 
 
 def first_cause(log: str) -> tuple[Known | None, str]:
-    """What a log says first of why its process ended: a failure that is known, and the words for it; the words alone where none is."""
+    """What a log says first of why its process ended: a failure that is known, and the
+    words for it; the words alone where none is.
+    """
     errors = list(_errors(log))
     for cause in LOGS:
         found = next((words for _, words in errors if re.search(cause.signs, words)), None)
@@ -263,8 +301,14 @@ def first_cause(log: str) -> tuple[Known | None, str]:
 
 
 def _errors(log: str) -> Iterator[tuple[bool, str]]:
-    """Each exception with the lines that belong to it, and whether it was logged as an error: what only warned or informed is left out."""
-    lines = [(found["level"] or "", line[found.end() :].rstrip()) for line in log.splitlines() if (found := HEAD.match(line))]
+    """Each exception with the lines that belong to it, and whether it was logged as an
+    error: what only warned or informed is left out.
+    """
+    lines = [
+        (found["level"] or "", line[found.end() :].rstrip())
+        for line in log.splitlines()
+        if (found := HEAD.match(line))
+    ]
     for at, (level, text) in enumerate(lines):
         if level in ("", "ERROR", "CRITICAL", "FATAL") and EXCEPTION.match(text):
             yield level != "", "\n".join([text, *_rest(lines[at + 1 :], level)])
@@ -274,7 +318,12 @@ def _rest(lines: list[tuple[str, str]], level: str) -> Iterator[str]:
     """Of a message of several lines, those after its first."""
     left = MORE_LINES
     for other, text in lines:
-        if other != level or not left or re.match(r"Traceback|During handling|The above exception|\s+File ", text) or EXCEPTION.match(text):
+        if (
+            other != level
+            or not left
+            or re.match(r"Traceback|During handling|The above exception|\s+File ", text)
+            or EXCEPTION.match(text)
+        ):
             return
         if text.strip():
             yield text.strip()

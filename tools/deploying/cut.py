@@ -1,4 +1,6 @@
-"""Applies that were cut off: begun, not ended, and in nobody's hands any more, as when a process died in the middle."""
+"""Applies that were cut off: begun, not ended, and in nobody's hands any more, as
+when a process died in the middle.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,14 @@ from tools.specification import Contract
 
 Object = dict[str, Any]
 QUERY = """
-SELECT approvals.*, said.event = 'incomplete' AS told, said.at AS since, clock_timestamp() - said.at > %(valid_for)s AS stale
+SELECT approvals.*, said.event = 'incomplete' AS told, said.at AS since,
+    clock_timestamp() - said.at > %(valid_for)s AS stale
 FROM approvals, LATERAL (
-    SELECT event, at FROM audit_log WHERE approval_id = approvals.id AND event IN ('started', 'incomplete') ORDER BY id DESC LIMIT 1
+    SELECT event, at FROM audit_log WHERE approval_id = approvals.id AND event IN ('started', 'incomplete')
+    ORDER BY id DESC LIMIT 1
 ) AS said
-WHERE status = 'applying' AND (%(cluster)s::text IS NULL OR (cluster, namespace) = (%(cluster)s, %(namespace)s))
+WHERE status = 'applying'
+AND (%(cluster)s::text IS NULL OR (cluster, namespace) = (%(cluster)s, %(namespace)s))
 AND NOT EXISTS (
     SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = %(space)s
     AND objid = (hashtext(approvals.id::text)::bigint & 4294967295)::oid
@@ -36,7 +41,9 @@ class Cut(Contract):
     approval: Approval
     since: datetime
     told: bool
-    """Whether somebody was told that it failed and left something behind; then what becomes of it is theirs to decide."""
+    """Whether somebody was told that it failed and left something behind; then what
+    becomes of it is theirs to decide.
+    """
     stale: bool
     """Whether that is longer ago than an approval is valid."""
 
@@ -44,8 +51,8 @@ class Cut(Contract):
         doing = "Deleting" if self.approval.action == "delete" else "Applying"
         how = "failed half way" if self.told else "was cut off"
         return (
-            f"{doing} {self.approval.name} {how} at {self.since:%Y-%m-%d %H:%M:%S %Z}, so only some of its objects may have been changed."
-            f" {self._remedy}"
+            f"{doing} {self.approval.name} {how} at {self.since:%Y-%m-%d %H:%M:%S %Z}, so only some of its"
+            f" objects may have been changed. {self._remedy}"
         )
 
     @property
@@ -53,23 +60,39 @@ class Cut(Contract):
         if self.approval.thread_id.startswith("api."):
             again = "The same request with the same Idempotency-Key finishes it"
         else:
-            again = "The next words in its conversation finish it" if not self.told else "“retry” in its conversation finishes it"
-        return f"{again}." if self.told or self.stale else f"{again}; so does `compass serve` within a minute."
+            again = (
+                "The next words in its conversation finish it"
+                if not self.told
+                else "“retry” in its conversation finishes it"
+            )
+        return (
+            f"{again}." if self.told or self.stale else f"{again}; so does `compass serve` within a minute."
+        )
 
 
 def cut_off(database: Database, cluster: Cluster | None = None, name: str | None = None) -> list[Cut]:
-    """On this cluster or any, of this deployment or any; the oldest first. Raises CompassError without a database."""
-    where = {"cluster": cluster.target if cluster else None, "namespace": cluster.namespace if cluster else None}
+    """On this cluster or any, of this deployment or any; the oldest first. Raises
+    CompassError without a database.
+    """
+    where = {
+        "cluster": cluster.target if cluster else None,
+        "namespace": cluster.namespace if cluster else None,
+    }
     with database.connect() as connection:
         rows = connection.execute(QUERY, where | {"valid_for": VALID_FOR, "space": APPLY_LOCK}).fetchall()
-    found = [Cut(approval=approval_of(row), since=row["since"], told=row["told"], stale=row["stale"]) for row in rows]
+    found = [
+        Cut(approval=approval_of(row), since=row["since"], told=row["told"], stale=row["stale"])
+        for row in rows
+    ]
     return [cut for cut in found if name in (None, cut.approval.name)]
 
 
 def can_be_finished(cut: Cut, cluster: Cluster) -> bool:
-    """Whether nobody need be asked: it was cut not long ago, on this very cluster, and nobody else touched its objects since.
+    """Whether nobody need be asked: it was cut not long ago, on this very cluster, and nobody
+    else touched its objects since.
 
-    Each object is as it was before, or already as approved. Raises CompassError if the cluster can't be asked.
+    Each object is as it was before, or already as approved. Raises CompassError if
+    the cluster can't be asked.
     """
     approval = cut.approval
     if cut.told or cut.stale or approval.identity.is_other_than(cluster.identity()):

@@ -18,12 +18,18 @@ MANAGED = "app.kubernetes.io/managed-by=compass"
 
 
 def deployments(cluster: Cluster, database: Database, actor: str | None = None) -> list[DeploymentStatus]:
-    """The status of each, by name; with an actor of those alone that this person approved: others aren't even looked at."""
-    return [get_status(StatusQuery(name=name), cluster, database) for name in names_of(cluster, database, actor)]
+    """The status of each, by name; with an actor of those alone that this person
+    approved: others aren't even looked at.
+    """
+    return [
+        get_status(StatusQuery(name=name), cluster, database) for name in names_of(cluster, database, actor)
+    ]
 
 
 def names_of(cluster: Cluster, database: Database, actor: str | None = None) -> list[str]:
-    """What Compass has deployed, or was cut off deploying, by name; with an actor what this person approved."""
+    """What Compass has deployed, or was cut off deploying, by name; with an actor
+    what this person approved.
+    """
     there = {str(s["metadata"]["name"]) for s in cluster.list(*INFERENCE_SERVICE, label_selector=MANAGED)}
     names = sorted(there | {cut.approval.name for cut in cut_off(database, cluster)})
     return names if actor is None else [name for name in names if owned_by(actor, name, cluster, database)]
@@ -39,27 +45,42 @@ class Left(Contract):
 
 
 def left_by(thread_id: str, database: Database) -> list[Left]:
-    """What goes on running, and costing, when this conversation is forgotten; by name. The cluster isn't asked."""
+    """What goes on running, and costing, when this conversation is forgotten; by
+    name. The cluster isn't asked.
+    """
     found = []
     for approval in standing(thread_id, database):
         document = inference_service_of(approval.files)
         plan = expectation_of(document) if document else None
         cost = plan.cost_usd_per_month if plan else None
-        found.append(Left(name=approval.name, cluster=approval.cluster, namespace=approval.namespace, cost_usd_per_month=cost))
+        found.append(
+            Left(
+                name=approval.name,
+                cluster=approval.cluster,
+                namespace=approval.namespace,
+                cost_usd_per_month=cost,
+            )
+        )
     return found
 
 
 def last_applied(name: str, cluster: Cluster, database: Database, anywhere: bool = False) -> Approval:
-    """The approval of what was applied last under this name, here or `anywhere`. Raises CompassError where there is none."""
+    """The approval of what was applied last under this name, here or `anywhere`. Raises
+    CompassError where there is none.
+    """
     found = [r for r in revisions(cluster, name, database, anywhere) if r.action == "apply"]
     if not found:
         gone = elsewhere(name, cluster, database)
-        raise CompassError(gone or f"No approved manifests of {name} are known here. `compass deployments` lists what runs.")
+        raise CompassError(
+            gone or f"No approved manifests of {name} are known here. `compass deployments` lists what runs."
+        )
     return found[0]
 
 
 def last_revision(name: str, cluster: Cluster, database: Database, anywhere: bool = False) -> ManifestBundle:
-    """What was applied last under this name. Raises CompassError for what this database knows no approval of."""
+    """What was applied last under this name. Raises CompassError for what this
+    database knows no approval of.
+    """
     known = last_applied(name, cluster, database, anywhere)
     return bundle_of(known.files, name, cluster.namespace, known.model_id, images=None)
 

@@ -13,7 +13,15 @@ from tools.clusters.cluster import FIELD_MANAGER
 from tools.untrusted import printable
 
 Object = dict[str, Any]
-SERVERS_OWN = {"uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink", "deletionTimestamp"}
+SERVERS_OWN = {
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "managedFields",
+    "selfLink",
+    "deletionTimestamp",
+}
 GITOPS = {
     "argocd.argoproj.io/instance": "Argo CD",
     "argocd.argoproj.io/tracking-id": "Argo CD",
@@ -63,9 +71,16 @@ def tool_of(manager: str) -> str:
 
 
 def ours(document: Object) -> Object | None:
-    """The fields that we applied, taken out of a live object by its managed fields; None if there are none."""
+    """The fields that we applied, taken out of a live object by its managed fields;
+    None if there are none.
+    """
     entry = next(
-        (m for m in document["metadata"].get("managedFields") or [] if m["manager"] == FIELD_MANAGER and m["operation"] == "Apply"), None
+        (
+            m
+            for m in document["metadata"].get("managedFields") or []
+            if m["manager"] == FIELD_MANAGER and m["operation"] == "Apply"
+        ),
+        None,
     )
     if entry is None:
         return None
@@ -103,7 +118,14 @@ def _owned(value: Any, tree: Object) -> Any:
             kind, _, text = key.partition(":")
             wanted: Any = json.loads(text) if text else None
             if kind == "k":
-                item = next((e for e in value if isinstance(e, dict) and all(e.get(k) == v for k, v in wanted.items())), None)
+                item = next(
+                    (
+                        e
+                        for e in value
+                        if isinstance(e, dict) and all(e.get(k) == v for k, v in wanted.items())
+                    ),
+                    None,
+                )
                 if item is not None:
                     result.append(_owned(item, {k: v for k, v in inner.items() if k != "."}) | wanted)
             elif kind == "v" and wanted in value:
@@ -122,6 +144,8 @@ def _lines(document: Object | None) -> list[str]:
         return []
     metadata = stripped(document)["metadata"]
     annotations = {k: v for k, v in (metadata.get("annotations") or {}).items() if k not in OUR_NOTES}
-    shown = stripped(document) | {"metadata": metadata | ({"annotations": annotations} if annotations else {})}
+    shown = stripped(document) | {
+        "metadata": metadata | ({"annotations": annotations} if annotations else {})
+    }
     text = yaml.safe_dump(shown, sort_keys=True, allow_unicode=True, width=1000)
     return [printable(line, 300) for line in text.splitlines()]

@@ -1,4 +1,6 @@
-"""Before anyone is asked: what the cluster says to a bundle, and what would change there, object by object."""
+"""Before anyone is asked: what the cluster says to a bundle, and what would change
+there, object by object.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,15 @@ def review(bundle: ManifestBundle, cluster: Cluster, read_only: bool) -> Review:
 
     Nothing is raised: a cluster that refuses or doesn't answer is a problem, with what it said.
     """
-    found = Review(changes=[], owners=[], problems=[], notes=[], live="", target=cluster.target, made_at=datetime.now(UTC))
+    found = Review(
+        changes=[],
+        owners=[],
+        problems=[],
+        notes=[],
+        live="",
+        target=cluster.target,
+        made_at=datetime.now(UTC),
+    )
     live: list[Object | None] = []
     for file in bundle.files:
         document = yaml.load(file.content, Loader=yaml.CSafeLoader)
@@ -81,7 +91,9 @@ def review(bundle: ManifestBundle, cluster: Cluster, read_only: bool) -> Review:
             there = cluster.get(document["apiVersion"], kind, name)
             live.append(there)
             if bundle.action == "delete":
-                found.changes.append(ObjectChange(kind=kind, name=name, change="delete" if there else "absent"))
+                found.changes.append(
+                    ObjectChange(kind=kind, name=name, change="delete" if there else "absent")
+                )
             else:
                 found.changes.append(_applied(document, there, cluster, read_only, found))
             _mark_owner(document, there, found)
@@ -93,19 +105,24 @@ def review(bundle: ManifestBundle, cluster: Cluster, read_only: bool) -> Review:
 
 
 def _of_download(bundle: ManifestBundle, live: list[Object | None], cluster: Cluster) -> str:
-    """What large models have failed by that are deployed anew: KServe's container that downloads them, whose limit isn't ours to set."""
+    """What large models have failed by that are deployed anew: KServe's container that
+    downloads them, whose limit isn't ours to set.
+    """
     model = models().get(bundle.model_id)
     gb = weights_bytes(model) / 1e9 if model else 0.0
     if bundle.action != "apply" or cluster.simulated or not live or live[-1] is not None or gb < LARGE_GB:
         return ""
     return (
-        f"KServe downloads the {gb:,.0f} GB of weights in a container of its own, whose memory limit as shipped (1Gi) has been too small"
-        f" for models above {LARGE_GB:.0f} GB: `memoryLimit` of storageInitializer in the ConfigMap inferenceservice-config, or the"
-        " ClusterStorageContainer that serves hf://, sets it."
+        f"KServe downloads the {gb:,.0f} GB of weights in a container of its own, whose memory limit as"
+        f" shipped (1Gi) has been too small for models above {LARGE_GB:.0f} GB: `memoryLimit` of"
+        " storageInitializer in the ConfigMap inferenceservice-config, or the ClusterStorageContainer that"
+        " serves hf://, sets it."
     )
 
 
-def _applied(document: Object, there: Object | None, cluster: Cluster, read_only: bool, found: Review) -> ObjectChange:
+def _applied(
+    document: Object, there: Object | None, cluster: Cluster, read_only: bool, found: Review
+) -> ObjectChange:
     kind, name = document["kind"], document["metadata"]["name"]
     if read_only:
         return _by_comparison(document, there)
@@ -132,8 +149,15 @@ def _applied(document: Object, there: Object | None, cluster: Cluster, read_only
 def _by_comparison(document: Object, there: Object | None) -> ObjectChange:
     """Without the server's help: the fields that we would set to something else."""
     changed = drift(document, there) if there else []
-    change: Literal["create", "update", "unchanged"] = "create" if there is None else "update" if changed else "unchanged"
-    return ObjectChange(kind=document["kind"], name=document["metadata"]["name"], change=change, diff="\n".join(f"~ {p}" for p in changed))
+    change: Literal["create", "update", "unchanged"] = (
+        "create" if there is None else "update" if changed else "unchanged"
+    )
+    return ObjectChange(
+        kind=document["kind"],
+        name=document["metadata"]["name"],
+        change=change,
+        diff="\n".join(f"~ {p}" for p in changed),
+    )
 
 
 def _mark_owner(document: Object, there: Object | None, found: Review) -> None:

@@ -8,8 +8,12 @@ from tools.deploying.approvals import elsewhere, revisions
 from tools.render_manifest import ManifestBundle, bundle_of
 
 
-def rollback_bundle(bundle: ManifestBundle | None, approval_id: str | None, cluster: Cluster, database: Database) -> ManifestBundle | str:
-    """What undoes `bundle`: the files of the last healthy revision before it, or its deletion. Or why there is nothing to undo."""
+def rollback_bundle(
+    bundle: ManifestBundle | None, approval_id: str | None, cluster: Cluster, database: Database
+) -> ManifestBundle | str:
+    """What undoes `bundle`: the files of the last healthy revision before it, or its
+    deletion. Or why there is nothing to undo.
+    """
     if bundle is None:
         return "There is no deployment to roll back."
     if cluster.get(*INFERENCE_SERVICE, bundle.name) is None:

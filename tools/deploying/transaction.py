@@ -1,4 +1,6 @@
-"""Several objects changed as one: all of them, or none; and where even that fails, each one's state is said."""
+"""Several objects changed as one: all of them, or none; and where even that fails,
+each one's state is said.
+"""
 
 from __future__ import annotations
 
@@ -40,11 +42,17 @@ def live_objects(documents: list[Object], cluster: Cluster) -> list[Object | Non
 
 
 def carry_out(
-    action: Action, documents: list[Object], before: list[Object | None], writer: Writer, takes_over: bool, begun_earlier: bool
+    action: Action,
+    documents: list[Object],
+    before: list[Object | None],
+    writer: Writer,
+    takes_over: bool,
+    begun_earlier: bool,
 ) -> None:
     """Apply or delete the objects in order, dry run first; `before` is what to go back to.
 
-    Raises Undone or Incomplete; what the dry run refuses is raised as it is, unless an earlier attempt had begun.
+    Raises Undone or Incomplete; what the dry run refuses is raised as it is, unless
+    an earlier attempt had begun.
     """
     steps = [Step(document, there) for document, there in zip(documents, before, strict=True)]
     try:
@@ -62,7 +70,8 @@ def carry_out(
             else:
                 _delete(step.document, writer)
         except Exception as error:
-            # The request may have arrived although its answer didn't: this object is put back like those before it.
+            # The request may have arrived although its answer didn't: this object is
+            # put back like those before it.
             _undo(steps if begun_earlier else steps[:number], writer, error)
 
 
@@ -82,7 +91,8 @@ def _undo(steps: list[Step], writer: Writer, cause: Exception) -> None:
     why = str(cause) if isinstance(cause, CompassError) else f"{type(cause).__name__}: {cause}"
     if left:
         raise Incomplete(
-            f"{why} Undoing it failed as well; these may have been changed: {', '.join(left)}. Trying again finishes it."
+            f"{why} Undoing it failed as well; these may have been changed: {', '.join(left)}. Trying again"
+            " finishes it."
         ) from cause
     raise Undone(f"{why} Everything was put back as it was before.") from cause
 
@@ -106,7 +116,9 @@ def _restore(step: Step, writer: Writer) -> None:
 
 def _check_restored(step: Step, writer: Writer) -> None:
     """Raises CompassError if the object isn't as before: where only an answer was lost, it is."""
-    there = writer.cluster.get(step.document["apiVersion"], step.document["kind"], step.document["metadata"]["name"])
+    there = writer.cluster.get(
+        step.document["apiVersion"], step.document["kind"], step.document["metadata"]["name"]
+    )
     restored = there is None if step.before is None else there is not None and _same(there, step.before)
     if not restored:
         raise CompassError(f"{step.label} isn't as it was before.")

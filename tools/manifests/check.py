@@ -1,4 +1,6 @@
-"""What must hold of a bundle before a person is asked to approve it, without a cluster; `deploying/review.py` then asks the cluster."""
+"""What must hold of a bundle before a person is asked to approve it, without a cluster;
+`deploying/review.py` then asks the cluster.
+"""
 
 from __future__ import annotations
 
@@ -28,14 +30,20 @@ def check_bundle(
 ) -> list[Problem]:
     """The problems of (path, YAML text) pairs; empty when a person may be asked.
 
-    `images` are those that may run, any pinned one if None. `complete` asks for every kind that Compass renders and, unless
-    an earlier Compass may have rendered them, for files as this one does.
+    `images` are those that may run, any pinned one if None. `complete` asks for every kind that Compass
+    renders and, unless an earlier Compass may have rendered them, for files as this one does.
     """
     problems: list[Problem] = []
     heads: list[tuple[str, Head]] = []
     for path, text in files:
         if TOKEN_LIKE.search(text):
-            problems.append(Problem(file=path, field="(whole file)", text="looks as if it held a secret: name a Secret instead"))
+            problems.append(
+                Problem(
+                    file=path,
+                    field="(whole file)",
+                    text="looks as if it held a secret: name a Secret instead",
+                )
+            )
         try:
             document = parsed(read_yaml(text))
         except CompassError as error:
@@ -43,7 +51,9 @@ def check_bundle(
             continue
         if isinstance(document, Head):
             heads.append((path, document))
-            problems.extend(Problem(file=path, field=field, text=why) for field, why in violations(document, images))
+            problems.extend(
+                Problem(file=path, field=field, text=why) for field, why in violations(document, images)
+            )
         else:
             problems.extend(Problem(file=path, field=field, text=why) for field, why in document)
     problems.extend(_between(heads))
@@ -52,7 +62,9 @@ def check_bundle(
     if complete and not problems:  # a file that can't be read would be said to lack as well
         there = {type(head).__name__ for _, head in heads}
         lacking = [kind for kind in KINDS if kind not in there | OPTIONAL]
-        problems.extend(Problem(file=kind, field="(whole file)", text="must be among the files") for kind in lacking)
+        problems.extend(
+            Problem(file=kind, field="(whole file)", text="must be among the files") for kind in lacking
+        )
     return problems
 
 
@@ -69,6 +81,10 @@ def _between(heads: Sequence[tuple[str, Head]]) -> Iterator[Problem]:
     for index, (path, head) in enumerate(heads):
         first = heads[0][1].metadata
         if (head.metadata.name, head.metadata.namespace) != (first.name, first.namespace):
-            yield Problem(file=path, field="metadata", text=f"must be named {first.name} in namespace {first.namespace}, as the others are")
+            yield Problem(
+                file=path,
+                field="metadata",
+                text=f"must be named {first.name} in namespace {first.namespace}, as the others are",
+            )
         if kinds[index] in kinds[:index]:
             yield Problem(file=path, field="kind", text=f"there is a {kinds[index]} already")

@@ -1,6 +1,7 @@
 """The digest that a person approves: a SHA-256 of every byte, written into the InferenceService itself.
 
-The annotation that holds the digest can't be part of what it digests: it is left out, and must then say exactly that digest.
+The annotation that holds the digest can't be part of what it digests: it is left out, and
+must then say exactly that digest.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ class ManifestFile(Contract):
 
 
 def digest_of(files: list[ManifestFile], action: Action = "apply") -> str:
-    """`sha256:` over the action, and each file's path and content in order, each with its length before it so that no two collide.
+    """`sha256:` over the action, and each file's path and content in order, each with its length
+    before it so that no two collide.
 
-    A seal that says anything but this digest is itself part of what is digested, so that it can't be changed unseen.
+    A seal that says anything but this digest is itself part of what is digested, so
+    that it can't be changed unseen.
     """
     digest = _hash([(f.path, _SEAL.sub(r"\1\3", f.content)) for f in files], "apply")
     seals = {match[2] for f in files for match in _SEAL.finditer(f.content)}

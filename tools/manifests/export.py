@@ -1,4 +1,6 @@
-"""A bundle as files for others to apply: plain YAML, a Kustomize base, or a Helm chart with the values that people change."""
+"""A bundle as files for others to apply: plain YAML, a Kustomize base, or a Helm chart
+with the values that people change.
+"""
 
 from __future__ import annotations
 
@@ -38,27 +40,36 @@ def exported(bundle: ManifestBundle, form: Form) -> dict[str, str]:
     if form == "yaml":
         return plain
     if form == "kustomize":
-        head = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "namespace": bundle.namespace}
-        return {"kustomization.yaml": yaml.safe_dump(head | {"resources": list(plain)}, sort_keys=False)} | plain
+        head = {
+            "apiVersion": "kustomize.config.k8s.io/v1beta1",
+            "kind": "Kustomization",
+            "namespace": bundle.namespace,
+        }
+        return {
+            "kustomization.yaml": yaml.safe_dump(head | {"resources": list(plain)}, sort_keys=False)
+        } | plain
     return _chart(bundle, plain)
 
 
 def write(bundle: ManifestBundle, folder: Path, form: Form) -> list[Path]:
     """Write an export; files of an earlier one are replaced, and nothing outside of `folder` is touched.
 
-    Raises CompassError where it can't be written, for a file whose name isn't one of a bundle, and for a link that stands in its way.
+    Raises CompassError where it can't be written, for a file whose name isn't one of a bundle, and for
+    a link that stands in its way.
     """
     for file in bundle.files:
         if not PATH.fullmatch(file.path):
             raise CompassError(
-                f"{file.path[:80]!r} can't be the name of a manifest (small letters, digits, “-”, then .yaml). Nothing was written."
+                f"{file.path[:80]!r} can't be the name of a manifest (small letters, digits, “-”, then"
+                " .yaml). Nothing was written."
             )
     contents = {folder / name: content for name, content in exported(bundle, form).items()}
     try:
         for path in contents:
             if link := next((p for p in (path, path.parent) if p != folder and p.is_symlink()), None):
                 raise CompassError(
-                    f"{link} is a link to somewhere else, and isn't followed. Nothing was written; remove it, or name another folder."
+                    f"{link} is a link to somewhere else, and isn't followed. Nothing was written; remove it,"
+                    " or name another folder."
                 )
         for path, content in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +90,9 @@ def _chart(bundle: ManifestBundle, plain: dict[str, str]) -> dict[str, str]:
         if "kind: InferenceService" in content:
             for name, pattern in VALUES.items():
                 found = re.search(pattern, templated)
-                if found and (name != "replicas" or len(set(re.findall(r"(?:min|max)Replicas: (\d+)", content))) == 1):
+                if found and (
+                    name != "replicas" or len(set(re.findall(r"(?:min|max)Replicas: (\d+)", content))) == 1
+                ):
                     values[name] = yaml.safe_load(found["value"])
                     quote = " | quote" if found["value"].startswith('"') else ""
                     templated = re.sub(pattern, rf"\g<before>{{{{ .Values.{name}{quote} }}}}", templated)
@@ -91,4 +104,7 @@ def _chart(bundle: ManifestBundle, plain: dict[str, str]) -> dict[str, str]:
         "version": "0.1.0",
         "type": "application",
     }
-    return {"Chart.yaml": yaml.safe_dump(chart, sort_keys=False), "values.yaml": yaml.safe_dump(values, sort_keys=False)} | files
+    return {
+        "Chart.yaml": yaml.safe_dump(chart, sort_keys=False),
+        "values.yaml": yaml.safe_dump(values, sort_keys=False),
+    } | files

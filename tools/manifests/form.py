@@ -1,6 +1,8 @@
-"""Whether a file is one that a template of ours can give: every line, in its order, with values in their places and nowhere else.
+"""Whether a file is one that a template of ours can give: every line, in its order, with values in
+their places and nowhere else.
 
-The templates themselves are the only declaration of what may stand in a file: arguments, environment, annotations, labels, ports.
+The templates themselves are the only declaration of what may stand in a file: arguments,
+environment, annotations, labels, ports.
 """
 
 from __future__ import annotations
@@ -25,8 +27,14 @@ def foreign(path: str, text: str) -> str | None:
         return f"is no file of a bundle: there are {', '.join(TEMPLATES)}"
     form = _form(TEMPLATES[path])
     if (found := form.whole.fullmatch(text)) is None:
-        odd = [line for line in text.splitlines() if not any(pattern.fullmatch(line) for pattern in form.lines)]
-        return f"has a line that Compass never renders: {odd[0].strip()[:120]!r}" if odd else "isn't laid out as Compass renders it"
+        odd = [
+            line for line in text.splitlines() if not any(pattern.fullmatch(line) for pattern in form.lines)
+        ]
+        return (
+            f"has a line that Compass never renders: {odd[0].strip()[:120]!r}"
+            if odd
+            else "isn't laid out as Compass renders it"
+        )
     for name, groups in form.values.items():
         given = list(dict.fromkeys(value for group in groups if (value := found[group]) is not None))
         if len(given) > 1:
@@ -52,7 +60,9 @@ def _form(template: str) -> _Form:
 
 @dataclass
 class _Walk:
-    """From a template's syntax tree to a regular expression; `flat` is the same with both ways of every condition, one after the other."""
+    """From a template's syntax tree to a regular expression; `flat` is the same with both
+    ways of every condition, one after the other.
+    """
 
     values: dict[str, list[str]] = field(default_factory=dict)
     flat: list[str] = field(default_factory=list)
@@ -64,12 +74,17 @@ class _Walk:
         if isinstance(node, nodes.Output):
             return "".join(self._output(child, indent) for child in node.nodes)
         if isinstance(node, nodes.If):
-            return f"(?:{'|'.join(self.pattern(body, indent) for body in (node.body, *(e.body for e in node.elif_), node.else_))})"
+            bodies = (node.body, *(e.body for e in node.elif_), node.else_)
+            return f"(?:{'|'.join(self.pattern(body, indent) for body in bodies)})"
         if isinstance(node, nodes.For):
             return f"(?:{self.pattern(node.body, indent)})*"
         if isinstance(node, nodes.Include) and isinstance(node.template, nodes.Const):
             return self.pattern(_parsed(node.template.value), indent)
-        if isinstance(node, nodes.FilterBlock) and node.filter.name == "indent" and isinstance(node.filter.args[0], nodes.Const):
+        if (
+            isinstance(node, nodes.FilterBlock)
+            and node.filter.name == "indent"
+            and isinstance(node.filter.args[0], nodes.Const)
+        ):
             return self.pattern(node.body, indent + " " * node.filter.args[0].value)
         return ""
 
@@ -86,7 +101,8 @@ class _Walk:
         if isinstance(node, nodes.Const):
             return re.escape(str(node.value))
         if isinstance(node, nodes.CondExpr):
-            return f"(?:{'|'.join(self._expression(way) for way in (node.expr1, node.expr2) if way is not None)})"
+            ways = [self._expression(way) for way in (node.expr1, node.expr2) if way is not None]
+            return f"(?:{'|'.join(ways)})"
         if isinstance(node, nodes.Filter) and node.name == "quoted":
             return QUOTED
         name = _name(node)

@@ -1,4 +1,6 @@
-"""Rules that no schema holds: KServe's webhook, figures that must agree, and what a cluster admin would refuse."""
+"""Rules that no schema holds: KServe's webhook, figures that must agree, and what a
+cluster admin would refuse.
+"""
 
 from __future__ import annotations
 
@@ -19,21 +21,36 @@ from tools.manifests.schema import (
 )
 from tools.serving.expectation import expectation_of
 
-UNITS = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "m": 1e-3}
+UNITS = {
+    "k": 1e3,
+    "M": 1e6,
+    "G": 1e9,
+    "T": 1e12,
+    "Ki": 2**10,
+    "Mi": 2**20,
+    "Gi": 2**30,
+    "Ti": 2**40,
+    "m": 1e-3,
+}
 TOKEN_LIKE = re.compile(
-    r"hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY|eyJ[\w-]{20,}\.[\w-]{20,}"
+    r"hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE"
+    r" KEY|eyJ[\w-]{20,}\.[\w-]{20,}"
 )
 SECRET_NAME = re.compile(r"TOKEN|PASSWORD|SECRET|CREDENTIAL|API_?KEY", re.IGNORECASE)
 PINNED = re.compile(r"^[\w./:-]+(:(?!latest$)[\w][\w.-]*|@sha256:[0-9a-f]{64})$")
 INWARD = {8080}
 OUTWARD = {53, 443}
-THINKING_ARGUMENT = re.compile(r"--(?:reasoning|default[-_]chat[-_]template[-_]kwargs|enable[-_]reasoning|structured[-_]outputs[-_]config)")
+THINKING_ARGUMENT = re.compile(
+    r"--(?:reasoning|default[-_]chat[-_]template[-_]kwargs|enable[-_]reasoning|structured[-_]outputs[-_]config)"
+)
 WHOLE = re.compile(r"[1-9][0-9]{0,8}")
 AUTOSCALER_CLASSES = {"hpa", "keda", "external", "none"}
 
 
 def violations(document: Head, images: Collection[str] | None) -> Iterator[tuple[str, str]]:
-    """(field, what must hold) for each rule that an object breaks; `images` are those that may run, any pinned one if None."""
+    """(field, what must hold) for each rule that an object breaks; `images` are those
+    that may run, any pinned one if None.
+    """
     ours = {"serving.kserve.io/inferenceservice": document.metadata.name}
     if isinstance(document, PodDisruptionBudget | PodMonitor) and document.spec.selector.match_labels != ours:
         yield "spec.selector.matchLabels", "must be the pods of this deployment"
@@ -42,12 +59,21 @@ def violations(document: Head, images: Collection[str] | None) -> Iterator[tuple
     if isinstance(document, InferenceService):
         annotations = document.metadata.annotations
         if annotations.get("serving.kserve.io/deploymentMode") != "Standard":
-            yield "metadata.annotations.serving.kserve.io/deploymentMode", "must be Standard: the shipped default is Serverless"
+            yield (
+                "metadata.annotations.serving.kserve.io/deploymentMode",
+                "must be Standard: the shipped default is Serverless",
+            )
         scaler = annotations.get("serving.kserve.io/autoscalerClass")
         if scaler not in AUTOSCALER_CLASSES:
-            yield "metadata.annotations.serving.kserve.io/autoscalerClass", f"must be one of {', '.join(sorted(AUTOSCALER_CLASSES))}"
+            yield (
+                "metadata.annotations.serving.kserve.io/autoscalerClass",
+                f"must be one of {', '.join(sorted(AUTOSCALER_CLASSES))}",
+            )
         if document.spec.predictor.service_account_name != document.metadata.name:
-            yield "spec.predictor.serviceAccountName", "must be this deployment's own: others have rights and Secrets of their own"
+            yield (
+                "spec.predictor.serviceAccountName",
+                "must be this deployment's own: others have rights and Secrets of their own",
+            )
         yield from _predictor(document.spec.predictor, scaler, images)
         yield from _context(document)
 
@@ -57,12 +83,17 @@ def _network(policy: NetworkPolicy, ours: dict[str, str]) -> Iterator[tuple[str,
         yield "spec.podSelector.matchLabels", "must be the pods of this deployment"
     if {*policy.spec.policy_types} != {"Ingress", "Egress"}:
         yield "spec.policyTypes", "must be Ingress and Egress: what isn't named is open"
-    for name, rules, ports in (("ingress", policy.spec.ingress, INWARD), ("egress", policy.spec.egress, OUTWARD)):
+    for name, rules, ports in (
+        ("ingress", policy.spec.ingress, INWARD),
+        ("egress", policy.spec.egress, OUTWARD),
+    ):
         if not {p.port for rule in rules for p in rule.ports} <= ports:
             yield f"spec.{name}", f"may open no ports but {', '.join(map(str, sorted(ports)))}"
 
 
-def _predictor(predictor: Predictor, scaler: str | None, images: Collection[str] | None) -> Iterator[tuple[str, str]]:
+def _predictor(
+    predictor: Predictor, scaler: str | None, images: Collection[str] | None
+) -> Iterator[tuple[str, str]]:
     where = "spec.predictor"
     if not 1 <= predictor.min_replicas <= predictor.max_replicas:
         yield f"{where}.minReplicas", "must be at least 1 and at most maxReplicas"
@@ -72,9 +103,16 @@ def _predictor(predictor: Predictor, scaler: str | None, images: Collection[str]
         yield f"{where}.autoScaling", "must say what KEDA scales by"
     rolling = predictor.deployment_strategy.rolling_update
     if rolling.max_surge == rolling.max_unavailable == 0:
-        yield f"{where}.deploymentStrategy", "must allow a pod more or a pod less: with neither an update never begins"
+        yield (
+            f"{where}.deploymentStrategy",
+            "must allow a pod more or a pod less: with neither an update never begins",
+        )
     container = predictor.container
-    if container is None or (predictor.model and predictor.containers) or len(predictor.containers or [0]) != 1:
+    if (
+        container is None
+        or (predictor.model and predictor.containers)
+        or len(predictor.containers or [0]) != 1
+    ):
         yield where, "must have exactly one implementation: model, or one container"
         return
     mounted = {m.name for m in container.volume_mounts}
@@ -114,23 +152,40 @@ def _container(container: Container, where: str, images: Collection[str] | None)
 
 def _context(service: InferenceService) -> Iterator[tuple[str, str]]:
     """What is served is what the plan promised, and room for the requests that it was planned for."""
-    promised, container = expectation_of({"metadata": {"annotations": service.metadata.annotations}}), service.spec.predictor.container
+    promised, container = (
+        expectation_of({"metadata": {"annotations": service.metadata.annotations}}),
+        service.spec.predictor.container,
+    )
     if promised is None or promised.context_tokens is None or container is None:
         return
-    where = "spec.predictor.model.args" if isinstance(container, ServedModel) else "spec.predictor.containers.args"
+    where = (
+        "spec.predictor.model.args"
+        if isinstance(container, ServedModel)
+        else "spec.predictor.containers.args"
+    )
     request = promised.prompt_tokens + promised.output_tokens
     if _arguments(container.args).get("max-model-len") != str(promised.context_tokens):
-        yield where, f"the context must be the one that was planned: --max-model-len={promised.context_tokens}"
+        yield (
+            where,
+            f"the context must be the one that was planned: --max-model-len={promised.context_tokens}",
+        )
     elif promised.context_tokens < request:
-        yield where, f"{promised.context_tokens} tokens of context are too few for the planned requests of {request}"
+        yield (
+            where,
+            f"{promised.context_tokens} tokens of context are too few for the planned requests of {request}",
+        )
 
 
 def _arguments(args: Sequence[str]) -> dict[str, str]:
     return dict(a.removeprefix("--").split("=", 1) for a in args if a.startswith("--") and "=" in a)
 
 
-def _gpus(model: ServedModel, predictor: Predictor, where: str, allowed: Collection[str] | None) -> Iterator[tuple[str, str]]:
-    """GPU count = tensor parallel, of a kind that the node selector names, with room for a model that is `allowed` and its context."""
+def _gpus(
+    model: ServedModel, predictor: Predictor, where: str, allowed: Collection[str] | None
+) -> Iterator[tuple[str, str]]:
+    """GPU count = tensor parallel, of a kind that the node selector names, with room for
+    a model that is `allowed` and its context.
+    """
     name = model.storage_uri.removeprefix("hf://").split(":")[0]
     if allowed is not None and name not in allowed:
         yield f"{where}.storageUri", "must be a model of the catalogue: hf://ORGANISATION/NAME"
@@ -139,11 +194,13 @@ def _gpus(model: ServedModel, predictor: Predictor, where: str, allowed: Collect
     if len(limits) != 1 or arguments.get("tensor-parallel-size") != next(iter(limits.values())):
         yield f"{where}.args", "the tensor parallel size must equal the GPUs in resources.limits"
         return
-    (resource, count) = next(iter(limits.items()))
+    resource, count = next(iter(limits.items()))
     if not WHOLE.fullmatch(count):
         yield f"{where}.resources.limits.{resource}", f"must have a whole number of {resource}, at least 1"
         return
-    selected = next((g for g in gpus().values() if predictor.node_selector.get(g.node_label_key) == g.node_label), None)
+    selected = next(
+        (g for g in gpus().values() if predictor.node_selector.get(g.node_label_key) == g.node_label), None
+    )
     if selected is None:
         yield "spec.predictor.nodeSelector", "must name a GPU of the catalogue"
         return
@@ -160,11 +217,16 @@ def _gpus(model: ServedModel, predictor: Predictor, where: str, allowed: Collect
         return
     longest = plan_memory(served, selected, int(count), int(context)).max_context_tokens
     if longest < int(context):
-        yield f"{where}.args", f"{context} tokens of context don't fit: beside the weights there is room for {longest}"
+        yield (
+            f"{where}.args",
+            f"{context} tokens of context don't fit: beside the weights there is room for {longest}",
+        )
 
 
 def _thinking(model: ServedModel, where: str, rendered_now: bool) -> Iterator[tuple[str, str]]:
-    """How a model is told to think or not: as the catalogue has it, in one of its modes; a Compass before this one said nothing."""
+    """How a model is told to think or not: as the catalogue has it, in one of its modes;
+    a Compass before this one said nothing.
+    """
     served = models().get(model.storage_uri.removeprefix("hf://").split(":")[0])
     if served is None:
         return
@@ -174,7 +236,10 @@ def _thinking(model: ServedModel, where: str, rendered_now: bool) -> Iterator[tu
         allowed.append([])
     if [a for a in model.args if THINKING_ARGUMENT.match(a)] not in allowed:
         first = " ".join(allowed[0]) or "no arguments for thinking"
-        yield f"{where}.args", f"must tell {served.id} whether to think, and keep its thoughts out of its answers, by {first}"
+        yield (
+            f"{where}.args",
+            f"must tell {served.id} whether to think, and keep its thoughts out of its answers, by {first}",
+        )
 
 
 def quantity(text: str) -> float:

@@ -1,4 +1,6 @@
-"""A file's text as one YAML document, whoever wrote it: what can't be read so is a sentence, and nothing small grows large."""
+"""A file's text as one YAML document, whoever wrote it: what can't be read so is a
+sentence, and nothing small grows large.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ import yaml
 from knowledge.errors import CompassError
 
 DEEPEST = 50
-"""Levels of nesting, far more than a manifest has: very many use up the stack of PyYAML's parser in C, and the process ends with it."""
+"""Levels of nesting, far more than a manifest has: very many use up the stack of PyYAML's
+parser in C, and the process ends with it.
+"""
 
 
 def read_yaml(text: str) -> Any:
@@ -25,5 +29,8 @@ def read_yaml(text: str) -> Any:
         return yaml.load(text, Loader=yaml.CSafeLoader)
     except CompassError:
         raise
-    except Exception as error:  # a date such as 2024-13-45, or a tag on what isn't such: PyYAML passes on whatever its conversions raise
-        raise CompassError(f"is not YAML: {(str(error).splitlines() or [type(error).__name__])[0]}") from error
+    # a date such as 2024-13-45, or a tag on what isn't such: PyYAML passes on whatever its conversions raise
+    except Exception as error:
+        raise CompassError(
+            f"is not YAML: {(str(error).splitlines() or [type(error).__name__])[0]}"
+        ) from error

@@ -1,4 +1,6 @@
-"""The objects that Compass renders, field by field: anything else in a file is an error before a cluster sees it."""
+"""The objects that Compass renders, field by field: anything else in a file is an
+error before a cluster sees it.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,17 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel, validate_by_alias=True, validate_by_name=False)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, alias_generator=to_camel, validate_by_alias=True, validate_by_name=False
+    )
 
 
 class Metadata(Strict):
     name: Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$", max_length=40)]
     namespace: Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
-    labels: dict[str, Annotated[str, Field(max_length=63, pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$")]]
+    labels: dict[
+        str, Annotated[str, Field(max_length=63, pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$")]
+    ]
     annotations: dict[str, str]
 
 
@@ -88,7 +94,9 @@ class NetworkPolicy(Head):
 
 
 class MetricsEndpoint(Strict):
-    """By the name of the container's port, which each version of the operator knows; earlier revisions had its number."""
+    """By the name of the container's port, which each version of the operator knows;
+    earlier revisions had its number.
+    """
 
     port: str | None = None
     port_number: int | None = None
@@ -108,7 +116,9 @@ class PodMonitor(Head):
 
 
 class KeyRef(Strict):
-    """Of the one Secret that a deployment may read, however many the namespace has. Earlier revisions had it in vLLM's environment."""
+    """Of the one Secret that a deployment may read, however many the namespace has.
+    Earlier revisions had it in vLLM's environment.
+    """
 
     name: Literal["hf-token"]
     key: Literal["HF_TOKEN"]
@@ -286,7 +296,8 @@ class InferenceService(Head):
 OPTIONAL = {PodMonitor.__name__}
 """Rendered only where the cluster knows the kind."""
 KINDS: dict[str, type[Head]] = {
-    kind.__name__: kind for kind in (ServiceAccount, NetworkPolicy, PodDisruptionBudget, PodMonitor, InferenceService)
+    kind.__name__: kind
+    for kind in (ServiceAccount, NetworkPolicy, PodDisruptionBudget, PodMonitor, InferenceService)
 }
 
 
@@ -298,7 +309,10 @@ def parsed(document: Any) -> Head | list[tuple[str, str]]:
     try:
         return KINDS[kind].model_validate(document)
     except ValidationError as error:
-        return [(".".join(map(str, e["loc"])), _in_words(e["type"], e["msg"], e.get("input"))) for e in error.errors()]
+        return [
+            (".".join(map(str, e["loc"])), _in_words(e["type"], e["msg"], e.get("input")))
+            for e in error.errors()
+        ]
 
 
 def _in_words(kind: str, message: str, value: Any) -> str:

@@ -25,7 +25,8 @@ def rendered(template: str, values: dict[str, object]) -> str:
 @cache
 def environment() -> Environment:
     # autoescape is for HTML; this is YAML, and every value is validated before it comes here
-    made = Environment(loader=PackageLoader("templates", package_path=""), undefined=StrictUndefined, autoescape=False)  # noqa: S701
+    loader = PackageLoader("templates", package_path="")
+    made = Environment(loader=loader, undefined=StrictUndefined, autoescape=False)  # noqa: S701
     made.filters["quoted"] = _quoted
     return made
 

@@ -9,7 +9,13 @@ import re
 from typing import Any
 
 from knowledge.catalogue import SloTargets, TrafficProfile, gpus, models
-from knowledge.estimator.memory import GIB, GPU_MEMORY_UTILIZATION, MAX_NUM_SEQS, max_num_batched_tokens, weights_bytes
+from knowledge.estimator.memory import (
+    GIB,
+    GPU_MEMORY_UTILIZATION,
+    MAX_NUM_SEQS,
+    max_num_batched_tokens,
+    weights_bytes,
+)
 from tools.planning.memory import requests_in_flight, served_context
 from tools.planning.quality import mode_of
 from tools.recommendation import Recommendation
@@ -18,7 +24,9 @@ from tools.specification import Contract
 TOKEN_SECRET = "hf-token"  # noqa: S105 - the name of a Secret, never its content
 VLLM_IMAGE = "vllm/vllm-openai:v0.24.0"
 ROCM_IMAGE = "vllm/vllm-openai-rocm:v0.24.0"
-"""On AMD the same server comes in an image of its own; pinned, since KServe's runtime would follow its own release."""
+"""On AMD the same server comes in an image of its own; pinned, since KServe's
+runtime would follow its own release.
+"""
 SLOW_LOAD_GB_PER_S = 0.25
 """From a slow network disk; the start-up probe must be patient enough for that."""
 START_S = 600
@@ -28,7 +36,9 @@ CACHE_GIB = 10
 
 
 class ManifestRequest(Contract):
-    """What to render. `prometheus` is where KEDA finds vLLM's metrics: with it the number of replicas follows the load."""
+    """What to render. `prometheus` is where KEDA finds vLLM's metrics: with it the
+    number of replicas follows the load.
+    """
 
     recommendation: Recommendation
     traffic_profile: TrafficProfile
@@ -41,7 +51,9 @@ class ManifestRequest(Contract):
     monitoring: bool = False
     """Whether the cluster knows the Prometheus operator's kinds."""
     user_ids_by_cluster: bool = False
-    """Whether the cluster gives each namespace user ids of its own and refuses all others, as OpenShift does."""
+    """Whether the cluster gives each namespace user ids of its own and refuses all
+    others, as OpenShift does.
+    """
     prometheus: str | None = None
     thinking_tokens: int = 0
     """Of the traffic profile's output, those that come before the answer."""
@@ -55,7 +67,9 @@ def images_of(simulator_image: str | None) -> frozenset[str]:
 
 
 def deployment_name(use_case: str, plan_id: str) -> str:
-    """A name of its own for each plan, in KServe's pattern `[a-z]([-a-z0-9]*[a-z0-9])?`, 33 characters at most."""
+    """A name of its own for each plan, in KServe's pattern
+    `[a-z]([-a-z0-9]*[a-z0-9])?`, 33 characters at most.
+    """
     stem = re.sub(r"[^a-z0-9]+", "-", use_case.lower())[:24].strip("-")
     return f"{stem}-{hashlib.sha256(plan_id.encode()).hexdigest()[:8]}"
 
@@ -66,7 +80,9 @@ def conversation_label(thread_id: str) -> str:
 
 
 def template_values(request: ManifestRequest) -> dict[str, Any]:
-    """Everything that the templates name, but the digest. Raises KeyError for a model or GPU that isn't catalogued."""
+    """Everything that the templates name, but the digest. Raises KeyError for a
+    model or GPU that isn't catalogued.
+    """
     chosen = request.recommendation
     model, gpu = models()[chosen.model_id], gpus()[chosen.gpu_type]
     context_tokens = chosen.context_tokens or _context(request)
@@ -117,7 +133,10 @@ def template_values(request: ManifestRequest) -> dict[str, Any]:
         "memory_gib": 2 if simulated else math.ceil(weights_bytes(model) / GIB) + 8 + 4 * chosen.gpu_count,
         "shared_memory_gib": 1 if simulated else 2 * chosen.gpu_count,
         "cache_gib": 1 if simulated else CACHE_GIB,
-        "startup_failures": max(SHORTEST_STARTUP_FAILURES, math.ceil((START_S + weights_bytes(model) / 1e9 / SLOW_LOAD_GB_PER_S) / 30)),
+        "startup_failures": max(
+            SHORTEST_STARTUP_FAILURES,
+            math.ceil((START_S + weights_bytes(model) / 1e9 / SLOW_LOAD_GB_PER_S) / 30),
+        ),
         "autoscaling": _autoscaling(request),
     }
 
@@ -125,12 +144,18 @@ def template_values(request: ManifestRequest) -> dict[str, Any]:
 def _context(request: ManifestRequest) -> int:
     """Of an option that was planned before plans told their context."""
     chosen = request.recommendation
-    in_flight = requests_in_flight(request.peak_requests_per_second / chosen.replicas, chosen.predicted.e2e_ms.p95)
-    return served_context(chosen.model_id, chosen.gpu_type, chosen.gpu_count, request.traffic_profile, in_flight)
+    in_flight = requests_in_flight(
+        request.peak_requests_per_second / chosen.replicas, chosen.predicted.e2e_ms.p95
+    )
+    return served_context(
+        chosen.model_id, chosen.gpu_type, chosen.gpu_count, request.traffic_profile, in_flight
+    )
 
 
 def _autoscaling(request: ManifestRequest) -> dict[str, Any] | None:
-    """By the requests that one replica holds at once when it works at what was planned: its rate x the time of one (Little's law)."""
+    """By the requests that one replica holds at once when it works at what was planned:
+    its rate x the time of one (Little's law).
+    """
     chosen = request.recommendation
     if request.prometheus is None or chosen.autoscaling.min_replicas >= chosen.replicas:
         return None

@@ -1,4 +1,6 @@
-"""Which configurations a plan may use at all, and which of the person's constraints excludes each of the others."""
+"""Which configurations a plan may use at all, and which of the person's constraints
+excludes each of the others.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ MODES: list[ThinkingMode | None] = ["off", "on", None]
 
 
 def suitable_models(intent: Intent) -> list[str]:
-    """The models that the person named, else those that the catalogue recommends for the use case and that may be used commercially.
+    """The models that the person named, else those that the catalogue recommends for the use case and
+    that may be used commercially.
 
     Without those that the person doesn't want.
     """
@@ -31,7 +34,11 @@ def suitable_models(intent: Intent) -> list[str]:
 
 @cache
 def _recommended_for(use_case_id: str | None) -> tuple[str, ...]:
-    return tuple(m.id for m in models().values() if use_case_id in m.recommended_for and m.license_kind != "non-commercial")
+    return tuple(
+        m.id
+        for m in models().values()
+        if use_case_id in m.recommended_for and m.license_kind != "non-commercial"
+    )
 
 
 def wanted_gpu_types(intent: Intent) -> list[str]:
@@ -42,25 +49,37 @@ def wanted_gpu_types(intent: Intent) -> list[str]:
 def suitable(table: CurveTable, intent: Intent) -> CurveTable:
     """The configurations of suitable models, kept with the table."""
     wanted = suitable_models(intent)
-    return table.kept(("suitable", tuple(wanted)), lambda: table.select(np.flatnonzero(table.codes(wanted, "model_ids") >= 0)))
+    return table.kept(
+        ("suitable", tuple(wanted)),
+        lambda: table.select(np.flatnonzero(table.codes(wanted, "model_ids") >= 0)),
+    )
 
 
 def broken(table: CurveTable, specification: Specification) -> dict[str, Bools]:
-    """For each constraint on models and GPU types, those that the person set first: its name, and where it is not met."""
+    """For each constraint on models and GPU types, those that the person set first: its
+    name, and where it is not met.
+    """
     intent = specification.intent
     found: dict[str, Bools] = {}
     tokens = specification.traffic_profile.prompt_tokens + specification.traffic_profile.output_tokens
-    longest, own = max(tokens, intent.min_context_tokens or 0), _kept(table, ("model context",), lambda m: m.context_tokens)
+    longest, own = (
+        max(tokens, intent.min_context_tokens or 0),
+        _kept(table, ("model context",), lambda m: m.context_tokens),
+    )
     short: Bools = own < longest
     if short.any():
         found["min_context_tokens"] = short
     if intent.min_context_tokens:
-        found["context_memory"] = context_of(table, specification) < np.minimum(max(tokens, tokens_asked(intent.min_context_tokens)), own)
+        found["context_memory"] = context_of(table, specification) < np.minimum(
+            max(tokens, tokens_asked(intent.min_context_tokens)), own
+        )
     if intent.licenses:
         codes = _kept(table, ("licence",), lambda m: KINDS.index(m.license_kind))
         found["licenses"] = ~np.isin(codes, [KINDS.index(kind) for kind in intent.licenses])
     if intent.min_quality is not None:
-        found["min_quality"] = ~(published_quality(table, str(intent.use_case), specification.thinking) >= intent.min_quality)
+        found["min_quality"] = ~(
+            published_quality(table, str(intent.use_case), specification.thinking) >= intent.min_quality
+        )
     if intent.preferred_gpu_types or intent.excluded_gpu_types:
         found["gpu_types"] = table.codes(wanted_gpu_types(intent), "gpu_types") < 0
     wanted = specification.thinking
@@ -86,7 +105,9 @@ def in_doubt(table: CurveTable) -> Bools:
 
 
 def quality_for_rank(table: CurveTable, use_case_id: str, mode: ThinkingMode) -> Floats:
-    """(configurations,), in percent: the model's in this mode, its base's, or what an unknown one is ranked as."""
+    """(configurations,), in percent: the model's in this mode, its base's, or what
+    an unknown one is ranked as.
+    """
     return _kept(table, ("quality", use_case_id, mode), lambda m: ranked_quality(m.id, use_case_id, mode)[0])
 
 
@@ -107,13 +128,18 @@ def context_of(table: CurveTable, specification: Specification) -> Floats:
         keys = zip(table.model_ids, table.gpu_types, table.gpu_counts.tolist(), strict=True)
         known = [(models().get(m), gpus().get(g), n) for m, g, n in keys]
         tokens = specification.traffic_profile.prompt_tokens + specification.traffic_profile.output_tokens
-        return np.array([plan_memory(m, g, n, tokens).max_context_tokens if m and g else 0 for m, g, n in known], dtype=np.float64)
+        return np.array(
+            [plan_memory(m, g, n, tokens).max_context_tokens if m and g else 0 for m, g, n in known],
+            dtype=np.float64,
+        )
 
     return table.kept(("context",), longest)
 
 
 def _kept(table: CurveTable, key: tuple[str, ...], figure: Callable[[Model], float]) -> Floats:
-    """A figure of each configuration's model, kept with the table; NaN for a model that the catalogue lacks."""
+    """A figure of each configuration's model, kept with the table; NaN for a model
+    that the catalogue lacks.
+    """
 
     def figures() -> Floats:
         known = list(models().values())

@@ -1,8 +1,9 @@
-"""Capacity and replicas of every configuration at once, from the benchmark table and the shipped p95s under bursts.
+"""Capacity and replicas of every configuration at once, from the benchmark table and
+the shipped p95s under bursts.
 
-A peak split at random over R replicas reaches each with a burstiness of 1 + (burstiness − 1) / R. Between the levels that
-were simulated, capacity and p95s are interpolated over the logarithm of the burstiness; beyond the highest, a replica holds
-nothing: more replicas thin the bursts, and nothing is extrapolated.
+A peak split at random over R replicas reaches each with a burstiness of 1 + (burstiness − 1) / R. Between the
+levels that were simulated, capacity and p95s are interpolated over the logarithm of the burstiness; beyond
+the highest, a replica holds nothing: more replicas thin the bursts, and nothing is extrapolated.
 """
 
 from __future__ import annotations
@@ -46,7 +47,11 @@ class Estimates:
     @cached_property
     def known(self) -> Bools:
         """Which configurations anything is known of for these arrivals."""
-        return np.ones(len(self.table), dtype=bool) if self._bursts is None else simulated(self._bursts, len(self.table))
+        return (
+            np.ones(len(self.table), dtype=bool)
+            if self._bursts is None
+            else simulated(self._bursts, len(self.table))
+        )
 
     @cached_property
     def _bursts(self) -> Curves | None:
@@ -61,9 +66,11 @@ class Estimates:
         return poisson.select(some), bursts.select(each) if bursts is not None else None
 
     def by_metric(self, targets_ms: Floats, some: Ints | None = None) -> Floats:
-        """(levels, 3, configurations): the rate that one replica carries within each p95 target alone (ms, in the order of METRICS).
+        """(levels, 3, configurations): the rate that one replica carries within each p95 target alone
+        (ms, in the order of METRICS).
 
-        Of all configurations, those for the latest targets are kept with the table: what-ifs about demand ask for them again.
+        Of all configurations, those for the latest targets are kept with the table: what-ifs
+        about demand ask for them again.
         """
         if some is None:
             key = ("by metric", self._levels, targets_ms.tobytes())
@@ -84,14 +91,20 @@ class Estimates:
         return Capacities(self.by_metric(targets_ms, some).min(axis=1), self.burstiness)
 
     def p95_at(self, rates: Floats, replicas: Floats, some: Ints | None = None) -> Floats:
-        """(3, configurations), in ms, of one of so many replicas at its rate: of all, or of some, for which alone the rates are."""
+        """(3, configurations), in ms, of one of so many replicas at its rate: of all, or
+        of some, for which alone the rates are.
+        """
         poisson, bursts = self._of(some)
         alone = poisson.p95_at(rates)
         if bursts is None:
             return alone
-        by_level = bursts.p95_at(np.tile(rates, len(self._levels))).reshape(3, len(self._levels), -1).swapaxes(0, 1)
+        by_level = (
+            bursts.p95_at(np.tile(rates, len(self._levels))).reshape(3, len(self._levels), -1).swapaxes(0, 1)
+        )
         return _between(
-            np.maximum.accumulate(np.concatenate([alone[None], by_level]), axis=0), self._levels, thinned(self.burstiness, replicas)
+            np.maximum.accumulate(np.concatenate([alone[None], by_level]), axis=0),
+            self._levels,
+            thinned(self.burstiness, replicas),
         )
 
 
@@ -140,16 +153,21 @@ class Capacities:
     def _needed(self, replicas: Floats, requests_per_second: float) -> Floats:
         """How many would carry the rate if each did what one of `replicas` does."""
         with np.errstate(divide="ignore"):
-            return np.asarray(np.maximum(1.0, np.ceil(requests_per_second / self.of_one_of(replicas) * (1 - ROUNDING))))
+            return np.asarray(
+                np.maximum(1.0, np.ceil(requests_per_second / self.of_one_of(replicas) * (1 - ROUNDING)))
+            )
 
     def _among(self, requests_per_second: float, low: Floats, most: Floats) -> Floats:
         """The fewest from `low` to `most` that carry the rate; infinite where none does."""
         # At a level's own thinning, what it carries is a bound from above.
         with np.errstate(divide="ignore"):
             by_level = np.ceil(requests_per_second / self.by_level[1:] * (1 - ROUNDING))
-        thin = np.ceil((self.burstiness - 1) / (np.array(levels_for(self.burstiness)) - 1) * (1 - ROUNDING))[:, None]
+        thin = np.ceil((self.burstiness - 1) / (np.array(levels_for(self.burstiness)) - 1) * (1 - ROUNDING))[
+            :, None
+        ]
         high = np.maximum(low, np.minimum(most, np.maximum(np.maximum(by_level, thin), 1.0).min(axis=0)))
-        # More replicas thin the bursts, and each carries more: what so few (many) would need is enough (needed at least).
+        # More replicas thin the bursts, and each carries more: what so few (many) would need
+        # is enough (needed at least).
         high = np.minimum(high, np.maximum(low, self._needed(low, requests_per_second)))
         low = np.minimum(high, np.maximum(low, self._needed(high, requests_per_second)))
         while len(open_ := np.flatnonzero(low < high)):
@@ -161,7 +179,9 @@ class Capacities:
 
 
 def _between(by_level: Floats, levels_above_1: tuple[float, ...], burstiness: Floats) -> Floats:
-    """Of values at 1 and at levels (first axis), each configuration's (last axis) at burstinesses that have its last axis too."""
+    """Of values at 1 and at levels (first axis), each configuration's (last axis) at
+    burstinesses that have its last axis too.
+    """
     levels = np.log2([1.0, *levels_above_1])
     at = np.log2(burstiness)
     found = by_level[0] + np.zeros_like(at) if by_level.ndim == 2 else by_level[0]

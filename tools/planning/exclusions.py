@@ -20,7 +20,10 @@ EXCLUSIONS = {
     "never_thinks": "not known to think before they answer",
     "min_quality": "quality too low or unknown",
     "gpu_types": "not on the GPU types you want",
-    "withheld": "the estimate is in doubt (by it, narrower weights would be much slower than wider ones, or than the GPU's roofline)",
+    "withheld": (
+        "the estimate is in doubt (by it, narrower weights would be much slower than wider ones, or than the"
+        " GPU's roofline)"
+    ),
 }
 
 
@@ -30,7 +33,10 @@ def _too_long(specification: Specification) -> str:
     needed = max(profile.prompt_tokens + profile.output_tokens, specification.intent.min_context_tokens or 0)
     if needed <= longest.context_tokens:
         return EXCLUSIONS["min_context_tokens"]
-    return f"no model has a context of {needed:,} tokens (the longest, {longest.name}: {longest.context_tokens:,})"
+    return (
+        f"no model has a context of {needed:,} tokens (the longest, {longest.name}:"
+        f" {longest.context_tokens:,})"
+    )
 
 
 def exclusions_in_words(counts: Mapping[str, int]) -> str:
@@ -39,7 +45,9 @@ def exclusions_in_words(counts: Mapping[str, int]) -> str:
 
 
 def excluded(planner: Planner, among: Bools | None = None) -> dict[str, int]:
-    """How many suitable configurations, or of some of them, each constraint excludes, the first that does, the most first."""
+    """How many suitable configurations, or of some of them, each constraint excludes, the
+    first that does, the most first.
+    """
     intent = planner.specification.intent
     left = np.ones(len(planner.table), dtype=bool) if among is None else among.copy()
     found: Counter[str] = Counter()
@@ -62,7 +70,11 @@ def excluded(planner: Planner, among: Bools | None = None) -> dict[str, int]:
     unpriced = ~np.isfinite(planner.costs)
     for code in sorted(set(planner.gpu_codes[left & unpriced].tolist())):
         gpu = [*gpus(), "unknown GPU type"][code]
-        why = f"no listed machine holds so many {gpu}s" if planner.offers.prices[code] else f"no price listed for {gpu}{where}"
+        why = (
+            f"no listed machine holds so many {gpu}s"
+            if planner.offers.prices[code]
+            else f"no price listed for {gpu}{where}"
+        )
         exclude(why, unpriced & (planner.gpu_codes == code))
     few = "more GPUs than you have" if intent.available_gpus else f"more than {MAX_GPUS:,} GPUs needed"
     exclude(few, planner.gpus_needed(planner.replicas) > planner.available)

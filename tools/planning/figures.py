@@ -1,4 +1,6 @@
-"""What the figures of a plan can be at least: whoever sends one back to us can't have it divide by nothing."""
+"""What the figures of a plan can be at least: whoever sends one back to us can't
+have it divide by nothing.
+"""
 
 from typing import Annotated
 

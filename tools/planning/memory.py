@@ -13,11 +13,15 @@ from tools.specification import Contract
 ROUNDED_TO = 1024
 """Tokens: context lengths are powers of two or a few times one."""
 LEAST_OF_PLANNED = 2
-"""Requests differ in length, so that at least so many times the planned one, rounded up to a power of two, is served where it fits."""
+"""Requests differ in length, so that at least so many times the planned one, rounded up
+to a power of two, is served where it fits.
+"""
 
 
 class Memory(Contract):
-    """`usable_gib` = weights + activations + non-torch + KV cache; sequences are of the traffic profile's length."""
+    """`usable_gib` = weights + activations + non-torch + KV cache; sequences are of
+    the traffic profile's length.
+    """
 
     usable_gib: Amount
     weights_gib: Amount
@@ -30,10 +34,13 @@ class Memory(Contract):
 
     def __str__(self) -> str:
         spent = (
-            f"{self.weights_gib:,.1f} hold weights, {self.activations_gib:,.1f} activations, {self.non_torch_gib:,.1f} drivers and"
-            f" communication, and {self.kv_cache_gib:,.1f} the KV cache ({self.kv_kib_per_token:,.0f} KiB a token)"
+            f"{self.weights_gib:,.1f} hold weights, {self.activations_gib:,.1f} activations,"
+            f" {self.non_torch_gib:,.1f} drivers and communication, and {self.kv_cache_gib:,.1f} the KV cache"
+            f" ({self.kv_kib_per_token:,.0f} KiB a token)"
         )
-        room = f"{self.max_sequences} such requests at once, or one of up to {self.max_context_tokens:,} tokens"
+        room = (
+            f"{self.max_sequences} such requests at once, or one of up to {self.max_context_tokens:,} tokens"
+        )
         return f"of {self.usable_gib:,.0f} GiB that vLLM may use, {spent}: {room}"
 
 
@@ -55,14 +62,21 @@ def memory_of(model_id: str, gpu_type: str, gpu_count: int, profile: TrafficProf
 
 
 def served_context(
-    model_id: str, gpu_type: str, gpu_count: int, profile: TrafficProfile, in_flight: float, asked_tokens: int | None = None
+    model_id: str,
+    gpu_type: str,
+    gpu_count: int,
+    profile: TrafficProfile,
+    in_flight: float,
+    asked_tokens: int | None = None,
 ) -> int:
-    """Tokens of the longest request, prompt and answer together, that one replica serves: vLLM's `--max-model-len`.
+    """Tokens of the longest request, prompt and answer together, that one replica
+    serves: vLLM's `--max-model-len`.
 
-    The model's own length, as far as the KV cache holds it beside `in_flight` requests of the planned traffic: a cache costs nothing
-    while it isn't used, so a shorter limit would only refuse requests; but a longer one would let a single request take the room of
-    those that the latencies were promised for. In whole thousands (1,024). What was asked for, and twice the planned request, is
-    served whatever the load, as long as the cache holds it alone: else vLLM wouldn't start.
+    The model's own length, as far as the KV cache holds it beside `in_flight` requests of the planned
+    traffic: a cache costs nothing while it isn't used, so a shorter limit would only refuse requests; but a
+    longer one would let a single request take the room of those that the latencies were promised for. In
+    whole thousands (1,024). What was asked for, and twice the planned request, is served whatever the load,
+    as long as the cache holds it alone: else vLLM wouldn't start.
     """
     tokens = profile.prompt_tokens + profile.output_tokens
     beside = longest_beside(models()[model_id], gpus()[gpu_type], gpu_count, tokens, math.ceil(in_flight))
@@ -72,12 +86,16 @@ def served_context(
 
 
 def requests_in_flight(requests_per_second: float, e2e_p95_ms: float) -> float:
-    """By Little's law, with the p95 for the mean: what one replica holds at this rate in a busy moment rather than on average."""
+    """By Little's law, with the p95 for the mean: what one replica holds at this rate in
+    a busy moment rather than on average.
+    """
     return requests_per_second * e2e_p95_ms / 1000
 
 
 def tokens_asked(said: int) -> int:
-    """What must be served so that a context holds as it was said: 32,000 may be a “32k” that means 32,768, and a million 1,048,576."""
+    """What must be served so that a context holds as it was said: 32,000 may be a “32k”
+    that means 32,768, and a million 1,048,576.
+    """
     if said % 1000:
         return said
     return tokens_asked(said // 1000) * ROUNDED_TO if said >= 1_000_000 else said // 1000 * ROUNDED_TO
@@ -86,5 +104,7 @@ def tokens_asked(said: int) -> int:
 def context_in_words(context_tokens: int, model_id: str) -> str:
     """The context that is served, beside the model's own where that is longer."""
     model = models().get(model_id)
-    own = f"; the model can {model.context_tokens:,}" if model and model.context_tokens > context_tokens else ""
+    own = (
+        f"; the model can {model.context_tokens:,}" if model and model.context_tokens > context_tokens else ""
+    )
     return f"{context_tokens:,} tokens of prompt and answer{own}"

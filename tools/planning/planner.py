@@ -1,4 +1,5 @@
-"""From a specification to options: filtered, sized, priced and ranked over all configurations at once, then simulated where it counts.
+"""From a specification to options: filtered, sized, priced and ranked over all configurations at once,
+then simulated where it counts.
 
 Pure: it reads the table, the prices and the catalogue that it is given, and knows no database and no chat.
 """
@@ -25,7 +26,9 @@ from tools.specification import MAX_GPUS, Specification
 
 LABEL = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
 OPTIMISM = 1.15
-"""A simulation is believed up to so many times the capacity that the table suggests: what is not simulated is never cheaper than that."""
+"""A simulation is believed up to so many times the capacity that the table suggests: what
+is not simulated is never cheaper than that.
+"""
 EVERY = slice(None)
 SAME_MODEL = 2
 """Options of one model that come before others: a list of one model on every GPU type is no choice."""
@@ -33,7 +36,9 @@ SAME_MODEL = 2
 
 @dataclass(frozen=True)
 class Sized:
-    """One option as simulated: replicas that the peak needs, and the latencies of one of them at its share."""
+    """One option as simulated: replicas that the peak needs, and the latencies of
+    one of them at its share.
+    """
 
     replicas: int
     latencies: tuple[Percentiles, ...]
@@ -47,9 +52,9 @@ class Sized:
 class Planner:
     """The options of one specification. Replicas never count spare ones; costs do.
 
-    Arrays have one entry for each configuration of suitable models: `replicas` for the peak (infinite where no number carries
-    it), `costs` in USD a month (infinite where nobody sells it), `p95_ms` (3, configurations) of one replica at its share; by
-    estimate first, then simulated one by one.
+    Arrays have one entry for each configuration of suitable models: `replicas` for the peak (infinite where
+    no number carries it), `costs` in USD a month (infinite where nobody sells it), `p95_ms` (3,
+    configurations) of one replica at its share; by estimate first, then simulated one by one.
     """
 
     def __init__(
@@ -71,7 +76,9 @@ class Planner:
         self.use_case_id = str(intent.use_case)
         self.table = suitable(table, intent)
         self.counts = self.table.gpu_counts.astype(np.float64)
-        self.gpu_codes: Ints = self.table.kept(("gpu codes",), lambda: self.table.codes(list(gpus()), "gpu_types"))
+        self.gpu_codes: Ints = self.table.kept(
+            ("gpu codes",), lambda: self.table.codes(list(gpus()), "gpu_types")
+        )
         self.broken = broken(self.table, specification)
         known = [*gpus(), ""]  # the last is for types that nobody knows
         where = (intent.providers, intent.regions, intent.excluded_providers, intent.excluded_regions)
@@ -116,13 +123,18 @@ class Planner:
     def cost_of_one(self) -> Floats:
         """No more than what one replica of each costs."""
         return np.asarray(
-            self.counts * np.fmin.reduce(self.offers.usd_per_gpu_hour, axis=1, initial=np.inf)[self.gpu_codes] * HOURS_PER_MONTH
+            self.counts
+            * np.fmin.reduce(self.offers.usd_per_gpu_hour, axis=1, initial=np.inf)[self.gpu_codes]
+            * HOURS_PER_MONTH
         )
 
     def priced(self, some: Ints, replicas: Floats) -> tuple[list[float], list[Price]]:
         """Of some configurations that are sold: their costs, and by which price."""
         costs, offer = self._offered(replicas, some)
-        return costs.tolist(), [self.offers.prices[g][k] for g, k in zip(self.gpu_codes[some].tolist(), offer.tolist(), strict=True)]
+        return costs.tolist(), [
+            self.offers.prices[g][k]
+            for g, k in zip(self.gpu_codes[some].tolist(), offer.tolist(), strict=True)
+        ]
 
     @cached_property
     def available(self) -> Floats:
@@ -134,13 +146,14 @@ class Planner:
     def gpus_needed(self, replicas: Floats, some: Ints | slice = EVERY) -> Floats:
         return np.asarray(self.counts[some] * (replicas + self.specification.spare_replicas))
 
-    # Options ---------------------------------------------------------------------------------------------------------------------
+    # Options
+    # --------------------------------------------------------------------------------
 
     def settle(self, limit: int, view: View, simulate: int) -> list[int]:
         """The options to be shown, by rank in `view`: the `limit` first, and the first of each other view.
 
-        The first `simulate` of them, and all that are first in some view, are simulated; so is whatever could be cheaper than the
-        cheapest. Ranks are by simulated figures where there are any.
+        The first `simulate` of them, and all that are first in some view, are simulated; so is whatever could
+        be cheaper than the cheapest. Ranks are by simulated figures where there are any.
         """
         self.cheapest()
         while True:
@@ -186,13 +199,19 @@ class Planner:
         chosen = self._varied(criteria.leading(view, best, 50 + 5 * limit), limit)
         if len(chosen) < limit:  # a long list is wanted: all of them, and then the other counts too
             chosen = self._varied(criteria.leading(view, best, len(best)), limit)
-            chosen += criteria.leading(view, criteria.option & ~best, limit - len(chosen)) if len(chosen) < limit else []
+            chosen += (
+                criteria.leading(view, criteria.option & ~best, limit - len(chosen))
+                if len(chosen) < limit
+                else []
+            )
         members = np.zeros(len(best), dtype=bool)
         members[[*chosen, *firsts]] = True
         return criteria.leading(view, members, len(best)), firsts
 
     def _best_counts(self, criteria: Criteria) -> Bools:
-        """Of several GPU counts for a model on a GPU type, which lie side by side, the one with the best score; of equals the fewest."""
+        """Of several GPU counts for a model on a GPU type, which lie side by side, the
+        one with the best score; of equals the fewest.
+        """
         starts, kinds = self.table.kept(("kinds",), self._kinds)
         score = np.where(criteria.option, criteria.score, -np.inf)
         best = criteria.option & (score == np.maximum.reduceat(score, starts)[kinds])
@@ -218,10 +237,13 @@ class Planner:
                 break
         return (first + rest)[:limit]
 
-    # Simulation ------------------------------------------------------------------------------------------------------------------
+    # Simulation
+    # --------------------------------------------------------------------------------
 
     def configuration(self, n: int) -> Configuration:
-        return Configuration(self.table.model_ids[n], self.table.gpu_types[n], int(self.table.gpu_counts[n]), self.profile)
+        return Configuration(
+            self.table.model_ids[n], self.table.gpu_types[n], int(self.table.gpu_counts[n]), self.profile
+        )
 
     def simulation(self, n: int, targets_ms: Floats) -> Simulation:
         first, count = int(self.table.curves.starts[n]), int(self.table.curves.counts[n])
@@ -234,10 +256,16 @@ class Planner:
         whole = self.specification.demand.burstiness
         return rounded_up(1 + (whole - 1) / replicas, whole)
 
-    def carries(self, simulation: Simulation, believed: float, replicas: int, requests_per_second: float) -> bool:
-        """Whether so many replicas carry a rate when simulated, and no more than OPTIMISM times what is `believed` of one by the table."""
+    def carries(
+        self, simulation: Simulation, believed: float, replicas: int, requests_per_second: float
+    ) -> bool:
+        """Whether so many replicas carry a rate when simulated, and no more than OPTIMISM
+        times what is `believed` of one by the table.
+        """
         rate = requests_per_second / replicas
-        return rate <= believed * OPTIMISM * (1 + ROUNDING) and simulation.carries(rate, self.burstiness_of_one_of(replicas))
+        return rate <= believed * OPTIMISM * (1 + ROUNDING) and simulation.carries(
+            rate, self.burstiness_of_one_of(replicas)
+        )
 
     def carries_under(self, targets_ms: Floats, n: int, replicas: int) -> bool:
         """Whether so many replicas of one configuration would carry the peak under other targets."""
@@ -247,9 +275,13 @@ class Planner:
         return self.carries(self.simulation(n, targets_ms), believed, replicas, self.planned_rate)
 
     def fewest_under(self, targets_ms: Floats, n: int, most: int) -> int | None:
-        """The fewest replicas of one configuration, at most so many, that would carry the peak under other targets."""
+        """The fewest replicas of one configuration, at most so many, that would
+        carry the peak under other targets.
+        """
         capacities = self.estimates.capacities(targets_ms, np.array([n]))
-        least = capacities.times(np.array([OPTIMISM if self.simulates(n) else 1.0])).replicas(self.planned_rate, self.counts[[n]])[0]
+        least = capacities.times(np.array([OPTIMISM if self.simulates(n) else 1.0])).replicas(
+            self.planned_rate, self.counts[[n]]
+        )[0]
         if least > most:
             return None
         if not self.simulates(n):
@@ -261,7 +293,9 @@ class Planner:
         return self.simulating and bool(self.table.estimated[n]) and can_be_simulated(self.configuration(n))
 
     def cheapest(self) -> int | None:
-        """The configuration that costs the least, the budget aside, with everything simulated that could cost less."""
+        """The configuration that costs the least, the budget aside, with everything
+        simulated that could cost less.
+        """
         while (unsure := self._cheapest_unsure()) is not None:
             self._simulate(unsure)
         costs = np.where(self.holding, self.costs, np.inf)
@@ -289,7 +323,11 @@ class Planner:
     def ranked(self, view: View) -> list[int]:
         """Every model on every GPU type that is an option, with the count that scores best, best first."""
         criteria = self.criteria()
-        return criteria.leading(view, self._best_counts(criteria), len(criteria.option)) if criteria.option.any() else []
+        return (
+            criteria.leading(view, self._best_counts(criteria), len(criteria.option))
+            if criteria.option.any()
+            else []
+        )
 
     def best_of(self, some: Bools, view: View) -> int | None:
         """The first of some configurations, if any is an option."""
@@ -338,13 +376,22 @@ class Planner:
 
     def least_replicas(self, shown: Ints) -> Floats:
         """What the highest minute of the quietest hour needs, at most what the peak does."""
-        found = np.minimum(self.capacities.of(shown).replicas(self.trough_rate, self.counts[shown]), self.replicas[shown])
+        found = np.minimum(
+            self.capacities.of(shown).replicas(self.trough_rate, self.counts[shown]), self.replicas[shown]
+        )
         for k, n in enumerate(shown.tolist()):
             sized = self.sized.get(n)
             found[k] = sized.min_replicas if sized is not None else found[k]
         return found
 
-    def _fewest(self, simulation: Simulation, capacities: Capacities, least: int, most: int, requests_per_second: float) -> int | None:
+    def _fewest(
+        self,
+        simulation: Simulation,
+        capacities: Capacities,
+        least: int,
+        most: int,
+        requests_per_second: float,
+    ) -> int | None:
         """Of one configuration, whose `capacities` alone these are."""
 
         def carries(replicas: int) -> bool:

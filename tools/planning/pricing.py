@@ -31,7 +31,9 @@ class Offers:
 
 
 def offers(prices: Sequence[Price], gpu_types: Sequence[str], intent: Intent) -> Offers:
-    """Of these GPU types, at the providers and in the regions that the person accepts; none that another always beats."""
+    """Of these GPU types, at the providers and in the regions that the person accepts;
+    none that another always beats.
+    """
     providers, regions = intent.providers, intent.regions
     usable = [
         p
@@ -42,20 +44,30 @@ def offers(prices: Sequence[Price], gpu_types: Sequence[str], intent: Intent) ->
         and p.region not in intent.excluded_regions
     ]
     by_type = [
-        sorted((p for p in usable if p.gpu_type == g), key=lambda p: (p.usd_per_gpu_hour, p.provider, p.region, p.instance_type))
+        sorted(
+            (p for p in usable if p.gpu_type == g),
+            key=lambda p: (p.usd_per_gpu_hour, p.provider, p.region, p.instance_type),
+        )
         for g in gpu_types
     ]
-    by_type = [[p for n, p in enumerate(listed) if not any(_beats(q, p) for q in listed[:n])] for listed in by_type]
+    by_type = [
+        [p for n, p in enumerate(listed) if not any(_beats(q, p) for q in listed[:n])] for listed in by_type
+    ]
     shape = (len(gpu_types), max(1, *map(len, by_type)) if by_type else 1)
     usd, machine = np.full(shape, np.nan), np.full(shape, np.nan)
     for n, listed in enumerate(by_type):
         for k, price in enumerate(listed):
-            usd[n, k], machine[n, k] = price.usd_per_gpu_hour, 0 if price.by_the_gpu else price.gpus_per_instance
+            usd[n, k], machine[n, k] = (
+                price.usd_per_gpu_hour,
+                0 if price.by_the_gpu else price.gpus_per_instance,
+            )
     return Offers(by_type, usd, machine)
 
 
 def _beats(one: Price, other: Price) -> bool:
-    """Whether `one`, which costs no more for a GPU, is also sold in no larger lots; of equals, the first by name counts."""
+    """Whether `one`, which costs no more for a GPU, is also sold in no larger lots; of
+    equals, the first by name counts.
+    """
     return one.by_the_gpu or (one.gpus_per_instance == other.gpus_per_instance and not other.by_the_gpu)
 
 
@@ -68,7 +80,8 @@ def gpus_billed(machine: Floats, gpu_counts: Floats, replicas: Floats) -> Floats
 
 
 def cheapest(offered: Offers, gpu_codes: Ints, gpu_counts: Ints, replicas: Floats) -> tuple[Floats, Ints]:
-    """USD a month of the cheapest offer for each configuration, and which offer it is; infinite where nobody sells it.
+    """USD a month of the cheapest offer for each configuration, and which offer it is;
+    infinite where nobody sells it.
 
     `gpu_codes` are positions in the `gpu_types` that the offers were made with.
     """
@@ -83,5 +96,12 @@ def cheapest(offered: Offers, gpu_codes: Ints, gpu_counts: Ints, replicas: Float
 def in_words(price: Price) -> str:
     """With provider, region and date, and how it is sold."""
     doubt = "estimated by its source, " if "ESTIMATED" in price.source else ""
-    whole = "" if price.by_the_gpu or price.gpus_per_instance == 1 else f" in machines of {price.gpus_per_instance}"
-    return f"{price.usd_per_gpu_hour:g} USD per GPU-hour{whole}, {doubt}{price.provider} {price.region}, {price.effective_date}"
+    whole = (
+        ""
+        if price.by_the_gpu or price.gpus_per_instance == 1
+        else f" in machines of {price.gpus_per_instance}"
+    )
+    return (
+        f"{price.usd_per_gpu_hour:g} USD per GPU-hour{whole}, {doubt}{price.provider} {price.region},"
+        f" {price.effective_date}"
+    )

@@ -1,14 +1,16 @@
-"""One figure for how good a model is at a use in one mode: a weighted mean of scores that its own card or paper publishes for that mode.
+"""One figure for how good a model is at a use in one mode: a weighted mean of scores that its own card or
+paper publishes for that mode.
 
     quality = Σ weight · score                    where all of the use case's benchmarks are published
             = Σ weight · m + Σ weight · (score − m) / Σ weight of the published ones, else
 
-with m the catalogue's median on that benchmark in that mode: benchmarks differ in difficulty, and a model must not gain by what
-its makers leave out. Thinking first and answering at once are two modes, and a score of one says nothing of the other: each is
-set only against scores of the same mode.
+with m the catalogue's median on that benchmark in that mode: benchmarks differ in difficulty, and a model
+must not gain by what its makers leave out. Thinking first and answering at once are two modes, and a score of
+one says nothing of the other: each is set only against scores of the same mode.
 
-Weights are the use case's (`use_cases.json`). It is unknown, never zero, where the published scores carry less than half of
-the weight. A quantised checkpoint whose quality is unknown is ranked by its base's, which the catalogue names, and is said to be.
+Weights are the use case's (`use_cases.json`). It is unknown, never zero, where the published scores carry
+less than half of the weight. A quantised checkpoint whose quality is unknown is ranked by its base's, which
+the catalogue names, and is said to be.
 """
 
 from __future__ import annotations
@@ -21,12 +23,20 @@ from knowledge.thinking import Thinking, ThinkingMode
 from tools.recommendation import Quality
 
 LEAST_WEIGHT = 0.5
-NAMES = {"mmlu_pro": "MMLU-Pro", "gpqa": "GPQA", "ifeval": "IFEval", "humaneval": "HumanEval", "livecodebench": "LiveCodeBench"}
+NAMES = {
+    "mmlu_pro": "MMLU-Pro",
+    "gpqa": "GPQA",
+    "ifeval": "IFEval",
+    "humaneval": "HumanEval",
+    "livecodebench": "LiveCodeBench",
+}
 MODES: dict[ThinkingMode, str] = {"off": "without thinking", "on": "with thinking"}
 
 
 def mode_of(model: Model, wanted: ThinkingMode) -> ThinkingMode | None:
-    """The mode that a model is planned in where this one is wanted; None where it isn't known whether it thinks."""
+    """The mode that a model is planned in where this one is wanted; None where it
+    isn't known whether it thinks.
+    """
     return model.thinking.mode(wanted) if model.thinking else None
 
 
@@ -40,19 +50,33 @@ def mode_in_words(thinking: Thinking | None, mode: ThinkingMode | None) -> str:
 
 
 def quality_of(model: Model, use_case: UseCase, mode: ThinkingMode | None) -> Quality:
-    """The mean in percent with what it is made of, or None with the reason, and then that of the base where it is known."""
+    """The mean in percent with what it is made of, or None with the reason, and then that
+    of the base where it is known.
+    """
     if mode is None:
-        return Quality(score=None, base_score=None, scores="", source="it isn't known whether this model thinks before it answers")
+        return Quality(
+            score=None,
+            base_score=None,
+            scores="",
+            source="it isn't known whether this model thinks before it answers",
+        )
     published = model.quality.get(mode, {})
     known = {b: w for b, w in use_case.quality_weights.items() if b in published}
     weight = sum(known.values())
     if weight >= LEAST_WEIGHT:
         weights = _weights_of(use_case, mode)
         middle = sum(w * _median_of(b, mode) for b, w in weights.items())
-        score = middle + sum(weights[b] * (published[b].value - _median_of(b, mode)) for b in known) / sum(weights[b] for b in known)
+        score = middle + sum(weights[b] * (published[b].value - _median_of(b, mode)) for b in known) / sum(
+            weights[b] for b in known
+        )
         scores = ", ".join(f"{NAMES[b]} {published[b].value:g}" for b in known)
         sources = "; ".join(sorted({f"{published[b].source}, {published[b].date}" for b in known}))
-        return Quality(score=round(min(100.0, max(0.0, score)), 1), base_score=None, scores=f"{MODES[mode]}: {scores}", source=sources)
+        return Quality(
+            score=round(min(100.0, max(0.0, score)), 1),
+            base_score=None,
+            scores=f"{MODES[mode]}: {scores}",
+            source=sources,
+        )
     base = quality_of(models()[model.base_id], use_case, mode) if model.base_id else None
     if base and base.score is not None:
         why = f"no scores published for this format; its base {model.base_id} has {base.score:g} %"
@@ -64,13 +88,19 @@ def quality_of(model: Model, use_case: UseCase, mode: ThinkingMode | None) -> Qu
 
 def _weights_of(use_case: UseCase, mode: ThinkingMode) -> dict[QualityBenchmark, float]:
     """Of those benchmarks that anybody publishes for this mode; they sum to 1."""
-    anywhere = {b: w for b, w in use_case.quality_weights.items() if any(b in m.quality.get(mode, {}) for m in models().values())}
+    anywhere = {
+        b: w
+        for b, w in use_case.quality_weights.items()
+        if any(b in m.quality.get(mode, {}) for m in models().values())
+    }
     return {b: w / sum(anywhere.values()) for b, w in anywhere.items()}
 
 
 @cache
 def _median_of(benchmark: QualityBenchmark, mode: ThinkingMode) -> float:
-    return median(scores[benchmark].value for m in models().values() if benchmark in (scores := m.quality.get(mode, {})))
+    return median(
+        scores[benchmark].value for m in models().values() if benchmark in (scores := m.quality.get(mode, {}))
+    )
 
 
 @cache
@@ -80,9 +110,11 @@ def catalogued_quality(model_id: str, use_case_id: str, mode: ThinkingMode | Non
 
 
 def ranked_quality(model_id: str, use_case_id: str, wanted: ThinkingMode) -> tuple[float, bool]:
-    """What ranks: the checkpoint's own quality, else its base's, else the cautious one; and whether it is either of the former.
+    """What ranks: the checkpoint's own quality, else its base's, else the cautious one; and
+    whether it is either of the former.
 
-    Of a plan that is `wanted` in one mode: what a model that is served in another is worth there can't be set against it.
+    Of a plan that is `wanted` in one mode: what a model that is served in another is worth
+    there can't be set against it.
     """
     if mode_of(models()[model_id], wanted) == wanted:
         found = catalogued_quality(model_id, use_case_id, wanted)
@@ -99,14 +131,18 @@ def _known_in(use_case_id: str, mode: ThinkingMode) -> list[float]:
 
 
 def quality_range(use_case_id: str, mode: ThinkingMode) -> tuple[float, float]:
-    """The lowest and the highest known quality in a mode over the whole catalogue: what a criterion is scaled by."""
+    """The lowest and the highest known quality in a mode over the whole catalogue:
+    what a criterion is scaled by.
+    """
     known = _known_in(use_case_id, mode)
     return min(known), max(known)
 
 
 @cache
 def cautious_quality(use_case_id: str, mode: ThinkingMode) -> float:
-    """What an unknown quality is ranked as: the lower quartile of the catalogue, so that saying nothing is no advantage."""
+    """What an unknown quality is ranked as: the lower quartile of the catalogue, so that
+    saying nothing is no advantage.
+    """
     return quantiles(_known_in(use_case_id, mode), n=4)[0]
 
 
@@ -123,4 +159,7 @@ def quality_against(one: Quality, other: Quality) -> str | None:
     if scores[0] is None or scores[1] is None or abs(scores[0] - scores[1]) < 0.5:
         return None
     star = "" if one.score is not None and other.score is not None else "*"
-    return f"quality {abs(scores[0] - scores[1]):.0f} points{star} {'higher' if scores[0] > scores[1] else 'lower'}"
+    return (
+        f"quality {abs(scores[0] - scores[1]):.0f} points{star}"
+        f" {'higher' if scores[0] > scores[1] else 'lower'}"
+    )

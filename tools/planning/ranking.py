@@ -1,21 +1,24 @@
-"""Order among options that all hold the targets: five views, of which the balanced one follows what the person said matters.
+"""Order among options that all hold the targets: five views, of which the balanced one
+follows what the person said matters.
 
 balanced score = 100 · Σ weight · criterion / Σ weight, each criterion in [0, 1]:
 
-    cost        1 − log2(cost / lowest cost among the options) / 5: every doubling takes a fifth
-    latency     mean over TTFT, ITL, E2E of 2 · (1 − p95 / target), at most 1 each: beyond twice as fast as asked, nobody gains
-    accuracy    (quality − lowest) / (highest − lowest known quality of the catalogue for this use case)
+    cost        1 − log2(cost / lowest cost among the options) / 5: every doubling takes a fifth latency
+    mean over TTFT, ITL, E2E of 2 · (1 − p95 / target), at most 1 each: beyond twice as fast as asked, nobody
+    gains accuracy    (quality − lowest) / (highest − lowest known quality of the catalogue for this use case)
     simplicity  1 − log2(GPUs in all) / 5
 
-Weights: low 1, medium 2, high 6 by the person's priorities; simplicity always 1. Only the lowest cost depends on what other
-options there are, so an option that is worse in everything can't change the order of the others, nor can scaling all prices.
+Weights: low 1, medium 2, high 6 by the person's priorities; simplicity always 1. Only the lowest cost depends
+on what other options there are, so an option that is worse in everything can't change the order of the
+others, nor can scaling all prices.
 
-The other views order by one thing, ties by the balanced score: cost; the mean of p95 / target; quality (unknown last); GPUs in
-all. What is still equal goes by cost, then by the table's order, which is by model, GPU type and count.
+The other views order by one thing, ties by the balanced score: cost; the mean of p95 / target;
+quality (unknown last); GPUs in all. What is still equal goes by cost, then by the table's order,
+which is by model, GPU type and count.
 
-Latencies are compared among figures of comparable certainty: what the roofline alone estimates, with no kernel measured, comes
-behind the others in the view by latency, and is never marked the fastest. Where it is marked for its cost or its GPUs, which
-rest on its latencies as well, the mark says so.
+Latencies are compared among figures of comparable certainty: what the roofline alone estimates, with no
+kernel measured, comes behind the others in the view by latency, and is never marked the fastest. Where it is
+marked for its cost or its GPUs, which rest on its latencies as well, the mark says so.
 """
 
 from __future__ import annotations
@@ -37,9 +40,11 @@ DOUBLINGS = 5
 
 @dataclass(frozen=True)
 class Criteria:
-    """One entry a configuration in each array, in the order of the table; those that are no `option` are never ranked.
+    """One entry a configuration in each array, in the order of the table; those that
+    are no `option` are never ranked.
 
-    `p95_share` (3, configurations) of the targets; `quality` in percent as it ranks, `published` the same or NaN where unknown.
+    `p95_share` (3, configurations) of the targets; `quality` in percent as it ranks, `published`
+    the same or NaN where unknown.
     """
 
     option: Bools
@@ -83,7 +88,9 @@ class Criteria:
             members = members[mine <= np.partition(mine, count - 1)[count - 1]]
         if len(members) == 1:
             return [int(members[0])]
-        found = members[np.lexsort((self.cost_usd_per_month[members], -self.score[members], figures[members]))]
+        found = members[
+            np.lexsort((self.cost_usd_per_month[members], -self.score[members], figures[members]))
+        ]
         return [int(n) for n in found[:count]]
 
     def _figure(self, view: View) -> Floats:
@@ -91,7 +98,9 @@ class Criteria:
         figures: dict[View, Callable[[], Floats]] = {
             "balanced": lambda: -self.score,
             "lowest_cost": lambda: self.cost_usd_per_month,
-            "lowest_latency": lambda: self.used + 1.0 * self.by_roofline,  # of an option at most 1: it holds its targets
+            "lowest_latency": lambda: (
+                self.used + 1.0 * self.by_roofline
+            ),  # of an option at most 1: it holds its targets
             "best_quality": lambda: np.where(np.isnan(self.published), 0.0, -self.published),
             "simplest": lambda: self.gpus,
         }
@@ -100,8 +109,12 @@ class Criteria:
     def undominated(self, option: int) -> bool:
         """Whether it is on the Pareto front of cost, latency and quality."""
         rivals = np.flatnonzero(self.option & (self.cost_usd_per_month <= self.cost_usd_per_month[option]))
-        rivals = rivals[(self.used[rivals] <= self.used[option]) & (self.quality[rivals] >= self.quality[option])]
-        better = (self.cost_usd_per_month[rivals] < self.cost_usd_per_month[option]) | (self.used[rivals] < self.used[option])
+        rivals = rivals[
+            (self.used[rivals] <= self.used[option]) & (self.quality[rivals] >= self.quality[option])
+        ]
+        better = (self.cost_usd_per_month[rivals] < self.cost_usd_per_month[option]) | (
+            self.used[rivals] < self.used[option]
+        )
         return not bool((better | (self.quality[rivals] > self.quality[option])).any())
 
 
@@ -123,7 +136,9 @@ def mark_of(view: View, first: Recommendation) -> str | None:
 
 
 def pick(options: list[Recommendation], criterion: str) -> Recommendation:
-    """The option that a person means by `cheapest`, `fastest`, `best quality`, `simplest` or `recommended`; ties by rank."""
+    """The option that a person means by `cheapest`, `fastest`, `best quality`, `simplest`
+    or `recommended`; ties by rank.
+    """
     keys: dict[str, Callable[[Recommendation], float]] = {
         "cheapest": lambda o: o.cost_usd_per_month,
         "fastest": lambda o: 0.0 if MARKS["lowest_latency"] in o.marks else o.predicted.e2e_ms.p95,

@@ -1,4 +1,6 @@
-"""What runs, with another number of replicas: its cost, and its latencies at the share of the peak that each then gets."""
+"""What runs, with another number of replicas: its cost, and its latencies at the share
+of the peak that each then gets.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,14 @@ from tools.specification import MAX_GPUS, Specification
 
 
 def rescaled(
-    chosen: Recommendation, replicas: int, specification: Specification, profile: TrafficProfile, prices: Sequence[Price]
+    chosen: Recommendation,
+    replicas: int,
+    specification: Specification,
+    profile: TrafficProfile,
+    prices: Sequence[Price],
 ) -> Recommendation:
-    """`chosen` with so many replicas, simulated at their share of the planned peak; whether that holds the targets is in `meets_slo`.
+    """`chosen` with so many replicas, simulated at their share of the planned peak; whether that holds
+    the targets is in `meets_slo`.
 
     Raises CompassError where nobody sells so many GPUs, or where the number is out of bounds.
     """
@@ -28,11 +35,15 @@ def rescaled(
     costs, best = cheapest(offered, np.array([0]), np.array([chosen.gpu_count]), np.array([float(replicas)]))
     cost = float(costs[0])
     if not np.isfinite(cost):
-        raise CompassError(f"Nobody in the price table sells {replicas} × {chosen.gpu_count} {chosen.gpu_type}.")
+        raise CompassError(
+            f"Nobody in the price table sells {replicas} × {chosen.gpu_count} {chosen.gpu_type}."
+        )
     spare = min(specification.spare_replicas, replicas - 1)
     working = replicas - spare
     configuration = Configuration(chosen.model_id, chosen.gpu_type, chosen.gpu_count, profile)
-    capacity = chosen.max_requests_per_second * working / max(1, chosen.replicas - specification.spare_replicas)
+    capacity = (
+        chosen.max_requests_per_second * working / max(1, chosen.replicas - specification.spare_replicas)
+    )
     peak = specification.demand.peak_requests_per_second
     predicted = chosen.predicted
     simulates = can_be_simulated(configuration) and peak <= capacity
@@ -54,7 +65,9 @@ def rescaled(
             "meets_slo": peak <= capacity,
             "simulated": simulates,
             "autoscaling": Autoscaling(
-                min_replicas=min(chosen.autoscaling.min_replicas, replicas), max_replicas=replicas, cost_at_min_usd_per_month=round(cost, 2)
+                min_replicas=min(chosen.autoscaling.min_replicas, replicas),
+                max_replicas=replicas,
+                cost_at_min_usd_per_month=round(cost, 2),
             ),
             "reasons": [f"scaled by hand from {chosen.replicas} to {replicas} replicas"],
         }

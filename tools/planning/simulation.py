@@ -1,8 +1,10 @@
-"""One configuration simulated at its share of the peak, while the person waits: the scheduler's model on the shipped step grids.
+"""One configuration simulated at its share of the peak, while the person waits: the scheduler's
+model on the shipped step grids.
 
-Whether a replica carries a rate is found by bisection over a fixed grid of rates, from the idle row of the benchmark table to
-its last; the way it takes depends on nothing but the configuration, the targets and the burstiness. So a higher demand can
-never come out with fewer replicas, nor a looser target with more, whatever the noise of a simulation.
+Whether a replica carries a rate is found by bisection over a fixed grid of rates, from the idle row of the
+benchmark table to its last; the way it takes depends on nothing but the configuration, the targets and the
+burstiness. So a higher demand can never come out with fewer replicas, nor a looser target with more,
+whatever the noise of a simulation.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from knowledge.estimator.table import percentile
 STEP = 1.01
 """Ratio of neighbouring rates on the grid: capacity is found to one percent, downwards."""
 THINNING_STEP = 1.15
-"""Burstiness beyond 1 is rounded up to this ratio below that of all arrivals, so that neighbouring replica counts share runs."""
+"""Burstiness beyond 1 is rounded up to this ratio below that of all arrivals, so that
+neighbouring replica counts share runs.
+"""
 NEARLY_POISSON = 1.02
 Percentiles = tuple[float, float, float]
 
@@ -40,7 +44,9 @@ def _replica(configuration: Configuration) -> Replica | None:
 
 
 @lru_cache(maxsize=50_000)
-def simulated(configuration: Configuration, requests_per_second: float, burstiness: float) -> tuple[Percentiles, ...]:
+def simulated(
+    configuration: Configuration, requests_per_second: float, burstiness: float
+) -> tuple[Percentiles, ...]:
     """p50, p95, p99 in ms of TTFT, ITL and E2E. Raises ValueError for a configuration without a step grid."""
     replica = _replica(configuration)
     if replica is None:
@@ -56,7 +62,9 @@ def can_be_simulated(configuration: Configuration) -> bool:
 
 @dataclass
 class Simulation:
-    """A configuration under targets; `rates` and `p95_ms` (3 lists, ms) are its rows of the table, which are for Poisson arrivals."""
+    """A configuration under targets; `rates` and `p95_ms` (3 lists, ms) are its rows of
+    the table, which are for Poisson arrivals.
+    """
 
     configuration: Configuration
     targets_ms: tuple[float, ...]
@@ -91,7 +99,9 @@ class Simulation:
     def known(self, burstiness: float) -> tuple[float, float]:
         """Between which rates its capacity lies, as far as it was asked for."""
         holds, fails = self.bounds.get(burstiness) or self._start(burstiness)
-        return (self._grid[holds] if holds >= 0 else 0.0), (self._grid[fails] if fails < len(self._grid) else self._grid[-1])
+        return (self._grid[holds] if holds >= 0 else 0.0), (
+            self._grid[fails] if fails < len(self._grid) else self._grid[-1]
+        )
 
     def reaches_end(self, burstiness: float) -> bool:
         """Whether it holds all targets even at the table's last rate, so that what lies beyond is unknown."""
@@ -104,7 +114,10 @@ class Simulation:
         if holds < 0 or self._grid[holds] < requests_per_second:
             return seen
         bound = self._p95s(holds, burstiness)
-        return tuple((min(p50, b), min(p95, b), max(p99, min(p95, b))) for (p50, p95, p99), b in zip(seen, bound, strict=True))
+        return tuple(
+            (min(p50, b), min(p95, b), max(p99, min(p95, b)))
+            for (p50, p95, p99), b in zip(seen, bound, strict=True)
+        )
 
     def _place(self, requests_per_second: float) -> int:
         """The first on the grid that is no lower."""
@@ -114,7 +127,11 @@ class Simulation:
         """For Poisson arrivals the table's own rows narrow it down at once."""
         if burstiness != 1:
             return -1, len(self._grid)
-        held = sum(1 for n in range(len(self.rates)) if all(p[n] <= t for p, t in zip(self.p95_ms, self.targets_ms, strict=True)))
+        held = sum(
+            1
+            for n in range(len(self.rates))
+            if all(p[n] <= t for p, t in zip(self.p95_ms, self.targets_ms, strict=True))
+        )
         if held == 0:
             return -1, 0
         return self._rows[held - 1], (self._rows[held] if held < len(self._rows) else len(self._grid))
@@ -125,7 +142,9 @@ class Simulation:
         return [p95 for _, p95, _ in simulated(self.configuration, self._grid[place], burstiness)]
 
     def _hold(self, place: int, burstiness: float) -> bool:
-        return all(p95 <= target for p95, target in zip(self._p95s(place, burstiness), self.targets_ms, strict=True))
+        return all(
+            p95 <= target for p95, target in zip(self._p95s(place, burstiness), self.targets_ms, strict=True)
+        )
 
 
 def rounded_up(burstiness: float, of_all: float) -> float:

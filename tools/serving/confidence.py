@@ -1,7 +1,7 @@
 """How sure a percentile of a few samples is: an interval from order statistics, whatever the distribution.
 
-Source: the classical distribution-free interval, e.g. David and Nagaraja, "Order Statistics", 3rd ed., section 7.1: the number
-of samples below the true quantile q is binomial with n and q.
+Source: the classical distribution-free interval, e.g. David and Nagaraja, "Order Statistics", 3rd ed.,
+section 7.1: the number of samples below the true quantile q is binomial with n and q.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from functools import lru_cache
 CONFIDENCE = 0.95
 WRONGLY_PASSED = 0.2
 FEWEST_TO_JUDGE = math.ceil(math.log(WRONGLY_PASSED) / math.log(0.95))
-"""Answers by which a p95 is judged, 32: if the true p95 misses the target, each answer is within it with a chance of less than 0.95,
-and all n of them with less than 0.95^n; with so many that is at most WRONGLY_PASSED. And those of one moment aren't independent, since
-what delays one delays its neighbours: a handful neither passes nor fails."""
+"""Answers by which a p95 is judged, 32: if the true p95 misses the target, each answer is within it with a
+chance of less than 0.95, and all n of them with less than 0.95^n; with so many that is at most
+WRONGLY_PASSED. And those of one moment aren't independent, since what delays one delays its neighbours: a
+handful neither passes nor fails.
+"""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,9 @@ class Interval:
 
 
 def percentile_interval(values: Sequence[float], q: float, confidence: float = CONFIDENCE) -> Interval:
-    """The q-quantile (0 < q < 1) of at least one value, and an interval that holds the true one with at least this confidence."""
+    """The q-quantile (0 < q < 1) of at least one value, and an interval that holds the
+    true one with at least this confidence.
+    """
     ordered, n = sorted(values), len(values)
     low_rank, high_rank = _ranks(n, q, confidence)
     return Interval(
@@ -43,7 +47,9 @@ def percentile_interval(values: Sequence[float], q: float, confidence: float = C
 
 
 def surely_above(failed: int, of: int, share: float) -> bool:
-    """Whether so many failures are more than chance where each request fails with this probability: a one-sided binomial test."""
+    """Whether so many failures are more than chance where each request fails with this
+    probability: a one-sided binomial test.
+    """
     at_least = 1 - sum(math.comb(of, k) * share**k * (1 - share) ** (of - k) for k in range(failed))
     return failed > 0 and at_least <= 1 - CONFIDENCE
 
@@ -52,6 +58,11 @@ def surely_above(failed: int, of: int, share: float) -> bool:
 def _ranks(n: int, q: float, confidence: float) -> tuple[int, int | None]:
     """Which of n ordered samples, counted from 1, bound the q-quantile; 0 and None where none does."""
     logs, tail = (math.log(q), math.log1p(-q)), (1 - confidence) / 2
-    chances = (math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * logs[0] + (n - k) * logs[1] for k in range(n))
-    below = list(itertools.accumulate(map(math.exp, chances)))  # P(at most k samples lie below the true quantile)
+    chances = (
+        math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * logs[0] + (n - k) * logs[1]
+        for k in range(n)
+    )
+    below = list(
+        itertools.accumulate(map(math.exp, chances))
+    )  # P(at most k samples lie below the true quantile)
     return sum(p <= tail for p in below), next((k + 1 for k, p in enumerate(below) if p >= 1 - tail), None)

@@ -19,7 +19,9 @@ PATIENCE_S = 300.0
 
 
 class PromptResult(Contract):
-    """As this client saw it, in ms; `ttft_ms` is to the first token of any kind, `itl_ms` the mean time between tokens."""
+    """As this client saw it, in ms; `ttft_ms` is to the first token of any kind,
+    `itl_ms` the mean time between tokens.
+    """
 
     text: str
     """Of the answer; empty where all tokens went into thoughts."""
@@ -64,7 +66,9 @@ def send_prompt(
     on_text: Callable[[str], None] | None = None,
     patience_s: float = PATIENCE_S,
 ) -> PromptResult:
-    """Stream one chat completion; `on_text` gets each piece as it comes. Raises CompassError if the stream is no good."""
+    """Stream one chat completion; `on_text` gets each piece as it comes. Raises
+    CompassError if the stream is no good.
+    """
     body = {
         "model": model_id,
         "messages": [{"role": "user", "content": prompt}],
@@ -78,13 +82,17 @@ def send_prompt(
     first = last = 0.0
     tokens: int | None = None
     try:
-        with httpx.stream("POST", f"{endpoint}/v1/chat/completions", json=body, timeout=TIMEOUT, trust_env=False) as response:
+        with httpx.stream(
+            "POST", f"{endpoint}/v1/chat/completions", json=body, timeout=TIMEOUT, trust_env=False
+        ) as response:
             if response.is_error:
                 response.read()
             response.raise_for_status()
             for line in response.iter_lines():
                 if time.perf_counter() - started > patience_s:
-                    raise CompassError(f"The endpoint {endpoint} didn't finish an answer within {patience_s:,.0f} s.")
+                    raise CompassError(
+                        f"The endpoint {endpoint} didn't finish an answer within {patience_s:,.0f} s."
+                    )
                 if not line.startswith("data: ") or line == "data: [DONE]":
                     continue
                 chunk = json.loads(line.removeprefix("data: "))
@@ -101,7 +109,15 @@ def send_prompt(
                     pieces += [text] if text else []
                 if text and on_text:
                     on_text(text)
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+    except (
+        httpx.HTTPError,
+        httpx.InvalidURL,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+    ) as error:
         raise _unusable(endpoint, error) from error
     if not pieces and not thoughts:
         raise CompassError(f"The endpoint {endpoint} answered without any text.")
@@ -118,5 +134,11 @@ def send_prompt(
 
 def _unusable(endpoint: str, error: Exception) -> CompassError:
     if isinstance(error, httpx.HTTPStatusError):
-        return CompassError(f"The endpoint {endpoint} answered HTTP {error.response.status_code}: {printable(error.response.text, 200)}")
-    return CompassError(f"The endpoint {endpoint} doesn't answer as an OpenAI server would ({type(error).__name__}: {str(error)[:200]}).")
+        return CompassError(
+            f"The endpoint {endpoint} answered HTTP {error.response.status_code}:"
+            f" {printable(error.response.text, 200)}"
+        )
+    return CompassError(
+        f"The endpoint {endpoint} doesn't answer as an OpenAI server would ({type(error).__name__}:"
+        f" {str(error)[:200]})."
+    )

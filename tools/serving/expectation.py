@@ -1,4 +1,6 @@
-"""What a deployment was planned to do: written into its InferenceService when it was rendered, and covered by the approval."""
+"""What a deployment was planned to do: written into its InferenceService when it was
+rendered, and covered by the approval.
+"""
 
 from __future__ import annotations
 
@@ -61,14 +63,22 @@ class Expectation(Contract):
         return float(getattr(self, f"{metric}_p95_ms"))
 
     def at(self, requests_per_second: float, replicas: int, database: Database) -> dict[Metric, float] | None:
-        """p95s in ms by the benchmark table if so many replicas share this rate; None where it has no rows of exactly this traffic."""
+        """p95s in ms by the benchmark table if so many replicas share this rate; None
+        where it has no rows of exactly this traffic.
+        """
         table = database.curves(self.profile)
-        known = (table.codes([self.model_id], "model_ids") == 0) & (table.codes([self.gpu_type], "gpu_types") == 0)
+        known = (table.codes([self.model_id], "model_ids") == 0) & (
+            table.codes([self.gpu_type], "gpu_types") == 0
+        )
         found = np.flatnonzero(known & (table.gpu_counts == self.gpu_count))
         if not len(found) or not replicas:
             return None
         seen = table.select(found).curves.p95_at(np.array([requests_per_second / replicas]))[:, 0]
-        return {metric: float(p95) for metric, p95 in zip(METRICS, seen, strict=True)} if np.isfinite(seen).all() else None
+        return (
+            {metric: float(p95) for metric, p95 in zip(METRICS, seen, strict=True)}
+            if np.isfinite(seen).all()
+            else None
+        )
 
 
 def inference_service_of(files: list[ManifestFile]) -> dict[str, Any] | None:
@@ -91,27 +101,43 @@ def _arguments(service: dict[str, Any] | None) -> list[str]:
 
 
 def served_thinking(service: dict[str, Any] | None) -> str | None:
-    """Whether what is served thinks before it answers, in words; None where its vLLM isn't told, as in older deployments."""
-    model = models().get(str(((service or {}).get("metadata", {}).get("annotations") or {}).get("compass.dev/model")))
+    """Whether what is served thinks before it answers, in words; None where its vLLM
+    isn't told, as in older deployments.
+    """
+    model = models().get(
+        str(((service or {}).get("metadata", {}).get("annotations") or {}).get("compass.dev/model"))
+    )
     if model is None:
         return None
     if model.thinking is None:
         return mode_in_words(None, None)
-    told = [a for a in _arguments(service) if a.startswith(("--reasoning-parser=", "--default-chat-template-kwargs="))]
+    told = [
+        a
+        for a in _arguments(service)
+        if a.startswith(("--reasoning-parser=", "--default-chat-template-kwargs="))
+    ]
     mode = next((mode for mode in MODES if model.thinking.arguments(mode) == told), None)
     return None if mode is None else mode_in_words(model.thinking, model.thinking.mode(mode))
 
 
 def served_context(service: dict[str, Any] | None) -> int | None:
-    """Tokens of the longest request that an InferenceService takes, as its vLLM is started; None where it doesn't say."""
-    said = [a.removeprefix("--max-model-len=") for a in _arguments(service) if a.startswith("--max-model-len=")]
+    """Tokens of the longest request that an InferenceService takes, as its vLLM is
+    started; None where it doesn't say.
+    """
+    said = [
+        a.removeprefix("--max-model-len=") for a in _arguments(service) if a.startswith("--max-model-len=")
+    ]
     return int(said[-1]) if said and re.fullmatch("[0-9]{1,9}", said[-1]) else None
 
 
 def expectation_of(service: dict[str, Any] | None) -> Expectation | None:
-    """Of an InferenceService; None where it carries none, or one that can't be read, as of older deployments."""
+    """Of an InferenceService; None where it carries none, or one that can't be read,
+    as of older deployments.
+    """
     annotations = (service or {"metadata": {}})["metadata"].get("annotations") or {}
     try:
-        return Expectation.model_validate(json.loads(annotations[PREDICTED]) | {"targets": json.loads(annotations[TARGETS])})
+        return Expectation.model_validate(
+            json.loads(annotations[PREDICTED]) | {"targets": json.loads(annotations[TARGETS])}
+        )
     except (KeyError, ValueError, TypeError, ValidationError):
         return None

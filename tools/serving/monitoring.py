@@ -1,4 +1,6 @@
-"""How the replicas of a deployment do against what was planned: figures of the last window, a verdict, and what to do about it."""
+"""How the replicas of a deployment do against what was planned: figures of the last
+window, a verdict, and what to do about it.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ State = Literal["idle", "holding", "missing", "failing", "unknown"]
 
 
 class LatencyNow(Contract):
-    """In ms, as the servers measured it: network and gateway come on top. `headroom` is the share of the target that p95 leaves."""
+    """In ms, as the servers measured it: network and gateway come on top. `headroom` is
+    the share of the target that p95 leaves.
+    """
 
     metric: Metric
     p50_ms: float
@@ -71,9 +75,16 @@ class Live(Contract):
 
 
 def observe(
-    pods: list[Object], wanted: int, approval_id: str | None, expected: Expectation | None, cluster: Cluster, database: Database | None
+    pods: list[Object],
+    wanted: int,
+    approval_id: str | None,
+    expected: Expectation | None,
+    cluster: Cluster,
+    database: Database | None,
 ) -> Live | str:
-    """Look at all replicas now, as far as they answer; or why nothing can be seen. With an approval, the window goes on record with it."""
+    """Look at all replicas now, as far as they answer; or why nothing can be seen. With
+    an approval, the window goes on record with it.
+    """
     if not pods:
         return "No replica is ready."
     now = _scrape(pods, cluster)
@@ -91,7 +102,12 @@ def observe(
     share = None
     if approval_id is not None and database is not None:
         if ends:
-            record_window(approval_id, latest, {"holding": True, "missing": False, "failing": False}.get(state), database)
+            record_window(
+                approval_id,
+                latest,
+                {"holding": True, "missing": False, "failing": False}.get(state),
+                database,
+            )
         day = recorded(approval_id, now.at - timedelta(hours=24), database)
         share = day.held / day.judged if day and day.judged else None
     return Live(
@@ -133,7 +149,11 @@ def _scrape(pods: list[Object], cluster: Cluster) -> Scrape | str:
 
 
 def _latencies(seen: Window, expected: Expectation | None, database: Database | None) -> list[LatencyNow]:
-    predicted = expected.at(seen.requests_per_second, seen.replicas, database) if expected and database and seen.requests else None
+    predicted = (
+        expected.at(seen.requests_per_second, seen.replicas, database)
+        if expected and database and seen.requests
+        else None
+    )
     found = []
     for metric in METRICS:
         histogram = seen.latencies.get(metric)
@@ -166,21 +186,46 @@ def _judged(
     of = seen.requests + seen.failed
     enough = of >= FEWEST_TO_JUDGE
     if seen.failed > FAILING_SHARE * of and (enough or surely_above(seen.failed, of, FAILING_SHARE)):
-        return "failing", f"failing {seen.failed:,} of {of:,} requests {during}", "Look at its log: `kubectl logs` of a pod says why."
+        return (
+            "failing",
+            f"failing {seen.failed:,} of {of:,} requests {during}",
+            "Look at its log: `kubectl logs` of a pod says why.",
+        )
     if not seen.requests and not seen.running and not seen.waiting:
         return "idle", f"idle: no requests {during}, so there is nothing to judge", None
     if expected is None or not latencies:
-        return "unknown", f"serving {rate(seen.requests_per_second)} requests/s {during}; nothing is known to judge it by", None
+        return (
+            "unknown",
+            f"serving {rate(seen.requests_per_second)} requests/s {during}; nothing is known to judge it by",
+            None,
+        )
     if not enough:
-        shown = ", ".join(f"{UNITS[n.metric]} p95 {n.p95.value_ms:,.0f} ms of {n.target_ms:,.0f} ms" for n in latencies)
-        what = f"{seen.failed:,} of {of:,} requests failed" if seen.failed else f"{of:,} request{'s' if of != 1 else ''}"
-        return "unknown", f"too few to judge: {what} {during}, and a p95 takes {FEWEST_TO_JUDGE}; so far {shown}", None
+        shown = ", ".join(
+            f"{UNITS[n.metric]} p95 {n.p95.value_ms:,.0f} ms of {n.target_ms:,.0f} ms" for n in latencies
+        )
+        what = (
+            f"{seen.failed:,} of {of:,} requests failed"
+            if seen.failed
+            else f"{of:,} request{'s' if of != 1 else ''}"
+        )
+        return (
+            "unknown",
+            f"too few to judge: {what} {during}, and a p95 takes {FEWEST_TO_JUDGE}; so far {shown}",
+            None,
+        )
     worst = min(latencies, key=lambda n: n.headroom or 0.0)
-    load = f"at {rate(seen.requests_per_second)} of {rate(expected.requests_per_second)} planned requests/s {during}"
+    load = (
+        f"at {rate(seen.requests_per_second)} of {rate(expected.requests_per_second)} planned requests/s"
+        f" {during}"
+    )
     margin = worst.headroom or 0.0
     if margin >= 0:
         advice = _less(seen, expected) if seen.replicas == ready else None  # the others may have all the load
-        return "holding", f"holding its SLO with {_headroom(worst)} headroom ({UNITS[worst.metric]} p95), {load}", advice
+        return (
+            "holding",
+            f"holding its SLO with {_headroom(worst)} headroom ({UNITS[worst.metric]} p95), {load}",
+            advice,
+        )
     missed = "; ".join(
         f"{UNITS[n.metric]} p95 {n.p95.value_ms:,.0f} ms against {n.target_ms:,.0f} ms"
         for n in latencies
@@ -198,7 +243,9 @@ def _headroom(of: LatencyNow) -> str:
 
 def _remedy(seen: Window, expected: Expectation, ready: int, wanted: int) -> str:
     per_replica = expected.max_requests_per_second / expected.replicas
-    needed = math.ceil(seen.requests_per_second / per_replica * ready / seen.replicas)  # the silent ones work as much as the others
+    needed = math.ceil(
+        seen.requests_per_second / per_replica * ready / seen.replicas
+    )  # the silent ones work as much as the others
     if ready < wanted:
         return f"Only {ready} of {wanted} replicas are ready; the load is on these."
     if needed > ready:
@@ -209,23 +256,44 @@ def _remedy(seen: Window, expected: Expectation, ready: int, wanted: int) -> str
     ):
         mean = tokens / seen.requests
         if mean > LONGER * planned:
-            return f"{what} have {mean:,.0f} tokens on average, {mean / planned:.1f} times the plan's {planned:,}: plan again with that."
+            return (
+                f"{what} have {mean:,.0f} tokens on average, {mean / planned:.1f} times the plan's"
+                f" {planned:,}: plan again with that."
+            )
     if seen.waiting or seen.kv_cache_usage > FULL_KV_CACHE:
         why = f"{seen.waiting} requests wait, the KV cache is {seen.kv_cache_usage:.0%} full"
-        return f"{why}, at no more than the planned load: requests come in bursts. Scale to {ready + 1} replicas."
-    return f"The load is as planned, so the replicas are slower than predicted: scale to {ready + 1} replicas, and validate it anew."
+        return (
+            f"{why}, at no more than the planned load: requests come in bursts. Scale to {ready + 1}"
+            " replicas."
+        )
+    return (
+        f"The load is as planned, so the replicas are slower than predicted: scale to {ready + 1} replicas,"
+        " and validate it anew."
+    )
 
 
 def _less(seen: Window, expected: Expectation) -> str | None:
     """Whether fewer would do, judged on an hour or more."""
-    if seen.seconds < 3600 or seen.requests_per_second > IDLE_SHARE * expected.requests_per_second or expected.replicas < 2:
+    if (
+        seen.seconds < 3600
+        or seen.requests_per_second > IDLE_SHARE * expected.requests_per_second
+        or expected.replicas < 2
+    ):
         return None
     share = seen.requests_per_second / expected.requests_per_second
-    enough = max(1, math.ceil(seen.requests_per_second / IDLE_SHARE / expected.max_requests_per_second * expected.replicas))
+    enough = max(
+        1,
+        math.ceil(
+            seen.requests_per_second / IDLE_SHARE / expected.max_requests_per_second * expected.replicas
+        ),
+    )
     if enough >= expected.replicas:
         return None
     saved = expected.cost_usd_per_month * (1 - enough / expected.replicas)
-    return f"It is used at {share:.0%} of the plan: {enough} replicas would do if that stays so, for about ${saved:,.0f} a month less."
+    return (
+        f"It is used at {share:.0%} of the plan: {enough} replicas would do if that stays so, for about"
+        f" ${saved:,.0f} a month less."
+    )
 
 
 def _for(seconds: float) -> str:
@@ -233,4 +301,8 @@ def _for(seconds: float) -> str:
         return f"in the last {seconds:,.0f} s"
     if seconds < 90 * 60:
         return f"in the last {seconds / 60:,.0f} min"
-    return f"in the last {seconds / 3600:,.0f} h" if seconds < 48 * 3600 else f"in the last {seconds / 86400:,.0f} days"
+    return (
+        f"in the last {seconds / 3600:,.0f} h"
+        if seconds < 48 * 3600
+        else f"in the last {seconds / 86400:,.0f} days"
+    )

@@ -12,8 +12,11 @@ from tools.serving.expectation import Expectation
 from tools.serving.validation import FEWEST, LatencyCheck, Validation
 
 
-def observed_row(name: str, cluster: str, engine: str, expected: Expectation, seen: Validation) -> Benchmark | None:
-    """Of one replica at its share of the probe's rate; None for what is no fair measurement of a benchmarked traffic profile.
+def observed_row(
+    name: str, cluster: str, engine: str, expected: Expectation, seen: Validation
+) -> Benchmark | None:
+    """Of one replica at its share of the probe's rate; None for what is no fair measurement of
+    a benchmarked traffic profile.
 
     p99 stays open: a probe has too few requests for it.
     """
@@ -41,8 +44,11 @@ def observed_row(name: str, cluster: str, engine: str, expected: Expectation, se
     )
 
 
-def record_observed(name: str, cluster: str, engine: str, expected: Expectation | None, seen: Validation, database: Database) -> bool:
-    """Put it into the table, in place of what was observed at this rate before; whether there was anything to put in.
+def record_observed(
+    name: str, cluster: str, engine: str, expected: Expectation | None, seen: Validation, database: Database
+) -> bool:
+    """Put it into the table, in place of what was observed at this rate before;
+    whether there was anything to put in.
 
     What a simulator answered is an estimate again: callers leave it out.
     """

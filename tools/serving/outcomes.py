@@ -1,4 +1,6 @@
-"""What deployments really did, kept beside what was predicted: validations, and windows between two looks at the replicas."""
+"""What deployments really did, kept beside what was predicted: validations, and windows
+between two looks at the replicas.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,10 @@ SHORTEST_WINDOW_S = 10.0
 KEPT_SINGLE = timedelta(hours=48)
 KEPT_HOURLY = timedelta(days=90)
 RECORDED = (
-    "SELECT sum(seconds)::float8 AS seconds, sum(requests)::bigint AS requests, sum(failed)::bigint AS failed,"
-    " sum(prompt_tokens)::bigint AS prompt_tokens, sum(output_tokens)::bigint AS output_tokens,"
-    " avg(replicas)::float8 AS replicas, sum(judged)::bigint AS judged, sum(held)::bigint AS held, max(ended_at) AS until"
-    " FROM outcomes WHERE approval_id = %s AND ended_at > %s"
+    "SELECT sum(seconds)::float8 AS seconds, sum(requests)::bigint AS requests, sum(failed)::bigint AS"
+    " failed, sum(prompt_tokens)::bigint AS prompt_tokens, sum(output_tokens)::bigint AS output_tokens,"
+    " avg(replicas)::float8 AS replicas, sum(judged)::bigint AS judged, sum(held)::bigint AS held,"
+    " max(ended_at) AS until FROM outcomes WHERE approval_id = %s AND ended_at > %s"
 )
 """With each status of a deployment, so it must never read the whole table."""
 
@@ -52,7 +54,8 @@ def record_validation(approval_id: str, found: Validation, database: Database) -
 
 
 def window_until(approval_id: str, now: Scrape, started: datetime, database: Database) -> tuple[Window, bool]:
-    """What happened since the last window that was recorded, and whether this look ends another one that should be.
+    """What happened since the last window that was recorded, and whether this look
+    ends another one that should be.
 
     Several watchers share the looks, so that their windows don't overlap.
     """
@@ -63,30 +66,44 @@ def window_until(approval_id: str, now: Scrape, started: datetime, database: Dat
         if last is not None and (now.at - last.at).total_seconds() < SHORTEST_WINDOW_S:
             return window(last, now, started), False
         connection.execute(
-            "INSERT INTO scrapes (approval_id, last) VALUES (%s, %s) ON CONFLICT (approval_id) DO UPDATE SET last = EXCLUDED.last",
+            "INSERT INTO scrapes (approval_id, last) VALUES (%s, %s) ON CONFLICT (approval_id) DO UPDATE SET"
+            " last = EXCLUDED.last",
             [approval_id, Jsonb(now.to_keep(last).model_dump(mode="json"))],
         )
         return window(last, now, started), True
 
 
 def widened(approval_id: str, seen: Window, since: datetime, database: Database) -> Window:
-    """`seen` together with the windows on record that ended after `since`, so that who looks often doesn't see ever shorter ones."""
+    """`seen` together with the windows on record that ended after `since`, so that who
+    looks often doesn't see ever shorter ones.
+    """
     with database.connect() as connection:
         row = connection.execute(
-            "SELECT min(began_at) AS began_at, sum(requests)::bigint AS requests, sum(failed)::bigint AS failed,"
-            " sum(prompt_tokens)::bigint AS prompt_tokens, sum(output_tokens)::bigint AS output_tokens"
-            " FROM outcomes WHERE approval_id = %s AND ended_at > %s",
+            "SELECT min(began_at) AS began_at, sum(requests)::bigint AS requests, sum(failed)::bigint AS"
+            " failed, sum(prompt_tokens)::bigint AS prompt_tokens, sum(output_tokens)::bigint AS"
+            " output_tokens FROM outcomes WHERE approval_id = %s AND ended_at > %s",
             [approval_id, since],
         ).fetchone()
     if row is None or row["requests"] is None:
         return seen
-    sums = {name: row[name] + getattr(seen, name) for name in ("requests", "failed", "prompt_tokens", "output_tokens")}
+    sums = {
+        name: row[name] + getattr(seen, name)
+        for name in ("requests", "failed", "prompt_tokens", "output_tokens")
+    }
     before = cast("dict[Metric, Histogram]", histograms(approval_id, since, database))
-    return seen.model_copy(update=sums | {"began_at": min(row["began_at"], seen.began_at), "latencies": added([before, seen.latencies])})
+    return seen.model_copy(
+        update=sums
+        | {
+            "began_at": min(row["began_at"], seen.began_at),
+            "latencies": added([before, seen.latencies]),
+        }
+    )
 
 
 def record_window(approval_id: str, seen: Window, held: bool | None, database: Database) -> None:
-    """Keep a window in which something happened; `held` is None where there is nothing to judge it by. Adds up old ones now and then."""
+    """Keep a window in which something happened; `held` is None where there is nothing to
+    judge it by. Adds up old ones now and then.
+    """
     if not seen.requests and not seen.failed:
         return
     histograms = [seen.latencies.get(m) or Histogram(bounds_s=[], counts=[0]) for m in METRICS]
@@ -107,9 +124,10 @@ def record_window(approval_id: str, seen: Window, held: bool | None, database: D
     with database.connect() as connection:
         layout = _layout([h.bounds_s for h in histograms], connection)
         connection.execute(
-            "INSERT INTO outcomes (approval_id, began_at, ended_at, requests, failed, prompt_tokens, output_tokens, seconds, layout,"
-            " judged, held, replicas, counts) VALUES (%(approval_id)s, %(began_at)s, %(ended_at)s, %(requests)s, %(failed)s,"
-            " %(prompt_tokens)s, %(output_tokens)s, %(seconds)s, %(layout)s, %(judged)s::int, %(held)s::int, %(replicas)s, %(counts)s)",
+            "INSERT INTO outcomes (approval_id, began_at, ended_at, requests, failed, prompt_tokens,"
+            " output_tokens, seconds, layout, judged, held, replicas, counts) VALUES (%(approval_id)s,"
+            " %(began_at)s, %(ended_at)s, %(requests)s, %(failed)s, %(prompt_tokens)s, %(output_tokens)s,"
+            " %(seconds)s, %(layout)s, %(judged)s::int, %(held)s::int, %(replicas)s, %(counts)s)",
             values | {"layout": layout},
         )
         if seen.began_at.hour != seen.ended_at.hour or seen.seconds > 3600:
@@ -124,7 +142,9 @@ def recorded(approval_id: str, since: datetime, database: Database) -> Record | 
 
 
 def histograms(approval_id: str, since: datetime, database: Database) -> dict[str, Histogram]:
-    """The latencies of all windows that ended after `since`; of several bucket layouts the one with the most windows."""
+    """The latencies of all windows that ended after `since`; of several bucket layouts
+    the one with the most windows.
+    """
     with database.connect() as connection:
         row = connection.execute(
             "SELECT bounds, array_agg(total ORDER BY i)::bigint[] AS counts FROM ("
@@ -136,7 +156,9 @@ def histograms(approval_id: str, since: datetime, database: Database) -> dict[st
     found: dict[str, Histogram] = {}
     at = 0
     for metric, bounds in zip(METRICS, row["bounds"] if row else [], strict=False):
-        found[metric] = Histogram(bounds_s=bounds, counts=row["counts"][at : at + len(bounds) + 1] if row else [])
+        found[metric] = Histogram(
+            bounds_s=bounds, counts=row["counts"][at : at + len(bounds) + 1] if row else []
+        )
         at += len(bounds) + 1
     return found
 
@@ -144,14 +166,18 @@ def histograms(approval_id: str, since: datetime, database: Database) -> dict[st
 def validations(approval_id: str, database: Database) -> list[tuple[datetime, Validation]]:
     """Of one approval, the latest first."""
     with database.connect() as connection:
-        rows = connection.execute("SELECT at, report FROM validations WHERE approval_id = %s ORDER BY at DESC", [approval_id]).fetchall()
+        rows = connection.execute(
+            "SELECT at, report FROM validations WHERE approval_id = %s ORDER BY at DESC", [approval_id]
+        ).fetchall()
     return [(r["at"], Validation.model_validate(r["report"])) for r in rows]
 
 
 def add_up(connection: Connection[DictRow], now: datetime | None = None) -> int:
-    """Turn what is old into hours, and old hours into days, a day's rows at a time. Returns how many rows were added up.
+    """Turn what is old into hours, and old hours into days, a day's rows at a time.
+    Returns how many rows were added up.
 
-    Nothing is lost but the finer grain: counts and buckets are sums. One caller at a time; another one leaves it to the first.
+    Nothing is lost but the finer grain: counts and buckets are sums. One caller at a time;
+    another one leaves it to the first.
     """
     now = now or datetime.now(UTC)
     done = 0
@@ -160,12 +186,21 @@ def add_up(connection: Connection[DictRow], now: datetime | None = None) -> int:
         until = _floor(now - kept, unit)
         while True:
             with connection.transaction():
-                if not (connection.execute("SELECT pg_try_advisory_xact_lock(hashtext('add up outcomes')) AS got").fetchone() or {})["got"]:
+                if not (
+                    connection.execute(
+                        "SELECT pg_try_advisory_xact_lock(hashtext('add up outcomes')) AS got"
+                    ).fetchone()
+                    or {}
+                )["got"]:
                     return done
-                oldest = connection.execute("SELECT min(ended_at) AS at FROM outcomes WHERE grain = %s", [grain]).fetchone()
+                oldest = connection.execute(
+                    "SELECT min(ended_at) AS at FROM outcomes WHERE grain = %s", [grain]
+                ).fetchone()
                 if oldest is None or oldest["at"] is None or oldest["at"] >= until:
                     break
-                done += _add_up_until(connection, grain, to, unit, min(until, _floor(oldest["at"], "day") + timedelta(days=1)))
+                done += _add_up_until(
+                    connection, grain, to, unit, min(until, _floor(oldest["at"], "day") + timedelta(days=1))
+                )
     return done
 
 
@@ -181,16 +216,17 @@ def _add_up_until(connection: Connection[DictRow], grain: str, to: str, unit: st
             ) AS each_bucket GROUP BY approval_id, layout, at
         ),
         rows AS (
-            SELECT approval_id, layout, at, min(began_at) AS began_at, max(ended_at) AS ended_at, sum(requests) AS requests,
-                   sum(failed) AS failed, sum(prompt_tokens) AS prompt_tokens, sum(output_tokens) AS output_tokens,
-                   sum(seconds) AS seconds, sum(judged) AS judged, sum(held) AS held, round(avg(replicas)) AS replicas
+            SELECT approval_id, layout, at, min(began_at) AS began_at, max(ended_at) AS ended_at,
+                   sum(requests) AS requests, sum(failed) AS failed, sum(prompt_tokens) AS prompt_tokens,
+                   sum(output_tokens) AS output_tokens, sum(seconds) AS seconds, sum(judged) AS judged,
+                   sum(held) AS held, round(avg(replicas)) AS replicas
             FROM keyed GROUP BY approval_id, layout, at
         ),
         made AS (
-            INSERT INTO outcomes (approval_id, began_at, ended_at, requests, failed, prompt_tokens, output_tokens, seconds, layout,
-                                  judged, held, replicas, grain, counts)
-            SELECT approval_id, began_at, ended_at, requests, failed, prompt_tokens, output_tokens, seconds, layout,
-                   judged, held, replicas, %(to)s, counts
+            INSERT INTO outcomes (approval_id, began_at, ended_at, requests, failed, prompt_tokens,
+                                  output_tokens, seconds, layout, judged, held, replicas, grain, counts)
+            SELECT approval_id, began_at, ended_at, requests, failed, prompt_tokens, output_tokens, seconds,
+                   layout, judged, held, replicas, %(to)s, counts
             FROM rows JOIN buckets USING (approval_id, layout, at)
         )
         SELECT count(*) AS done FROM old
@@ -210,7 +246,8 @@ def _layout(bounds: list[list[float]], connection: Connection[DictRow]) -> int:
     row = connection.execute("SELECT id FROM histogram_layouts WHERE bounds = %s", values).fetchone()
     if row is None:
         row = connection.execute(
-            "INSERT INTO histogram_layouts (bounds) VALUES (%s) ON CONFLICT (bounds) DO UPDATE SET bounds = EXCLUDED.bounds RETURNING id",
+            "INSERT INTO histogram_layouts (bounds) VALUES (%s) ON CONFLICT (bounds) DO UPDATE SET bounds ="
+            " EXCLUDED.bounds RETURNING id",
             values,
         ).fetchone()
     return int(row["id"]) if row else 0

@@ -1,4 +1,6 @@
-"""A short load test of an endpoint, as its clients would see it: requests of the planned lengths at a given rate."""
+"""A short load test of an endpoint, as its clients would see it: requests of the
+planned lengths at a given rate.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ Progress = Callable[[str], None]
 
 
 class ProbeRequest(Contract):
-    """`requests` of them, Poisson at `requests_per_second`; one that takes longer than `patience_s` counts as failed."""
+    """`requests` of them, Poisson at `requests_per_second`; one that takes longer than
+    `patience_s` counts as failed.
+    """
 
     endpoint: str
     model_id: str
@@ -58,7 +62,9 @@ class _Failed(Exception):
 
 
 def probe(request: ProbeRequest, progress: Progress = lambda text: None) -> ProbeResult:
-    """Send the requests and wait for all, at most as long as the last one's patience. Nothing that the endpoint does is an error here."""
+    """Send the requests and wait for all, at most as long as the last one's patience.
+    Nothing that the endpoint does is an error here.
+    """
     return asyncio.run(_probe(request, progress))
 
 
@@ -74,7 +80,9 @@ async def _probe(request: ProbeRequest, progress: Progress) -> ProbeResult:
         except TimeoutError:
             result.failures[f"no answer within {request.patience_s:,.0f} s"] += 1
         except (httpx.HTTPError, _Failed) as error:
-            result.failures[str(error) if isinstance(error, _Failed) else f"the connection broke ({type(error).__name__})"] += 1
+            result.failures[
+                str(error) if isinstance(error, _Failed) else f"the connection broke ({type(error).__name__})"
+            ] += 1
         if result.requests * 4 % request.requests < 4:  # four times in all
             progress(f"Probing: {result.requests} of {request.requests} requests are back")
 
@@ -90,8 +98,9 @@ async def _probe(request: ProbeRequest, progress: Progress) -> ProbeResult:
 
 
 async def _send(request: ProbeRequest, number: int, client: httpx.AsyncClient) -> Answered:
-    # Other tokens each time: a prompt that was seen before would come out of the server's prefix cache. Raw tokens pass no chat
-    # template, so whether the model thinks is out of the question: as many tokens are made as are planned, thoughts and answer.
+    # Other tokens each time: a prompt that was seen before would come out of the server's prefix cache. Raw
+    # tokens pass no chat template, so whether the model thinks is out of the question: as many tokens are
+    # made as are planned, thoughts and answer.
     tokens = random.Random(number).choices(TOKEN_IDS, k=request.prompt_tokens)  # noqa: S311
     body = {
         "model": request.model_id,

@@ -1,4 +1,6 @@
-"""Predicted against observed, deployment by deployment: what closes the loop from the plan to what came of it."""
+"""Predicted against observed, deployment by deployment: what closes the loop from
+the plan to what came of it.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,8 @@ class Compared(Contract):
 class Outcome(Contract):
     """Of one approved revision: its latest validation, or all windows of the period together.
 
-    The prediction is the benchmark table's at the mean rate that was observed; windows are what the servers measured, a
-    validation what a client did.
+    The prediction is the benchmark table's at the mean rate that was observed; windows are what the servers
+    measured, a validation what a client did.
     """
 
     name: str
@@ -53,22 +55,31 @@ def outcomes_of(name: str | None, days: float, database: Database) -> list[Outco
     since = datetime.now(UTC) - timedelta(days=days)
     with database.connect() as connection:
         rows = connection.execute(
-            "SELECT id::text, name, cluster, namespace, digest, model_id, files FROM approvals"
-            " WHERE action = 'apply' AND (%(name)s::text IS NULL OR name = %(name)s) AND ("
-            "  EXISTS (SELECT FROM validations WHERE approval_id = approvals.id AND at > %(since)s) OR"
-            "  EXISTS (SELECT FROM outcomes WHERE approval_id = approvals.id AND ended_at > %(since)s)) ORDER BY approved_at DESC",
+            "SELECT id::text, name, cluster, namespace, digest, model_id, files FROM approvals WHERE action ="
+            " 'apply' AND (%(name)s::text IS NULL OR name = %(name)s) AND (  EXISTS (SELECT FROM validations"
+            " WHERE approval_id = approvals.id AND at > %(since)s) OR  EXISTS (SELECT FROM outcomes WHERE"
+            " approval_id = approvals.id AND ended_at > %(since)s)) ORDER BY approved_at DESC",
             {"name": name, "since": since},
         ).fetchall()
     found: list[Outcome] = []
     for row in rows:
-        expected = expectation_of(inference_service_of([ManifestFile.model_validate(f) for f in row["files"]]))
+        expected = expectation_of(
+            inference_service_of([ManifestFile.model_validate(f) for f in row["files"]])
+        )
         if expected is None:
             continue
         shared = {k: row[k] for k in ("name", "cluster", "namespace", "digest", "model_id")} | {
             "setup": f"{expected.replicas} × {expected.gpu_count} {expected.gpu_type}",
             "provenance": expected.provenance,
         }
-        found += [o for o in (_windows(row["id"], since, expected, shared, database), _validation(row["id"], shared, database)) if o]
+        found += [
+            o
+            for o in (
+                _windows(row["id"], since, expected, shared, database),
+                _validation(row["id"], shared, database),
+            )
+            if o
+        ]
     return found
 
 
@@ -80,12 +91,20 @@ def _validation(approval_id: str, shared: dict[str, str], database: Database) ->
     compared = [_compared(c.metric, c.p95_ms, c.predicted_ms, c.target_ms) for c in seen.checks]
     return Outcome.model_validate(
         shared
-        | {"kind": "validation", "at": at, "outcome": seen.outcome, "requests": seen.requests, "failed": seen.failed}
+        | {
+            "kind": "validation",
+            "at": at,
+            "outcome": seen.outcome,
+            "requests": seen.requests,
+            "failed": seen.failed,
+        }
         | {"requests_per_second": seen.requests_per_second, "compared": compared}
     )
 
 
-def _windows(approval_id: str, since: datetime, expected: Expectation, shared: dict[str, str], database: Database) -> Outcome | None:
+def _windows(
+    approval_id: str, since: datetime, expected: Expectation, shared: dict[str, str], database: Database
+) -> Outcome | None:
     seen = recorded(approval_id, since, database)
     if seen is None:
         return None
@@ -99,7 +118,12 @@ def _windows(approval_id: str, since: datetime, expected: Expectation, shared: d
     ]
     return Outcome.model_validate(
         shared
-        | {"kind": "windows", "at": seen.until, "outcome": f"{seen.held} of {seen.judged} held", "requests": seen.requests}
+        | {
+            "kind": "windows",
+            "at": seen.until,
+            "outcome": f"{seen.held} of {seen.judged} held",
+            "requests": seen.requests,
+        }
         | {"failed": seen.failed, "requests_per_second": round(per_second, 4), "compared": compared}
     )
 

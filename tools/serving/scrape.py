@@ -1,4 +1,6 @@
-"""A vLLM server's counters and gauges, from the Prometheus text that it shows at /metrics; and what happened between two looks."""
+"""A vLLM server's counters and gauges, from the Prometheus text that it shows at
+/metrics; and what happened between two looks.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,13 @@ from tools.specification import Contract
 
 HISTOGRAMS: dict[Metric, tuple[str, ...]] = {
     "ttft": ("vllm:time_to_first_token_seconds",),
-    # The first is each request's mean, as the targets mean it; servers before vLLM 0.11 only have single gaps, by either name.
-    "itl": ("vllm:request_time_per_output_token_seconds", "vllm:inter_token_latency_seconds", "vllm:time_per_output_token_seconds"),
+    # The first is each request's mean, as the targets mean it; servers before vLLM 0.11 only have
+    # single gaps, by either name.
+    "itl": (
+        "vllm:request_time_per_output_token_seconds",
+        "vllm:inter_token_latency_seconds",
+        "vllm:time_per_output_token_seconds",
+    ),
     "e2e": ("vllm:e2e_request_latency_seconds",),
 }
 RUNNING, WAITING = "vllm:num_requests_running", "vllm:num_requests_waiting"
@@ -31,7 +38,9 @@ READ = tuple(
 
 
 class Quantile(Contract):
-    """In ms, interpolated within a bucket; the true one lies between `low_ms` and `high_ms`, whose None is beyond the last bound."""
+    """In ms, interpolated within a bucket; the true one lies between `low_ms` and
+    `high_ms`, whose None is beyond the last bound.
+    """
 
     value_ms: float
     low_ms: float
@@ -39,7 +48,9 @@ class Quantile(Contract):
 
 
 class Histogram(Contract):
-    """`counts` has one entry for each of `bounds_s` (upper bounds) and one for what lies above; not cumulative."""
+    """`counts` has one entry for each of `bounds_s` (upper bounds) and one for what
+    lies above; not cumulative.
+    """
 
     bounds_s: list[float]
     counts: list[int]
@@ -49,10 +60,14 @@ class Histogram(Contract):
         return sum(self.counts)
 
     def plus(self, other: Histogram) -> Histogram:
-        """Both together. Those of unlike bounds can't be added: the one with more observations stands for both."""
+        """Both together. Those of unlike bounds can't be added: the one with more
+        observations stands for both.
+        """
         if self.bounds_s != other.bounds_s:
             return max(self, other, key=lambda h: h.total)
-        return Histogram(bounds_s=self.bounds_s, counts=[a + b for a, b in zip(self.counts, other.counts, strict=True)])
+        return Histogram(
+            bounds_s=self.bounds_s, counts=[a + b for a, b in zip(self.counts, other.counts, strict=True)]
+        )
 
     def since(self, earlier: Histogram | None) -> Histogram:
         """What was observed after `earlier`; all of it if the server started anew in between."""
@@ -72,13 +87,19 @@ class Histogram(Contract):
                 if n == len(self.bounds_s):
                     return Quantile(value_ms=low * 1000, low_ms=low * 1000, high_ms=None)
                 high = self.bounds_s[n]
-                return Quantile(value_ms=(low + (high - low) * (rank - below) / count) * 1000, low_ms=low * 1000, high_ms=high * 1000)
+                return Quantile(
+                    value_ms=(low + (high - low) * (rank - below) / count) * 1000,
+                    low_ms=low * 1000,
+                    high_ms=high * 1000,
+                )
             below += count
         return None
 
 
 class Counters(Contract):
-    """Since the server started. `failed` are requests that ended in an error, or that it refused with HTTP 429 or 5xx."""
+    """Since the server started. `failed` are requests that ended in an error, or that
+    it refused with HTTP 429 or 5xx.
+    """
 
     latencies: dict[Metric, Histogram]
     finished: int
@@ -93,7 +114,9 @@ class Counters(Contract):
         if earlier is None or any(getattr(self, n) < getattr(earlier, n) for n in numbers):
             return self
         gained = {n: getattr(self, n) - getattr(earlier, n) for n in numbers}
-        return Counters(latencies={m: h.since(earlier.latencies.get(m)) for m, h in self.latencies.items()}, **gained)
+        return Counters(
+            latencies={m: h.since(earlier.latencies.get(m)) for m, h in self.latencies.items()}, **gained
+        )
 
 
 class Gauges(Contract):
@@ -105,7 +128,9 @@ class Gauges(Contract):
 
 
 class Scrape(Contract):
-    """All replicas at one moment; `counters` by what identifies a replica for as long as its process lives."""
+    """All replicas at one moment; `counters` by what identifies a replica for as
+    long as its process lives.
+    """
 
     at: datetime
     counters: dict[str, Counters]
@@ -114,13 +139,22 @@ class Scrape(Contract):
     """Replicas that are there and whose metrics couldn't be had."""
 
     def to_keep(self, earlier: Scrape | None) -> Scrape:
-        """For the next look: of the silent ones what was known, or all that they ever did would count as new once they answer."""
+        """For the next look: of the silent ones what was known, or all that they ever did
+        would count as new once they answer.
+        """
         known = earlier.counters if earlier else {}
-        return self.model_copy(update={"counters": {**{r: known[r] for r in self.silent if r in known}, **self.counters}, "gauges": {}})
+        return self.model_copy(
+            update={
+                "counters": {**{r: known[r] for r in self.silent if r in known}, **self.counters},
+                "gauges": {},
+            }
+        )
 
 
 class Window(Contract):
-    """What all replicas did between two moments; gauges are of its end, the fullest KV cache among the replicas counts."""
+    """What all replicas did between two moments; gauges are of its end, the fullest KV
+    cache among the replicas counts.
+    """
 
     began_at: datetime
     ended_at: datetime
@@ -187,7 +221,9 @@ def parsed(text: str) -> tuple[Counters, Gauges]:
 
 
 def window(earlier: Scrape | None, later: Scrape, began_at: datetime) -> Window:
-    """What lies between two scrapes; without an earlier one, all since `began_at`, when the replicas started."""
+    """What lies between two scrapes; without an earlier one, all since `began_at`,
+    when the replicas started.
+    """
     before: Mapping[str, Counters] = earlier.counters if earlier else {}
     gained = [c.since(before.get(replica)) for replica, c in later.counters.items()]
     return Window(

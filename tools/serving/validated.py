@@ -1,4 +1,6 @@
-"""A validation and what is kept of it: beside its prediction and, of a real server, as a row of the benchmark table."""
+"""A validation and what is kept of it: beside its prediction and, of a real server,
+as a row of the benchmark table.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ class Subject:
     cluster: Cluster
 
 
-def validated_and_kept(query: ValidationQuery, subject: Subject, database: Database, progress: Progress) -> Validation:
+def validated_and_kept(
+    query: ValidationQuery, subject: Subject, database: Database, progress: Progress
+) -> Validation:
     """Validate, and keep the outcome."""
     expected = expectation_of(inference_service_of(subject.files))
     found = validate_endpoint(query, expected, database, progress)

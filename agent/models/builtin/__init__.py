@@ -1,1 +1,3 @@
-"""The built-in interpreter: a chat model without a neural network that reads this domain's English by rules."""
+"""The built-in interpreter: a chat model without a neural network that reads this
+domain's English by rules.
+"""

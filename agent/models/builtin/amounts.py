@@ -9,16 +9,30 @@ from agent.models.builtin.names import gpu_aliases
 from agent.models.builtin.people import Crowd, crowd
 from agent.models.builtin.quantities import Quantity, find_quantities
 from agent.models.builtin.relative import read_relative
-from agent.models.builtin.units import EACH_PERIOD, EACH_SENDS, IS, METRICS, PER, RATE_UNIT, REQUESTS, TIME, TIME_UNIT, per_month
+from agent.models.builtin.units import (
+    EACH_PERIOD,
+    EACH_SENDS,
+    IS,
+    METRICS,
+    PER,
+    RATE_UNIT,
+    REQUESTS,
+    TIME,
+    TIME_UNIT,
+    per_month,
+)
 from agent.models.builtin.vocabulary import PEOPLE
 
 _PERCENT = r"(?:about |at least |around |roughly )?(?P<{}>\d+(?:\.\d+)?)\s?(?:%|percent)"
 _COSTS = "(?:costs?|price|bill|spend(?:ing)?|expenses?)"
 _CHEAPER = re.compile(
-    rf"{_PERCENT.format('share')} (?:cheaper|less expensive|less costly|(?:off|less)(?: of)?(?: the| our| its)?(?: monthly)? {_COSTS})"
-    rf"|\b(?:cut|reduc|lower|bring|shav|drop|decreas)\w* (?:down )?(?:the |our |its |my )?(?:total |monthly )?{_COSTS}(?: down)? by"
+    rf"{_PERCENT.format('share')} (?:cheaper|less expensive|less costly|(?:off|less)(?: of)?(?: the| our|"
+    rf" its)?(?: monthly)? {_COSTS})"
+    r"|\b(?:cut|reduc|lower|bring|shav|drop|decreas)\w* (?:down )?(?:the |our |its |my )?(?:total |monthly"
+    rf" )?{_COSTS}(?: down)? by"
     rf" {_PERCENT.format('cut')}"
-    rf"|\b(?:(?:half|halve) (?:the|that|its|our|of the) {_COSTS}|half as (?:expensive|costly)|twice as cheap)\b"
+    rf"|\b(?:(?:half|halve) (?:the|that|its|our|of the) {_COSTS}|half as (?:expensive|costly)|twice as"
+    r" cheap)\b"
 )
 """“30 % cheaper”, “cut the cost by 20 %”, “at half the price”."""
 MAX_QUANTITIES = 40
@@ -26,7 +40,8 @@ MAX_QUANTITIES = 40
 NEAR = 80
 """Characters before and after a number in which its unit and its label are looked for."""
 _OWNS = (
-    r"\b(?:we(?:'ve| have)?(?: got)?|i have|i've got|have|had|own|owns|our|there (?:are|were)|got|limited to|available:?)"
+    r"\b(?:we(?:'ve| have)?(?: got)?|i have|i've got|have|had|own|owns|our|there (?:are|were)|got|limited"
+    r" to|available:?)"
     r"(?: (?:only|just|exactly|about))?\s*$"
 )
 _THOUGHT_SIDE = r"\b(?:thoughts|thinking|reasoning)\b"
@@ -36,16 +51,25 @@ _PROMPT_SIDE, _ANSWER_SIDE = (
 )
 _ANSWERING = r"\b(?:answer|repl|respon[ds]|result|come back|finish|return|deliver|complete|done|summar)\w*"
 _WITHIN = (
-    r"(?:(?:in|within|under|below|after|inside|up to|at most|at the latest|less than|no more than|not more than"
+    r"(?:(?:in|within|under|below|after|inside|up to|at most|at the latest|less than|no more than|not more"
+    r" than"
     r"|max(?:imum)?(?: of)?|takes?|about|around)\s+)*$"
 )
-_EACH_OF_TOKENS = r"\s*-?(?:milliseconds?|msec|ms)\s*(?:per|/|a|an|each|for each|between)\s*(?:output )?tokens?\b"
+_EACH_OF_TOKENS = (
+    r"\s*-?(?:milliseconds?|msec|ms)\s*(?:per|/|a|an|each|for each|between)\s*(?:output )?tokens?\b"
+)
 
 
 def read_amounts(low: str, fields: dict[str, Any], problems: list[str]) -> None:
-    """Each figure goes to the first reader that knows it; latency targets take from the rest, and people what is left."""
+    """Each figure goes to the first reader that knows it; latency targets take from the
+    rest, and people what is left.
+    """
     readers = (_read_money, _read_stock, _read_planning, _read_rate, _read_context, _read_tokens, _read_share)
-    free = [q for q in find_quantities(low)[:MAX_QUANTITIES] if not any(read(low, q, fields, problems) for read in readers)]
+    free = [
+        q
+        for q in find_quantities(low)[:MAX_QUANTITIES]
+        if not any(read(low, q, fields, problems) for read in readers)
+    ]
     free = _read_people(low, free, fields)
     _read_profile_arrow(low, fields, problems)
     _read_targets(low, free, fields, problems)
@@ -87,45 +111,66 @@ def _read_people(low: str, quantities: list[Quantity], fields: dict[str, Any]) -
 
 
 def _of_several(low: str, quantities: list[Quantity], crowds: list[tuple[Quantity, Crowd]]) -> float:
-    """The last of some crowds, with those that it is listed with: “45 associates and 12 partners”; “50 offices with 20 people each”."""
+    """The last of some crowds, with those that it is listed with: “45 associates and 12
+    partners”; “50 offices with 20 people each”.
+    """
     total, first = crowds[-1][1].count, crowds[-1][0]
     for q, crowd_before in reversed(crowds[:-1]):
         if not re.fullmatch(
-            rf"\s*(?:[\w'-]+\s+){{0,2}}?{PEOPLE}\s*(?:,|and|plus|\+|&|,\s*and|as well as)\s*(?:about |another |our )?",
+            rf"\s*(?:[\w'-]+\s+){{0,2}}?{PEOPLE}\s*(?:,|and|plus|\+|&|,\s*and|as well as)\s*(?:about |another"
+            r" |our )?",
             low[q.end : first.start],
         ):
             break
         total, first = total + crowd_before.count, q
-    each = re.match(r"\s*(?:[\w'-]+\s+){0,2}?(?:each|apiece)\b(?! (?:send|mak|ask|do|with|us)\w*)", low[crowds[-1][0].end :])
+    each = re.match(
+        r"\s*(?:[\w'-]+\s+){0,2}?(?:each|apiece)\b(?! (?:send|mak|ask|do|with|us)\w*)",
+        low[crowds[-1][0].end :],
+    )
     groups = [
         q
         for q in quantities
         if q.end <= first.start
-        and re.fullmatch(r"\s+(?:[\w'-]+\s+){1,2}(?:with|of|having)\s+(?:about |around )?", low[q.end : first.start])
+        and re.fullmatch(
+            r"\s+(?:[\w'-]+\s+){1,2}(?:with|of|having)\s+(?:about |around )?", low[q.end : first.start]
+        )
     ]
     return total * groups[-1].value if each and groups else total
 
 
-def _read_lone_number(low: str, quantities: list[Quantity], fields: dict[str, Any], problems: list[str]) -> None:
+def _read_lone_number(
+    low: str, quantities: list[Quantity], fields: dict[str, Any], problems: list[str]
+) -> None:
     """“… for my developers, about 300 of them”: the only number beside a need and people is theirs."""
-    if len(quantities) != 1 or not {"use_case"} <= set(fields) or {"user_count", "requests_per_second"} & set(fields):
+    if (
+        len(quantities) != 1
+        or not {"use_case"} <= set(fields)
+        or {"user_count", "requests_per_second"} & set(fields)
+    ):
         return
     [q] = quantities
-    if re.search(rf"\b{PEOPLE}\b", low) and re.match(r"\s*(?:of (?:them|us)\b|in (?:all|total)\b|[,.;]|$)", low[q.end :]):
+    if re.search(rf"\b{PEOPLE}\b", low) and re.match(
+        r"\s*(?:of (?:them|us)\b|in (?:all|total)\b|[,.;]|$)", low[q.end :]
+    ):
         fields["user_count"] = int(q.value) if q.value == int(q.value) else q.value
 
 
 def _read_money(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
     before, after = low[max(0, q.start - NEAR) : q.start].rstrip(), low[q.end : q.end + NEAR]
-    dollars = before.endswith(("$", "usd", "us$")) or re.match(r"\s*(?:\$|usd|us dollars?|dollars?|bucks)", after)
+    dollars = before.endswith(("$", "usd", "us$")) or re.match(
+        r"\s*(?:\$|usd|us dollars?|dollars?|bucks)", after
+    )
     if before.endswith(("€", "£", "eur", "gbp")) or re.match(r"\s*(?:€|£|euros?|eur\b|pounds?|gbp)", after):
         problems.append("Prices here are in US dollars. Please give the budget in USD a month.")
         return True
     budget = re.search(
-        r"budget(?: (?:is|of|to|at|under|below|max(?:imum)?))*\s*(?:=|:)?$|spend(?: (?:at most|up to|no more than|under|less than))?$",
+        r"budget(?: (?:is|of|to|at|under|below|max(?:imum)?))*\s*(?:=|:)?$|spend(?: (?:at most|up to|no more"
+        r" than|under|less than))?$",
         before,
     )
-    bare = re.match(r"\s*(?:/|per|a|each|every)\s*(?:month|mo|year|yr|annum)\b", after)  # “12k/month” of what else?
+    bare = re.match(
+        r"\s*(?:/|per|a|each|every)\s*(?:month|mo|year|yr|annum)\b", after
+    )  # “12k/month” of what else?
     if not dollars and not bare and not (budget and not TIME_UNIT.match(after)):
         return False
     fields["budget_usd_per_month"], _ = per_month(low, q.value, q.end)
@@ -134,14 +179,20 @@ def _read_money(low: str, q: Quantity, fields: dict[str, Any], problems: list[st
 
 def _read_rate(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
     after = low[q.end : q.end + NEAR]
-    each = re.match(rf"\s*{REQUESTS}\s*(?:per|/|by|from|for|a|an|each) (?:each )?(?:active )?(?:user|person)\s*{EACH_PERIOD}", after)
+    each = re.match(
+        rf"\s*{REQUESTS}\s*(?:per|/|by|from|for|a|an|each) (?:each )?(?:active"
+        rf" )?(?:user|person)\s*{EACH_PERIOD}",
+        after,
+    )
     if not each and re.search(EACH_SENDS, low[max(0, q.start - NEAR) : q.start]):
         each = re.match(rf"\s*{REQUESTS}\s*{EACH_PERIOD}", after)
     if each:
         fields["requests_per_active_user_per_minute"] = q.value * 60 / PER[each[1]]
         return True
     if re.match(
-        rf"\s*(?:concurrent|simultaneous|parallel) {REQUESTS}\b|\s*{REQUESTS} (?:in flight|at once|in parallel|concurrently)", after
+        rf"\s*(?:concurrent|simultaneous|parallel) {REQUESTS}\b|\s*{REQUESTS} (?:in flight|at once|in"
+        r" parallel|concurrently)",
+        after,
     ):
         fields["concurrent_requests"] = q.value
         return True
@@ -160,17 +211,23 @@ def _read_rate(low: str, q: Quantity, fields: dict[str, Any], problems: list[str
 
 def _read_stock(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
     """“We have 8 H100s”: not a wish but a limit."""
-    match = re.match(r"\s*(?:x\s*)?(?:nvidia |amd |of (?:our |the )?)?([a-z][\w -]{0,14})", low[q.end : q.end + NEAR])
+    match = re.match(
+        r"\s*(?:x\s*)?(?:nvidia |amd |of (?:our |the )?)?([a-z][\w -]{0,14})", low[q.end : q.end + NEAR]
+    )
     if not match:
         return False
     before = low[max(0, q.start - NEAR) : q.start]
-    goes_on = "available_gpus" in fields and re.search(r"(?:,|\band|,\s*and)\s*$", before) is not None  # “4 H100s and 8 L40S”
+    goes_on = (
+        "available_gpus" in fields and re.search(r"(?:,|\band|,\s*and)\s*$", before) is not None
+    )  # “4 H100s and 8 L40S”
     owned = goes_on or re.search(_OWNS, before) is not None
     for alias, ids in gpu_aliases():
         found = re.match(rf"{re.escape(alias)}s?(?![\w-])", match[1])
         at_hand = (
-            r"(?: gpus?| cards?)? (?:are |is |that )?(?:available|we (?:already |currently )?(?:own|have|got)|in (?:the"
-            r"|our|my|a) (?:rack|basement|data ?cent(?:er|re)|server room|lab)|on[- ]prem\w*|on hand|at hand|in stock"
+            r"(?: gpus?| cards?)? (?:are |is |that )?(?:available|we (?:already |currently"
+            r" )?(?:own|have|got)|in (?:the"
+            r"|our|my|a) (?:rack|basement|data ?cent(?:er|re)|server room|lab)|on[- ]prem\w*|on hand|at"
+            r" hand|in stock"
             r"|in our (?:cluster|data ?cent(?:er|re))"
             r"|free|left|idle|installed)\b"
         )
@@ -189,9 +246,9 @@ def _read_planning(low: str, q: Quantity, fields: dict[str, Any], problems: list
     share = re.match(r"\s*(?:%|percent)", after)
     if re.match(r"\s*(?:%|percent)?\s*(?:of )?headroom", after) or re.search(rf"headroom{IS}", before):
         fields["headroom"] = q.value / 100 if share or q.value > 1 else q.value
-    elif re.match(r"\s*(?:spare|extra|standby|redundant)(?: \w+)? ?replicas?\b|\s*(?:spare|standby)s?\b", after) or re.search(
-        rf"\bn\s?\+\s?$|\b(?:spare|standby|redundant) replicas?{IS}", before
-    ):
+    elif re.match(
+        r"\s*(?:spare|extra|standby|redundant)(?: \w+)? ?replicas?\b|\s*(?:spare|standby)s?\b", after
+    ) or re.search(rf"\bn\s?\+\s?$|\b(?:spare|standby|redundant) replicas?{IS}", before):
         fields["spare_replicas"] = q.value
     elif re.search(rf"(?:burstiness|cv²|cv2|cv\^2){IS}", before):
         fields["burstiness"] = q.value
@@ -199,7 +256,9 @@ def _read_planning(low: str, q: Quantity, fields: dict[str, Any], problems: list
         re.match(r"\s*hours?\b", after) and re.search(r"\b(?:spread over|within|in|over)\s*$", before)
     ):
         fields["busy_hours_per_day"] = q.value
-    elif re.search(rf"(?:quality|accuracy|score)(?: above)?{IS}", before) or re.match(r"\s*(?:%|percent)\s*(?:quality|accuracy)", after):
+    elif re.search(rf"(?:quality|accuracy|score)(?: above)?{IS}", before) or re.match(
+        r"\s*(?:%|percent)\s*(?:quality|accuracy)", after
+    ):
         fields["min_quality"] = q.value * (100 if q.value <= 1 else 1)
     else:
         return False
@@ -222,7 +281,8 @@ def _read_context(low: str, q: Quantity, fields: dict[str, Any], problems: list[
 def _read_tokens(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
     side = rf"(?:{_THOUGHT_SIDE}|{_PROMPT_SIDE}|{_ANSWER_SIDE})"
     before = re.search(
-        rf"({side})(?: length| lengths| size| tokens?)*(?:[ ,]+(?:are|is|were|was|be|can|may|might|could|will|should|must|need|down"
+        rf"({side})(?: length| lengths| size| tokens?)*(?:["
+        r" ,]+(?:are|is|were|was|be|can|may|might|could|will|should|must|need|down"
         rf"|only|just"
         rf"|of|to|at|with|have|has|having|about|around"
         rf"|roughly|usually|typically|more|longer|like|say|up|some|run|than))*[ ,]*(?:=|:)?\s*$",
@@ -230,7 +290,10 @@ def _read_tokens(low: str, q: Quantity, fields: dict[str, Any], problems: list[s
     )
     if re.match(_EACH_OF_TOKENS, low[q.end :]) or TIME_UNIT.match(low, q.end):
         return False
-    after = re.match(rf"[\s-]*((?:\w+\s){{0,2}})tokens?\b\s*(?:(?:of|for|per|in) )?(?:the )?({side})?", low[q.end : q.end + NEAR])
+    after = re.match(
+        rf"[\s-]*((?:\w+\s){{0,2}})tokens?\b\s*(?:(?:of|for|per|in) )?(?:the )?({side})?",
+        low[q.end : q.end + NEAR],
+    )
     if not after and not (before and "token" in low[max(0, q.start - NEAR) : q.end + 10]):
         return False
     words = f"{after[1]} {after[2] or ''}" if after else ""
@@ -258,32 +321,52 @@ def _read_profile_arrow(low: str, fields: dict[str, Any], problems: list[str]) -
 def _read_share(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
     after = low[q.end : q.end + NEAR]
     if re.match(
-        r"\s*(?:%|percent)\s*(?:of (?:them|us|users|people|the users|all users|our users|everyone)\b,? ?)?(?:are |is "
+        r"\s*(?:%|percent)\s*(?:of (?:them|us|users|people|the users|all users|our users|everyone)\b,?"
+        r" ?)?(?:are |is "
         r"|were |was |will be )?(?:active|online|at once|concurrent)",
         after,
     ) or (
         re.match(r"\s*(?:%|percent)", after)
-        and re.search(r"active (?:fraction|share|users?)?(?: (?:is|of|to|at|=))*\s*$", low[max(0, q.start - NEAR) : q.start])
+        and re.search(
+            r"active (?:fraction|share|users?)?(?: (?:is|of|to|at|=))*\s*$",
+            low[max(0, q.start - NEAR) : q.start],
+        )
     ):
         fields["active_fraction"] = q.value / 100
         return True
-    if re.search(r"peak (?:factor|multiplier)(?: (?:is|was|were|be|of|to|at|=))*\s*$", low[max(0, q.start - NEAR) : q.start]) or re.match(
-        r"\s*(?:x|times)\s*(?:the )?(?:peak|average)", after
-    ):
+    if re.search(
+        r"peak (?:factor|multiplier)(?: (?:is|was|were|be|of|to|at|=))*\s*$",
+        low[max(0, q.start - NEAR) : q.start],
+    ) or re.match(r"\s*(?:x|times)\s*(?:the )?(?:peak|average)", after):
         fields["peak_factor"] = q.value
         return True
     return False
 
 
 def _read_targets(low: str, quantities: list[Quantity], fields: dict[str, Any], problems: list[str]) -> None:
-    """Each metric named takes the nearest figure, after it if there is one before the next metric, else just before it."""
+    """Each metric named takes the nearest figure, after it if there is one before the
+    next metric, else just before it.
+    """
     free = _read_plain_targets(low, quantities, fields)
-    named = sorted((m.start(), m.end(), f) for f, pattern in METRICS.items() for m in re.finditer(pattern, low))
+    named = sorted(
+        (m.start(), m.end(), f) for f, pattern in METRICS.items() for m in re.finditer(pattern, low)
+    )
     for index, (start, end, target) in enumerate(named):
         limit = named[index + 1][0] if index + 1 < len(named) else len(low)
-        after = next((q for q in free if end <= q.start < min(limit, end + 40) and not re.search(r"[.;]\s", low[end : q.start])), None)
-        before = next((q for q in reversed(free) if q.end <= start <= q.end + 30 and TIME_UNIT.match(low, q.end)), None)
-        close = before is not None and re.match(r"\s*-?\w+\s*(?:for (?:the )?|of |p95 )?$", low[before.end : start])
+        after = next(
+            (
+                q
+                for q in free
+                if end <= q.start < min(limit, end + 40) and not re.search(r"[.;]\s", low[end : q.start])
+            ),
+            None,
+        )
+        before = next(
+            (q for q in reversed(free) if q.end <= start <= q.end + 30 and TIME_UNIT.match(low, q.end)), None
+        )
+        close = before is not None and re.match(
+            r"\s*-?\w+\s*(?:for (?:the )?|of |p95 )?$", low[before.end : start]
+        )
         chosen = before if close else after or before
         if chosen is None:
             continue
@@ -295,7 +378,9 @@ def _read_targets(low: str, quantities: list[Quantity], fields: dict[str, Any], 
 
 
 def _read_plain_targets(low: str, quantities: list[Quantity], fields: dict[str, Any]) -> list[Quantity]:
-    """“answers in under 3 s”, “starts answering within 300 ms”, “30 ms per token”; what is none of these is given back."""
+    """“answers in under 3 s”, “starts answering within 300 ms”, “30 ms per token”; what
+    is none of these is given back.
+    """
     left = []
     for q in quantities:
         unit = TIME_UNIT.match(low, q.end)

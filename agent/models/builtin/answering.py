@@ -1,6 +1,8 @@
-"""A reply to a question of ours, as the whole sentence that it stands for: “yes”, “130”, “the first”, “points”.
+"""A reply to a question of ours, as the whole sentence that it stands for: “yes”,
+“130”, “the first”, “points”.
 
-Our questions say themselves how they are answered: what stands after “Do you mean”, and the figure that “What should … be?” is about.
+Our questions say themselves how they are answered: what stands after “Do you mean”, and the figure
+that “What should … be?” is about.
 """
 
 from __future__ import annotations
@@ -11,10 +13,14 @@ from agent.models.builtin.phrases import ORDINALS
 from agent.models.builtin.quantities import find_quantities
 
 _YES = (
-    r"(?:yes|yep|yeah|y|sure|right|correct|exactly|ok(?:ay)?|please(?: do)?|do (?:it|that|so)|that'?s (?:it|right)|indeed|go ahead)"
+    r"(?:yes|yep|yeah|y|sure|right|correct|exactly|ok(?:ay)?|please(?: do)?|do (?:it|that|so)|that'?s"
+    r" (?:it|right)|indeed|go ahead)"
     r"(?:[, ]+(?:please|thanks|exactly|that|do (?:it|that)))*"
 )
-_NO = r"(?:no|nope|nah|neither|none(?: of (?:them|those|these))?|leave it|never ?mind)(?:[, ]+(?:thanks|thank you|leave it))*"
+_NO = (
+    r"(?:no|nope|nah|neither|none(?: of (?:them|those|these))?|leave it|never ?mind)(?:[, ]+(?:thanks|thank"
+    r" you|leave it))*"
+)
 _MEANT = re.compile(r"Do you mean ([^?]+)\?")
 _UNIT = (
     r"(?:\s?(?:%|percent|ms|msec|milliseconds?|s|secs?|seconds?|min|minutes?|tokens?|points?|dollars?|usd|bucks|users?|people|replicas?"
@@ -29,11 +35,15 @@ _ASKED: list[tuple[str, str]] = [
     (r"What should (?P<what>[^?]+?) be\?", "{what} to {figure}"),
     (r"How far shall (?P<what>[^?]+?) be (?P<verb>raised|lowered)", "{verb} {what} to {figure}"),
 ]
-_SAYS_NOTHING = frozenset("the a one i we mean meant of it that please option first second third last latter former to yes".split())  # noqa: SIM905
+_SAYS_NOTHING = frozenset(
+    "the a one i we mean meant of it that please option first second third last latter former to yes".split()  # noqa: SIM905
+)
 
 
 def completed(reply: str, asked: str) -> str | None:
-    """The sentence that `reply` is as the answer to what we said last; None if it is no answer to a question of ours."""
+    """The sentence that `reply` is as the answer to what we said last; None if it is
+    no answer to a question of ours.
+    """
     bare = re.sub(r"\s+", " ", reply.lower()).strip(" .!")
     meant = _MEANT.search(asked)
     if meant:
@@ -50,7 +60,10 @@ def completed(reply: str, asked: str) -> str | None:
     for pattern, sentence in _ASKED:
         question = re.search(pattern, asked)
         if question:
-            said = {**question.groupdict(), "figure": re.sub(r"\s(?:users?|people|replicas?)$", "", figure["figure"])}
+            said = {
+                **question.groupdict(),
+                "figure": re.sub(r"\s(?:users?|people|replicas?)$", "", figure["figure"]),
+            }
             if figure["by"] and "verb" in said:
                 sentence = "{verb} {what} by {figure}"
             return sentence.format(**said)
@@ -70,5 +83,9 @@ def _chosen(bare: str, alternatives: list[str]) -> str | None:
     words = set(re.findall(r"[\w.%]+", bare)) - _SAYS_NOTHING
     if not words and place is not None and place <= len(alternatives):
         return alternatives[place - 1 if place > 0 else -1]
-    fitting = [a for a in alternatives if words and all(re.search(rf"(?<![\w.]){re.escape(word)}", a.lower()) for word in words)]
+    fitting = [
+        a
+        for a in alternatives
+        if words and all(re.search(rf"(?<![\w.]){re.escape(word)}", a.lower()) for word in words)
+    ]
     return fitting[0] if len(fitting) == 1 else None

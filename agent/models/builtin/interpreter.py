@@ -1,7 +1,9 @@
-"""The built-in interpreter: decides which of the offered moves a person's words are, and emits it as a tool call.
+"""The built-in interpreter: decides which of the offered moves a person's words are,
+and emits it as a tool call.
 
-It is a `BaseChatModel` with `bind_tools`, deterministic and offline, so that everything works, and is tested, without a
-language model. It sees what any chat model sees, the messages and the bound tools, and reads only the person's last words.
+It is a `BaseChatModel` with `bind_tools`, deterministic and offline, so that everything works, and is
+tested, without a language model. It sees what any chat model sees, the messages and the bound tools, and
+reads only the person's last words.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ from tools.specification import LOADS, SpecificationChange
 MAX_CHARACTERS = 4000
 """What a person says in one turn; the rest of a longer text is not read, and they are told."""
 
-ONLY_IN_PLAIN_WORDS = "I take an approval only in plain words: “yes, approve”, with nothing else in the sentence."
+ONLY_IN_PLAIN_WORDS = (
+    "I take an approval only in plain words: “yes, approve”, with nothing else in the sentence."
+)
 LIKE_ENOUGH, CLEARLY_MORE = 0.45, 0.06
 """Of the nearest move: the least similarity to go by, and the least lead over the next."""
 _PROMPT = re.compile(phrases.TEST_PROMPT, re.IGNORECASE | re.DOTALL)
@@ -49,12 +53,21 @@ class BuiltinInterpreter(CallingModel):
         return "compass-builtin"
 
     def _generate(
-        self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: CallbackManagerForLLMRun | None = None, **kwargs: Any
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
     ) -> ChatResult:
         offered = {tool["function"]["name"] for tool in kwargs.get("tools", [])}
         words = next((str(m.text) for m in reversed(messages) if isinstance(m, HumanMessage)), "")
         move = interpret(words, offered)
-        call = {"name": type(move).__name__, "args": move_arguments(move), "id": f"call_{uuid.uuid4().hex[:12]}", "type": "tool_call"}
+        call = {
+            "name": type(move).__name__,
+            "args": move_arguments(move),
+            "id": f"call_{uuid.uuid4().hex[:12]}",
+            "type": "tool_call",
+        }
         return ChatResult(generations=[ChatGeneration(message=AIMessage(content="", tool_calls=[call]))])
 
 
@@ -73,7 +86,11 @@ def interpret(words: str, offered: set[str]) -> BaseModel:
     if not text:
         return moves.Unclear(question="I didn't get any words.")
     if len(text) > MAX_CHARACTERS:
-        return moves.Unclear(question=f"That's {len(text):,} characters; I read up to {MAX_CHARACTERS:,}. Please say it shorter.")
+        return moves.Unclear(
+            question=(
+                f"That's {len(text):,} characters; I read up to {MAX_CHARACTERS:,}. Please say it shorter."
+            )
+        )
     low = _plain(text)
     bare = re.sub(phrases.EMOJI, "", low).strip().rstrip(".!? ")
     of_deployments = read_deployed(bare, offered)
@@ -127,10 +144,14 @@ class Heard:
             if asking and _collects(offered) and _a_need_asks(low, reading):
                 asking = []  # “can you help me size a chatbot for 200 users?” tells of a need
             elif 0 < len(asking) < len(parts):
-                reading = read_change(" ".join(part for part in parts if part not in asking), of_a_need=_collects(offered))
+                reading = read_change(
+                    " ".join(part for part in parts if part not in asking), of_a_need=_collects(offered)
+                )
         moods = {mood(part) for part in parts if part not in asking}
         if {"supposition", "request"} & moods and not re.search(phrases.WEIGHS, low):
-            reading.fields = {k: v for k, v in reading.fields.items() if not k.endswith("_priority")}  # “to save money” is talk
+            reading.fields = {
+                k: v for k, v in reading.fields.items() if not k.endswith("_priority")
+            }  # “to save money” is talk
         return cls(text, low, bare, offered, reading, asking == parts, "supposition" in moods)
 
 
@@ -142,7 +163,9 @@ def _collects(offered: set[str]) -> bool:
 def _of_what_is_there(heard: Heard) -> BaseModel | None:
     """What is done with what runs, failed, or is up for approval."""
     low, offered = heard.low, heard.offered
-    if "BackToOptions" in offered and re.search(phrases.OPTIONS_IN_QUESTION if heard.asks else phrases.OPTIONS_ASKED, low):
+    if "BackToOptions" in offered and re.search(
+        phrases.OPTIONS_IN_QUESTION if heard.asks else phrases.OPTIONS_ASKED, low
+    ):
         return None if heard.reading.fields else moves.BackToOptions()
     if heard.asks:
         return None
@@ -151,7 +174,11 @@ def _of_what_is_there(heard: Heard) -> BaseModel | None:
         return changed
     if "Retry" in offered and re.search(phrases.RETRY, low) and not re.search(phrases.NO_TO_IT, low):
         return moves.Retry()
-    return moves.BackToOptions() if "BackToOptions" in offered and re.search(phrases.OTHER_OPTIONS, low) else None
+    return (
+        moves.BackToOptions()
+        if "BackToOptions" in offered and re.search(phrases.OTHER_OPTIONS, low)
+        else None
+    )
 
 
 def _of_the_approval(heard: Heard) -> BaseModel | None:
@@ -160,17 +187,34 @@ def _of_the_approval(heard: Heard) -> BaseModel | None:
     if "Reject" in offered:
         if heard.asks or "explain" in low:
             return _question(low) or (_unanswered() if heard.asks else None)
-        other_plan = "EditSpecification" in offered and ANOTHER_PLAN & set(heard.reading.fields)  # “no AWS, please” is no mere no
+        other_plan = "EditSpecification" in offered and ANOTHER_PLAN & set(
+            heard.reading.fields
+        )  # “no AWS, please” is no mere no
         if not other_plan and (re.match(phrases.REJECT, low) or re.search(phrases.NO_APPROVAL, low)):
             return moves.Reject(reason=heard.text[:500])
         other = read_selection(low, bare) if "SelectOption" in offered else None
-        if isinstance(other, moves.SelectOption) and other.criterion != "recommended":  # a mere “yes” is no choice here, nor an approval
+        if (
+            isinstance(other, moves.SelectOption) and other.criterion != "recommended"
+        ):  # a mere “yes” is no choice here, nor an approval
             return other
-        if re.search(r"\bapprov\w+|\bapply\b", low):  # with anything beside it, it is neither an approval nor another wish
+        if re.search(
+            r"\bapprov\w+|\bapply\b", low
+        ):  # with anything beside it, it is neither an approval nor another wish
             return _not_offered(low, bare, offered, heard.asks)
-        if heard.text.rstrip().endswith("?") and not heard.supposes and not heard.reading.empty:  # it would end what is up for approval
-            return moves.Unclear(question="Asking changes nothing here. To plan with it instead, say so without a question mark.")
-    if "Confirm" in offered and bare and re.fullmatch(phrases.CONFIRM, bare) and (not heard.asks or "options" in bare):
+        if (
+            heard.text.rstrip().endswith("?") and not heard.supposes and not heard.reading.empty
+        ):  # it would end what is up for approval
+            return moves.Unclear(
+                question=(
+                    "Asking changes nothing here. To plan with it instead, say so without a question mark."
+                )
+            )
+    if (
+        "Confirm" in offered
+        and bare
+        and re.fullmatch(phrases.CONFIRM, bare)
+        and (not heard.asks or "options" in bare)
+    ):
         return moves.Confirm()
     return None
 
@@ -199,10 +243,25 @@ def _of_the_values(heard: Heard) -> BaseModel | None:
     if heard.asks:
         about = _about_a_name(low) if reading.fields and _only_mentions(reading) else None
         return _question(low) or about or (_unanswered() if reading.fields or reading.problems else None)
-    if reading.fields and re.search(phrases.REMARK, low) and not heard.supposes and "DescribeNeed" not in offered:
-        return moves.Unclear(question="I take that as a remark. If it should change the plan, say so plainly.")
-    for name in ("DescribeNeed", "Explore", "EditSpecification") if heard.supposes else ("DescribeNeed", "EditSpecification", "Explore"):
-        if name in offered and not reading.empty and not (name == "DescribeNeed" and not _a_need(low, reading, offered)):
+    if (
+        reading.fields
+        and re.search(phrases.REMARK, low)
+        and not heard.supposes
+        and "DescribeNeed" not in offered
+    ):
+        return moves.Unclear(
+            question="I take that as a remark. If it should change the plan, say so plainly."
+        )
+    for name in (
+        ("DescribeNeed", "Explore", "EditSpecification")
+        if heard.supposes
+        else ("DescribeNeed", "EditSpecification", "Explore")
+    ):
+        if (
+            name in offered
+            and not reading.empty
+            and not (name == "DescribeNeed" and not _a_need(low, reading, offered))
+        ):
             return _change(name, reading)
     how_far = without_amount(low) if {"EditSpecification", "Explore"} & offered and reading.empty else None
     return moves.Unclear(question=how_far) if how_far else _question(low)
@@ -211,12 +270,16 @@ def _of_the_values(heard: Heard) -> BaseModel | None:
 def _a_need_asks(low: str, reading: Reading) -> bool:
     """Whether a question tells of a need: of what it is for and how much of it, or that somebody wants it."""
     serves = re.search(phrases.TO_SERVE, low) is not None and "preferred_models" in reading.fields
-    wants = not reading.empty and (re.search(phrases.NEEDS, low) is not None or (is_elliptic(low) and len(reading.fields) > 1))
+    wants = not reading.empty and (
+        re.search(phrases.NEEDS, low) is not None or (is_elliptic(low) and len(reading.fields) > 1)
+    )
     return serves or wants or ("use_case" in reading.fields and bool(set(LOADS) & set(reading.fields)))
 
 
 def _unanswered() -> moves.Unclear:
-    return moves.Unclear(question="I take that as a question, so nothing is changed, and it is one that I can't answer.")
+    return moves.Unclear(
+        question="I take that as a question, so nothing is changed, and it is one that I can't answer."
+    )
 
 
 def _of_numbers_alone(heard: Heard) -> BaseModel | None:
@@ -233,15 +296,20 @@ def _of_numbers_alone(heard: Heard) -> BaseModel | None:
 def _of_what_runs(low: str, bare: str, offered: set[str]) -> BaseModel | None:
     """Scaling, deleting, rolling back; looking again at, or writing out, what is up for approval."""
     if "Scale" in offered and re.search(phrases.SCALE, bare):
-        counts = [q.value for q in find_quantities(re.sub(r"\b(?:a single|only one|just one|one)\b", "1", bare))]
+        counts = [
+            q.value for q in find_quantities(re.sub(r"\b(?:a single|only one|just one|one)\b", "1", bare))
+        ]
         if len(counts) == 1 and counts[0] == int(counts[0]) and 1 <= counts[0] <= 10_000:
             more, fewer = re.search(phrases.SO_MANY_MORE, bare), re.search(phrases.SO_MANY_FEWER, bare)
-            if (more or fewer) and not re.search(r"\bto \d", re.sub(r"\b(?:only |just |a )?(?:one|single)\b", "1", bare)):
+            if (more or fewer) and not re.search(
+                r"\bto \d", re.sub(r"\b(?:only |just |a )?(?:one|single)\b", "1", bare)
+            ):
                 return moves.Scale(by=int(-counts[0] if fewer else counts[0]))
             return moves.Scale(replicas=int(counts[0]))
         return moves.Unclear(question="How many replicas, from 1 to 10,000?")
     if "Delete" in offered and any(
-        re.fullmatch(phrases.DELETE, part.rstrip(".!, ")) for part in (bare, *re.split((r"(?<=[.!;,])\s+"), bare))
+        re.fullmatch(phrases.DELETE, part.rstrip(".!, "))
+        for part in (bare, *re.split(r"(?<=[.!;,])\s+", bare))
     ):
         return moves.Delete()
     if "KeepAsItIs" in offered and re.fullmatch(phrases.KEEP_AS_IT_IS, bare):
@@ -259,8 +327,14 @@ def _of_what_runs(low: str, bare: str, offered: set[str]) -> BaseModel | None:
 
 
 def _of_plans(bare: str, reading: Reading, asks: bool) -> BaseModel | None:
-    """Keeping a plan by name, going back to one, listing the options by something else; “bring back AWS” is no plan's name."""
-    keep, restore, view = re.fullmatch(phrases.KEEP, bare), re.fullmatch(phrases.RESTORE, bare), re.search(phrases.VIEW, bare)
+    """Keeping a plan by name, going back to one, listing the options by something else;
+    “bring back AWS” is no plan's name.
+    """
+    keep, restore, view = (
+        re.fullmatch(phrases.KEEP, bare),
+        re.fullmatch(phrases.RESTORE, bare),
+        re.search(phrases.VIEW, bare),
+    )
     if keep and not asks:
         return moves.KeepPlan(name=keep["name"].strip())
     if restore and not asks and not reading.fields:
@@ -281,7 +355,11 @@ def _change(name: str, reading: Reading) -> BaseModel:
     """A move with its values; the first value that can't be is turned into a question that says why."""
     if reading.problems:
         return moves.Unclear(question=" ".join(reading.problems)[:1000], understood=_beside(name, reading))
-    kind = {"DescribeNeed": moves.DescribeNeed, "EditSpecification": moves.EditSpecification, "Explore": moves.Explore}[name]
+    kind = {
+        "DescribeNeed": moves.DescribeNeed,
+        "EditSpecification": moves.EditSpecification,
+        "Explore": moves.Explore,
+    }[name]
     checked = change_or_problem(kind, reading.fields)
     return moves.Unclear(question=checked) if isinstance(checked, str) else checked
 
@@ -296,11 +374,15 @@ def _a_need(low: str, reading: Reading, offered: set[str]) -> bool:
     """After a deployment, only words that ask for something new begin it; elsewhere any value helps."""
     if "Finish" not in offered:
         return True
-    return "use_case" in reading.fields and ("user_count" in reading.fields or re.search(phrases.WANTS, low) is not None)
+    return "use_case" in reading.fields and (
+        "user_count" in reading.fields or re.search(phrases.WANTS, low) is not None
+    )
 
 
 def _only_mentions(reading: Reading) -> bool:
-    """A question that names GPUs, models or priorities (“why not the H100?”, “which is cheapest?”) sets nothing."""
+    """A question that names GPUs, models or priorities (“why not the H100?”, “which
+    is cheapest?”) sets nothing.
+    """
     passing = {
         "preferred_gpu_types",
         "excluded_gpu_types",
@@ -333,7 +415,10 @@ def _foreign(low: str) -> str | None:
         return "another language"
     words = [w for w in re.findall(r"(?<!\w)[^\W\d_]{2,}(?!\w)", low) if w not in questions.SHARED]
     english = sum(w in questions.ENGLISH for w in words)
-    found = {name: sum(w in common.split() and w not in questions.ENGLISH for w in words) for name, common in questions.FOREIGN.items()}
+    found = {
+        name: sum(w in common.split() and w not in questions.ENGLISH for w in words)
+        for name, common in questions.FOREIGN.items()
+    }
     name = max(found, key=lambda n: found[n])
     return name if found[name] >= 2 and found[name] > english else None
 
@@ -357,7 +442,9 @@ def _question(low: str) -> moves.Ask | None:
     for pattern, topic in questions.ABOUT:
         if re.search(pattern, low):
             named = [*mentioned_gpus(low), *find_models(low)] if topic == "why" else []
-            numbers = re.findall(r"\b(\d{1,2})\b", low) if topic in ("why", "compare", "memory", "context") else []
+            numbers = (
+                re.findall(r"\b(\d{1,2})\b", low) if topic in ("why", "compare", "memory", "context") else []
+            )
             return moves.Ask(topic=topic, subject=",".join(named or numbers))
     for pattern, (name, _) in GLOSSARY.items():
         if re.search(rf"^(?:what about |and )?(?:the )?(?:{pattern})\??$", low):
@@ -369,11 +456,17 @@ def _not_offered(low: str, bare: str, offered: set[str], asks: bool) -> BaseMode
     if re.search(r"\bapprov\w+|\b(?:deploy|apply)\b", low):
         if "SelectOption" in offered and "Reject" not in offered:
             return moves.Unclear(
-                question="There is nothing to approve yet: choose an option first, and I'll show exactly what would be deployed."
+                question=(
+                    "There is nothing to approve yet: choose an option first, and I'll show exactly what"
+                    " would be deployed."
+                )
             )
         if "Confirm" in offered:
             return moves.Unclear(
-                question="Nothing can be deployed yet: first the specification, then the options, then your approval of the manifests."
+                question=(
+                    "Nothing can be deployed yet: first the specification, then the options, then your"
+                    " approval of the manifests."
+                )
             )
         if "Reject" in offered:
             return moves.Unclear(question=ONLY_IN_PLAIN_WORDS)
@@ -384,7 +477,9 @@ def _not_offered(low: str, bare: str, offered: set[str], asks: bool) -> BaseMode
         return moves.Unclear(question="I take an approval only with the word itself: “yes, approve”.")
     if re.fullmatch(phrases.GREETING, bare):
         return moves.Unclear(question="Hello!")
-    return _nearest_move(low, offered) or (_unanswered() if asks else moves.Unclear(question="I didn't understand that."))
+    return _nearest_move(low, offered) or (
+        _unanswered() if asks else moves.Unclear(question="I didn't understand that.")
+    )
 
 
 def _nearest_move(low: str, offered: set[str]) -> BaseModel | None:
@@ -399,4 +494,10 @@ def _nearest_move(low: str, offered: set[str]) -> BaseModel | None:
         return None
     if name == "Ask":
         return moves.Ask.model_validate({"topic": topic})
-    return moves.Reject(reason=low[:500]) if name == "Reject" else moves.Confirm() if name == "Confirm" else moves.UndoExplore()
+    return (
+        moves.Reject(reason=low[:500])
+        if name == "Reject"
+        else moves.Confirm()
+        if name == "Confirm"
+        else moves.UndoExplore()
+    )

@@ -1,4 +1,6 @@
-"""GPUs, models, providers, regions and licences by the names that people use, and whether they are wanted or not."""
+"""GPUs, models, providers, regions and licences by the names that people use, and
+whether they are wanted or not.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ from tools.specification import KINDS, Kind
 
 Named = Kind | Literal["licenses"]
 
-_ONLY_LIKENED = r"\b(?:like|similar to|such as|instead of|replac\w+|alternative to|as in|than)(?: an?| our| the)? $"
+_ONLY_LIKENED = (
+    r"\b(?:like|similar to|such as|instead of|replac\w+|alternative to|as in|than)(?: an?| our| the)? $"
+)
 _MUST_BE_ALLOWED = r"\bcommercial\w*\b[^,;.]{0,20} (?:must|has to|have to|needs? to|should) be\b"
 _PART_OF_FAMILY = (
     r"\b(?:but not|except(?: for)?|apart from|other than|without|not|excluding|no) (?:the |an? )?"
@@ -36,18 +40,29 @@ _TOO_SHORT = {"gpt", "r1", "v3", "4", "phi", "command", ""}
 
 
 def read_names(low: str, fields: dict[str, Any], problems: list[str]) -> str:
-    """GPUs, models, providers, regions and licences: which are wanted, which aren't, and which are allowed again.
+    """GPUs, models, providers, regions and licences: which are wanted, which aren't,
+    and which are allowed again.
 
-    Models come first, since their names hold what looks like GPUs and figures (“-A3B”, “70B”). What is left to read of the text, where
-    they stand as blanks.
+    Models come first, since their names hold what looks like GPUs and figures (“-A3B”, “70B”). What is left
+    to read of the text, where they stand as blanks.
     """
     licences = _licences(low)
     blank, called = without_models(low)
-    called = [m for m in called if not any(a <= m[0] and m[1] <= b for a, b, _ in licences)]  # “no Llama licence” is about licences
+    called = [
+        m for m in called if not any(a <= m[0] and m[1] <= b for a, b, _ in licences)
+    ]  # “no Llama licence” is about licences
     called += _parts_of_families(low, called)
     gpu_names = _gpu_mentions(blank)
-    named: list[tuple[Named, list[Mention[list[str]]]]] = [("models", called), ("gpu_types", gpu_names), ("licenses", licences)]
-    found = [(start, end, (kind, names)) for kind, mentions in [*named, *_places(low)] for start, end, names in mentions]
+    named: list[tuple[Named, list[Mention[list[str]]]]] = [
+        ("models", called),
+        ("gpu_types", gpu_names),
+        ("licenses", licences),
+    ]
+    found = [
+        (start, end, (kind, names))
+        for kind, mentions in [*named, *_places(low)]
+        for start, end, names in mentions
+    ]
     wanted, unwanted, allowed = _by_kind(sorted_by_polarity(low, found))
     wanted["licenses"] |= {name for name in allowed["licenses"] if re.search(_MUST_BE_ALLOWED, low)}
     _read_vendors(low, gpu_names, wanted, unwanted)
@@ -66,12 +81,23 @@ def read_names(low: str, fields: dict[str, Any], problems: list[str]) -> str:
 
 
 def _parts_of_families(low: str, called: list[Mention[list[str]]]) -> list[Mention[list[str]]]:
-    """“Qwen, but not the 235B”: the entries of a family that a size or a word of theirs names, where they are left out of it."""
+    """“Qwen, but not the 235B”: the entries of a family that a size or a word of theirs
+    names, where they are left out of it.
+    """
     found: list[Mention[list[str]]] = []
     for part in re.finditer(_PART_OF_FAMILY, low):
         family = next((ids for _, end, ids in reversed(called) if 0 <= part.start() - end <= 40), None)
-        ids = [i for i in family or [] if re.search(rf"(?<![a-z0-9.]){re.escape(part[1])}(?![a-z0-9])", i.lower())]
-        if ids and family and len(ids) < len(family) and not any(a < part.end(1) and part.start(1) < b for a, b, _ in called):
+        ids = [
+            i
+            for i in family or []
+            if re.search(rf"(?<![a-z0-9.]){re.escape(part[1])}(?![a-z0-9])", i.lower())
+        ]
+        if (
+            ids
+            and family
+            and len(ids) < len(family)
+            and not any(a < part.end(1) and part.start(1) < b for a, b, _ in called)
+        ):
             found.append((part.start(1), part.end(1), ids))
     return found
 
@@ -99,8 +125,14 @@ def _regions() -> list[str]:
 
 
 def _places(low: str) -> list[tuple[Named, list[Mention[list[str]]]]]:
-    providers = [(*m.span(), [name]) for name, pattern in PROVIDERS.items() for m in re.finditer(pattern, low)]
-    regions = [(*m.span(), [region]) for region in _regions() for m in re.finditer(rf"(?<![\w-]){re.escape(region)}(?![\w-])", low)]
+    providers = [
+        (*m.span(), [name]) for name, pattern in PROVIDERS.items() for m in re.finditer(pattern, low)
+    ]
+    regions = [
+        (*m.span(), [region])
+        for region in _regions()
+        for m in re.finditer(rf"(?<![\w-]){re.escape(region)}(?![\w-])", low)
+    ]
     return [("providers", providers), ("regions", regions)]
 
 
@@ -122,7 +154,9 @@ def _gpu_mentions(low: str) -> list[Mention[list[str]]]:
     return sorted(found)
 
 
-def _read_vendors(low: str, named: list[Mention[list[str]]], wanted: dict[Named, set[str]], unwanted: dict[Named, set[str]]) -> None:
+def _read_vendors(
+    low: str, named: list[Mention[list[str]]], wanted: dict[Named, set[str]], unwanted: dict[Named, set[str]]
+) -> None:
     """“Only NVIDIA”, “no AMD”: all GPUs of a maker, where it isn't part of one's name."""
     for vendor, pattern in VENDORS.items():
         found = re.search(pattern, low)
@@ -137,7 +171,13 @@ def _read_vendors(low: str, named: list[Mention[list[str]]], wanted: dict[Named,
             wanted["gpu_types"] |= theirs
 
 
-def _say_unknown(whole: str, low: str, gpu_names: list[Mention[list[str]]], called: list[Mention[list[str]]], problems: list[str]) -> None:
+def _say_unknown(
+    whole: str,
+    low: str,
+    gpu_names: list[Mention[list[str]]],
+    called: list[Mention[list[str]]],
+    problems: list[str],
+) -> None:
     """Names in the place of a GPU or a model that the catalogue doesn't have."""
     taken = [(start, end) for start, end, _ in gpu_names]
     unknown = [(m.group(), m.span()) for m in re.finditer(GPU_LIKE, low)]
@@ -146,13 +186,21 @@ def _say_unknown(whole: str, low: str, gpu_names: list[Mention[list[str]]], call
     for name, (start, end) in unknown:
         if name not in NOT_GPUS and not any(a < end and start < b for a, b in taken):
             taken.append((start, end))
-            problems.append(f"I have no data for a GPU called “{name.upper().removesuffix('S')}”. I know {', '.join(gpus())}.")
-    sized = (m for m in re.finditer(SIZED_NAME, whole) if not any(a < m.end() and m.start() < b for a, b, _ in called))
+            problems.append(
+                f"I have no data for a GPU called “{name.upper().removesuffix('S')}”. I know"
+                f" {', '.join(gpus())}."
+            )
+    sized = (
+        m
+        for m in re.finditer(SIZED_NAME, whole)
+        if not any(a < m.end() and m.start() < b for a, b, _ in called)
+    )
     model = next(sized, None) or (None if called else re.search(MODEL_LIKE, low))
     if model and not re.search(_ONLY_LIKENED, whole[: model.start()]):
         providers = ", ".join(dict.fromkeys(models()[ids[0]].provider for ids in model_names().values()))
         problems.append(
-            f"“{model.group()}” isn't in my catalogue. I know {len(model_names())} models, of {providers}; ask “which models do you know?”."
+            f"“{model.group()}” isn't in my catalogue. I know {len(model_names())} models, of {providers};"
+            " ask “which models do you know?”."
         )
 
 
@@ -198,29 +246,46 @@ def _mentions(low: str) -> list[Mention[list[str]]]:
 
 
 def _in_format(ids: list[str], plain: str) -> list[str]:
-    """Of some checkpoints, those in the weight format that the words name; all where they name none, or one that there isn't."""
-    named = {fmt for words, formats in WEIGHT_FORMATS if re.search(rf"\b(?:{words})\b", plain) for fmt in formats}
+    """Of some checkpoints, those in the weight format that the words name; all where they
+    name none, or one that there isn't.
+    """
+    named = {
+        fmt for words, formats in WEIGHT_FORMATS if re.search(rf"\b(?:{words})\b", plain) for fmt in formats
+    }
     return [i for i in ids if models()[i].weight_format in named] or ids
 
 
 @cache
 def _model_aliases() -> list[tuple[re.Pattern[str], list[str]]]:
-    """What people call the models, longest first: whole ids, names, and the beginnings of names; more than `re` itself would keep."""
+    """What people call the models, longest first: whole ids, names, and the beginnings of
+    names; more than `re` itself would keep.
+    """
     aliases: dict[str, set[str]] = {}
     for model in models().values():
         words = _plain(model.name.replace("Instruct", ""))
-        calls = {_plain(model.id), _plain(model.id.split("/")[1]), *(w for w in words.split() if w in _TELLING)}
+        calls = {
+            _plain(model.id),
+            _plain(model.id.split("/")[1]),
+            *(w for w in words.split() if w in _TELLING),
+        }
         parts = words.split()
         calls |= {" ".join(parts[:n]) for n in range(1, len(parts) + 1)}
         stem = re.match(r"[a-z]{4,}", parts[0])
         calls |= {stem.group()} if stem else set()
-        calls |= {f"{parts[0]} {size}" for size in parts[1:] if re.fullmatch(r"\d+b|\d+x\d+b", size)}  # “llama 8b”
-        calls |= {re.sub(r"\b([a-z]+) (?=\d)", r"\1", c, count=1) for c in calls} | {c.replace("gpt oss", "gptoss") for c in calls}
+        calls |= {
+            f"{parts[0]} {size}" for size in parts[1:] if re.fullmatch(r"\d+b|\d+x\d+b", size)
+        }  # “llama 8b”
+        calls |= {re.sub(r"\b([a-z]+) (?=\d)", r"\1", c, count=1) for c in calls} | {
+            c.replace("gpt oss", "gptoss") for c in calls
+        }
         calls |= {re.sub(r"\b(qwen|phi|granite|llama|gemma|smollm)(\d)", r"\1 \2", c) for c in calls}
         for call in calls - _TOO_SHORT:
             aliases.setdefault(call, set()).add(model.id)
     longest_first = sorted(aliases.items(), key=lambda pair: (-len(pair[0]), pair[0]))
-    return [(re.compile(rf"(?<!\w){re.escape(a)}(?!\w)".replace(r"\ ", r"\s+")), sorted(ids)) for a, ids in longest_first]
+    return [
+        (re.compile(rf"(?<!\w){re.escape(a)}(?!\w)".replace(r"\ ", r"\s+")), sorted(ids))
+        for a, ids in longest_first
+    ]
 
 
 def _plain(name: str) -> str:

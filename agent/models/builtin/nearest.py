@@ -1,7 +1,7 @@
 """Which labelled exemplar a text is nearest to, by static word embeddings: for the words that no rule knows.
 
-The embeddings are wordllama's (MIT, 256 dimensions, carried in its wheel): one vector a token of Llama 2's vocabulary, the text's
-is their mean. Only these two files of the package are used; nothing is downloaded.
+The embeddings are wordllama's (MIT, 256 dimensions, carried in its wheel): one vector a token of Llama 2's
+vocabulary, the text's is their mean. Only these two files of the package are used; nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -64,9 +64,14 @@ def _score(vector: Vectors, vectors: Vectors) -> float:
 
 @cache
 def _exemplars(group: Group) -> dict[str, Vectors]:
-    data: dict[str, Any] = yaml.safe_load((files("agent.models.builtin") / "exemplars.yaml").read_text(encoding="utf-8"))
+    data: dict[str, Any] = yaml.safe_load(
+        (files("agent.models.builtin") / "exemplars.yaml").read_text(encoding="utf-8")
+    )
     labelled: dict[str, list[str]] = data[group] | {OFF_TOPIC: data[OFF_TOPIC]}
-    return {label: np.stack([v for t in texts if (v := _embedded(_words(t))) is not None]) for label, texts in labelled.items()}
+    return {
+        label: np.stack([v for t in texts if (v := _embedded(_words(t))) is not None])
+        for label, texts in labelled.items()
+    }
 
 
 def _words(text: str) -> str:
@@ -90,7 +95,9 @@ def _model() -> tuple[Any, npt.NDArray[np.float16]]:
     from safetensors import safe_open
     from tokenizers import Tokenizer
 
-    spec = find_spec("wordllama")  # found, not imported: its own loader looks for the tokenizer in a folder that it doesn't have
+    spec = find_spec(
+        "wordllama"
+    )  # found, not imported: its own loader looks for the tokenizer in a folder that it doesn't have
     root = Path(str(spec.origin)).parent if spec else Path()
     tokenizer = Tokenizer.from_file(str(root / "tokenizers" / "l2_supercat_tokenizer_config.json"))
     with safe_open(str(root / "weights" / "l2_supercat_256.safetensors"), framework="np") as weights:

@@ -25,18 +25,33 @@ _SCALE = {
     "hundred": 1e2,
     "dozen": 12.0,
 }
-_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+    " seventeen eighteen nineteen"
+)
 _WORDS = {w: float(i) for i, w in enumerate(_ONES.split())} | {
-    w: float(10 * i) for i, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)
+    w: float(10 * i)
+    for i, w in enumerate(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
+    )
 }
 _WORD_SCALES = ("hundred", "thousand", "million", "billion", "trillion", "dozen", "lakh", "crore")
 
 LARGEST = 1e30
 """Beyond any figure of this domain; larger numbers count as this."""
-_DIGITS = r"(?P<digits>(?<![\w.])(?<![\w.][-−])[-−]?(?:\d{1,3}(?:[,_']\d{3})+|\d+)(?:\.\d+)?(?!e\d)|(?<![\w.])[-−]?\.\d+)"
-_SUFFIX = r"(?P<suffix>\s?(?:k|mn|mio|bn|m|b)(?![\w-])|(?:\s+(?:hundred|thousand|millions?|billions?|trillion|dozen|lakhs?|crores?)\b)+)?"
+_DIGITS = (
+    r"(?P<digits>(?<![\w.])(?<![\w.][-−])[-−]?(?:\d{1,3}(?:[,_']\d{3})+"
+    r"|\d+)(?:\.\d+)?(?!e\d)|(?<![\w.])[-−]?\.\d+)"
+)
+_SUFFIX = (
+    r"(?P<suffix>\s?(?:k|mn|mio|bn|m|b)(?![\w-])|(?:\s+(?:hundred|thousand"
+    r"|millions?|billions?|trillion|dozen|lakhs?|crores?)\b)+)?"
+)
 _WORD = "|".join([*_WORDS, *_WORD_SCALES])
-_SPELLED = rf"(?P<spelled>\b(?:(?:half\s+a|a|an)\s+(?:{'|'.join(_WORD_SCALES)})|(?:{_WORD}))(?:[\s-]+(?:and\s+)?(?:{_WORD}))*\b)"
+_SPELLED = (
+    rf"(?P<spelled>\b(?:(?:half\s+a|a|an)\s+(?:{'|'.join(_WORD_SCALES)})|(?:{_WORD}))"
+    rf"(?:[\s-]+(?:and\s+)?(?:{_WORD}))*\b)"
+)
 _NUMBER = re.compile(rf"{_DIGITS}{_SUFFIX}|{_SPELLED}")
 
 
@@ -50,7 +65,9 @@ class Quantity:
 
 
 def find_quantities(text: str) -> list[Quantity]:
-    """Every number in `text` (lower case), in order. Digits inside names (`h100`, `p95`, `llama-3.1`) don't count."""
+    """Every number in `text` (lower case), in order. Digits inside names (`h100`,
+    `p95`, `llama-3.1`) don't count.
+    """
     found = []
     for match in _NUMBER.finditer(text):
         if match["digits"] is not None:

@@ -1,4 +1,6 @@
-"""From a person's English to values of the specification: figures with their units, names, priorities, constraints."""
+"""From a person's English to values of the specification: figures with their units,
+names, priorities, constraints.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from agent.models.builtin.wishes import find_use_case, read_priorities
 
 @dataclass
 class Reading:
-    """Fields of a SpecificationChange as said, unvalidated, and sentences about words that name nothing we have."""
+    """Fields of a SpecificationChange as said, unvalidated, and sentences about
+    words that name nothing we have.
+    """
 
     fields: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -32,7 +36,9 @@ def read_change(text: str, of_a_need: bool = False) -> Reading:
     In a need, what it is for may be said in any words; elsewhere only in telling ones.
     """
     low = tidy(text)
-    low = re.sub(rf"\b(\d{{1,3}})((?:\.\d{{3}})+)(?=\s+(?:\w+ )?{PEOPLE}\b)", lambda m: m[0].replace(".", ""), low)  # 1.000 users
+    low = re.sub(
+        rf"\b(\d{{1,3}})((?:\.\d{{3}})+)(?=\s+(?:\w+ )?{PEOPLE}\b)", lambda m: m[0].replace(".", ""), low
+    )  # 1.000 users
     low = re.sub(rf"\b(?:one|a single|just one|only one)(?=\s+{PEOPLE}\b)", "1", low)
     reading = Reading()
     use_case = find_use_case(low, by_nearness=of_a_need)
@@ -58,7 +64,9 @@ def _read_constraints(low: str, fields: dict[str, Any]) -> None:
         if re.search(pattern, low):
             fields |= values
     lifted = [name for name, pattern in LIFTED.items() if re.search(pattern, low)]
-    lifted = [name for name in lifted if not (name.startswith("excluded_") and name in fields)]  # “any GPU but the H100”
+    lifted = [
+        name for name in lifted if not (name.startswith("excluded_") and name in fields)
+    ]  # “any GPU but the H100”
     for name in lifted:
         fields.pop(name, None)
     if lifted:

@@ -1,7 +1,8 @@
-"""Relative wishes: “20 ms less”, “raise the budget by $500”, “half the context”, “another 300 users”, and of which figure they are.
+"""Relative wishes: “20 ms less”, “raise the budget by $500”, “half the context”, “another 300
+users”, and of which figure they are.
 
-What is told relative to now is never read as a figure of its own: it is an amount to add, a factor, or a question back. “By 20 ms to
-150 ms” and “from 100 to 150” name where it ends, and are read as that.
+What is told relative to now is never read as a figure of its own: it is an amount to add, a factor, or a
+question back. “By 20 ms to 150 ms” and “from 100 to 150” name where it ends, and are read as that.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ _LOAD = "load"
 """The load in whichever way it is given."""
 _FIGURES: dict[str, str] = {
     **METRICS,
-    "budget_usd_per_month": r"(?:monthly |total )?budgets?(?: limit| cap)?|spending limit|(?:cost|price) (?:cap|limit)",
+    "budget_usd_per_month": (
+        r"(?:monthly |total )?budgets?(?: limit| cap)?|spending limit|(?:cost|price) (?:cap|limit)"
+    ),
     "min_context_tokens": r"contexts?(?: window| length| size)?",
     "min_quality": r"(?:minimum |least |min )?(?:quality|accuracy)(?: score)?",
     "headroom": r"headroom",
@@ -30,18 +33,33 @@ _FIGURES: dict[str, str] = {
     "active_fraction": r"active (?:share|fraction)|share of active users",
     "busy_hours_per_day": r"(?:busy|working|office) hours",
     "concurrent_requests": r"(?:concurrent|simultaneous|parallel) requests|requests in flight|concurrency",
-    _LOAD: r"(?:peak |request )?(?:load|traffic|demand|rate|volume|usage|throughput)|number of requests|requests|queries|messages|peak",
+    _LOAD: (
+        r"(?:peak |request )?(?:load|traffic|demand|rate|volume|usage|throughput)|number of"
+        r" requests|requests|queries|messages|peak"
+    ),
     "prompt_tokens": r"(?:prompts?|inputs?)(?: length| size| tokens)?",
     "output_tokens": r"(?:answers?|outputs?|repl(?:y|ies)|responses?)(?: length| size| tokens)?",
     "user_count": rf"user (?:count|number)|head ?count|(?:number of |amount of )?{PEOPLE}",
 }
 _NAME = re.compile(
-    "|".join(rf"(?P<{name}>\b(?:{pattern})\b(?: latency| targets?| time| limit| p95)?)" for name, pattern in _FIGURES.items())
+    "|".join(
+        rf"(?P<{name}>\b(?:{pattern})\b(?: latency| targets?| time| limit| p95)?)"
+        for name, pattern in _FIGURES.items()
+    )
 )
-_COUNTED = ("user_count", "spare_replicas", "concurrent_requests", "busy_hours_per_day", "requests_per_second", "requests_per_day")
+_COUNTED = (
+    "user_count",
+    "spare_replicas",
+    "concurrent_requests",
+    "busy_hours_per_day",
+    "requests_per_second",
+    "requests_per_day",
+)
 """Figures that an amount names itself: “300 users”."""
 _SHARES = {"headroom": 100.0, "active_fraction": 100.0, "min_quality": 1.0}
-"""Figures that are told in percent, with their percent of one unit: “10 % more” of them can mean points or a share of what they are."""
+"""Figures that are told in percent, with their percent of one unit: “10 % more” of them
+can mean points or a share of what they are.
+"""
 _FITTING: dict[str, tuple[str, ...]] = {
     "ms": tuple(METRICS),
     "tokens": ("min_context_tokens", "prompt_tokens", "output_tokens"),
@@ -97,37 +115,58 @@ _TAKING = re.compile(rf"\b{_TAKE}(?:\s+and)?\s+{_ABOUT}\$?\s*$")
 _ONTO = re.compile(r"\s*(?:to|onto|on top of|for)\s+(?:the |our |my )?")
 _OUT_OF = re.compile(r"\s*(?:off|from|out of|away)\b")
 _WORD_AFTER = re.compile(
-    rf"\s*(?P<and>or )?(?:(?P<up>{_UP_WORD})|(?P<down>{_DOWN_WORD}))\b(?! than (?:about |around )?[\d$])(?! (?:bound|limit)\b)"
+    rf"\s*(?P<and>or )?(?:(?P<up>{_UP_WORD})|(?P<down>{_DOWN_WORD}))\b(?! than (?:about |around )?[\d$])(?!"
+    r" (?:bound|limit)\b)"
 )
 _POINTS = re.compile(r"\s*-?(?:percentage )?points?\b")
 _PERCENT = re.compile(r"\s*(?:%|percent\b)")
 _TOKENS = re.compile(r"\s*tokens?\b")
 _CLAUSE = re.compile(r"[,;!?]|\.\s|\band\b(?!\s+\d)|\bbut\b")
-_TIMES_WORDS = {"doubl": 2.0, "twice": 2.0, "tripl": 3.0, "thrice": 3.0, "quadrupl": 4.0, "half": 0.5, "halv": 0.5}
+_TIMES_WORDS = {
+    "doubl": 2.0,
+    "twice": 2.0,
+    "tripl": 3.0,
+    "thrice": 3.0,
+    "quadrupl": 4.0,
+    "half": 0.5,
+    "halv": 0.5,
+}
 _PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
-_TIMES = r"(?:(?P<x>\d+(?:\.\d+)?)\s?(?:x|times)|(?P<word>doubl(?:ed?|ing)|twice|tripl(?:ed?|ing)|thrice|quadrupled?|half|halv(?:ed?|ing)))"
-_AS = r"(?:as (?:many|much|long|high|large|big) |the |our |my |more |of (?:the |our )?)*(?:number of |amount of )?"
+_TIMES = (
+    r"(?:(?P<x>\d+(?:\.\d+)?)\s?(?:x|times)|(?P<word>doubl(?:ed?|ing)|twice"
+    r"|tripl(?:ed?|ing)|thrice|quadrupled?|half|halv(?:ed?|ing)))"
+)
+_AS = (
+    r"(?:as (?:many|much|long|high|large|big) |the |our |my |more |of (?:the |our )?)*(?:number of |amount"
+    r" of )?"
+)
 _ENDS_IN_NAME = re.compile(rf"(?:{_NAME.pattern}) $")
 _BEFORE_NAME = re.compile(rf"\b{_TIMES} {_AS}$")
 _SHARE_OF_NAME = re.compile(
-    r"\b(?P<n>a|one|two|three|1|2|3) (?P<part>half|third|quarter|fifth|tenth)s? of (?:the |our |my )?(?:number of |amount of )?$"
+    r"\b(?P<n>a|one|two|three|1|2|3) (?P<part>half|third|quarter|fifth|tenth)s? of (?:the |our |my"
+    r" )?(?:number of |amount of )?$"
 )
 _PART_OF_NAME = re.compile(
-    r"\b(?:a|one) (?P<part>half|third|quarter|fifth|tenth) (?:(?P<down>fewer|less|lower|shorter)|more|higher|longer)(?: of the)? $"
+    r"\b(?:a|one) (?P<part>half|third|quarter|fifth|tenth)"
+    r" (?:(?P<down>fewer|less|lower|shorter)|more|higher|longer)(?: of the)? $"
 )
 _AFTER_NAME = re.compile(
     r"(?: (?:were|was|is|be|are|to|had|has|have|should|would|could|gets?|will|\w+s))* "
-    rf"(?:(?P<done>doubled|doubles?|halved|halves|tripled|triples?|quadrupled)\b|{_TIMES} (?:as|its|the|what|bigger|higher|longer)\b)"
+    rf"(?:(?P<done>doubled|doubles?|halved|halves|tripled|triples?|quadrupled)\b|{_TIMES}"
+    r" (?:as|its|the|what|bigger|higher|longer)\b)"
 )
 _PART = re.compile(
-    r" (?:down |up )?(?:in (?P<half>half)\b|by (?:(?P<two>two )|a |one |about a )?(?P<part>half|third|quarter|fifth|tenth)s?\b)"
+    r" (?:down |up )?(?:in (?P<half>half)\b|by (?:(?P<two>two )|a |one |about a"
+    r" )?(?P<part>half|third|quarter|fifth|tenth)s?\b)"
 )
 _FACTOR = re.compile(r" (?:down |up )?by a factor of (\d+(?:\.\d+)?)| ?[*×] ?(\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True)
 class Amount:
-    """So much of something, where it stands with its unit, and of which figure it can only be, if its unit tells."""
+    """So much of something, where it stands with its unit, and of which figure it
+    can only be, if its unit tells.
+    """
 
     value: float
     start: int
@@ -137,7 +176,9 @@ class Amount:
 
 
 def read_relative(low: str, fields: dict[str, Any], problems: list[str]) -> str:
-    """Relative wishes into `users_added`, `load_factor`, `added` and `factors`; what is left to read of the text."""
+    """Relative wishes into `users_added`, `load_factor`, `added` and `factors`; what
+    is left to read of the text.
+    """
     low = re.sub(r"\b(?:one|a|an) (?=(?:more|extra|additional|further|fewer|less)\b(?!\s*[$\d]))", "1 ", low)
     low = re.sub(rf"\banother (?=(?:spare |standby )?(?:replica|{PEOPLE})\b)", "another 1 ", low)
     low = _read_factors(low, fields)
@@ -205,7 +246,9 @@ def _relative(low: str, q: Quantity) -> tuple[Amount, int, int, int] | None:
 
 
 def _amount(low: str, q: Quantity, after: int) -> Amount:
-    """With its unit, which may stand after “more” or “fewer”; amounts of time in ms, of money in USD a month."""
+    """With its unit, which may stand after “more” or “fewer”; amounts of time in ms,
+    of money in USD a month.
+    """
     if re.search(MONEY[0] + r"\s*$", low[: q.start]) or re.match(MONEY[1], low[after:]):
         value, end = per_month(low, q.value, after)
         return Amount(value, q.start, end, "$")
@@ -235,19 +278,33 @@ def _keep(low: str, amount: Amount, sign: int, fields: dict[str, Any], problems:
     figure = _figure_of(low, amount)
     more = "more" if sign > 0 else "less"
     if figure is None or (figure == _LOAD and amount.unit != "%"):
-        of_what = [_CALLED[name] for name in _FITTING.get(amount.unit, ())] or ([] if amount.unit else ["users", "requests per second"])
-        wishes = [f"{name} {said} {more}" for name in of_what] if amount.unit else [f"{said} {name} {more}" for name in of_what]
-        problems.append(f"Do you mean {_or(wishes)}?" if wishes else f"“{said} {more}” of what? Say, for instance, “300 users more”.")
+        of_what = [_CALLED[name] for name in _FITTING.get(amount.unit, ())] or (
+            [] if amount.unit else ["users", "requests per second"]
+        )
+        wishes = (
+            [f"{name} {said} {more}" for name in of_what]
+            if amount.unit
+            else [f"{said} {name} {more}" for name in of_what]
+        )
+        problems.append(
+            f"Do you mean {_or(wishes)}?"
+            if wishes
+            else f"“{said} {more}” of what? Say, for instance, “300 users more”."
+        )
     elif sign == UNKNOWN:
         problems.append(f"Do you mean {_CALLED[figure]} {said} more, or {_CALLED[figure]} {said} less?")
     elif amount.unit == "%" and figure in _SHARES:
         factor = 1 + sign * amount.value / 100
         name = _CALLED[figure]
-        problems.append(f"Do you mean {name} {amount.value:g} points {more}, or {name} by a factor of {factor:g}?")
+        problems.append(
+            f"Do you mean {name} {amount.value:g} points {more}, or {name} by a factor of {factor:g}?"
+        )
     elif amount.unit == "%":
         _keep_factor(figure, 1 + sign * amount.value / 100, fields)
     elif figure == "user_count":
-        fields["users_added"] = int(sign * amount.value) if amount.value == int(amount.value) else sign * amount.value
+        fields["users_added"] = (
+            int(sign * amount.value) if amount.value == int(amount.value) else sign * amount.value
+        )
     else:
         fields.setdefault("added", {})[figure] = sign * amount.value / (_SHARES.get(figure, 1.0))
 
@@ -272,7 +329,12 @@ def _read_factors(low: str, fields: dict[str, Any]) -> str:
     for name in list(_NAME.finditer(low)):
         figure = str(name.lastgroup)
         before, after = low[: name.start()], low[name.end() :]
-        times, then, part, by = _BEFORE_NAME.search(before), _AFTER_NAME.match(after), _PART.match(after), _FACTOR.match(after)
+        times, then, part, by = (
+            _BEFORE_NAME.search(before),
+            _AFTER_NAME.match(after),
+            _PART.match(after),
+            _FACTOR.match(after),
+        )
         verbs = list(_VERB.finditer(_clause_before(before)))
         down = bool(verbs) and verbs[-1]["down"] is not None
         start, end = name.start(), name.end()
@@ -286,7 +348,10 @@ def _read_factors(low: str, fields: dict[str, Any]) -> str:
         elif times:
             factor, start = _times(times), times.start()
         elif then and then["done"]:
-            factor, end = next(v for k, v in _TIMES_WORDS.items() if then["done"].startswith(k)), end + then.end()
+            factor, end = (
+                next(v for k, v in _TIMES_WORDS.items() if then["done"].startswith(k)),
+                end + then.end(),
+            )
         elif then:
             factor, end = _times(then), end + then.end()
         elif part and (verbs or part["half"]):
@@ -304,7 +369,11 @@ def _read_factors(low: str, fields: dict[str, Any]) -> str:
 
 
 def _times(match: re.Match[str]) -> float:
-    return float(match["x"]) if match["x"] else next(v for k, v in _TIMES_WORDS.items() if match["word"].startswith(k))
+    return (
+        float(match["x"])
+        if match["x"]
+        else next(v for k, v in _TIMES_WORDS.items() if match["word"].startswith(k))
+    )
 
 
 def _keep_factor(figure: str, factor: float, fields: dict[str, Any]) -> None:
@@ -319,12 +388,17 @@ def _clause_before(before: str) -> str:
 
 
 def without_amount(low: str) -> str | None:
-    """A question back for “raise the budget”: from where to where; None where no figure is to be changed so."""
+    """A question back for “raise the budget”: from where to where; None where no
+    figure is to be changed so.
+    """
     verb = _VERB.match(re.sub(r"^(?:please |just |then |let's |maybe )+", "", low))
     name = _NAME.search(low)
     if verb is None or name is None or find_quantities(low[name.end() :]):
         return None
-    return f"How far shall {_CALLED[str(name.lastgroup)]} be {'raised' if verb['up'] else 'lowered'}: by how much, or to what?"
+    return (
+        f"How far shall {_CALLED[str(name.lastgroup)]} be {'raised' if verb['up'] else 'lowered'}: by how"
+        " much, or to what?"
+    )
 
 
 def _or(wishes: list[str]) -> str:

@@ -37,7 +37,9 @@ ANOTHER_PLAN = {
 
 
 def read_selection(low: str, bare: str) -> moves.SelectOption | moves.Unclear | None:
-    """The choice in a text, a question back if it is a no or several at once, None if it is something else."""
+    """The choice in a text, a question back if it is a no or several at once, None
+    if it is something else.
+    """
     if low.endswith("?") or re.match(phrases.NO_CHOICE, low):
         return None
     ranks, criterion = _ranks(low, bare), _criterion(low, bare)
@@ -46,7 +48,11 @@ def read_selection(low: str, bare: str) -> moves.SelectOption | moves.Unclear | 
     reading = read_change(low)
     named = find_models(low)
     if (ranks or criterion) and re.search(phrases.NO_TO_IT, low):
-        return None if set(reading.fields) & _FIGURES else moves.Unclear(question="That sounds like a no. Which one shall it be, then?")
+        return (
+            None
+            if set(reading.fields) & _FIGURES
+            else moves.Unclear(question="That sounds like a no. Which one shall it be, then?")
+        )
     if set(reading.fields) & (_FIGURES | ANOTHER_PLAN) or reading.problems:
         return None
     if len(ranks) > 1:
@@ -66,7 +72,9 @@ def read_selection(low: str, bare: str) -> moves.SelectOption | moves.Unclear | 
 def _ranks(low: str, bare: str) -> list[int]:
     """Every option number mentioned: as a digit, a word or an ordinal."""
     number = rf"#?(\d{{1,2}}|{'|'.join(phrases.NUMBER_WORDS)})"
-    found = re.findall(rf"{phrases.BEFORE_RANK}\s*{number}\b(?!\s*(?:%|ms|x\b|users|gpus|replicas|h100|[abhl]\d))", low)
+    found = re.findall(
+        rf"{phrases.BEFORE_RANK}\s*{number}\b(?!\s*(?:%|ms|x\b|users|gpus|replicas|h100|[abhl]\d))", low
+    )
     found += re.findall(rf"(?<=\d)(?:,| or| and)\s*{number}\b$", bare) if found else []
     whole = re.fullmatch(rf"(?:the )?{number}(?:[,. ]*please)?", bare)
     if whole:

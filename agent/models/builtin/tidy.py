@@ -1,5 +1,6 @@
-"""Making a person's English easier to read by rule, without changing what it says: typing errors, ways to write numbers, ranges, and
-corrections (“500, no, I meant 200 users”), of which only what was meant in the end stays.
+"""Making a person's English easier to read by rule, without changing what it says: typing
+errors, ways to write numbers, ranges, and corrections (“500, no, I meant 200 users”), of which
+only what was meant in the end stays.
 """
 
 from __future__ import annotations
@@ -34,19 +35,33 @@ _NUMBER = rf"\d[\d,.]*(?:\s?(?:{_SCALE})\b)?"
 _RANGES: list[tuple[str, str]] = [
     (rf"\bfrom\s+\$?{_NUMBER}(?:\s?[a-z%$/]+){{0,4}}?\s+(?:up |down )?to\s+(?=\$?\d)", "to "),
     (rf"\bbetween\s+{_NUMBER}\s+and\s+(?=\d)", ""),
-    (rf"(?<![\w.-]){_NUMBER}\s?(?:-|–|to|up to)\s?(?=\d)", ""),  # of a range, or “from 100 to 200”, the end counts
+    (
+        rf"(?<![\w.-]){_NUMBER}\s?(?:-|–|to|up to)\s?(?=\d)",
+        "",
+    ),  # of a range, or “from 100 to 200”, the end counts
 ]
 _NOT_THIS_NUMBER: list[tuple[str, str]] = [
-    (rf"\bnot \$?{_NUMBER}(\s?[a-z%]+)?,? but (?:rather |only |just )?(\$?{_NUMBER})(?!\s?[a-z%])", r"\2\1"),  # not 1000 users but 300
-    (rf"(?:,\s*|\band |\bbut |\b(?:is|are)n't |\b)(?:not|instead of|rather than) \$?{_NUMBER}(?:\s?[a-z%]+)?(?=\s*[,.;!?]|\s*$)", ""),
+    (
+        rf"\bnot \$?{_NUMBER}(\s?[a-z%]+)?,? but (?:rather |only |just )?(\$?{_NUMBER})(?!\s?[a-z%])",
+        r"\2\1",
+    ),  # not 1000 users but 300
+    (
+        (
+            r"(?:,\s*|\band |\bbut |\b(?:is|are)n't |\b)(?:not|instead of|rather than)"
+            rf" \$?{_NUMBER}(?:\s?[a-z%]+)?(?=\s*[,.;!?]|\s*$)"
+        ),
+        "",
+    ),
 ]
 """Figures that are not meant."""
 _MARKER = re.compile(
     r"[\s,.;:–—-]*(?:\b(?:oh|ah|hm+|er|uh)\b[\s,]*)?"
     r"(?:\bno\b(?=\s*,|\s+wait|\s+i\s|\s+make)[\s,]*(?:wait[\s,]*)?|\bwait\b[\s,]*|\bsorry\b[\s,]*|\bactually\b[\s,]*"
     r"|\bscratch that\b[\s,]*"
-    r"|\bcorrection\b[\s,:]*|\bor rather\b[\s,]*|\brather\b[\s,]*|\bi (?:mean|meant)\b[\s,]*|\bmake (?:that|it)\b[\s,]*)+"
-    r"(?:\b(?:i (?:mean|meant)|make (?:that|it)|it(?:'s| is)|let'?s say|we (?:have|need)|only|about|with|use|take|the)\b[\s,]*)*"
+    r"|\bcorrection\b[\s,:]*|\bor rather\b[\s,]*|\brather\b[\s,]*|\bi (?:mean|meant)\b[\s,]*|\bmake"
+    r" (?:that|it)\b[\s,]*)+"
+    r"(?:\b(?:i (?:mean|meant)|make (?:that|it)|it(?:'s| is)|let'?s say|we"
+    r" (?:have|need)|only|about|with|use|take|the)\b[\s,]*)*"
 )
 _CORRECTING = re.compile(r"\b(?:no|wait|sorry|actually|scratch|correction|rather|mean|meant|make)\b")
 NEAR = 45
@@ -60,7 +75,9 @@ def tidy(text: str) -> str:
     """`text` in lower case, tidied; digits and names stay as they were."""
     low = re.sub(r"[ \t]+", " ", text.lower().replace("’", "'").replace("`", "'"))
     low = corrected(low)
-    low = re.sub(r"(?<![\w.,])(\d+)\s?m(?:in)?\s?(\d+)\s?s(?:ec)?\b", lambda m: f"{60 * int(m[1]) + int(m[2])} s", low)  # 1m30s
+    low = re.sub(
+        r"(?<![\w.,])(\d+)\s?m(?:in)?\s?(\d+)\s?s(?:ec)?\b", lambda m: f"{60 * int(m[1]) + int(m[2])} s", low
+    )  # 1m30s
     for pattern, instead in _NUMBERS:
         low = re.sub(pattern, instead or (lambda m: m[1] + re.sub(r"\D", "", m[2])), low)
     for pattern, instead in [*_RANGES, *_NOT_THIS_NUMBER]:
@@ -69,13 +86,16 @@ def tidy(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """`text` in lower case with its slips mended and what was taken back left out; numbers stay as they were written."""
+    """`text` in lower case with its slips mended and what was taken back left out;
+    numbers stay as they were written.
+    """
     low = re.sub(r"\s+", " ", text.lower().replace("’", "'").replace("`", "'")).strip()
     return _without_retracted(corrected(low))
 
 
 def corrected(low: str) -> str:
-    """Words that no dictionary has, as the word of this domain that they are one slip away from (two, if they are long).
+    """Words that no dictionary has, as the word of this domain that they are one slip
+    away from (two, if they are long).
 
     What is run together, or abbreviated, is written out: “2xH100”, “32k ctx”.
     """
@@ -88,9 +108,13 @@ def _corrected_word(word: str) -> str:
     if len(word) > _LONGEST_TYPO or word in known_words() or _dictionary()[word] >= OFTEN:
         return word
     slips = 1 if len(word) < 8 else 2
-    words = known_words() if len(word) >= 5 else frozenset(SPELLED_RIGHT)  # short words are one slip from many
+    words = (
+        known_words() if len(word) >= 5 else frozenset(SPELLED_RIGHT)
+    )  # short words are one slip from many
     near = (w for w in words if w[0] == word[0] and abs(len(w) - len(word)) <= slips)
-    candidates = sorted(near, key=lambda w: (-len(w), w))  # of equally near ones the longer: letters are left out more than added
+    candidates = sorted(
+        near, key=lambda w: (-len(w), w)
+    )  # of equally near ones the longer: letters are left out more than added
     found = process.extractOne(word, candidates, scorer=OSA.distance, score_cutoff=slips)
     return found[0] if found else word
 
@@ -103,7 +127,9 @@ def _dictionary() -> SpellChecker:
 
 @cache
 def known_words() -> frozenset[str]:
-    """The words of this domain: of the exemplars, the glossary, the catalogue, and those that people misspell most."""
+    """The words of this domain: of the exemplars, the glossary, the catalogue, and
+    those that people misspell most.
+    """
     exemplars = (files("agent.models.builtin") / "exemplars.yaml").read_text(encoding="utf-8")
     labelled = yaml.safe_load(exemplars)
     texts = [t for group in ("use_cases", "moves") for said in labelled[group].values() for t in said]
@@ -114,7 +140,9 @@ def known_words() -> frozenset[str]:
 
 
 def _without_retracted(low: str) -> str:
-    """“500, no, I meant 200 users” → “200 users”: of two figures, GPUs or models around a correction, the later one."""
+    """“500, no, I meant 200 users” → “200 users”: of two figures, GPUs or models
+    around a correction, the later one.
+    """
     for _ in range(5):
         for marker in _MARKER.finditer(low):
             if not _CORRECTING.search(marker.group()):
@@ -146,6 +174,10 @@ def _retracted(low: str, start: int, end: int) -> str | None:
 def _values(low: str) -> list[tuple[int, int, str]]:
     """Where figures and names stand: start, end, kind."""
     found = [(q.start, q.end, "number") for q in find_quantities(low)]
-    names = r"\b(?:" + "|".join(re.escape(g.lower()) for g in sorted([*gpus(), "a100"], key=len, reverse=True)) + r")s?\b"
+    names = (
+        r"\b(?:"
+        + "|".join(re.escape(g.lower()) for g in sorted([*gpus(), "a100"], key=len, reverse=True))
+        + r")s?\b"
+    )
     found += [(m.start(), m.end(), "name") for m in re.finditer(names, low)]
     return sorted(found)

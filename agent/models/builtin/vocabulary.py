@@ -59,7 +59,7 @@ USE_CASES: dict[str, list[str]] = {
         r"refactor\w*",
     ],
     "translation": [
-        (rf"(?:in|into|from|to) {LANGUAGES}\b.{{0,60}}\b(?:in|into|from|to|and) {LANGUAGES}\b"),
+        rf"(?:in|into|from|to) {LANGUAGES}\b.{{0,60}}\b(?:in|into|from|to|and) {LANGUAGES}\b",
         r"translat(?!ors?\b)\w+(?: (?:[\w']+ ){0,3}[\w']+)?",
         r"paraphras\w+",
         r"locali[sz]\w+",
@@ -71,9 +71,13 @@ USE_CASES: dict[str, list[str]] = {
         r"marketing (?:copy|texts?|content)",
         r"blog ?posts?",
         r"(?:listing|promo\w*|marketing|catalogue|product) texts?(?: \w+)?",
-        r"e?-?mail (?:\w+ )?(?:draft|writ|compos)\w*(?: \w+)?|(?:draft|compos)\w* (?:\w+ ){0,3}(?:e-?mails?|letters"
+        r"e?-?mail (?:\w+ )?(?:draft|writ|compos)\w*(?: \w+)?|(?:draft|compos)\w* (?:\w+"
+        r" ){0,3}(?:e-?mails?|letters"
         r"|texts?|articles?|posts?)",
-        r"writ\w+ (?:\w+ ){0,3}(?:ads?|adverts?|advertisements?|slogans?|captions?|copy|texts?|press releases?|scripts?)",
+        (
+            r"writ\w+ (?:\w+ ){0,3}(?:ads?|adverts?|advertisements?|slogans?|captions?|copy|texts?|press"
+            r" releases?|scripts?)"
+        ),
         r"(?:job|sales|ad|advertising) (?:ads?|adverts?|emails?|texts?|slogans?|postings?)",
         r"article writing|landing pages?",
         r"writing (?:assistant|tool|help\w*)",
@@ -89,9 +93,13 @@ USE_CASES: dict[str, list[str]] = {
     "summarization_short": [
         r"(?:short|brief|quick) summar\w+",
         r"summar\w+ of (?:\w+ ){0,2}(?:short|brief|small) \w+",
-        r"summar\w+ (?:[\w']+ ){0,3}(?:tickets?|e?-?mails?|calls?|notes?|meetings?|articles?|news|threads?|chats?|conversations?"
+        r"summar\w+ (?:[\w']+"
+        r" ){0,3}(?:tickets?|e?-?mails?|calls?|notes?|meetings?|articles?|news|threads?|chats?|conversations?"
         r"|messages)",
-        r"(?:shorten|boil|condens|compress|shrink)\w* (?:[\w']+ ){0,4}(?:notes?|tickets?|emails?|transcripts?|articles?|messages)",
+        (
+            r"(?:shorten|boil|condens|compress|shrink)\w* (?:[\w']+"
+            r" ){0,4}(?:notes?|tickets?|emails?|transcripts?|articles?|messages)"
+        ),
         r"\brecaps?\b",
         r"\b(?:the|a short|short|quick) gists?\b",
         r"summari[sz]\w+",
@@ -107,23 +115,29 @@ USE_CASES: dict[str, list[str]] = {
         r"retrieval[- ]augmented(?: generation)?",
         r"documents? (?:analysis|q ?(?:&|and) ?a|search|chat)",
         r"ask[- ]your[- ](?:docs|documents?|wiki|data)",
-        r"(?:search|question|ask|answer|look(?:ing|s)? (?:up|through|for)|find)\w*\b.{0,70}?\b(?:knowledge ?base"
+        r"(?:search|question|ask|answer|look(?:ing|s)? (?:up|through|for)|find)\w*\b.{0,70}?\b(?:knowledge"
+        r" ?base"
         r"|documents?|docs|pdfs?|wiki|manuals?|handbooks?|specs|policies|sharepoint|confluence|intranet|procedures)\b",
         r"\brag (?:bot|chatbot|system|app|application|assistant|pipeline|service)s?",
         r"(?:knowledge|wiki|handbook|policy|policies|manuals?|guidelines?|confluence|sharepoint|intranet)\b",
         r"knowledge ?base(?: \w+)?",
         r"(?:questions?|ask|answers?|search\w*) (?:\w+ ){0,5}(?:documents?|docs|pdfs?|wiki|manuals?|files)",
         r"internal (?:docs|documents|wiki|regulations|policies|handbooks?|guidelines|rules|knowledge)",
-        r"(?:look(?:ing)? (?:\w+ )?(?:up|for)|find\w*|search\w*) (?:[\w']+ ){0,6}(?:documents?|docs|pdfs?|wiki|manuals?"
+        r"(?:look(?:ing)? (?:\w+ )?(?:up|for)|find\w*|search\w*) (?:[\w']+"
+        r" ){0,6}(?:documents?|docs|pdfs?|wiki|manuals?"
         r"|files|guidelines|handbooks?)",
         r"enterprise search",
         r"chat with (?:\w+ ){0,2}(?:documents?|docs|pdfs?)",
     ],
     "long_document_summarization": [
-        r"(?:condens|digest|boil|shorten|sum)\w* (?:\w+ ){0,4}(?:books?|novels?|theses|manuscripts?|long reports?"
+        r"(?:condens|digest|boil|shorten|sum)\w* (?:\w+ ){0,4}(?:books?|novels?|theses|manuscripts?|long"
+        r" reports?"
         r"|studies|filings|textbooks?)",
         r"long[- ](?:document|report|text|paper|pdf)s?(?: \w+)?",
-        r"summari[sz]\w+ (?:\w+ ){0,3}(?:books?|long \w+|reports?|theses|manuscripts?|(?:whole|entire|full) \w+|transcripts)",
+        (
+            r"summari[sz]\w+ (?:\w+ ){0,3}(?:books?|long"
+            r" \w+|reports?|theses|manuscripts?|(?:whole|entire|full) \w+|transcripts)"
+        ),
         r"(?:hundred|\d+)[- ]pages?(?: \w+)?",
         r"book summari\w+",
         r"long[- ]document summari\w+",
@@ -147,54 +161,63 @@ USE_CASES: dict[str, list[str]] = {
 }
 
 PEOPLE_WORDS = """
-    user users people person persons ppl customer customers client clients employee employees developer developers dev devs engineer
-    engineers student students pupil pupils staff agent agents analyst analysts lawyer lawyers attorney attorneys paralegal
-    paralegals seat seats subscriber subscribers member members colleague colleagues coworkers coder coders programmer programmers
-    writer writers editor editors reader readers visitor visitors teacher teachers doctor doctors nurse nurses translator
-    translators researcher researchers scientist scientists guys folks humans dau daus players gamers kids children parents patients
-    citizens inhabitants residents guests passengers tenants clerks marketers journalists reporters consultants advisers advisors
-    reps salespeople auditors accountants bankers traders techs technicians mechanics workers operators supporters testers designers
-    managers shoppers buyers sellers drivers freelancers contractors volunteers librarians professors lecturers physicians
-    clinicians pharmacists judges notaries officers recruiters partners associates copywriters bloggers creators artists hosts
-    callers fans followers mau maus headcount officials professionals individuals secretaries experts specialists advisors interns
+    user users people person persons ppl customer customers client clients employee employees developer
+    developers dev devs engineer engineers student students pupil pupils staff agent agents analyst
+    analysts lawyer lawyers attorney attorneys paralegal paralegals seat seats subscriber subscribers
+    member members colleague colleagues coworkers coder coders programmer programmers writer writers editor
+    editors reader readers visitor visitors teacher teachers doctor doctors nurse nurses translator
+    translators researcher researchers scientist scientists guys folks humans dau daus players gamers kids
+    children parents patients citizens inhabitants residents guests passengers tenants clerks marketers
+    journalists reporters consultants advisers advisors reps salespeople auditors accountants bankers
+    traders techs technicians mechanics workers operators supporters testers designers managers shoppers
+    buyers sellers drivers freelancers contractors volunteers librarians professors lecturers physicians
+    clinicians pharmacists judges notaries officers recruiters partners associates copywriters bloggers
+    creators artists hosts callers fans followers mau maus headcount officials professionals individuals
+    secretaries experts specialists advisors interns
 """.split()  # noqa: SIM905 - many words read better so
 PEOPLE = "(?:" + "|".join(sorted(PEOPLE_WORDS, key=len, reverse=True)) + ")"
 NOT_PEOPLE = "|".join(
     """
-    tokens pages words offices languages years gpus replicas hours days weeks months minutes seconds documents docs articles
-    products models countries warehouses wards floors servers nodes clusters papers orders letters numbers chapters containers
-    routers folders computers printers meters liters dollars euros cents percents contents events agreements patents statements
-    components shipments payments departments experiments environments incidents segments comments requirements newsletters offers
-    parameters filters layers headers footers registers chargers sensors monitors processors vectors errors doors motors tickets
-    emails messages calls prompts contracts cases invoices books reports transcripts continents centers centres stores shops
-    branches sites locations cities towns schools hospitals repos repositories services projects teams laptops
+    tokens pages words offices languages years gpus replicas hours days weeks months minutes seconds
+    documents docs articles products models countries warehouses wards floors servers nodes clusters papers
+    orders letters numbers chapters containers routers folders computers printers meters liters dollars
+    euros cents percents contents events agreements patents statements components shipments payments
+    departments experiments environments incidents segments comments requirements newsletters offers
+    parameters filters layers headers footers registers chargers sensors monitors processors vectors errors
+    doors motors tickets emails messages calls prompts contracts cases invoices books reports transcripts
+    continents centers centres stores shops branches sites locations cities towns schools hospitals repos
+    repositories services projects teams laptops
     """.split()  # noqa: SIM905
 )
 """What is counted and doesn't use anything, among it words that end as those for people do."""
 HOW_MUCH = frozenset(
     """
-    users user people ppl requests request tokens token prompt prompts second seconds minute minutes hour latency ttft itl e2e ms
-    rps qps budget month monthly year usd dollars dollar eur cheap cheaper cheapest fast faster fastest quick quickly slow speed
-    cost costs price money quality accuracy accurate gpu gpus h100s a100s llama qwen mistral mixtral gemma phi granite deepseek
-    nemotron gpt-oss glm kimi minimax nvidia amd aws azure gcp headroom replicas replica peak concurrent simultaneous about around
-    roughly approximately please must low high priority critical important million thousand hundred dozen
+    users user people ppl requests request tokens token prompt prompts second seconds minute minutes hour
+    latency ttft itl e2e ms rps qps budget month monthly year usd dollars dollar eur cheap cheaper cheapest
+    fast faster fastest quick quickly slow speed cost costs price money quality accuracy accurate gpu gpus
+    h100s a100s llama qwen mistral mixtral gemma phi granite deepseek nemotron gpt-oss glm kimi minimax nvidia
+    amd aws azure gcp headroom replicas replica peak concurrent simultaneous about around roughly
+    approximately please must low high priority critical important million thousand hundred dozen
     """.split()  # noqa: SIM905
 )
 """Words that say how much, on what and how well; without them a text is nearer to what it is for."""
 SPELLED_RIGHT = """
-    chatbot chatbots latency critical budget month monthly million thousand hundred dozen translation translate translator summarize
-    summarise summarization summarisation summary summaries document documents documentation knowledge internal assistant completion
-    autocomplete autocompletion generation generate research analysis analyse analyze customer support service answer answers
-    question questions request requests second seconds minute minutes concurrent simultaneous cheap cheaper cheapest fast faster
-    fastest quality accuracy accurate precise important priority priorities expensive inexpensive affordable headroom replica
-    replicas manifest manifests approve approved reject option options recommend recommended recommendation compare comparison
-    specification requirements targets throughput traffic assume assumed assumptions everybody everyone another other others them
-    their because without should would could please retry again rollback delete remove scale export kustomize helm yaml status
-    endpoint deployment deploy deployed validate measure kubernetes cluster model models excellent product products descriptions
-    marketing newsletter newsletters content writing contract contracts review legal lawyers conversation reply replies email emails
-    ticket tickets meeting meetings transcript transcripts refactor refactoring function functions language languages whats thats
-    dont doesnt didnt isnt arent cant wont lets whos hows theres youre were havent shouldnt couldnt wouldnt response responses
-    quickly cheaply privacy permissive licence license bursty steady usually usual typical average field across issues
+    chatbot chatbots latency critical budget month monthly million thousand hundred dozen translation
+    translate translator summarize summarise summarization summarisation summary summaries document documents
+    documentation knowledge internal assistant completion autocomplete autocompletion generation generate
+    research analysis analyse analyze customer support service answer answers question questions request
+    requests second seconds minute minutes concurrent simultaneous cheap cheaper cheapest fast faster fastest
+    quality accuracy accurate precise important priority priorities expensive inexpensive affordable headroom
+    replica replicas manifest manifests approve approved reject option options recommend recommended
+    recommendation compare comparison specification requirements targets throughput traffic assume assumed
+    assumptions everybody everyone another other others them their because without should would could please
+    retry again rollback delete remove scale export kustomize helm yaml status endpoint deployment deploy
+    deployed validate measure kubernetes cluster model models excellent product products descriptions
+    marketing newsletter newsletters content writing contract contracts review legal lawyers conversation
+    reply replies email emails ticket tickets meeting meetings transcript transcripts refactor refactoring
+    function functions language languages whats thats dont doesnt didnt isnt arent cant wont lets whos hows
+    theres youre were havent shouldnt couldnt wouldnt response responses quickly cheaply privacy permissive
+    licence license bursty steady usually usual typical average field across issues
 """.split()  # noqa: SIM905 - many words read better so
 """Words that people mistype here, beside those of the exemplars."""
 
@@ -264,7 +287,9 @@ MODEL_LIKE = (
     r"|gemma(?:[\s-]?\d\w*)?|kimi(?:[\s-]k\d)?|glm(?:-?\d[\w.]*)?|grok|falcon|command[\s-]r\+?|yi[\s-]\d+b"
     r")\b"
 )
-SIZED_NAME = r"(?<![\w.$€£-])[a-z][a-z0-9.]*(?:-[a-z0-9.]+)*-(?:\d+x)?[ae]?\d+(?:\.\d+)?[bm](?:-[\w.]+)*(?![\w-])"
+SIZED_NAME = (
+    r"(?<![\w.$€£-])[a-z][a-z0-9.]*(?:-[a-z0-9.]+)*-(?:\d+x)?[ae]?\d+(?:\.\d+)?[bm](?:-[\w.]+)*(?![\w-])"
+)
 """“somebodys-30B-A3B”."""
 MODEL_SIZE = (
     rf"{SIZED_NAME}"
@@ -272,64 +297,113 @@ MODEL_SIZE = (
     r"|weights|dense|moe"
     r"|instruct)\b)|(?<![\w.$€£-])(?:\d+x)?\d+(?:\.\d+)?b-a\d+b(?![\w-])|(?<![\w.-])a\d+b(?![\w-])"
 )
-"""Names with a size in them that no catalogue entry has, and sizes alone: “somebodys-30B-A3B”, “a 70b model”, “A3B”; not money."""
+"""Names with a size in them that no catalogue entry has, and sizes alone:
+“somebodys-30B-A3B”, “a 70b model”, “A3B”; not money.
+"""
 
 GLOSSARY: dict[str, tuple[str, str]] = {
     r"ttft|time[- ]to[- ]first[- ]token|first token": (
         "TTFT",
-        "time to first token: from sending the request to the first word. It grows with the prompt's length and with queueing.",
+        (
+            "time to first token: from sending the request to the first word. It grows with the prompt's"
+            " length and with queueing."
+        ),
     ),
     r"itl|inter[- ]?token|tpot|time per (?:output )?token": (
         "ITL",
-        "inter-token latency: the mean time between two tokens of one answer. 25 ms is 40 tokens a second, faster than people read.",
+        (
+            "inter-token latency: the mean time between two tokens of one answer. 25 ms is 40 tokens a"
+            " second, faster than people read."
+        ),
     ),
     r"e2e|end[- ]to[- ]end|total latency|response time": (
         "E2E",
-        "end-to-end latency: from sending the request to the last token. About TTFT + ITL x (output tokens - 1).",
+        (
+            "end-to-end latency: from sending the request to the last token. About TTFT + ITL x (output"
+            " tokens - 1)."
+        ),
     ),
     r"p\s?95|percentile|p\s?99|p\s?50": (
         "p95",
         "the value that 95 of 100 requests stay below. Targets are p95 under load at peak, not averages.",
     ),
-    r"slos?|targets?": ("SLO", "service level objective: the p95 targets for TTFT, ITL and E2E that the deployment has to hold at peak."),
-    r"replicas?": ("Replica", "one copy of the model on its own GPUs. Requests are spread over the replicas."),
+    r"slos?|targets?": (
+        "SLO",
+        (
+            "service level objective: the p95 targets for TTFT, ITL and E2E that the deployment has to hold"
+            " at peak."
+        ),
+    ),
+    r"replicas?": (
+        "Replica",
+        "one copy of the model on its own GPUs. Requests are spread over the replicas.",
+    ),
     r"tensor[- ]parallel\w*|tp\b": (
         "Tensor parallel",
-        "one replica split over several GPUs of a node, each holding a share of every layer: more memory and bandwidth for one answer.",
+        (
+            "one replica split over several GPUs of a node, each holding a share of every layer: more memory"
+            " and bandwidth for one answer."
+        ),
     ),
     r"kv[- ]?cache": (
         "KV cache",
-        "the memory that holds the keys and values of every token in progress; it limits how many requests run at once.",
+        (
+            "the memory that holds the keys and values of every token in progress; it limits how many"
+            " requests run at once."
+        ),
     ),
     r"quanti[sz]\w+|fp8|w4a16|mxfp4|bf16": (
         "Quantisation",
-        "fewer bits a weight: FP8 halves the memory and the time to read it against BF16, usually at little loss of quality.",
+        (
+            "fewer bits a weight: FP8 halves the memory and the time to read it against BF16, usually at"
+            " little loss of quality."
+        ),
     ),
     r"kserve|inference ?service": (
         "InferenceService",
         "KServe's Kubernetes resource for a served model. Compass renders one, and KServe runs vLLM from it.",
     ),
-    r"vllm": ("vLLM", "the inference server that runs the model; it batches requests continuously and offers OpenAI's API."),
+    r"vllm": (
+        "vLLM",
+        "the inference server that runs the model; it batches requests continuously and offers OpenAI's API.",
+    ),
     r"(?<!you )(?<!you're )thinking(?: mode)?|reasoning (?:mode|models?|parser)|chain[- ]of[- ]thought": (
         "Thinking",
-        "a model that thinks writes down its thoughts before it answers: better answers to hard questions, but more tokens, more cost and a"
-        " longer wait. Each plan is for one mode, off or on.",
+        (
+            "a model that thinks writes down its thoughts before it answers: better answers to hard"
+            " questions, but more tokens, more cost and a longer wait. Each plan is for one mode, off or on."
+        ),
     ),
     r"headroom": ("Headroom", "the share of each replica's capacity that the plan keeps free at peak."),
-    r"peak(?: factor)?": ("Peak factor", "how many times busier the busiest moment is than the average. Replicas are sized for the peak."),
+    r"peak(?: factor)?": (
+        "Peak factor",
+        "how many times busier the busiest moment is than the average. Replicas are sized for the peak.",
+    ),
     r"near miss(?:es)?": (
         "Near miss",
-        "a configuration that fails your targets or budget by little; it is shown with the smallest change that would admit it.",
+        (
+            "a configuration that fails your targets or budget by little; it is shown with the smallest"
+            " change that would admit it."
+        ),
     ),
-    r"digest|sha256": ("Digest", "a fingerprint of the manifests. You approve one digest, and only those bytes are applied."),
+    r"digest|sha256": (
+        "Digest",
+        "a fingerprint of the manifests. You approve one digest, and only those bytes are applied.",
+    ),
     r"provenance|estimated|measured": (
         "Provenance",
-        "where a figure comes from: measured on hardware, observed in a deployment, or estimated by a model. Measured wins over estimated.",
+        (
+            "where a figure comes from: measured on hardware, observed in a deployment, or estimated by a"
+            " model. Measured wins over estimated."
+        ),
     ),
     r"tokens?": ("Token", "a piece of text, about four characters of English. Models read and write tokens."),
     r"guidellm|traffic profile": (
         "Traffic profile",
-        "tokens in and out of one request. Benchmarks exist for four shapes, GuideLLM's; yours is mapped to one that is no easier.",
+        (
+            "tokens in and out of one request. Benchmarks exist for four shapes, GuideLLM's; yours is mapped"
+            " to one that is no easier."
+        ),
     ),
     r"latency": ("Latency", "how long something takes. Compass plans three: TTFT, ITL and E2E, each at p95."),
     r"gpus?": (
@@ -338,19 +412,25 @@ GLOSSARY: dict[str, tuple[str, str]] = {
     ),
 }
 
-# Constraints and ways to plan that people name without a figure -----------------------------------------------------------------
+# Constraints and ways to plan that people name without a figure
+# -----------------------------------------------------------------
 
 LICENSES: list[tuple[str, list[LicenseKind]]] = [
     (r"\bnon-?commercial\b(?: licen[cs]\w*)?|\bresearch[- ]only\b(?: licen[cs]\w*)?", ["non-commercial"]),
     (r"\b(?:community|custom|proprietary|makers'? own|llama|gemma) licen[cs]\w*", ["community"]),
     (
-        r"\b(?:apache|mit|permissive|open[- ]source)\b(?:[- ]2(?:\.0)?)?[^,;.]{0,20}\blicen[cs]\w*|\bpermissive\b"
-        r"|\bapache\b(?! (?:spark|kafka|airflow|server|beam|http|solr|tomcat|software|foundation|flink|hadoop))"
+        r"\b(?:apache|mit|permissive|open[- ]source)\b(?:[-"
+        r" ]2(?:\.0)?)?[^,;.]{0,20}\blicen[cs]\w*|\bpermissive\b"
+        r"|\bapache\b(?!"
+        r" (?:spark|kafka|airflow|server|beam|http|solr|tomcat|software|foundation|flink|hadoop))"
         r"(?:[- ]2(?:\.0)?)?(?:,? (?:or|and) mit\b)?"
         r"|\bmit (?:or|and) apache\b|\bmit models?\b",
         ["permissive"],
     ),
-    (r"(?<!non)(?<!non-)\bcommercial(?:ly)?\b[^,;.]{0,20}\b(?:licen[cs]\w*|use|usable)", ["permissive", "community"]),
+    (
+        r"(?<!non)(?<!non-)\bcommercial(?:ly)?\b[^,;.]{0,20}\b(?:licen[cs]\w*|use|usable)",
+        ["permissive", "community"],
+    ),
 ]
 PROVIDERS = {
     "aws": r"\baws\b|\bamazon\b",
@@ -363,14 +443,18 @@ _CLUSTER = r"(?:our|the|my) cluster"
 WAYS: list[tuple[str, dict[str, object]]] = [
     (r"\b(?:no|without) headroom\b", {"headroom": 0.0}),
     (
-        r"\b(?:highly available|high availability|survives? (?:the )?(?:loss|failure) of|one (?:spare|extra) replica|a spare replica)\b",
+        (
+            r"\b(?:highly available|high availability|survives? (?:the )?(?:loss|failure) of|one"
+            r" (?:spare|extra) replica|a spare replica)\b"
+        ),
         {"spare_replicas": 1},
     ),
     (r"\b(?:no|without) (?:spares?|spare replicas?)\b", {"spare_replicas": 0}),
     (r"\b(?:bursty|spiky|in bursts|comes? in waves)\b", {"burstiness": 4.0}),
     (r"\b(?:poisson|steady (?:traffic|load|arrivals)|no bursts|without bursts)\b", {"burstiness": 1.0}),
     (
-        rf"\bwhat {_CLUSTER} (?:really )?(?:has|offers)|\bwhat(?:'s| is) in {_CLUSTER}|\b{_CLUSTER}'s (?:gpus|hardware)"
+        rf"\bwhat {_CLUSTER} (?:really )?(?:has|offers)|\bwhat(?:'s| is) in {_CLUSTER}|\b{_CLUSTER}'s"
+        r" (?:gpus|hardware)"
         rf"|\bthe (?:gpus|hardware) (?:that )?(?:{_CLUSTER} has|(?:in|of) {_CLUSTER})",
         {"cluster_gpus": True},
     ),
@@ -381,7 +465,8 @@ _NO_LONGER = (
     r"|never ?mind the|doesn't matter which|don't care (?:which|what|about the)|lose the|clear the)"
 )
 _ANY_MODEL = (
-    r"\b(?:any|whichever|whatever|no (?:particular|specific)|doesn't matter which|don't care (?:which|what|about the)) (?:\w+ )?models?\b"
+    r"\b(?:any|whichever|whatever|no (?:particular|specific)|doesn't matter which|don't care"
+    r" (?:which|what|about the)) (?:\w+ )?models?\b"
     rf"(?! (?:of|that|we))|\b{_NO_LONGER} models?\b(?! (?:of|that|we))"
     rf"|\b{_NO_LONGER} model (?:limit|restriction|wish|preference|constraint|choice)"
     r"|\bmodel (?:\w+ )?(?:doesn't|does not|don't|no longer) matter"
@@ -397,16 +482,19 @@ LIFTED = {
     "available_gpus": r"\b(?:any number of gpus|unlimited gpus|as many gpus as)",
     "budget_usd_per_month": (
         rf"\b(?:{_NO_LONGER}|no) (?:\w+ )?(?:budget|cost (?:cap|limit)|price (?:cap|limit))(?: limit| cap)?\b"
-        r"|\bbudget (?:doesn't matter|is gone|no longer|can go(?! (?:up|down|to|over|higher|lower))|isn't a limit)"
+        r"|\bbudget (?:doesn't matter|is gone|no longer|can go(?! (?:up|down|to|over|higher|lower))|isn't a"
+        r" limit)"
     ),
     "preferred_gpu_types": (
-        rf"\b{_NO_LONGER} (?:\w+ )?(?:gpus?|hardware|accelerators?|cards?)\b(?! we have)|\bgpus? (?:type )?(?:doesn't"
+        rf"\b{_NO_LONGER} (?:\w+ )?(?:gpus?|hardware|accelerators?|cards?)\b(?! we have)|\bgpus? (?:type"
+        r" )?(?:doesn't"
         rf"|does not|don't) matter"
         r"|\b(?:forget|drop|remove|lift|ignore|lose) (?:about )?(?:the )?"
         r"(?!thinking|reasoning)[\w-]+ (?:preference|wish|requirement|restriction|constraint)"
     ),
     "excluded_gpu_types": (
-        rf"\b{_NO_LONGER} (?:gpus?|hardware|accelerators?|cards?|exclusions?)\b|\bgpus? (?:type )?(?:doesn't|does not|don't) matter"
+        rf"\b{_NO_LONGER} (?:gpus?|hardware|accelerators?|cards?|exclusions?)\b|\bgpus? (?:type"
+        r" )?(?:doesn't|does not|don't) matter"
     ),
     "preferred_models": _ANY_MODEL,
     "excluded_models": _ANY_MODEL,

@@ -1,4 +1,6 @@
-"""What somebody wants the model for, and what matters to them: by telling phrases, and where there are none by nearness."""
+"""What somebody wants the model for, and what matters to them: by telling phrases, and
+where there are none by nearness.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +16,23 @@ _SAYS_NOTHING = (
     | HOW_MUCH
     | frozenset(
         """
-        one two three four five six seven eight nine ten twenty fifty couple several some many few something anything thing for my
-        our the an need needs want wants we us llm ai model models would like have to be it in of on with and
+        one two three four five six seven eight nine ten twenty fifty couple several some many few
+        something anything thing for my our the an need needs want wants we us llm ai model models would
+        like have to be it in of on with and
     """.split()  # noqa: SIM905
     )
 )
 _OTHER_THAN = (
-    r"\b(?:not(?! only| just)|(?:any|every)\w* (?:but|except(?: for)?)|(?:except(?: for)?|other than|apart from|instead of|rather than))"
+    r"\b(?:not(?! only| just)|(?:any|every)\w* (?:but|except(?: for)?)|(?:except(?: for)?|other than|apart"
+    r" from|instead of|rather than))"
     r" (?:a |an |the |for |about )?[\w -]{0,25}(?=[!,.;]|$)"
 )
 """“Not a chatbot, just …”, “anything but a chatbot”."""
 NEAR_ENOUGH, AHEAD = 0.35, 0.035
 """Of the nearest use case: the least similarity to go by, and the least lead over the next."""
 _WEAK = re.compile(
-    r"(?:chat|chat assistants?|assistants?|bots?|research\w*(?: \w+)?|q ?(?:&|and) ?a|coding|legal(?: \w+)?|summar(?:y"
+    r"(?:chat|chat assistants?|assistants?|bots?|research\w*(?: \w+)?|q ?(?:&|and) ?a|coding|legal(?:"
+    r" \w+)?|summar(?:y"
     r"|ies)|digests?|patents?|court\w*)"
 )
 """Phrases that alone tell little: nearness may know better."""
@@ -35,7 +40,9 @@ _MUCH_NEARER = 0.1
 
 
 def find_use_case(low: str, by_nearness: bool = True) -> str | None:
-    """The use case that the words describe, or None. `low` is tidied text. Without nearness only telling phrases count."""
+    """The use case that the words describe, or None. `low` is tidied text. Without
+    nearness only telling phrases count.
+    """
     low = re.sub(_OTHER_THAN, "", low)
     by_phrase, longest = _by_phrase(low)
     weak = _WEAK.fullmatch(longest) is not None
@@ -54,9 +61,11 @@ def find_use_case(low: str, by_nearness: bool = True) -> str | None:
 
 
 def _by_phrase(low: str) -> tuple[str | None, str]:
-    """The use case with the longest phrase in the words, and that phrase; of equals, the one whose phrases cover more in all."""
+    """The use case with the longest phrase in the words, and that phrase; of equals, the
+    one whose phrases cover more in all.
+    """
     found = {
-        name: [m.group() for p in patterns for m in re.finditer((rf"(?<!\w)(?:{p})"), low) if m.group()]
+        name: [m.group() for p in patterns for m in re.finditer(rf"(?<!\w)(?:{p})", low) if m.group()]
         for name, patterns in USE_CASES.items()
     }
     best = max(found, key=lambda name: (max(map(len, found[name]), default=0), sum(map(len, found[name]))))

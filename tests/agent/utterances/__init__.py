@@ -51,7 +51,15 @@ class Score:
 
     def table(self) -> str:
         lines = [f"{name:<24} {self.right[name]:>4} of {self.total[name]:>4}" for name in self.total]
-        return "\n".join([*lines, f"{'all':<24} {sum(self.right.values()):>4} of {sum(self.total.values()):>4} = {self.accuracy:.1%}"])
+        return "\n".join(
+            [
+                *lines,
+                (
+                    f"{'all':<24} {sum(self.right.values()):>4} of {sum(self.total.values()):>4} ="
+                    f" {self.accuracy:.1%}"
+                ),
+            ]
+        )
 
 
 def load(name: str) -> list[dict[str, Any]]:
@@ -91,15 +99,23 @@ def turns_score(entries: list[dict[str, Any]]) -> Score:
         move = interpret(entry["text"], {m.__name__ for m in MOVES[stage]})
         name, found = type(move).__name__, move.model_dump(exclude_defaults=True)
         fields = type(move).model_fields
-        arguments = {k: v for k, v in expected.items() if k in fields and not (name == "Unclear" or k in ("reason", "question"))}
-        right = name in wanted and all(_alternatives(k, v, getattr(move, k, None)) for k, v in arguments.items())
+        arguments = {
+            k: v
+            for k, v in expected.items()
+            if k in fields and not (name == "Unclear" or k in ("reason", "question"))
+        }
+        right = name in wanted and all(
+            _alternatives(k, v, getattr(move, k, None)) for k, v in arguments.items()
+        )
         if name in ("EditSpecification", "Explore", "DescribeNeed"):
             right = right and set(found) - {"clear"} <= set(expected)
         score.total[stage] += 1
         if right:
             score.right[stage] += 1
         else:
-            score.wrong.append(f"{stage}: said {wanted} {expected}, read {name} {_short(found)}   “{entry['text']}”")
+            score.wrong.append(
+                f"{stage}: said {wanted} {expected}, read {name} {_short(found)}   “{entry['text']}”"
+            )
     return score
 
 
@@ -120,7 +136,9 @@ def same(name: str, said: Any, read: Any) -> bool:
     if name in ("preferred_models", "excluded_models"):
         plain = [re.sub(r"[^a-z0-9]", "", str(r).lower()) for r in read]
         labels = [re.sub(r"[^a-z0-9]", "", str(label).lower()) for label in said]
-        return all(any(label in p for label in labels) for p in plain) and all(any(label in p for p in plain) for label in labels)
+        return all(any(label in p for label in labels) for p in plain) and all(
+            any(label in p for p in plain) for label in labels
+        )
     if isinstance(said, int | float) and not isinstance(said, bool) and isinstance(read, int | float):
         return abs(said - read) <= 1e-3 * max(1.0, abs(said))
     if isinstance(said, list):

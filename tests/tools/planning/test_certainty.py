@@ -1,4 +1,6 @@
-"""What figures are worth: those in doubt aren't planned with, and what only the roofline estimates is no fastest."""
+"""What figures are worth: those in doubt aren't planned with, and what only the
+roofline estimates is no fastest.
+"""
 
 from __future__ import annotations
 
@@ -34,14 +36,18 @@ def test_nothing_in_doubt_is_offered_or_suggested(tables: Tables, use_case: str)
 
 
 def test_what_is_in_doubt_is_counted_and_why_not_tells(tables: Tables) -> None:
-    specification = specify(200, "research_legal_analysis", preferred_models=[SCOUT], preferred_gpu_types=["H100", "H200"])
+    specification = specify(
+        200, "research_legal_analysis", preferred_models=[SCOUT], preferred_gpu_types=["H100", "H200"]
+    )
     found = planned(tables, specification, limit=5)
     assert found.recommendations == []
     assert any("the estimate is in doubt" in why for why in found.excluded)
     assert found.near_misses == [] or not {key(m) for m in found.near_misses} & withheld().keys()
     profile = map_to_benchmark_profile(specification.traffic_profile)
     asked = PlanRequest(specification=specify(200, "research_legal_analysis"), benchmark_profile=profile)
-    told = place(WhyNotRequest(plan=asked, gpu_types=["H100"], model_ids=[SCOUT]), tables.__getitem__, prices())
+    told = place(
+        WhyNotRequest(plan=asked, gpu_types=["H100"], model_ids=[SCOUT]), tables.__getitem__, prices()
+    )
     if told.considered:
         assert any("the estimate is in doubt" in why for why in told.excluded)
 
@@ -53,7 +59,9 @@ def marked(found: Plan, mark: str) -> list[int]:
 @pytest.mark.parametrize("use_case", list(use_cases()))
 @pytest.mark.parametrize("users", [300, 20_000])
 def test_an_unmeasured_roofline_is_never_the_fastest(tables: Tables, use_case: str, users: int) -> None:
-    """A 3B model on a GPU type where nothing was measured was “fastest” with an ITL below all that was ever measured."""
+    """A 3B model on a GPU type where nothing was measured was “fastest” with an ITL
+    below all that was ever measured.
+    """
     found = planned(tables, specify(users, use_case), limit=8)
     sure = [o for o in found.recommendations if not o.by_roofline]
     fastest = marked(found, "fastest")
@@ -107,8 +115,15 @@ def test_a_wish_for_the_model_does_not_bring_back_what_is_in_doubt(tables: Table
 def test_models_that_hold_the_targets_are_counted_without_what_is_in_doubt(settings: Settings) -> None:
     database, targets = Database(settings), SloTargets(ttft_p95_ms=3e6, itl_p95_ms=5e5, e2e_p95_ms=8e7)
     try:
-        query = BenchmarkQuery(model_ids=[SCOUT], gpu_types=["H100"], traffic_profile=CHATBOT, slo_targets=targets)
+        query = BenchmarkQuery(
+            model_ids=[SCOUT], gpu_types=["H100"], traffic_profile=CHATBOT, slo_targets=targets
+        )
         assert query_benchmarks(query, database).models_within_slo == 0
-        assert query_benchmarks(query.model_copy(update={"gpu_types": ["H100", "B200"]}), database).models_within_slo == 1
+        assert (
+            query_benchmarks(
+                query.model_copy(update={"gpu_types": ["H100", "B200"]}), database
+            ).models_within_slo
+            == 1
+        )
     finally:
         database.close()

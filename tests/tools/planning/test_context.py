@@ -1,4 +1,6 @@
-"""The context that a plan serves: what was asked for at least, else the model's own as far as memory holds it beside the planned load."""
+"""The context that a plan serves: what was asked for at least, else the model's own as
+far as memory holds it beside the planned load.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +41,14 @@ def rendered(option: Recommendation, specification: Specification) -> ManifestBu
 
 
 def max_model_len(bundle: ManifestBundle) -> int:
-    service = next(d for d in (yaml.safe_load(f.content) for f in bundle.files) if d["kind"] == "InferenceService")
-    found = [a.split("=")[1] for a in service["spec"]["predictor"]["model"]["args"] if a.startswith("--max-model-len=")]
+    service = next(
+        d for d in (yaml.safe_load(f.content) for f in bundle.files) if d["kind"] == "InferenceService"
+    )
+    found = [
+        a.split("=")[1]
+        for a in service["spec"]["predictor"]["model"]["args"]
+        if a.startswith("--max-model-len=")
+    ]
     assert len(found) == 1
     promised = json.loads(service["metadata"]["annotations"]["compass.dev/predicted"])
     assert promised["context_tokens"] == int(found[0])
@@ -48,7 +56,9 @@ def max_model_len(bundle: ManifestBundle) -> int:
 
 
 @pytest.mark.parametrize("use_case", list(use_cases()))
-def test_without_a_wish_it_is_the_models_own_as_far_as_memory_holds_it_beside_the_planned_load(tables: Tables, use_case: str) -> None:
+def test_without_a_wish_it_is_the_models_own_as_far_as_memory_holds_it_beside_the_planned_load(
+    tables: Tables, use_case: str
+) -> None:
     specification = specify(2000, use_case)
     options = planned(tables, specification, limit=10).recommendations
     assert options
@@ -60,7 +70,9 @@ def test_without_a_wish_it_is_the_models_own_as_far_as_memory_holds_it_beside_th
         served = o.context_tokens
         assert served is not None
         assert request <= served <= memory.max_context_tokens <= model.context_tokens
-        if served < model.context_tokens and served > 4 * request:  # not merely the least: a thousand tokens more would not fit
+        if (
+            served < model.context_tokens and served > 4 * request
+        ):  # not merely the least: a thousand tokens more would not fit
             copies = kv_copies(model, o.gpu_count)
             planned_bytes = math.ceil(flight) * kv_bytes(model, request) * copies
             assert planned_bytes + kv_bytes(model, served) * copies <= memory.kv_cache_gib * GIB
@@ -70,7 +82,9 @@ def test_without_a_wish_it_is_the_models_own_as_far_as_memory_holds_it_beside_th
 
 
 def test_a_default_chatbot_is_served_with_more_than_a_few_turns(tables: Tables) -> None:
-    """2,048 tokens were rendered where memory held 40,960, and a chat with history broke within a few turns."""
+    """2,048 tokens were rendered where memory held 40,960, and a chat with history
+    broke within a few turns.
+    """
     for o in planned(tables, specify(1000), limit=5).recommendations:
         assert (o.context_tokens or 0) >= 32_768
 
@@ -125,14 +139,25 @@ def test_an_option_planned_before_its_context_was_told_is_rendered_with_one_that
 
 
 @pytest.mark.parametrize("wrong", [2048, 767, 100_000])
-def test_a_manifest_that_serves_another_context_than_was_planned_is_refused(tables: Tables, wrong: int) -> None:
+def test_a_manifest_that_serves_another_context_than_was_planned_is_refused(
+    tables: Tables, wrong: int
+) -> None:
     specification = specify(1000)
     bundle = rendered(planned(tables, specification, limit=1).recommendations[0], specification)
     served = max_model_len(bundle)
-    files = [(f.path, f.content.replace(f"--max-model-len={served}", f"--max-model-len={wrong}")) for f in bundle.files]
+    files = [
+        (f.path, f.content.replace(f"--max-model-len={served}", f"--max-model-len={wrong}"))
+        for f in bundle.files
+    ]
     assert any("must be the one that was planned" in p.text for p in check_bundle(files))
-    promised = [(path, text.replace(f'"context_tokens": {served}', f'"context_tokens": {wrong}')) for path, text in files]
-    both = [(path, text.replace(f'\\"context_tokens\\": {served}', f'\\"context_tokens\\": {wrong}')) for path, text in promised]
+    promised = [
+        (path, text.replace(f'"context_tokens": {served}', f'"context_tokens": {wrong}'))
+        for path, text in files
+    ]
+    both = [
+        (path, text.replace(f'\\"context_tokens\\": {served}', f'\\"context_tokens\\": {wrong}'))
+        for path, text in promised
+    ]
     assert any("context" in p.text for p in check_bundle(both)) == (wrong != 2048), (
         "too little for the planned request, or too much for memory"
     )

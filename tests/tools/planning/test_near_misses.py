@@ -25,7 +25,9 @@ INFEASIBLE = {
     "context too long on these": specify(1000, min_context_tokens=20_000_000),
     "too few GPUs": specify(100_000, available_gpus={"H100": 4}),
     "GPU too small": specify(1000, "research_legal_analysis", preferred_gpu_types=["A10G"]),
-    "licence of the only model": specify(1000, preferred_models=["meta-llama/Llama-3.3-70B-Instruct"], licenses=["permissive"]),
+    "licence of the only model": specify(
+        1000, preferred_models=["meta-llama/Llama-3.3-70B-Instruct"], licenses=["permissive"]
+    ),
     "not sold there": specify(1000, providers=["azure"], preferred_gpu_types=["L40S"]),
     "budget and TTFT": specify(1000, budget_usd_per_month=300, ttft_p95_ms=26),
 }
@@ -34,7 +36,9 @@ INFEASIBLE = {
 def offers_it(found: Plan, miss: NearMiss) -> bool:
     """Whether the suggested configuration, with so many replicas at that cost, is a recommendation."""
     return any(
-        key(o) == key(miss) and o.replicas == miss.replicas and abs(o.cost_usd_per_month - miss.cost_usd_per_month) < 0.01
+        key(o) == key(miss)
+        and o.replicas == miss.replicas
+        and abs(o.cost_usd_per_month - miss.cost_usd_per_month) < 0.01
         for o in found.recommendations
     )
 
@@ -46,7 +50,9 @@ def a_tenth_less(specification: Specification, change: SpecificationChange) -> S
     for name, value in values.items():
         before = getattr(specification.slo_targets, name, None) or getattr(specification.intent, name, None)
         if isinstance(value, dict):
-            figures[name] = {gpu: count if count == before.get(gpu) else count - 1 for gpu, count in value.items()}
+            figures[name] = {
+                gpu: count if count == before.get(gpu) else count - 1 for gpu, count in value.items()
+            }
         elif isinstance(value, int | float) and before is not None:
             less = before + 0.9 * (value - before)
             figures[name] = math.floor(less) + 1 if isinstance(value, int) else less
@@ -65,14 +71,18 @@ def test_each_suggestion_is_a_real_recomputation(tables: Tables, name: str) -> N
         assert offers_it(relaxed, miss), miss
         less = a_tenth_less(specification, miss.change)
         if less is not None:
-            assert not offers_it(planned(tables, change_specification(specification, less), limit=5), miss), miss
+            assert not offers_it(planned(tables, change_specification(specification, less), limit=5), miss), (
+                miss
+            )
 
 
 def test_the_smallest_comes_first_and_every_figure_is_named(tables: Tables) -> None:
     found = planned(tables, INFEASIBLE["TTFT too tight"], limit=5).near_misses
     stretches = [m.stretch for m in found if m.stretch is not None]
     assert stretches == sorted(stretches)
-    assert all(m.relaxation.startswith("TTFT p95 ") and m.relaxation.endswith(" instead of 22 ms") for m in found)
+    assert all(
+        m.relaxation.startswith("TTFT p95 ") and m.relaxation.endswith(" instead of 22 ms") for m in found
+    )
     assert all(set(m.change.model_dump(exclude_defaults=True)) == {"ttft_p95_ms"} for m in found)
 
 
@@ -87,15 +97,20 @@ def test_nothing_less_than_the_smallest_admits_anything(tables: Tables) -> None:
 
 
 def test_where_something_fits_only_what_costs_less_is_worth_a_word(tables: Tables) -> None:
-    for users, use_case in ((1000, "summarization_short"), (2000, "long_document_summarization"), (20_000, "code_completion")):
+    for users, use_case in (
+        (1000, "summarization_short"),
+        (2000, "long_document_summarization"),
+        (20_000, "code_completion"),
+    ):
         found = planned(tables, specify(users, use_case), limit=5)
         cheapest = min(o.cost_usd_per_month for o in found.recommendations)
         assert all(m.cost_usd_per_month < cheapest for m in found.near_misses)
 
 
 def test_by_hand() -> None:
-    """Planned are 2.67 / 0.8 = 3.33 requests/s. One replica has there 180 + (3.33 − 1.1) / 8.9 · 89 = 202.3 ms of TTFT; the least
-    that admits anything is a little above the idle 170 ms: 17 replicas at 0.196 requests/s each have 170 + 0.096 · 10 = 170.96 ms.
+    """Planned are 2.67 / 0.8 = 3.33 requests/s. One replica has there 180 + (3.33 − 1.1) / 8.9 · 89 = 202.3
+    ms of TTFT; the least that admits anything is a little above the idle 170 ms: 17 replicas at 0.196
+    requests/s each have 170 + 0.096 · 10 = 170.96 ms.
     """
     rows = [(0.1, 170.0, 10.0, 3000.0), (1.1, 180.0, 10.0, 3000.0), (10.0, 269.0, 10.0, 3000.0)]
     table = made_table({("meta-llama/Llama-3.1-8B-Instruct", "L40S", 1): rows})
@@ -108,7 +123,10 @@ def test_by_hand() -> None:
     assert by_replicas[1].change.ttft_p95_ms == pytest.approx(203.6, abs=1.35)
 
 
-@pytest.mark.parametrize(("value", "start", "expected"), [(27.13, 25, 27.2), (1043.2, 1000, 1044), (25.003, 25, 25.0031), (540, 250, 540)])
+@pytest.mark.parametrize(
+    ("value", "start", "expected"),
+    [(27.13, 25, 27.2), (1043.2, 1000, 1044), (25.003, 25, 25.0031), (540, 250, 540)],
+)
 def test_a_figure_is_rounded_up_by_little_of_the_step(value: float, start: float, expected: float) -> None:
     rounded = round_up(value, start)
     assert value <= rounded <= value + (value - start) / 20

@@ -24,7 +24,10 @@ def price(gpu: str, usd: float, machine: int = 0, provider: str = "ours", region
 
 def cost(listed: list[Price], gpu_count: int, replicas: int, **where: list[str]) -> float:
     costs, _ = cheapest(
-        offers(listed, ["H100"], Intent.model_validate(where)), np.array([0]), np.array([gpu_count]), np.array([float(replicas)])
+        offers(listed, ["H100"], Intent.model_validate(where)),
+        np.array([0]),
+        np.array([gpu_count]),
+        np.array([float(replicas)]),
     )
     return float(costs[0])
 
@@ -43,7 +46,9 @@ def test_whole_machines_are_billed_whole() -> None:
     assert cost(eight, 1, 1) == 8 * 730  # one GPU used, eight paid for
     assert cost(eight, 2, 4) == 8 * 730  # four replicas of two fill one machine
     assert cost(eight, 2, 5) == 16 * 730  # the fifth needs another
-    assert cost(eight, 3, 3) == 16 * 730  # two of three GPUs fit a machine; the third replica can't be split over two
+    assert (
+        cost(eight, 3, 3) == 16 * 730
+    )  # two of three GPUs fit a machine; the third replica can't be split over two
 
 
 def test_a_replica_never_spans_two_machines() -> None:
@@ -59,7 +64,11 @@ def test_the_cheapest_way_depends_on_how_much_is_needed() -> None:
 
 
 def test_providers_and_regions_narrow_the_offers() -> None:
-    listed = [price("H100", 1.0), price("H100", 2.0, provider="theirs"), price("H100", 3.0, provider="theirs", region="any")]
+    listed = [
+        price("H100", 1.0),
+        price("H100", 2.0, provider="theirs"),
+        price("H100", 3.0, provider="theirs", region="any"),
+    ]
     assert cost(listed, 1, 1, providers=["theirs"]) == 2 * 730
     assert cost(listed, 1, 1, providers=["theirs"], regions=["there"]) == 3 * 730
     assert cost(listed, 1, 1, providers=["nobody"]) == np.inf
@@ -69,7 +78,9 @@ def test_providers_and_regions_narrow_the_offers() -> None:
 
 
 def test_a_plan_bills_what_is_bought_and_says_so() -> None:
-    """Invented: 10 requests/s a replica, 8 with headroom; a peak of 133.33 needs 17 replicas of two GPUs, so five machines of eight."""
+    """Invented: 10 requests/s a replica, 8 with headroom; a peak of 133.33 needs 17
+    replicas of two GPUs, so five machines of eight.
+    """
     rows = [(1.0, 100.0, 10.0, 3000.0), (10.0, 150.0, 10.0, 3000.0), (15.0, 200.0, 10.0, 3000.0)]
     table = made_table({("meta-llama/Llama-3.1-8B-Instruct", "H100", 2): rows})
     spec = specify(50_000)
@@ -87,7 +98,10 @@ def test_a_spare_replica_is_paid_for_but_carries_nothing() -> None:
     rows = [(1.0, 100.0, 10.0, 3000.0), (10.0, 150.0, 10.0, 3000.0)]
     table = made_table({("meta-llama/Llama-3.1-8B-Instruct", "H100", 1): rows})
     plain, spare = specify(10_000), specify(10_000, spare_replicas=1)
-    one, two = (planned({s.traffic_profile: table}, s, [price("H100", 2.0)]).recommendations[0] for s in (plain, spare))
+    one, two = (
+        planned({s.traffic_profile: table}, s, [price("H100", 2.0)]).recommendations[0]
+        for s in (plain, spare)
+    )
     assert two.replicas == one.replicas + 1
     assert two.cost_usd_per_month == pytest.approx(one.cost_usd_per_month + 2 * 730)
     assert two.max_requests_per_second == one.max_requests_per_second

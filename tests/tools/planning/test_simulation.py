@@ -23,7 +23,9 @@ LLAMA = Configuration("meta-llama/Llama-3.1-8B-Instruct", "H100", 1, CHATBOT)
 
 
 def simulated_hour(option: Recommendation, specification: Specification, replicas: int) -> list[float]:
-    """p95 of TTFT, ITL and E2E over an hour at peak: one stream of arrivals, each request sent to a replica at random."""
+    """p95 of TTFT, ITL and E2E over an hour at peak: one stream of arrivals, each
+    request sent to a replica at random.
+    """
     generator = random.Random(f"{option.model_id} {specification.demand.peak_requests_per_second}")
     rate, profile = specification.demand.peak_requests_per_second, specification.traffic_profile
     shares: list[list[float]] = [[] for _ in range(replicas)]
@@ -34,7 +36,13 @@ def simulated_hour(option: Recommendation, specification: Specification, replica
     pooled: tuple[list[float], list[float], list[float]] = ([], [], [])
     for arrivals in shares[:SAMPLE]:
         count = len(arrivals)
-        seen = simulate(replica.steps, replica.kv_tokens, arrivals, [profile.prompt_tokens] * count, [profile.output_tokens] * count)
+        seen = simulate(
+            replica.steps,
+            replica.kv_tokens,
+            arrivals,
+            [profile.prompt_tokens] * count,
+            [profile.output_tokens] * count,
+        )
         for every, values in zip(pooled, (seen.ttft_ms, seen.itl_ms, seen.e2e_ms), strict=True):
             every.extend(values[min(200, count // 20) :])
     return [percentile(values, 0.95) for values in pooled]
@@ -42,20 +50,29 @@ def simulated_hour(option: Recommendation, specification: Specification, replica
 
 @pytest.mark.parametrize("users", [1000, 10_000, 40_000])
 @pytest.mark.parametrize("use_case", list(use_cases()))
-def test_the_first_option_holds_for_an_hour_at_peak_and_one_replica_fewer_does_not(tables: Tables, use_case: str, users: int) -> None:
-    """Without headroom. Three exceptions: where the benchmark table ends before a target breaks, the plan goes no further than it; a
-    simulation is believed no more than OPTIMISM times what the table says; and capacity is found to a STEP, downwards, by other
-    arrivals than these, so that a load within two STEPs of it proves nothing."""
+def test_the_first_option_holds_for_an_hour_at_peak_and_one_replica_fewer_does_not(
+    tables: Tables, use_case: str, users: int
+) -> None:
+    """Without headroom. Three exceptions: where the benchmark table ends before a target breaks, the
+    plan goes no further than it; a simulation is believed no more than OPTIMISM times what the table
+    says; and capacity is found to a STEP, downwards, by other arrivals than these, so that a load within
+    two STEPs of it proves nothing.
+    """
     specification = specify(users, use_case, headroom=0.0)
     option = planned(tables, specification, limit=5).recommendations[0]
     targets = list(specification.slo_targets.model_dump().values())
     held = simulated_hour(option, specification, option.replicas)
     assert all(p95 <= target for p95, target in zip(held, targets, strict=True)), held
     if option.replicas > 1 and "highest load that was simulated" not in " ".join(option.reasons):
-        by_table = next(o for o in planned(tables, specification, simulate=0).recommendations if key(o) == key(option))
+        by_table = next(
+            o for o in planned(tables, specification, simulate=0).recommendations if key(o) == key(option)
+        )
         believed = OPTIMISM * by_table.max_requests_per_second / by_table.replicas * (option.replicas - 1)
         found = STEP**2 * option.max_requests_per_second / option.replicas * (option.replicas - 1)
-        if specification.demand.peak_requests_per_second > believed or specification.demand.peak_requests_per_second <= found:
+        if (
+            specification.demand.peak_requests_per_second > believed
+            or specification.demand.peak_requests_per_second <= found
+        ):
             return
         fewer = simulated_hour(option, specification, option.replicas - 1)
         assert any(p95 > target for p95, target in zip(fewer, targets, strict=True)), fewer
@@ -84,7 +101,14 @@ def test_bursts_carry_less_and_a_loose_target_more() -> None:
 
     def capacity(ttft_ms: float, burstiness: float) -> float:
         simulation = Simulation(LLAMA, (ttft_ms, 25.0, 7000.0), rates, rows(rates))
-        return max((r for r in (2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0) if simulation.carries(r, burstiness)), default=0.0)
+        return max(
+            (
+                r
+                for r in (2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0)
+                if simulation.carries(r, burstiness)
+            ),
+            default=0.0,
+        )
 
     assert capacity(60, 1.0) >= capacity(60, 2.0) >= capacity(60, 4.0) >= capacity(60, 16.0)
     assert capacity(60, 1.0) > capacity(60, 16.0)
@@ -103,7 +127,9 @@ def test_what_is_asked_first_changes_no_answer(burstiness: float) -> None:
 
     there, back = answers(asked), answers(asked[::-1])
     assert there == back
-    assert sorted(there.values(), reverse=True) == [there[rate] for rate in asked]  # once too much, always too much
+    assert sorted(there.values(), reverse=True) == [
+        there[rate] for rate in asked
+    ]  # once too much, always too much
 
 
 def test_thinned_burstiness_is_rounded_up_and_shared_by_neighbours() -> None:

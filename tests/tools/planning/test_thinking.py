@@ -58,7 +58,10 @@ def test_every_option_is_of_the_mode_that_is_planned(tables: Tables, use_case: s
 
 
 def any_way(use_case: str, modes: str) -> bool:
-    return any(use_case in m.recommended_for and m.thinking is not None and m.thinking.modes == modes for m in models().values())
+    return any(
+        use_case in m.recommended_for and m.thinking is not None and m.thinking.modes == modes
+        for m in models().values()
+    )
 
 
 @pytest.mark.parametrize("use_case", USE_CASES)
@@ -71,13 +74,17 @@ def test_thoughts_are_planned_tokens_and_never_make_a_plan_cheaper(tables: Table
     assert on.traffic_profile.output_tokens == on.answer_tokens + on.thinking_tokens
     assert on.traffic_profile.output_tokens >= off.traffic_profile.output_tokens
     assert on.slo_targets.ttft_p95_ms == off.slo_targets.ttft_p95_ms
-    assert on.slo_targets.e2e_p95_ms - off.slo_targets.e2e_p95_ms == pytest.approx(on.thinking_tokens * on.slo_targets.itl_p95_ms)
+    assert on.slo_targets.e2e_p95_ms - off.slo_targets.e2e_p95_ms == pytest.approx(
+        on.thinking_tokens * on.slo_targets.itl_p95_ms
+    )
     told = {a.name: a for a in on.assumptions}
     assert f"{on.thinking_tokens:,} tokens of thoughts" in told["thinking_tokens"].text
     assert "assumption" in told["thinking_tokens"].origin
 
     def cost(spec: Specification) -> float:
-        wanted = change_specification(spec, SpecificationChange(preferred_models=["Qwen/Qwen3-14B"], ttft_p95_ms=5000, itl_p95_ms=100))
+        wanted = change_specification(
+            spec, SpecificationChange(preferred_models=["Qwen/Qwen3-14B"], ttft_p95_ms=5000, itl_p95_ms=100)
+        )
         wanted = change_specification(wanted, SpecificationChange(e2e_p95_ms=600_000))
         return min(o.cost_usd_per_month for o in planned(tables, wanted, simulate=0).recommendations)
 
@@ -99,7 +106,9 @@ def test_the_wish_is_lifted_and_a_model_that_always_thinks_brings_it_along() -> 
     assert against.thinking == "off"
 
 
-def test_a_model_that_always_thinks_is_left_out_of_a_plan_without_thinking_and_the_reason_is_told(tables: Tables) -> None:
+def test_a_model_that_always_thinks_is_left_out_of_a_plan_without_thinking_and_the_reason_is_told(
+    tables: Tables,
+) -> None:
     wanted = specify(1000, preferred_models=["deepseek-ai/DeepSeek-R1-Distill-Llama-8B"], thinking="off")
     found = planned(tables, wanted)
     assert not found.recommendations
@@ -132,7 +141,9 @@ def test_a_score_in_the_other_mode_is_no_score_here() -> None:
     for model in models().values():
         for mode in MODES:
             found = quality_of(model, case, mode)
-            if mode not in model.quality and (model.base_id is None or mode not in models()[model.base_id].quality):
+            if mode not in model.quality and (
+                model.base_id is None or mode not in models()[model.base_id].quality
+            ):
                 assert found.score is None
                 assert found.base_score is None
                 assert MODES[mode] in found.source
@@ -142,7 +153,10 @@ def test_a_score_in_the_other_mode_is_no_score_here() -> None:
 
 
 def test_least_quality_is_asked_of_the_mode_that_is_planned(tables: Tables) -> None:
-    off, on = (planned(tables, specify(1000, "research_legal_analysis", thinking=m, min_quality=70)) for m in ("off", "on"))
+    off, on = (
+        planned(tables, specify(1000, "research_legal_analysis", thinking=m, min_quality=70))
+        for m in ("off", "on")
+    )
     assert all("without thinking" in o.quality.scores for o in off.recommendations)
     assert all("with thinking" in o.quality.scores for o in on.recommendations)
     assert "openai/gpt-oss-120b" in {o.model_id for o in on.recommendations}
@@ -160,7 +174,9 @@ def test_a_model_of_unknown_modes_claims_none() -> None:
     assert "isn't known whether" in found.source
 
 
-def rendered(tables: Tables, spec: Specification, home: str) -> tuple[list[str], dict[str, object], list[object]]:
+def rendered(
+    tables: Tables, spec: Specification, home: str
+) -> tuple[list[str], dict[str, object], list[object]]:
     """Arguments of the first option's vLLM, what its annotation predicts, and the problems of its files."""
     option = planned(tables, spec, limit=1).recommendations[0]
     bundle = render_manifest(manifest_request(option, spec, "t", "p", Settings(home=home), monitoring=False))
@@ -175,16 +191,30 @@ def rendered(tables: Tables, spec: Specification, home: str) -> tuple[list[str],
 @pytest.mark.parametrize(
     ("model", "wish", "arguments"),
     [
-        ("Qwen/Qwen3-4B", None, ["--reasoning-parser=qwen3", '--default-chat-template-kwargs={"enable_thinking": false}']),
-        ("Qwen/Qwen3-4B", "on", ["--reasoning-parser=qwen3", '--default-chat-template-kwargs={"enable_thinking": true}']),
-        ("HuggingFaceTB/SmolLM3-3B", "on", ["--reasoning-parser=qwen3", '--default-chat-template-kwargs={"enable_thinking": true}']),
+        (
+            "Qwen/Qwen3-4B",
+            None,
+            ["--reasoning-parser=qwen3", '--default-chat-template-kwargs={"enable_thinking": false}'],
+        ),
+        (
+            "Qwen/Qwen3-4B",
+            "on",
+            ["--reasoning-parser=qwen3", '--default-chat-template-kwargs={"enable_thinking": true}'],
+        ),
+        (
+            "HuggingFaceTB/SmolLM3-3B",
+            "on",
+            ["--reasoning-parser=qwen3", '--default-chat-template-kwargs={"enable_thinking": true}'],
+        ),
         ("openai/gpt-oss-20b", None, ["--reasoning-parser=openai_gptoss"]),
         ("deepseek-ai/DeepSeek-R1-Distill-Llama-8B", None, ["--reasoning-parser=deepseek_r1"]),
         ("meta-llama/Llama-3.1-8B-Instruct", "off", []),
         ("ibm-granite/granite-3.3-8b-instruct", None, ['--default-chat-template-kwargs={"thinking": false}']),
     ],
 )
-def test_vllm_is_told_what_is_planned(tables: Tables, tmp_path: object, model: str, wish: str | None, arguments: list[str]) -> None:
+def test_vllm_is_told_what_is_planned(
+    tables: Tables, tmp_path: object, model: str, wish: str | None, arguments: list[str]
+) -> None:
     spec = specify(1000, preferred_models=[model], ttft_p95_ms=2000, **({"thinking": wish} if wish else {}))
     args, predicted, problems = rendered(tables, spec, str(tmp_path))
     assert problems == []
@@ -203,14 +233,22 @@ def test_vllm_is_told_what_is_planned(tables: Tables, tmp_path: object, model: s
         ("--reasoning-parser=qwen3", "--reasoning_parser=qwen3"),
     ],
 )
-def test_only_what_the_catalogue_says_of_thinking_is_accepted(tables: Tables, tmp_path: object, old: str, new: str) -> None:
+def test_only_what_the_catalogue_says_of_thinking_is_accepted(
+    tables: Tables, tmp_path: object, old: str, new: str
+) -> None:
     spec = specify(1000, preferred_models=["Qwen/Qwen3-4B"])
     option = planned(tables, spec, limit=1).recommendations[0]
-    bundle = render_manifest(manifest_request(option, spec, "t", "p", Settings(home=str(tmp_path)), monitoring=False))
+    bundle = render_manifest(
+        manifest_request(option, spec, "t", "p", Settings(home=str(tmp_path)), monitoring=False)
+    )
     files = [(f.path, f.content) for f in bundle.files]
     assert old in files[-1][1]
     changed = [*files[:-1], (files[-1][0], files[-1][1].replace(old, new))]
-    problems = [p for p in check_bundle(changed, complete=True) if p.field != "metadata.annotations.compass.dev/digest"]
+    problems = [
+        p
+        for p in check_bundle(changed, complete=True)
+        if p.field != "metadata.annotations.compass.dev/digest"
+    ]
     assert any("whether to think" in p.text for p in problems), problems
     assert not any("whether to think" in p.text for p in check_bundle(files, complete=True))
 
@@ -227,7 +265,9 @@ def test_a_specification_file_keeps_its_thoughts(tmp_path: object) -> None:
 
 def test_more_than_the_table_has_is_refused_in_words() -> None:
     with pytest.raises(CompassError, match="no benchmarks for 10240→4096"):
-        map_to_benchmark_profile(specify(10, "research_legal_analysis", thinking="on", thinking_tokens=3584).traffic_profile)
+        map_to_benchmark_profile(
+            specify(10, "research_legal_analysis", thinking="on", thinking_tokens=3584).traffic_profile
+        )
 
 
 def test_a_mode_is_what_a_model_can_be_served_in() -> None:
@@ -243,10 +283,14 @@ def test_a_mode_is_what_a_model_can_be_served_in() -> None:
 
 
 @pytest.mark.parametrize(("wish", "words"), [("off", "thinking off"), ("on", "thinking on")])
-def test_the_manifests_themselves_say_whether_it_thinks(tables: Tables, tmp_path: object, wish: str, words: str) -> None:
+def test_the_manifests_themselves_say_whether_it_thinks(
+    tables: Tables, tmp_path: object, wish: str, words: str
+) -> None:
     spec = specify(1000, preferred_models=["Qwen/Qwen3-4B"], thinking=wish, ttft_p95_ms=2000)
     option = planned(tables, spec, limit=1).recommendations[0]
-    bundle = render_manifest(manifest_request(option, spec, "t", "p", Settings(home=str(tmp_path)), monitoring=False))
+    bundle = render_manifest(
+        manifest_request(option, spec, "t", "p", Settings(home=str(tmp_path)), monitoring=False)
+    )
     service = next(d for f in bundle.files if (d := yaml.safe_load(f.content))["kind"] == "InferenceService")
     assert served_thinking(service) == option.thinking_in_words == words
     untold = service["spec"]["predictor"]["model"]
@@ -265,5 +309,7 @@ def test_the_card_shows_the_mode_with_its_origin_and_what_it_costs_in_tokens(wis
     console = Console(width=100, record=True, file=io.StringIO())
     console.print(specification(spec.model_dump(mode="json")))
     shown = console.export_text()
-    assert ("on: the model thinks before it answers" if wish == "on" else "off: the model answers at once") in shown
+    assert (
+        "on: the model thinks before it answers" if wish == "on" else "off: the model answers at once"
+    ) in shown
     assert ("512→768+256 tokens" if wish == "on" else "512→256 tokens") in shown

@@ -1,4 +1,6 @@
-"""Why something isn't first: its place is the place that a plan gives it, and what keeps it out really does."""
+"""Why something isn't first: its place is the place that a plan gives it, and what
+keeps it out really does.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,12 @@ from tools.traffic import map_to_benchmark_profile
 from tools.why_not import WhyNot, WhyNotRequest, place
 
 
-def asked(tables: Tables, specification: Specification, gpu_types: list[str] | None = None, model_ids: list[str] | None = None) -> WhyNot:
+def asked(
+    tables: Tables,
+    specification: Specification,
+    gpu_types: list[str] | None = None,
+    model_ids: list[str] | None = None,
+) -> WhyNot:
     profile = map_to_benchmark_profile(specification.traffic_profile)
     request = WhyNotRequest(
         plan=PlanRequest(specification=specification, benchmark_profile=profile),
@@ -29,7 +36,10 @@ def with_only(specification: Specification, gpu: str) -> Specification:
 @pytest.mark.parametrize("gpu", list(gpus()))
 def test_the_best_of_a_gpu_type_is_what_a_plan_for_it_alone_puts_first(tables: Tables, gpu: str) -> None:
     specification = specify(1000, latency_priority="high")
-    found, alone = asked(tables, specification, [gpu]), planned(tables, with_only(specification, gpu), limit=1)
+    found, alone = (
+        asked(tables, specification, [gpu]),
+        planned(tables, with_only(specification, gpu), limit=1),
+    )
     if found.best is None:
         assert alone.recommendations == []
         return
@@ -78,7 +88,9 @@ def test_a_wish_of_ones_own_is_named_and_lifted(tables: Tables) -> None:
 
 def test_a_model_for_other_things_was_not_considered(tables: Tables) -> None:
     other = next(
-        m.id for m in models().values() if "chatbot_conversational" not in m.recommended_for and m.license_kind != "non-commercial"
+        m.id
+        for m in models().values()
+        if "chatbot_conversational" not in m.recommended_for and m.license_kind != "non-commercial"
     )
     found = asked(tables, specify(100), model_ids=[other])
     assert (found.best, found.considered, found.excluded) == (None, 0, {})

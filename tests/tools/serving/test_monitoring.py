@@ -17,7 +17,9 @@ from tools.serving.outcomes import recorded
 
 
 class Replicas:
-    """As many pods as there are counts of finished requests; None is one that doesn't answer, text is what another shows instead."""
+    """As many pods as there are counts of finished requests; None is one that doesn't
+    answer, text is what another shows instead.
+    """
 
     def __init__(self, *finished: int | str | None) -> None:
         self.finished = finished
@@ -25,7 +27,10 @@ class Replicas:
     @property
     def pods(self) -> list[dict[str, Any]]:
         began = (datetime.now(UTC) - timedelta(minutes=10)).isoformat()
-        return [{"metadata": {"uid": f"uid-{n}", "name": f"pod-{n}", "creationTimestamp": began}} for n in range(len(self.finished))]
+        return [
+            {"metadata": {"uid": f"uid-{n}", "name": f"pod-{n}", "creationTimestamp": began}}
+            for n in range(len(self.finished))
+        ]
 
     def metrics(self, pod: str, port: int) -> str:
         finished = self.finished[int(pod.removeprefix("pod-"))]
@@ -42,7 +47,9 @@ class Replicas:
 
 def look(*finished: int | str | None, expected: Expectation | None = None, **kept: Any) -> Live | str:
     replicas = Replicas(*finished)
-    return observe(replicas.pods, len(finished), kept.get("approval_id"), expected, replicas, kept.get("database"))  # type: ignore[arg-type]
+    return observe(
+        replicas.pods, len(finished), kept.get("approval_id"), expected, replicas, kept.get("database")
+    )  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("silent", [None, "<html>"])
@@ -81,7 +88,10 @@ def test_no_request_is_counted_twice_when_it_answers_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("tools.serving.outcomes.SHORTEST_WINDOW_S", 0.0)
-    seen = [look(*counts, approval_id=approval, database=database) for counts in ((100, 200), (110, None), (120, None), (130, 260))]
+    seen = [
+        look(*counts, approval_id=approval, database=database)
+        for counts in ((100, 200), (110, None), (120, None), (130, 260))
+    ]
     assert [found.requests for found in seen if isinstance(found, Live)] == [300, 310, 320, 390]
     kept = recorded(approval, LONG_AGO, database)
     assert kept is not None

@@ -71,7 +71,9 @@ def seen(ended_at: datetime, counts: list[int], **more: Any) -> Window:
 
 def rows(database: Database) -> list[tuple[str, int]]:
     with database.connect() as connection:
-        found = connection.execute("SELECT grain::text AS grain, requests FROM outcomes ORDER BY ended_at").fetchall()
+        found = connection.execute(
+            "SELECT grain::text AS grain, requests FROM outcomes ORDER BY ended_at"
+        ).fetchall()
     return [(r["grain"], r["requests"]) for r in found]
 
 
@@ -80,16 +82,24 @@ def test_a_manifest_carries_what_was_planned() -> None:
     found = expectation_of(inference_service_of(bundle.files))
     assert found is not None
     chosen = request().recommendation
-    assert (found.model_id, found.gpu_type, found.replicas) == (chosen.model_id, chosen.gpu_type, chosen.replicas)
+    assert (found.model_id, found.gpu_type, found.replicas) == (
+        chosen.model_id,
+        chosen.gpu_type,
+        chosen.replicas,
+    )
     assert found.targets == request().slo_targets
     assert expectation_of({"metadata": {"annotations": {"compass.dev/predicted": "[1]"}}}) is None
 
 
 def test_looks_share_their_windows(approval: str, database: Database) -> None:
-    """Two watchers, one look after the other: no request is counted twice, and one too soon ends no window."""
+    """Two watchers, one look after the other: no request is counted twice, and one
+    too soon ends no window.
+    """
     looks = [(0, 10, True, 10), (60, 14, True, 4), (63, 20, False, 6), (75, 21, True, 7)]
     for at_s, finished, ends, requests in looks:
-        found, ended = window_until(approval, scrape(at_s, a=counters([finished, 0, 0, 0], finished)), LONG_AGO, database)
+        found, ended = window_until(
+            approval, scrape(at_s, a=counters([finished, 0, 0, 0], finished)), LONG_AGO, database
+        )
         assert (ended, found.requests) == (ends, requests), at_s
 
 
@@ -118,13 +128,19 @@ def test_windows_are_kept_and_empty_ones_are_not(approval: str, database: Databa
 
 @pytest.mark.parametrize("outcome", get_args(Outcome))
 def test_each_outcome_of_a_validation_is_kept(outcome: Outcome, approval: str, database: Database) -> None:
-    found = Validation(outcome=outcome, reasons=["why"], checks=[], requests=3, failed=0, requests_per_second=1.0)
+    found = Validation(
+        outcome=outcome, reasons=["why"], checks=[], requests=3, failed=0, requests_per_second=1.0
+    )
     record_validation(approval, found, database)
     assert [seen for _, seen in validations(approval, database)] == [found]
 
 
-def test_old_windows_become_hours_and_old_hours_days_and_nothing_is_lost(approval: str, database: Database) -> None:
-    ages = [timedelta(minutes=n) for n in range(0, 180, 20)] + [timedelta(days=3, minutes=n) for n in range(0, 120, 10)]
+def test_old_windows_become_hours_and_old_hours_days_and_nothing_is_lost(
+    approval: str, database: Database
+) -> None:
+    ages = [timedelta(minutes=n) for n in range(0, 180, 20)] + [
+        timedelta(days=3, minutes=n) for n in range(0, 120, 10)
+    ]
     ages += [timedelta(days=100, minutes=n) for n in range(0, 240, 10)]
     for n, age in enumerate(ages):
         record_window(approval, seen(NOW - age, [n, 1, 0, 0]), n % 2 == 0, database)
@@ -146,15 +162,16 @@ def test_of_many_outcomes_few_stay_and_a_status_reads_only_its_own(approval: str
     record_window(approval, seen(NOW, [5, 3, 1, 1]), True, database)
     with database.connect() as connection:
         connection.execute(
-            "INSERT INTO approvals (thread_id, interrupt_id, digest, cluster, namespace, actor, name, model_id, files)"
-            " SELECT thread_id, 'copy ' || n, digest, cluster, namespace, actor, name || n, model_id, files"
-            " FROM approvals, generate_series(1, 9) AS n"
+            "INSERT INTO approvals (thread_id, interrupt_id, digest, cluster, namespace, actor, name,"
+            " model_id, files) SELECT thread_id, 'copy ' || n, digest, cluster, namespace, actor, name || n,"
+            " model_id, files FROM approvals, generate_series(1, 9) AS n"
         )
         made = connection.execute(
-            "INSERT INTO outcomes (approval_id, began_at, ended_at, requests, failed, prompt_tokens, output_tokens, seconds, layout,"
-            " judged, held, replicas, counts) SELECT a.id, ended_at - (n + 1) * interval '1 minute', ended_at - n * interval '1 minute',"
-            " requests, failed, prompt_tokens, output_tokens, 60, layout, judged, held, replicas, counts"
-            " FROM generate_series(1, 5040) AS n, approvals a, outcomes o"
+            "INSERT INTO outcomes (approval_id, began_at, ended_at, requests, failed, prompt_tokens,"
+            " output_tokens, seconds, layout, judged, held, replicas, counts) SELECT a.id, ended_at - (n + 1)"
+            " * interval '1 minute', ended_at - n * interval '1 minute', requests, failed, prompt_tokens,"
+            " output_tokens, 60, layout, judged, held, replicas, counts FROM generate_series(1, 5040) AS n,"
+            " approvals a, outcomes o"
         ).rowcount
         assert made == 50_400
         connection.execute("ANALYZE outcomes")
@@ -163,7 +180,10 @@ def test_of_many_outcomes_few_stay_and_a_status_reads_only_its_own(approval: str
         assert "outcomes_of_an_approval" in steps
         assert "Seq Scan" not in steps
         add_up(connection, NOW)
-        left = connection.execute("SELECT count(*) FILTER (WHERE grain = 'w') AS w, count(*) FILTER (WHERE grain = 'h') AS h FROM outcomes")
+        left = connection.execute(
+            "SELECT count(*) FILTER (WHERE grain = 'w') AS w, count(*) FILTER (WHERE grain = 'h') AS h FROM"
+            " outcomes"
+        )
         kept = left.fetchone()
     assert kept is not None
     assert kept["w"] <= 10 * (KEPT_SINGLE.total_seconds() / 60 + 60) + 1
@@ -176,7 +196,12 @@ def test_of_many_outcomes_few_stay_and_a_status_reads_only_its_own(approval: str
 def test_other_buckets_are_kept_apart(approval: str, database: Database) -> None:
     other = Histogram(bounds_s=[1.0], counts=[3, 0])
     record_window(approval, seen(NOW, [5, 3, 1, 1]), True, database)
-    record_window(approval, seen(NOW, [0, 0, 0, 3], latencies=dict.fromkeys(("ttft", "itl", "e2e"), other)), True, database)
+    record_window(
+        approval,
+        seen(NOW, [0, 0, 0, 3], latencies=dict.fromkeys(("ttft", "itl", "e2e"), other)),
+        True,
+        database,
+    )
     assert histograms(approval, LONG_AGO, database)["ttft"].counts == [5, 3, 1, 1]
 
 
@@ -184,7 +209,11 @@ def test_the_report_sets_predicted_beside_observed(approval: str, database: Data
     now = datetime.now(UTC)
     record_window(approval, seen(now, [90, 10, 0, 0]), True, database)
     record_validation(
-        approval, Validation(outcome="fail", reasons=["why"], checks=[], requests=3, failed=3, requests_per_second=None), database
+        approval,
+        Validation(
+            outcome="fail", reasons=["why"], checks=[], requests=3, failed=3, requests_per_second=None
+        ),
+        database,
     )
     windows, validation = outcomes_of(None, 1, database)
     assert (windows.kind, windows.outcome, windows.requests) == ("windows", "1 of 1 held", 100)

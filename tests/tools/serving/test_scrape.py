@@ -23,7 +23,14 @@ def histogram(counts: list[int]) -> Histogram:
 def counters(counts: list[int], finished: int = 0, failed: int = 0) -> Counters:
     latencies = {"ttft": histogram(counts)}
     return Counters.model_validate(
-        {"latencies": latencies, "finished": finished, "failed": failed, "prompt_tokens": 0, "output_tokens": 0, "preemptions": 0}
+        {
+            "latencies": latencies,
+            "finished": finished,
+            "failed": failed,
+            "prompt_tokens": 0,
+            "output_tokens": 0,
+            "preemptions": 0,
+        }
     )
 
 
@@ -47,7 +54,8 @@ def test_what_a_server_shows_is_what_its_clients_saw() -> None:
         client = sorted(getattr(s, f"{metric}_ms") for s in seen)[28]
         assert found is not None
         assert found.high_ms is not None
-        # A client sees a little more than the server: half a bucket of slack at its lower end for what the socket costs.
+        # A client sees a little more than the server: half a bucket of slack at its lower
+        # end for what the socket costs.
         assert 0.8 * found.low_ms <= client <= 1.5 * found.high_ms
         assert gained.latencies[metric].total == 30
 
@@ -67,7 +75,9 @@ def test_a_quantile_lies_in_its_bucket_and_has_its_share_below(counts: list[int]
         return
     assert found is not None
     assert found.low_ms <= found.value_ms <= (found.high_ms or found.value_ms)
-    below = sum(c for bound, c in zip([100, 200, 500, None], counts, strict=True) if bound and bound <= found.low_ms)
+    below = sum(
+        c for bound, c in zip([100, 200, 500, None], counts, strict=True) if bound and bound <= found.low_ms
+    )
     assert below <= q * sum(counts) or below == 0
 
 
@@ -96,8 +106,9 @@ def test_without_an_earlier_look_a_window_begins_with_the_replicas() -> None:
 
 def test_older_names_are_read_and_other_servers_refused() -> None:
     old = (
-        "vllm:num_requests_running 3\nvllm:num_requests_waiting 1\nvllm:gpu_cache_usage_perc 0.25\n"
-        'vllm:time_per_output_token_seconds_bucket{le="0.01"} 4\nvllm:time_per_output_token_seconds_bucket{le="+Inf"} 5\n'
+        "vllm:num_requests_running 3\nvllm:num_requests_waiting 1\nvllm:gpu_cache_usage_perc"
+        ' 0.25\nvllm:time_per_output_token_seconds_bucket{le="0.01"}'
+        ' 4\nvllm:time_per_output_token_seconds_bucket{le="+Inf"} 5\n'
     )
     found, gauges = parsed(old)
     assert gauges == Gauges(running=3, waiting=1, kv_cache_usage=0.25)

@@ -25,8 +25,11 @@ from tools.specification import rate
 SECONDS, SAFE_RATE = 6.0, 8.0
 
 
-def expectation(database: Database, room: float = 1.15, at_peak: float = 1.0, pace: float = 1.0) -> Expectation:
-    """Of a B200 whose targets leave so much room above what is predicted for the probe, and at the peak `at_peak` times the targets.
+def expectation(
+    database: Database, room: float = 1.15, at_peak: float = 1.0, pace: float = 1.0
+) -> Expectation:
+    """Of a B200 whose targets leave so much room above what is predicted for the probe, and at the
+    peak `at_peak` times the targets.
 
     At a slower `pace` fewer requests come in a second, and the targets are as much higher.
     """
@@ -77,7 +80,9 @@ def passes(database: Database, pace: float) -> None:
         assert check.predicted_ms is not None
         assert check.low_ms is not None
         assert check.low_ms <= check.p95_ms
-        assert 0.65 < check.p95_ms / (pace * check.predicted_ms) < 3  # how near is measured by `make fidelity`, alone
+        assert (
+            0.65 < check.p95_ms / (pace * check.predicted_ms) < 3
+        )  # how near is measured by `make fidelity`, alone
         assert f"{check.metric.upper()} p95" in found.reasons[0]
 
 
@@ -93,10 +98,14 @@ def test_one_that_is_a_fifth_too_slow_fails(database: Database) -> None:
 
 
 @pytest.mark.parametrize(("room", "time_scale"), [(1.15, 3.0), (30.0, 1.0)])
-def test_a_handful_of_requests_neither_passes_nor_fails(room: float, time_scale: float, database: Database) -> None:
+def test_a_handful_of_requests_neither_passes_nor_fails(
+    room: float, time_scale: float, database: Database
+) -> None:
     """Neither of one that is far too slow nor of one that is far within its targets."""
     with serving(time_scale=time_scale) as server:
-        found = run(server, expectation(database, room=room), database, seconds=5 / SAFE_RATE / validation.LONGER)
+        found = run(
+            server, expectation(database, room=room), database, seconds=5 / SAFE_RATE / validation.LONGER
+        )
     assert found.requests == 5
     assert found.outcome == "unjudged"
     assert {c.outcome for c in found.checks} == {"unjudged"}
@@ -107,7 +116,9 @@ def test_a_handful_of_requests_neither_passes_nor_fails(room: float, time_scale:
 
 
 def test_a_slow_rate_is_probed_for_longer_so_that_it_can_be_judged(database: Database) -> None:
-    slow = expectation(database).model_copy(update={"max_requests_per_second": 5.0, "requests_per_second": 4.0})
+    slow = expectation(database).model_copy(
+        update={"max_requests_per_second": 5.0, "requests_per_second": 4.0}
+    )
     request = validation._probe_request("http://x", slow, 15)
     assert request.requests_per_second == pytest.approx(1.5)
     assert request.requests == FEWEST_TO_JUDGE
@@ -115,12 +126,20 @@ def test_a_slow_rate_is_probed_for_longer_so_that_it_can_be_judged(database: Dat
 
 @pytest.mark.parametrize(
     ("peak", "capacity", "seconds", "per_second"),
-    [(2.67, 80.0, 15, 2.67), (20.0, 30.0, 15, 8.0), (0.1, 80.0, 15, 32 / 45), (0.1, 1.0, 15, 0.3), (100.0, 1000.0, 15, 8.0)],
+    [
+        (2.67, 80.0, 15, 2.67),
+        (20.0, 30.0, 15, 8.0),
+        (0.1, 80.0, 15, 32 / 45),
+        (0.1, 1.0, 15, 0.3),
+        (100.0, 1000.0, 15, 8.0),
+    ],
 )
 def test_the_planned_peak_is_probed_within_what_is_safe(
     peak: float, capacity: float, seconds: float, per_second: float, database: Database
 ) -> None:
-    """Three replicas that need only one's load get that load; a plan of a trickle gets enough requests to be judged."""
+    """Three replicas that need only one's load get that load; a plan of a trickle
+    gets enough requests to be judged.
+    """
     planned = expectation(database).model_copy(
         update={"max_requests_per_second": capacity, "requests_per_second": peak, "output_tokens": 64}
     )
@@ -152,7 +171,9 @@ def judged(database: Database, ttft_ms: list[float], failures: int = 0) -> Valid
 
 @given(st.lists(st.floats(1, 1000), min_size=1, max_size=FEWEST_TO_JUDGE - 1))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
-def test_below_the_minimum_no_latencies_whatever_pass_or_fail(database: Database, ttft_ms: list[float]) -> None:
+def test_below_the_minimum_no_latencies_whatever_pass_or_fail(
+    database: Database, ttft_ms: list[float]
+) -> None:
     assert judged(database, ttft_ms).outcome == "unjudged"
 
 
@@ -162,9 +183,12 @@ def test_from_the_minimum_on_they_do(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answered", "failed", "outcome"), [(1, 1, "warn"), (19, 1, "warn"), (3, 2, "fail"), (10, 10, "fail"), (46, 2, "warn"), (40, 8, "fail")]
+    ("answered", "failed", "outcome"),
+    [(1, 1, "warn"), (19, 1, "warn"), (3, 2, "fail"), (10, 10, "fail"), (46, 2, "warn"), (40, 8, "fail")],
 )
-def test_failed_requests_fail_it_where_they_are_more_than_chance(answered: int, failed: int, outcome: str, database: Database) -> None:
+def test_failed_requests_fail_it_where_they_are_more_than_chance(
+    answered: int, failed: int, outcome: str, database: Database
+) -> None:
     assert judged(database, [50.0] * answered, failed).outcome == outcome
 
 
@@ -172,9 +196,13 @@ def test_one_that_is_slower_than_predicted_is_warned_of_where_its_peak_would_mis
     def warns(pace: float) -> None:
         with serving(time_scale=1.4 * pace) as server:
             warned = run(server, expectation(database, 2.0, 0.9, pace), database, SECONDS * pace)
-            passed = run(server, expectation(database, 3.0, 0.3, pace), database, SECONDS * pace)  # room for other tests beside this one
+            passed = run(
+                server, expectation(database, 3.0, 0.3, pace), database, SECONDS * pace
+            )  # room for other tests beside this one
         assert warned.outcome == "warn", warned.reasons
-        assert f"at the peak of {rate(SAFE_RATE / pace / validation.SAFE_SHARE)} requests/s" in warned.reasons[0]
+        assert (
+            f"at the peak of {rate(SAFE_RATE / pace / validation.SAFE_SHARE)} requests/s" in warned.reasons[0]
+        )
         assert passed.outcome == "pass", passed.reasons
 
     at_some_pace(warns)
@@ -182,7 +210,12 @@ def test_one_that_is_slower_than_predicted_is_warned_of_where_its_peak_would_mis
 
 @pytest.mark.parametrize(
     ("wrong", "why"),
-    [("garbage", "without any text"), ("gibberish", "no language"), ("dies", "doesn't answer"), ("hang", "ReadTimeout")],
+    [
+        ("garbage", "without any text"),
+        ("gibberish", "no language"),
+        ("dies", "doesn't answer"),
+        ("hang", "ReadTimeout"),
+    ],
 )
 def test_what_is_wrong_from_the_start_fails_at_the_first_prompt(
     wrong: Misbehaviour, why: str, database: Database, monkeypatch: pytest.MonkeyPatch
@@ -204,7 +237,9 @@ def test_what_is_wrong_from_the_start_fails_at_the_first_prompt(
         ("close", "the connection broke"),
     ],
 )
-def test_what_goes_wrong_half_way_fails_and_says_what(what: Misbehaviour | Literal["close"], why: str, database: Database) -> None:
+def test_what_goes_wrong_half_way_fails_and_says_what(
+    what: Misbehaviour | Literal["close"], why: str, database: Database
+) -> None:
     at_some_pace(lambda pace: fails_half_way(what, why, database, pace))
 
 
@@ -229,13 +264,22 @@ def fails_half_way(what: Misbehaviour | Literal["close"], why: str, database: Da
 def test_another_model_or_no_server_fails(database: Database) -> None:
     expected = expectation(database)
     with serving() as server:
-        query = ValidationQuery(name="chatbot", endpoint=server.url, model_id="meta-llama/Llama-3.3-70B-Instruct", seconds=1)
-        assert "not meta-llama/Llama-3.3-70B-Instruct" in validate_endpoint(query, expected, database, lambda t: None).reasons[0]
+        query = ValidationQuery(
+            name="chatbot", endpoint=server.url, model_id="meta-llama/Llama-3.3-70B-Instruct", seconds=1
+        )
+        assert (
+            "not meta-llama/Llama-3.3-70B-Instruct"
+            in validate_endpoint(query, expected, database, lambda t: None).reasons[0]
+        )
     assert run(server, expected, database).outcome == "fail"
 
 
-def test_a_rare_failure_is_a_warning_and_a_trickle_is_sent_where_little_is_planned(database: Database) -> None:
-    small = expectation(database, room=3, at_peak=0.3).model_copy(update={"max_requests_per_second": 0.5, "requests_per_second": 0.4})
+def test_a_rare_failure_is_a_warning_and_a_trickle_is_sent_where_little_is_planned(
+    database: Database,
+) -> None:
+    small = expectation(database, room=3, at_peak=0.3).model_copy(
+        update={"max_requests_per_second": 0.5, "requests_per_second": 0.4}
+    )
     request = validation._probe_request("http://x", small, 10)
     assert request.requests == 4  # in three times the seconds
     assert request.requests_per_second == pytest.approx(0.15)
