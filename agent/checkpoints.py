@@ -7,11 +7,11 @@ from typing import Any
 
 from langgraph.types import interrupt
 
-from agent.approval import TAKE_OVER
 from agent.moves import Stage
 from agent.replies import Reply
 from agent.services import Services
 from agent.state import ConversationState
+from agent.words.approval import TAKE_OVER
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from tools.planning.memory import context_in_words

@@ -11,12 +11,12 @@ from typing import Annotated, Any
 
 import typer
 
-from agent.benchmarks_cli import benchmarks
-from agent.deployments_cli import audit, deployments, outcomes
-from agent.eval_cli import evaluate
-from agent.simulate_cli import simulate
+from agent.commands.benchmarks import benchmarks
+from agent.commands.deployments import audit, deployments, outcomes
+from agent.commands.eval import evaluate
+from agent.commands.simulate import simulate
+from agent.commands.told import told_in_words
 from agent.terminal.plain import plain_where_needed
-from agent.told import told_in_words
 
 app = typer.Typer(
     help="Plan and deploy LLM inference in one conversation.",
@@ -90,7 +90,7 @@ def serve(
 ) -> None:
     """The chat in the browser, and the REST API with its documentation at /api/docs."""
     with told_in_words(False):
-        from agent.serve import serve as serve_until_stopped
+        from agent.commands.serve import serve as serve_until_stopped
         from knowledge.settings import load_settings
 
         serve_until_stopped(load_settings(), host, port)
@@ -106,8 +106,8 @@ def intent(
 ) -> None:
     """What is understood of a text: use case, users, priorities, constraints."""
     with told_in_words(as_json):
-        from agent.intent import extract_intent
         from agent.models.choose import choose_model
+        from agent.words.intent import extract_intent
         from knowledge.errors import CompassError
         from knowledge.settings import load_settings
 
@@ -146,7 +146,7 @@ def recommend(
 ) -> None:
     """Ranked options and near misses, without a conversation."""
     with told_in_words(as_json):
-        from agent.recommend import (
+        from agent.commands.recommend import (
             manifests_of,
             recommendation_for,
             specification_from_file,
@@ -204,7 +204,7 @@ def graph() -> None:
 def doctor(as_json: AsJson = False) -> None:
     """Which model, database and cluster are in use, and whether each works."""
     with told_in_words(as_json):
-        from agent.doctor import examine
+        from agent.commands.doctor import examine
         from knowledge.settings import load_settings
 
         findings = examine(load_settings())

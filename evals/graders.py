@@ -16,7 +16,7 @@ from typing import Any
 
 from agent.answers import AUTHORED
 from agent.events import CheckpointEvent, ErrorEvent, MessageEvent, ToolCallEvent, ToolResultEvent
-from agent.figures import Sources, ungrounded
+from agent.words.figures import Sources, ungrounded
 from evals.play import Conversation, Played
 from evals.scenario import Expectations, ToolExpectation
 from knowledge.catalogue import traffic_profiles

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "prompts": set(),
     "templates": set(),
 }
-ENTRY_POINTS = {"agent/simulate_cli.py": {"simulator"}, "agent/eval_cli.py": {"evals"}}
+ENTRY_POINTS = {"agent/commands/simulate.py": {"simulator"}, "agent/commands/eval.py": {"evals"}}
 
 
 def imported(file: Path) -> set[str]:

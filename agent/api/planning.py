@@ -14,9 +14,9 @@ from agent.api.contracts import (
 )
 from agent.api.parts import ByRuntime, ByUser
 from agent.api.problems import documented
-from agent.intent import extract_intent
 from agent.manifests import manifest_request
 from agent.runtime import Runtime
+from agent.words.intent import extract_intent
 from knowledge.catalogue import gpus, models
 from knowledge.errors import CompassError
 from tools.deploying.fitting import fitted

@@ -22,15 +22,15 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel
 
-from agent.checks import change_or_problem
 from agent.events import ModelEvent
 from agent.models.history import conversation_for
 from agent.models.json_schema import compact
 from agent.moves import MOVES, Explain, Move, Stage
-from agent.prompts import prose_prompt, stage_prompt
-from agent.read_tools import READ_TOOLS, ReadTool
 from agent.state import ConversationState
 from agent.telemetry import model_call
+from agent.words.checks import change_or_problem
+from agent.words.prompts import prose_prompt, stage_prompt
+from agent.words.read_tools import READ_TOOLS, ReadTool
 
 T = TypeVar("T")
 ANSWER_TIMEOUT_S = 120.0

@@ -23,7 +23,7 @@ from agent.replies import Reply
 from agent.services import Services
 from agent.state import ConversationState
 from agent.transcript import call_tool, say
-from agent.understand import move_of
+from agent.words.understand import move_of
 from knowledge.errors import CompassError
 from tools.deploying.approvals import VALID_FOR, ApprovalRequest, elsewhere, record_approval, record_rejection
 from tools.deploying.fitting import fitted

@@ -8,14 +8,14 @@ from langchain_core.messages import AnyMessage
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from agent.checks import in_sentences
 from agent.inventory import with_stock
 from agent.moves import DEFAULT_USERS, EXAMPLES, DescribeNeed, TakeDefault, Unclear
 from agent.nodes.common import anywhere
 from agent.services import Services
 from agent.state import ConversationState, fresh
 from agent.transcript import say
-from agent.understand import move_of_words
+from agent.words.checks import in_sentences
+from agent.words.understand import move_of_words
 from knowledge.catalogue import use_cases
 from knowledge.errors import CompassError
 from tools.specification import (

@@ -19,7 +19,7 @@ from agent.services import Services, Stopped
 from agent.state import ConversationState
 from agent.tracing import in_words
 from agent.transcript import call_tool, say
-from agent.understand import move_of_words
+from agent.words.understand import move_of_words
 from knowledge.errors import CompassError
 from tools.apply_to_cluster import ApplyRequest, apply_to_cluster
 from tools.clusters.cluster import INFERENCE_SERVICE

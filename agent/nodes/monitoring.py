@@ -16,7 +16,7 @@ from agent.nodes.validating import say_validated, validated
 from agent.services import Caller, Services, Stopped
 from agent.state import ConversationState
 from agent.transcript import say
-from agent.understand import move_of, move_of_words
+from agent.words.understand import move_of, move_of_words
 from knowledge.catalogue import prices
 from knowledge.errors import CompassError
 from tools.deploying.approvals import elsewhere

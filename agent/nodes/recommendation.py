@@ -15,7 +15,7 @@ from agent.nodes.specification import checked_change, difference, say_mapping, u
 from agent.services import Services
 from agent.state import MAX_EXPLORED, ConversationState, Explored, Kept
 from agent.transcript import call_tool, say
-from agent.understand import move_of
+from agent.words.understand import move_of
 from knowledge.catalogue import TrafficProfile
 from knowledge.errors import CompassError
 from tools.plan_capacity import PlanRequest, plan_capacity, setup

@@ -9,14 +9,14 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agent.checkpoints import pause
-from agent.checks import in_sentences
 from agent.inventory import with_stock
 from agent.moves import Confirm, EditSpecification
 from agent.nodes.common import anywhere, refuse
 from agent.services import Services
 from agent.state import ConversationState
 from agent.transcript import call_tool, say
-from agent.understand import move_of
+from agent.words.checks import in_sentences
+from agent.words.understand import move_of
 from knowledge.catalogue import TrafficProfile, models_in_words
 from knowledge.errors import CompassError
 from tools.lookup_slo_template import SloTemplateQuery, lookup_slo_template

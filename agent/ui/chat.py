@@ -15,7 +15,6 @@ from chainlit.input_widget import Select, TextInput
 from chainlit.types import ThreadDict
 from pydantic import Field, ValidationError
 
-from agent.checks import change_or_problem
 from agent.moves import EditSpecification, Explore
 from agent.replies import Reply
 from agent.storage.tags import Unreadable
@@ -24,6 +23,7 @@ from agent.ui.curve import CurveQuery, curve
 from agent.ui.runtimes import DEPLOY, PLAN, SIMULATE, Choice, Runtimes
 from agent.ui.store import Store
 from agent.ui.turns import Talk, here
+from agent.words.checks import change_or_problem
 from knowledge.errors import CompassError
 from tools.deploying.listing import owned_by
 from tools.get_status import StatusQuery, get_status

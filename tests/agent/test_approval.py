@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.approval import is_approval
 from agent.models.builtin.interpreter import interpret
 from agent.moves import MOVES, Approve, Unclear
+from agent.words.approval import is_approval
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.figures import Sources, find_figures, ungrounded
-from agent.prose import Prose
+from agent.words.figures import Sources, find_figures, ungrounded
+from agent.words.prose import Prose
 
 RESULT = {
     "predicted": {"ttft_ms": {"p95": 65.2}, "e2e_ms": {"p95": 3287}},

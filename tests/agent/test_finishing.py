@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.doctor import examine
+from agent.commands.doctor import examine
 from agent.finishing import Finisher, finish_cut_off
 from agent.runtime import Runtime
 from knowledge.database import Database

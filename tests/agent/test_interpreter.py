@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from agent.models.builtin.interpreter import MAX_CHARACTERS, BuiltinInterpreter, interpret
 from agent.models.builtin.quantities import find_quantities
 from agent.moves import MOVES, Ask, DescribeNeed, EditSpecification, Stage, Unclear
-from agent.read_tools import READ_TOOLS
+from agent.words.read_tools import READ_TOOLS
 
 
 def move(stage: Stage, words: str) -> tuple[str, dict[str, Any]]:

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langgraph.checkpoint.postgres import PostgresSaver
 
-from agent.figures import ungrounded
 from agent.graph import build_graph
-from agent.prose import sources_of
 from agent.runtime import Runtime
 from agent.state import MAX_EXPLORED, TAGS
 from agent.storage.serializer import StateSerializer
 from agent.storage.story import LATEST, LONG, Story, latest
+from agent.words.figures import ungrounded
+from agent.words.prose import sources_of
 from knowledge.database import Database
 from tests.golden import FOLDER, put_back
 from tests.talking import converse

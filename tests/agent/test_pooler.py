@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from agent.doctor import examine
+from agent.commands.doctor import examine
 from agent.runtime import Runtime
 from knowledge.settings import Settings
 from tests.pooler import pooled

@@ -10,10 +10,10 @@ from langchain_core.messages import AIMessage, HumanMessage
 from agent.models.asking import compacted, definition_of
 from agent.models.history import ANSWER_TOKENS, DIGEST_LINES, WINDOW_TOKENS, conversation_for, tokens_in
 from agent.moves import MOVES, Stage
-from agent.prompts import prose_prompt, stage_prompt
-from agent.read_tools import READ_TOOLS
 from agent.runtime import Runtime
 from agent.state import fresh
+from agent.words.prompts import prose_prompt, stage_prompt
+from agent.words.read_tools import READ_TOOLS
 from tests.talking import converse
 
 STAGES: tuple[Stage, ...] = get_args(Stage)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from agent.read_tools import READ_TOOLS
 from agent.runtime import Runtime
 from agent.services import Caller, Services
+from agent.words.read_tools import READ_TOOLS
 from knowledge.errors import CompassError
 from tests.talking import converse, name_of
 from tools.get_status import DeploymentStatus, StatusQuery

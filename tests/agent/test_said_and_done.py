@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from agent.grounding import beside_excluded, not_used
 from agent.models.builtin.answering import completed, declines
 from agent.models.builtin.interpreter import interpret
 from agent.moves import MOVES, DescribeNeed, Stage
 from agent.runtime import Runtime
+from agent.words.grounding import beside_excluded, not_used
 from tests.agent.sentences import QUESTION_FILLS, QUESTIONS
 from tests.talking import converse
 from tools.specification import Intent, SpecificationChange

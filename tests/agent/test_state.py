@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.moves import MOVES, Stage
-from agent.prompts import stage_prompt
 from agent.runtime import Runtime
 from agent.state import TAGS, Explored, Kept, fresh
 from agent.storage.serializer import StateSerializer
+from agent.words.prompts import stage_prompt
 from tests.planning import specify
 from tests.talking import MAIN_SCRIPT, converse
 from tools.specification import SpecificationChange, change_specification

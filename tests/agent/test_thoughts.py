@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent import moves
-from agent.grounding import drop_unsaid
 from agent.models.builtin.interpreter import interpret
 from agent.models.builtin.reading import read_change
 from agent.moves import MOVES, Stage
+from agent.words.grounding import drop_unsaid
 
 
 def said(words: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ import pytest
 import uvicorn
 
 from agent.api.app import build_api
+from agent.commands.serve import _listener
 from agent.runtime import Runtime
-from agent.serve import _listener
 from knowledge.settings import Settings
 
 TOKENS = {"ann": "ann's secret", "bob": "bob's secret"}

@@ -19,8 +19,8 @@ from websockets.sync.client import connect
 from agent import patience
 from agent.api import guard
 from agent.api.app import build_api
+from agent.commands.serve import _listener
 from agent.runtime import Runtime
-from agent.serve import _listener
 from knowledge.settings import Settings
 from tests.api.conftest import TOKENS, Api, hashed
 

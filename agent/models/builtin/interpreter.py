@@ -19,7 +19,6 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import BaseModel
 
 from agent import moves
-from agent.checks import change_or_problem
 from agent.models.builtin import phrases, questions
 from agent.models.builtin.deployed import read_deployed
 from agent.models.builtin.mood import is_elliptic, mood, sentences
@@ -32,6 +31,7 @@ from agent.models.builtin.selection import ANOTHER_PLAN, read_selection
 from agent.models.builtin.tidy import plain
 from agent.models.builtin.vocabulary import GLOSSARY
 from agent.models.calling import CallingModel
+from agent.words.checks import change_or_problem
 from tools.specification import LOADS, SpecificationChange
 
 MAX_CHARACTERS = 4000

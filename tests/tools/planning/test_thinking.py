@@ -10,8 +10,8 @@ import pytest
 import yaml
 from rich.console import Console
 
+from agent.commands.recommend import specification_from_file
 from agent.manifests import manifest_request
-from agent.recommend import specification_from_file
 from agent.terminal.plan import specification
 from agent.ui.fields import editable
 from knowledge.catalogue import Model, models, use_cases

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.told import told_in_words
+from agent.commands.told import told_in_words
 
 if TYPE_CHECKING:
     from knowledge.database import Database
@@ -206,8 +206,8 @@ def delete(
 ) -> None:
     """Delete a deployment and all that belongs to it, after an approval."""
     with told_in_words(False), _parts() as parts:
-        from agent.approval import is_approval
         from agent.terminal.cards import plain_changes
+        from agent.words.approval import is_approval
         from knowledge.errors import CompassError
         from tools.apply_to_cluster import ApplyRequest, apply_to_cluster
         from tools.clusters.writer import Writer

@@ -15,10 +15,10 @@ from typing import Any
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from pydantic import BaseModel
 
-from agent.figures import Sources, ungrounded
 from agent.models.builtin.vocabulary import GLOSSARY
 from agent.state import ConversationState
 from agent.storage.story import Story
+from agent.words.figures import Sources, ungrounded
 
 MAX_CHARACTERS = 2000
 """More than this of a model's prose isn't shown."""

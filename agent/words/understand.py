@@ -17,10 +17,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolCall, ToolMessage
 from pydantic import BaseModel
 
-from agent.approval import is_approval, is_takeover
-from agent.checks import change_or_problem
 from agent.events import MessageEvent, TokenEvent, emit
-from agent.grounding import beside_excluded, drop_unsaid, not_used
 from agent.models.asking import Asked, Asking, tool_result
 from agent.models.builtin.answering import completed, declines
 from agent.models.builtin.interpreter import MAX_CHARACTERS, BuiltinInterpreter, interpret, is_refusal
@@ -44,13 +41,16 @@ from agent.moves import (
     StartOver,
     Unclear,
 )
-from agent.prose import Prose, sources_of
-from agent.read_tools import ReadTool
 from agent.replies import Reply
 from agent.services import Services, Stopped
 from agent.state import ConversationState
 from agent.storage.story import Story
 from agent.transcript import call_tool, say
+from agent.words.approval import is_approval, is_takeover
+from agent.words.checks import change_or_problem
+from agent.words.grounding import beside_excluded, drop_unsaid, not_used
+from agent.words.prose import Prose, sources_of
+from agent.words.read_tools import ReadTool
 from tools.specification import Intent, SpecificationChange
 from tools.untrusted import printable
 

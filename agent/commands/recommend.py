@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agent.checks import change_or_problem
-from agent.intent import extract_intent
 from agent.manifests import manifest_request
 from agent.models.choose import choose_model
+from agent.words.checks import change_or_problem
+from agent.words.intent import extract_intent
 from knowledge.catalogue import SloTargets, TrafficProfile
 from knowledge.database import Database
 from knowledge.errors import CompassError

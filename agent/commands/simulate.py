@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.told import told_in_words
+from agent.commands.told import told_in_words
 
 if TYPE_CHECKING:
     from simulator.cluster.orders import Order

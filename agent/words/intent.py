@@ -10,7 +10,7 @@ from agent.models.asking import Asking
 from agent.models.builtin.interpreter import BuiltinInterpreter
 from agent.moves import MOVES, DescribeNeed, Unclear
 from agent.state import fresh
-from agent.understand import by_the_rules, said
+from agent.words.understand import by_the_rules, said
 from knowledge.errors import CompassError
 from tools.specification import Intent, Overrides, change_intent, change_overrides
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from agent.told import told_in_words
+from agent.commands.told import told_in_words
 
 
 def evaluate(

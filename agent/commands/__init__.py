@@ -1,0 +1,1 @@
+"""The commands of `compass`, one a file."""
