@@ -17,15 +17,15 @@ from agent.services import Services
 from agent.state import ConversationState
 from agent.transcript import call_tool, say
 from knowledge.catalogue import gpus, model_names, models, models_in_words, use_cases
-from tools.plan_capacity import PlanRequest, difference, setup
+from tools.plan_capacity import PlanRequest, difference
 from tools.planning.exclusions import exclusions_in_words
 from tools.planning.memory import context_in_words
 from tools.planning.pricing import HOURS_PER_MONTH
 from tools.planning.quality import quality_in_words
 from tools.recommendation import NearMiss, Recommendation
 from tools.serving.expectation import inference_service_of, served_context
-from tools.specification import rate
 from tools.why_not import WhyNot, WhyNotRequest, why_not
+from tools.wording import rate, setup
 
 AUTHORED: tuple[str, ...] = (
     EXAMPLES,

@@ -10,9 +10,10 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from tools.contract import Contract
 from tools.manifests.export import Form
 from tools.recommendation import View
-from tools.specification import Contract, SpecificationChange
+from tools.specification import SpecificationChange
 
 Topic = Literal[
     "help",

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from tools.specification import Contract
+from tools.contract import Contract
 
 
 class Reply(Contract):

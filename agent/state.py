@@ -12,10 +12,11 @@ from langchain_core.messages import AnyMessage
 from agent.storage.story import latest
 from agent.storage.tags import Tags, reachable
 from knowledge.catalogue import TrafficProfile
+from tools.contract import Contract
 from tools.deploying.review import Review
 from tools.recommendation import Plan, Recommendation, View
 from tools.render_manifest import ManifestBundle
-from tools.specification import Contract, Intent, Overrides, Specification, SpecificationChange
+from tools.specification import Intent, Overrides, Specification, SpecificationChange
 
 MAX_EXPLORED = 10
 """What-ifs that can be undone, the newest."""

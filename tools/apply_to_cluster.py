@@ -11,6 +11,7 @@ from knowledge.errors import CompassError
 from knowledge.locks import Key
 from tools.clusters.cluster import Cluster
 from tools.clusters.writer import Writer
+from tools.contract import Contract
 from tools.deploying.approvals import (
     APPLY_LOCK,
     Approval,
@@ -25,7 +26,6 @@ from tools.deploying.audit import AuditEvent
 from tools.deploying.live import fingerprint, owner_of
 from tools.deploying.transaction import Incomplete, Undone, carry_out, live_objects
 from tools.manifests.digests import Action, ManifestFile, digest_of
-from tools.specification import Contract
 
 LONGEST_APPLY_S = 600.0
 

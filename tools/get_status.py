@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from knowledge.database import Database
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
+from tools.contract import Contract
 from tools.deploying.approvals import Approval, elsewhere, revisions
 from tools.deploying.cut import cut_off
 from tools.deploying.diagnosis import Diagnosis, Signs, diagnose, is_gone
@@ -17,7 +18,6 @@ from tools.deploying.events import events_about
 from tools.deploying.live import drift
 from tools.serving.expectation import expectation_of, inference_service_of, served_context, served_thinking
 from tools.serving.monitoring import Live, observe
-from tools.specification import Contract
 from tools.untrusted import printable
 
 EVENTS = 5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from knowledge.catalogue import DemandDefaults, SloTargets, TrafficProfile, use_cases
-from tools.specification import Contract
+from tools.contract import Contract
 
 
 class SloTemplateQuery(Contract):

@@ -13,6 +13,7 @@ from pydantic import Field
 from knowledge.catalogue import Price, SloTargets, TrafficProfile, models, prices
 from knowledge.curves import METRICS, CurveTable, Ints
 from knowledge.database import Database
+from tools.contract import Contract
 from tools.planning.exclusions import excluded
 from tools.planning.memory import memory_of, requests_in_flight, served_context
 from tools.planning.near_misses import near_misses
@@ -30,7 +31,6 @@ from tools.planning.ranking import MARKS, Criteria, mark_of
 from tools.recommendation import (
     VIEWS,
     Autoscaling,
-    NearMiss,
     Plan,
     Predicted,
     PredictedLatency,
@@ -38,7 +38,8 @@ from tools.recommendation import (
     Recommendation,
     View,
 )
-from tools.specification import Contract, Specification
+from tools.specification import Specification
+from tools.wording import setup
 
 SIMULATED = 10
 """How many of the best are simulated at the peak while the person waits."""
@@ -248,10 +249,6 @@ def _with_reasons(
 
     found = [marked(o) for o in found]
     return [o.model_copy(update={"reasons": reasons(o, n)}) for o, n in zip_longest(found, found[1:])]
-
-
-def setup(o: Recommendation | NearMiss) -> str:
-    return f"{o.replicas} × {o.gpu_count} {o.gpu_type}"
 
 
 def held(o: Recommendation, targets: SloTargets) -> str:

@@ -8,8 +8,8 @@ from pydantic import computed_field
 from knowledge.catalogue import SloTargets, TrafficProfile
 from knowledge.curves import targets_in_order
 from knowledge.database import Database
+from tools.contract import Contract
 from tools.planning.constraints import in_doubt
-from tools.specification import Contract
 
 
 class BenchmarkQuery(Contract):

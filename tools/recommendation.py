@@ -10,9 +10,10 @@ from pydantic import Field
 
 from knowledge.catalogue import TrafficProfile
 from knowledge.thinking import ThinkingMode
+from tools.contract import Contract
 from tools.planning.figures import Amount, AtLeastOne, Count
 from tools.planning.memory import Memory
-from tools.specification import Contract, SpecificationChange
+from tools.specification import SpecificationChange
 
 View = Literal["balanced", "lowest_cost", "lowest_latency", "best_quality", "simplest"]
 VIEWS: tuple[View, ...] = ("balanced", "lowest_cost", "lowest_latency", "best_quality", "simplest")

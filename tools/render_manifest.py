@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from tools.contract import Contract
 from tools.manifests.check import DEFAULT_IMAGES, Problem, check_bundle
 from tools.manifests.digests import UNSEALED, Action, ManifestFile, digest_of, sealed
 from tools.manifests.templating import TEMPLATES, rendered
 from tools.manifests.values import ManifestRequest, images_of, template_values
-from tools.specification import Contract
 
 
 class ManifestBundle(Contract):

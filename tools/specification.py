@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator, model_validator
+from pydantic import BaseModel, Field, computed_field, field_validator, model_validator
 
 from knowledge.catalogue import (
     LICENSE_KINDS,
@@ -22,8 +22,10 @@ from knowledge.catalogue import (
 )
 from knowledge.errors import CompassError
 from knowledge.thinking import ThinkingMode
+from tools.contract import Contract
 from tools.relative import Figure, reckoned
 from tools.thinking import planned_thinking
+from tools.wording import rate
 
 Level = Literal["low", "medium", "high"]
 BUSY_HOURS_PER_DAY = 8.0
@@ -38,12 +40,6 @@ MIN_RATE = 1e-6
 """A request in eleven days: with less there would be nothing to simulate."""
 MAX_GPUS = 10_000
 """Nobody rents more for one endpoint."""
-
-
-class Contract(BaseModel):
-    """What crosses an edge: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Priorities(Contract):
@@ -531,13 +527,6 @@ def in_figures(change: SpecificationChange, specification: Specification) -> Spe
 def _set_in(source: BaseModel, target: type[BaseModel]) -> dict[str, object]:
     """Those fields of `target` that `source` sets."""
     return {k: v for k, v in source.model_dump(exclude_none=True).items() if k in target.model_fields}
-
-
-def rate(per_second: float) -> str:
-    """A request rate as people write it: three significant digits, two below 1."""
-    if per_second >= 10:
-        return f"{per_second:,.0f}" if per_second >= 100 else f"{per_second:.1f}"
-    return f"{per_second:.2f}" if per_second >= 1 else f"{per_second:.2g}"
 
 
 ARRIVALS = {

@@ -12,13 +12,15 @@ from pydantic import Field
 from knowledge.catalogue import Price, TrafficProfile, prices
 from knowledge.curves import CurveTable
 from knowledge.database import Database
-from tools.plan_capacity import PlanRequest, difference, held, plan, recommend, setup
+from tools.contract import Contract
+from tools.plan_capacity import PlanRequest, difference, held, plan, recommend
 from tools.planning.exclusions import excluded
 from tools.planning.figures import Count
 from tools.planning.planner import Planner
 from tools.recommendation import NearMiss, Recommendation
-from tools.specification import Contract, SpecificationChange, change_specification
+from tools.specification import SpecificationChange, change_specification
 from tools.traffic import map_to_benchmark_profile
+from tools.wording import setup
 
 
 class WhyNotRequest(Contract):

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from agent.replies import Reply
+from tools.contract import Contract
 from tools.deploying.review import Review
 from tools.manifests.form import PATH
 from tools.recommendation import Recommendation, View
 from tools.render_manifest import ManifestBundle
-from tools.specification import Contract, Intent, Overrides, Specification
+from tools.specification import Intent, Overrides, Specification
 
 Text = Annotated[str, Field(min_length=1, max_length=200_000)]
 Name = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")]

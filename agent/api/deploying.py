@@ -16,6 +16,7 @@ from agent.api.problems import TITLES, Wrong, documented
 from agent.runtime import Runtime
 from knowledge.errors import CompassError
 from tools.apply_to_cluster import ApplyRequest, ApplyResult, apply_to_cluster
+from tools.contract import Contract
 from tools.deploying.approvals import ApprovalRequest, record_approval, revisions
 from tools.deploying.listing import deployments, last_applied, owned_by
 from tools.deploying.live import fingerprint
@@ -27,7 +28,6 @@ from tools.manifests.digests import Action, ManifestFile, digest_of
 from tools.manifests.values import images_of
 from tools.render_manifest import ManifestBundle, bundle_of
 from tools.serving.endpoint import PromptResult, send_prompt
-from tools.specification import Contract
 
 router = APIRouter(
     prefix="/deployments", tags=["deployments"], responses=documented(400, 401, 403, 413, 422, 429)

@@ -18,7 +18,7 @@ from agent.transcript import call_tool, say
 from agent.words.understand import move_of
 from knowledge.catalogue import TrafficProfile
 from knowledge.errors import CompassError
-from tools.plan_capacity import PlanRequest, plan_capacity, setup
+from tools.plan_capacity import PlanRequest, plan_capacity
 from tools.planning.constraints import suitable_models, wanted_gpu_types
 from tools.planning.exclusions import exclusions_in_words
 from tools.planning.ranking import pick
@@ -26,6 +26,7 @@ from tools.query_benchmarks import BenchmarkQuery, query_benchmarks
 from tools.recommendation import Plan, Recommendation, View
 from tools.specification import Specification, SpecificationChange, change_specification
 from tools.traffic import map_to_benchmark_profile
+from tools.wording import setup
 
 MAX_KEPT = 20
 VIEW_NAMES: dict[View, str] = {

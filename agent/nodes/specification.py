@@ -28,9 +28,9 @@ from tools.specification import (
     SpecificationChange,
     build_specification,
     change_specification,
-    rate,
 )
 from tools.traffic import map_to_benchmark_profile
+from tools.wording import rate
 
 
 def specification_generation(state: ConversationState) -> Command[Literal["specification_review"]]:

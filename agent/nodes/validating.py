@@ -10,7 +10,7 @@ from agent.transcript import call_tool, say
 from tools.render_manifest import ManifestBundle
 from tools.serving.validated import Subject, validated_and_kept
 from tools.serving.validation import Validation, ValidationQuery
-from tools.specification import rate
+from tools.wording import rate
 
 SAID = {
     "pass": "It meets its targets",

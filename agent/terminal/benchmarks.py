@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from knowledge.benchmarks import Benchmark, Percentiles
-from tools.specification import rate
+from tools.wording import rate
 
 if TYPE_CHECKING:
     from knowledge.coverage import Coverage

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from agent.terminal.style import ACCENT, columns, labelled, seconds
 from knowledge.catalogue import models_in_words
-from tools.specification import rate
+from tools.wording import rate
 
 LOADS = {"user_count": "Users", "concurrent_requests": "In flight", "requests_per_day": "Requests/day"}
 VIEWED = {

@@ -15,7 +15,7 @@ from tools.deploying.audit import Audited
 from tools.get_status import DeploymentStatus
 from tools.planning.memory import context_in_words
 from tools.serving.report import Outcome
-from tools.specification import rate
+from tools.wording import rate
 
 
 def status(details: dict[str, Any]) -> RenderableType:

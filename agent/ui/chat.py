@@ -25,9 +25,9 @@ from agent.ui.store import Store
 from agent.ui.turns import Talk, here
 from agent.words.checks import change_or_problem
 from knowledge.errors import CompassError
+from tools.contract import Contract
 from tools.deploying.listing import owned_by
 from tools.get_status import StatusQuery, get_status
-from tools.specification import Contract
 
 RESUME_AFTER_S = 0.3
 """The browser replaces what it shows by the thread's messages first."""

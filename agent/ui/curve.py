@@ -9,7 +9,7 @@ from typing import Any
 from knowledge.catalogue import TrafficProfile
 from knowledge.curves import METRICS
 from knowledge.database import Database
-from tools.specification import Contract
+from tools.contract import Contract
 
 
 class CurveQuery(Contract):

@@ -18,7 +18,7 @@ from pydantic import Field, ValidationError
 from agent.api.access import Access
 from agent.api.problems import TITLES, Wrong
 from agent.ui.store import Store
-from tools.specification import Contract
+from tools.contract import Contract
 
 SESSION_OVER = (
     "This page’s session is over: Compass was started again, or another of its processes answered. Nothing"

@@ -17,7 +17,7 @@ from agent.storage.serializer import StateSerializer
 from agent.storage.tags import Tags, Unreadable, reachable
 from tests.planning import specify
 from tests.talking import MAIN_SCRIPT, converse
-from tools.specification import Contract
+from tools.contract import Contract
 
 ROOMS = ("agent", "knowledge", "tools")
 

@@ -13,9 +13,9 @@ from knowledge.database import Database
 from knowledge.errors import CompassError
 from tools.clusters.cluster import Cluster
 from tools.clusters.identity import Identity
+from tools.contract import Contract
 from tools.deploying.audit import AuditEntry, AuditEvent, record_audit
 from tools.manifests.digests import Action, ManifestFile
-from tools.specification import Contract
 
 VALID_FOR = timedelta(hours=1)
 IDENTITY_HOLDS_S = 30.0

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from psycopg import Connection
 
 from knowledge.database import Database
+from tools.contract import Contract
 from tools.manifests.digests import Action
-from tools.specification import Contract
 
 AuditEvent = Literal["approved", "rejected", "started", "done", "undone", "incomplete", "refused"]
 """`undone`: it failed and the cluster is as before; `incomplete`: it failed and part of

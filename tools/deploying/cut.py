@@ -11,10 +11,10 @@ import yaml
 
 from knowledge.database import Database
 from tools.clusters.cluster import Cluster
+from tools.contract import Contract
 from tools.deploying.approvals import APPLY_LOCK, VALID_FOR, Approval, approval_of
 from tools.deploying.live import drift, stripped
 from tools.deploying.transaction import live_objects
-from tools.specification import Contract
 
 Object = dict[str, Any]
 QUERY = """

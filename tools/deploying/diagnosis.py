@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tools.contract import Contract
 from tools.deploying.causes import IMAGES, STARTS, TAKEN_AWAY, Failure, Known, first_cause, known, quoted
-from tools.specification import Contract
 from tools.untrusted import printable
 
 Object = dict[str, Any]

@@ -7,12 +7,12 @@ from typing import Any
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
+from tools.contract import Contract
 from tools.deploying.approvals import Approval, elsewhere, revisions, standing
 from tools.deploying.cut import cut_off
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
 from tools.render_manifest import ManifestBundle, bundle_of
 from tools.serving.expectation import expectation_of, inference_service_of
-from tools.specification import Contract
 
 MANAGED = "app.kubernetes.io/managed-by=compass"
 

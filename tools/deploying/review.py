@@ -15,10 +15,10 @@ from knowledge.estimator.memory import weights_bytes
 from tools.clusters.cluster import Cluster
 from tools.clusters.identity import Identity
 from tools.clusters.refusals import Refused
+from tools.contract import Contract
 from tools.deploying.live import difference, drift, fingerprint, owner_of, stripped, tool_of
 from tools.manifests.check import Problem
 from tools.render_manifest import ManifestBundle
-from tools.specification import Contract
 from tools.untrusted import printable
 
 Object = dict[str, Any]

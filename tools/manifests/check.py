@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from knowledge.errors import CompassError
+from tools.contract import Contract
 from tools.manifests.form import foreign
 from tools.manifests.policy import TOKEN_LIKE, violations
 from tools.manifests.reading import read_yaml
 from tools.manifests.schema import KINDS, OPTIONAL, Head, parsed
 from tools.manifests.values import images_of
-from tools.specification import Contract
 
 DEFAULT_IMAGES = images_of(None)
 

@@ -10,7 +10,7 @@ import hashlib
 import re
 from typing import Literal
 
-from tools.specification import Contract
+from tools.contract import Contract
 
 Action = Literal["apply", "delete"]
 UNSEALED = "sha256:" + "0" * 64

@@ -16,10 +16,10 @@ from knowledge.estimator.memory import (
     max_num_batched_tokens,
     weights_bytes,
 )
+from tools.contract import Contract
 from tools.planning.memory import requests_in_flight, served_context
 from tools.planning.quality import mode_of
 from tools.recommendation import Recommendation
-from tools.specification import Contract
 
 TOKEN_SECRET = "hf-token"  # noqa: S105 - the name of a Secret, never its content
 VLLM_IMAGE = "vllm/vllm-openai:v0.24.0"

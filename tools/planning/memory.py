@@ -7,8 +7,8 @@ from functools import cache
 
 from knowledge.catalogue import TrafficProfile, gpus, models
 from knowledge.estimator.memory import longest_beside, plan_memory
+from tools.contract import Contract
 from tools.planning.figures import Amount, Count
-from tools.specification import Contract
 
 ROUNDED_TO = 1024
 """Tokens: context lengths are powers of two or a few times one."""

@@ -10,7 +10,7 @@ import httpx
 from pydantic import computed_field
 
 from knowledge.errors import CompassError
-from tools.specification import Contract
+from tools.contract import Contract
 from tools.untrusted import printable
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)

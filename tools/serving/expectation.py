@@ -17,10 +17,10 @@ from knowledge.catalogue import SloTargets, TrafficProfile, models
 from knowledge.curves import METRICS, Metric
 from knowledge.database import Database
 from knowledge.thinking import ThinkingMode
+from tools.contract import Contract
 from tools.manifests.digests import ManifestFile
 from tools.planning.pricing import HOURS_PER_MONTH
 from tools.planning.quality import MODES, mode_in_words
-from tools.specification import Contract
 
 PREDICTED, TARGETS = "compass.dev/predicted", "compass.dev/targets"
 

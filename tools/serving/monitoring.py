@@ -12,12 +12,13 @@ from knowledge.curves import METRICS, Metric, target_of
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from tools.clusters.cluster import Cluster
+from tools.contract import Contract
 from tools.serving.confidence import FEWEST_TO_JUDGE, surely_above
 from tools.serving.expectation import Expectation
 from tools.serving.outcomes import record_window, recorded, widened, window_until
 from tools.serving.scrape import Counters, Gauges, Quantile, Scrape, Window, parsed, window
 from tools.serving.validation import UNITS
-from tools.specification import Contract, rate
+from tools.wording import rate
 
 PORT = 8080
 """Of KServe's containers."""

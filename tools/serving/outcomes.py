@@ -13,9 +13,9 @@ from psycopg.types.json import Jsonb
 
 from knowledge.curves import METRICS, Metric
 from knowledge.database import Database
+from tools.contract import Contract
 from tools.serving.scrape import Histogram, Scrape, Window, added, window
 from tools.serving.validation import Validation
-from tools.specification import Contract
 
 SHORTEST_WINDOW_S = 10.0
 """A look sooner than that after the last one that was recorded isn't recorded."""

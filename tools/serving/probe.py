@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from tools.specification import Contract
+from tools.contract import Contract
 from tools.untrusted import printable
 
 TOKEN_IDS = range(1_000, 30_000)

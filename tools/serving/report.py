@@ -9,10 +9,11 @@ from typing import Literal
 
 from knowledge.curves import METRICS, Metric, target_of
 from knowledge.database import Database
+from tools.contract import Contract
 from tools.manifests.digests import ManifestFile
 from tools.serving.expectation import Expectation, expectation_of, inference_service_of
 from tools.serving.outcomes import histograms, recorded, validations
-from tools.specification import Contract
+from tools.wording import setup
 
 
 class Compared(Contract):
@@ -69,7 +70,7 @@ def outcomes_of(name: str | None, days: float, database: Database) -> list[Outco
         if expected is None:
             continue
         shared = {k: row[k] for k in ("name", "cluster", "namespace", "digest", "model_id")} | {
-            "setup": f"{expected.replicas} × {expected.gpu_count} {expected.gpu_type}",
+            "setup": setup(expected),
             "provenance": expected.provenance,
         }
         found += [

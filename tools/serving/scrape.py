@@ -12,7 +12,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from knowledge.curves import METRICS, Metric
-from tools.specification import Contract
+from tools.contract import Contract
 
 HISTOGRAMS: dict[Metric, tuple[str, ...]] = {
     "ttft": ("vllm:time_to_first_token_seconds",),

@@ -9,11 +9,12 @@ from typing import Literal
 from knowledge.curves import METRICS, Metric, target_of
 from knowledge.database import Database
 from knowledge.errors import CompassError
+from tools.contract import Contract
 from tools.serving.confidence import CONFIDENCE, FEWEST_TO_JUDGE, percentile_interval, surely_above
 from tools.serving.endpoint import send_prompt, served_models
 from tools.serving.expectation import Expectation
 from tools.serving.probe import Answered, ProbeRequest, ProbeResult, Progress, probe
-from tools.specification import Contract, rate
+from tools.wording import rate
 
 SAFE_SHARE = 0.3
 """Of what all replicas can take: whoever uses the endpoint meanwhile still finds the

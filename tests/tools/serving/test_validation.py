@@ -20,7 +20,7 @@ from tools.serving.confidence import FEWEST_TO_JUDGE
 from tools.serving.expectation import Expectation
 from tools.serving.probe import Answered, ProbeResult
 from tools.serving.validation import Validation, ValidationQuery, validate_endpoint
-from tools.specification import rate
+from tools.wording import rate
 
 SECONDS, SAFE_RATE = 6.0, 8.0
 

@@ -1,0 +1,48 @@
+"""Figures as people read them, spelt once for sentences, tables and reports."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Setup(Protocol):
+    """What is rented: replicas, each on so many GPUs of a type."""
+
+    @property
+    def replicas(self) -> int: ...
+    @property
+    def gpu_count(self) -> int: ...
+    @property
+    def gpu_type(self) -> str: ...
+
+
+def setup(o: Setup) -> str:
+    return f"{o.replicas} × {o.gpu_count} {o.gpu_type}"
+
+
+def rate(per_second: float) -> str:
+    """A request rate as people write it: three significant digits, two below 1."""
+    if per_second >= 10:
+        return f"{per_second:,.0f}" if per_second >= 100 else f"{per_second:.1f}"
+    return f"{per_second:.2f}" if per_second >= 1 else f"{per_second:.2g}"
+
+
+def a_month(usd: float, cents: bool = False) -> str:
+    return f"{dollars(usd, cents)} a month"
+
+
+def dollars(usd: float, cents: bool = False) -> str:
+    return f"${usd:,.2f}" if cents else f"${usd:,.0f}"
+
+
+def ms(value: float, decimals: int = 0) -> str:
+    return f"{value:,.{decimals}f} ms"
+
+
+def seconds(value_ms: float) -> str:
+    """A time in ms, said in seconds."""
+    return f"{value_ms / 1000:,.1f} s"
+
+
+def percent(share: float) -> str:
+    return f"{share:.0%}"
