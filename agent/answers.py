@@ -20,9 +20,9 @@ from knowledge.catalogue import gpus, model_names, models, models_in_words, use_
 from tools.plan_capacity import PlanRequest, difference
 from tools.planning.exclusions import exclusions_in_words
 from tools.planning.memory import context_in_words
+from tools.planning.plan import NearMiss, Recommendation
 from tools.planning.pricing import HOURS_PER_MONTH
 from tools.planning.quality import quality_in_words
-from tools.recommendation import NearMiss, Recommendation
 from tools.serving.expectation import inference_service_of, served_context
 from tools.why_not import WhyNot, WhyNotRequest, why_not
 from tools.wording import rate, setup

@@ -15,8 +15,8 @@ from agent.words.approval import TAKE_OVER
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from tools.planning.memory import context_in_words
+from tools.planning.plan import Plan
 from tools.planning.ranking import pick
-from tools.recommendation import Plan
 from tools.render_manifest import ManifestBundle
 from tools.serving.expectation import inference_service_of, served_context, served_thinking
 from tools.specification import Specification

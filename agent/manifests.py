@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from knowledge.settings import Settings
 from tools.manifests.values import ManifestRequest
-from tools.recommendation import Recommendation
+from tools.planning.plan import Recommendation
 from tools.specification import Specification
 
 

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from tools.contract import Contract
 from tools.manifests.export import Form
-from tools.recommendation import View
+from tools.planning.plan import View
 from tools.specification import SpecificationChange
 
 Topic = Literal[

@@ -8,7 +8,7 @@ from typing import Any
 from knowledge.catalogue import Price, TrafficProfile, prices
 from knowledge.curves import METRICS, CurveTable, table_of
 from tools.plan_capacity import PlanRequest, plan
-from tools.recommendation import Plan
+from tools.planning.plan import Plan
 from tools.specification import (
     Intent,
     Overrides,

@@ -17,6 +17,16 @@ from tools.contract import Contract
 from tools.planning.exclusions import excluded
 from tools.planning.memory import memory_of, requests_in_flight, served_context
 from tools.planning.near_misses import near_misses
+from tools.planning.plan import (
+    VIEWS,
+    Autoscaling,
+    Plan,
+    Predicted,
+    PredictedLatency,
+    Quality,
+    Recommendation,
+    View,
+)
 from tools.planning.planner import Planner
 from tools.planning.pricing import HOURS_PER_MONTH, in_words
 from tools.planning.provenance import estimate_error_of, provenance_of
@@ -28,16 +38,6 @@ from tools.planning.quality import (
     quality_in_words,
 )
 from tools.planning.ranking import MARKS, Criteria, mark_of
-from tools.recommendation import (
-    VIEWS,
-    Autoscaling,
-    Plan,
-    Predicted,
-    PredictedLatency,
-    Quality,
-    Recommendation,
-    View,
-)
 from tools.specification import Specification
 from tools.wording import setup
 

@@ -15,9 +15,8 @@ from knowledge.database import Database
 from tools.contract import Contract
 from tools.plan_capacity import PlanRequest, difference, held, plan, recommend
 from tools.planning.exclusions import excluded
-from tools.planning.figures import Count
+from tools.planning.plan import Count, NearMiss, Recommendation
 from tools.planning.planner import Planner
-from tools.recommendation import NearMiss, Recommendation
 from tools.specification import SpecificationChange, change_specification
 from tools.traffic import map_to_benchmark_profile
 from tools.wording import setup

@@ -10,7 +10,7 @@ from agent.replies import Reply
 from tools.contract import Contract
 from tools.deploying.review import Review
 from tools.manifests.form import PATH
-from tools.recommendation import Recommendation, View
+from tools.planning.plan import Recommendation, View
 from tools.render_manifest import ManifestBundle
 from tools.specification import Intent, Overrides, Specification
 

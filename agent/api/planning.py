@@ -23,7 +23,7 @@ from tools.deploying.fitting import fitted
 from tools.deploying.rendered import keep_rendered
 from tools.deploying.review import review
 from tools.plan_capacity import PlanRequest, plan_capacity
-from tools.recommendation import Plan, Recommendation
+from tools.planning.plan import Plan, Recommendation
 from tools.render_manifest import render_manifest
 from tools.specification import MAX_GPUS, Specification, build_specification
 from tools.traffic import map_to_benchmark_profile

@@ -18,7 +18,7 @@ from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from tools.manifests.export import as_form, write
 from tools.plan_capacity import PlanRequest, plan_capacity
-from tools.recommendation import VIEWS, Plan
+from tools.planning.plan import VIEWS, Plan
 from tools.render_manifest import render_manifest
 from tools.specification import (
     Demand,

@@ -21,9 +21,9 @@ from knowledge.errors import CompassError
 from tools.plan_capacity import PlanRequest, plan_capacity
 from tools.planning.constraints import suitable_models, wanted_gpu_types
 from tools.planning.exclusions import exclusions_in_words
+from tools.planning.plan import Plan, Recommendation, View
 from tools.planning.ranking import pick
 from tools.query_benchmarks import BenchmarkQuery, query_benchmarks
-from tools.recommendation import Plan, Recommendation, View
 from tools.specification import Specification, SpecificationChange, change_specification
 from tools.traffic import map_to_benchmark_profile
 from tools.wording import setup

@@ -21,7 +21,7 @@ from tools.manifests.digests import ManifestFile, digest_of
 from tools.manifests.export import Form, write
 from tools.manifests.form import foreign
 from tools.manifests.values import ManifestRequest, images_of
-from tools.recommendation import Autoscaling
+from tools.planning.plan import Autoscaling
 from tools.render_manifest import ManifestBundle, bundle_of, render_manifest
 
 SIMULATOR = "compass-simulator:dev"

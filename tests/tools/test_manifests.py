@@ -21,7 +21,7 @@ from tools.manifests.export import exported, write
 from tools.manifests.policy import TOKEN_LIKE
 from tools.manifests.values import ManifestRequest, deployment_name, images_of
 from tools.planning.memory import memory_of
-from tools.recommendation import Autoscaling, Predicted, PredictedLatency, Quality, Recommendation
+from tools.planning.plan import Autoscaling, Predicted, PredictedLatency, Quality, Recommendation
 from tools.render_manifest import bundle_of, render_manifest
 
 KSERVE_NAME = r"[a-z]([-a-z0-9]*[a-z0-9])?"

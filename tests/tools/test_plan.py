@@ -14,9 +14,9 @@ from knowledge.catalogue import TrafficProfile, gpus, models, prices, use_cases
 from knowledge.curves import CurveTable, table_of
 from knowledge.errors import CompassError
 from tests.planning import CHATBOT, Tables, key, made_table, planned, specify
+from tools.planning.plan import VIEWS, Plan
 from tools.planning.quality import MODES, quality_of
 from tools.planning.ranking import pick
-from tools.recommendation import VIEWS, Plan
 from tools.specification import SpecificationChange, change_specification
 from tools.traffic import map_to_benchmark_profile
 

@@ -18,8 +18,8 @@ from knowledge.estimator.memory import (
 )
 from tools.contract import Contract
 from tools.planning.memory import requests_in_flight, served_context
+from tools.planning.plan import Recommendation
 from tools.planning.quality import mode_of
-from tools.recommendation import Recommendation
 
 TOKEN_SECRET = "hf-token"  # noqa: S105 - the name of a Secret, never its content
 VLLM_IMAGE = "vllm/vllm-openai:v0.24.0"

@@ -7,8 +7,7 @@ from functools import cache
 
 from knowledge.catalogue import TrafficProfile, gpus, models
 from knowledge.estimator.memory import longest_beside, plan_memory
-from tools.contract import Contract
-from tools.planning.figures import Amount, Count
+from tools.planning.plan import Memory
 
 ROUNDED_TO = 1024
 """Tokens: context lengths are powers of two or a few times one."""
@@ -16,32 +15,6 @@ LEAST_OF_PLANNED = 2
 """Requests differ in length, so that at least so many times the planned one, rounded up
 to a power of two, is served where it fits.
 """
-
-
-class Memory(Contract):
-    """`usable_gib` = weights + activations + non-torch + KV cache; sequences are of
-    the traffic profile's length.
-    """
-
-    usable_gib: Amount
-    weights_gib: Amount
-    activations_gib: Amount
-    non_torch_gib: Amount
-    kv_cache_gib: Amount
-    kv_kib_per_token: Amount
-    max_sequences: Count
-    max_context_tokens: Count
-
-    def __str__(self) -> str:
-        spent = (
-            f"{self.weights_gib:,.1f} hold weights, {self.activations_gib:,.1f} activations,"
-            f" {self.non_torch_gib:,.1f} drivers and communication, and {self.kv_cache_gib:,.1f} the KV cache"
-            f" ({self.kv_kib_per_token:,.0f} KiB a token)"
-        )
-        room = (
-            f"{self.max_sequences} such requests at once, or one of up to {self.max_context_tokens:,} tokens"
-        )
-        return f"of {self.usable_gib:,.0f} GiB that vLLM may use, {spent}: {room}"
 
 
 @cache

@@ -20,9 +20,9 @@ from knowledge.catalogue import gpus
 from knowledge.curves import METRICS, Bools, Floats
 from tools.planning.constraints import context_of, published_quality
 from tools.planning.memory import tokens_asked
+from tools.planning.plan import NearMiss
 from tools.planning.planner import LABEL, Planner
 from tools.planning.quality import MODES
-from tools.recommendation import NearMiss
 from tools.specification import KINDS, Clearable, SpecificationChange, change_specification
 
 FARTHEST = 2.0

@@ -17,11 +17,11 @@ from knowledge.catalogue import Price, TrafficProfile, gpus
 from knowledge.curves import Bools, CurveTable, Floats, Ints, targets_in_order
 from tools.planning.constraints import broken, published_quality, quality_for_rank, suitable
 from tools.planning.estimates import ROUNDING, Capacities, Estimates
+from tools.planning.plan import VIEWS, View
 from tools.planning.pricing import HOURS_PER_MONTH, cheapest, offers
 from tools.planning.quality import quality_range
 from tools.planning.ranking import Criteria
 from tools.planning.simulation import Configuration, Percentiles, Simulation, can_be_simulated, rounded_up
-from tools.recommendation import VIEWS, View
 from tools.specification import MAX_GPUS, Specification
 
 LABEL = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}

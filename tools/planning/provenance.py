@@ -7,7 +7,7 @@ from functools import cache
 from knowledge.curves import CurveTable
 from knowledge.estimator.calibration import calibration
 from knowledge.estimator.measured import measured_points
-from tools.recommendation import THE_ROOFLINE, EstimateError
+from tools.planning.plan import THE_ROOFLINE, EstimateError
 
 
 def provenance_of(table: CurveTable, configuration: int) -> str:

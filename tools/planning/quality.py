@@ -20,7 +20,7 @@ from statistics import median, quantiles
 
 from knowledge.catalogue import Model, QualityBenchmark, UseCase, models, use_cases
 from knowledge.thinking import Thinking, ThinkingMode
-from tools.recommendation import Quality
+from tools.planning.plan import Quality
 
 LEAST_WEIGHT = 0.5
 NAMES = {

@@ -30,7 +30,7 @@ from functools import cached_property
 import numpy as np
 
 from knowledge.curves import Bools, Floats
-from tools.recommendation import Recommendation, View
+from tools.planning.plan import Recommendation, View
 from tools.specification import Priorities
 
 WEIGHT = {"low": 1.0, "medium": 2.0, "high": 6.0}

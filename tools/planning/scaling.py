@@ -11,9 +11,9 @@ import numpy as np
 from knowledge.catalogue import Price, TrafficProfile
 from knowledge.curves import METRICS
 from knowledge.errors import CompassError
+from tools.planning.plan import Autoscaling, Predicted, PredictedLatency, Recommendation
 from tools.planning.pricing import HOURS_PER_MONTH, cheapest, in_words, offers
 from tools.planning.simulation import Configuration, can_be_simulated, rounded_up, simulated
-from tools.recommendation import Autoscaling, Predicted, PredictedLatency, Recommendation
 from tools.specification import MAX_GPUS, Specification
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.moves import Criterion
-from tools.recommendation import View
+from tools.planning.plan import View
 
 
 def any_of(*patterns: str) -> str:

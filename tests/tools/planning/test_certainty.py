@@ -13,10 +13,10 @@ from knowledge.estimator.withheld import withheld
 from knowledge.settings import Settings
 from tests.planning import CHATBOT, Tables, key, made_table, planned, specify
 from tools.plan_capacity import PlanRequest, plan
+from tools.planning.plan import Plan
 from tools.planning.provenance import estimate_error_of
 from tools.planning.ranking import pick
 from tools.query_benchmarks import BenchmarkQuery, query_benchmarks
-from tools.recommendation import Plan
 from tools.specification import SpecificationChange, change_specification
 from tools.traffic import map_to_benchmark_profile
 from tools.why_not import WhyNotRequest, place

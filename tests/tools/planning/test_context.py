@@ -19,8 +19,8 @@ from tests.planning import Tables, planned, specify
 from tools.manifests.check import check_bundle
 from tools.manifests.values import ManifestRequest
 from tools.planning.memory import served_context, tokens_asked
+from tools.planning.plan import Recommendation
 from tools.planning.scaling import rescaled
-from tools.recommendation import Recommendation
 from tools.render_manifest import ManifestBundle, render_manifest
 from tools.specification import Specification
 

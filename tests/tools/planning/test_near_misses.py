@@ -9,7 +9,7 @@ import pytest
 from knowledge.catalogue import TrafficProfile
 from tests.planning import Tables, key, made_table, planned, specify
 from tools.planning.near_misses import round_up
-from tools.recommendation import NearMiss, Plan
+from tools.planning.plan import NearMiss, Plan
 from tools.specification import Specification, SpecificationChange, change_specification
 
 INFEASIBLE = {

@@ -11,14 +11,14 @@ from pydantic import Field
 from knowledge.catalogue import TrafficProfile
 from knowledge.thinking import ThinkingMode
 from tools.contract import Contract
-from tools.planning.figures import Amount, AtLeastOne, Count
-from tools.planning.memory import Memory
 from tools.specification import SpecificationChange
 
+AtLeastOne = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=0)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""Who sends a plan back to us can't have it divide by nothing."""
 View = Literal["balanced", "lowest_cost", "lowest_latency", "best_quality", "simplest"]
 VIEWS: tuple[View, ...] = ("balanced", "lowest_cost", "lowest_latency", "best_quality", "simplest")
-
-
 THE_ROOFLINE = "the roofline"
 
 
@@ -70,6 +70,32 @@ class EstimateError(Contract):
             f" {self.ttft_median:.0%} for TTFT (medians; nine in ten within {self.itl_p90:.0%} and"
             f" {self.ttft_p90:.0%}) on unseen public runs{where}."
         )
+
+
+class Memory(Contract):
+    """`usable_gib` = weights + activations + non-torch + KV cache; sequences are of
+    the traffic profile's length.
+    """
+
+    usable_gib: Amount
+    weights_gib: Amount
+    activations_gib: Amount
+    non_torch_gib: Amount
+    kv_cache_gib: Amount
+    kv_kib_per_token: Amount
+    max_sequences: Count
+    max_context_tokens: Count
+
+    def __str__(self) -> str:
+        spent = (
+            f"{self.weights_gib:,.1f} hold weights, {self.activations_gib:,.1f} activations,"
+            f" {self.non_torch_gib:,.1f} drivers and communication, and {self.kv_cache_gib:,.1f} the KV cache"
+            f" ({self.kv_kib_per_token:,.0f} KiB a token)"
+        )
+        room = (
+            f"{self.max_sequences} such requests at once, or one of up to {self.max_context_tokens:,} tokens"
+        )
+        return f"of {self.usable_gib:,.0f} GiB that vLLM may use, {spent}: {room}"
 
 
 class Autoscaling(Contract):
