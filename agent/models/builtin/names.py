@@ -8,6 +8,7 @@ import re
 from functools import cache
 from typing import Any, Literal, get_args
 
+from agent.models.builtin.origins import mentioned_origins
 from agent.models.builtin.polarity import Mention, Polarity, sorted_by_polarity
 from agent.models.builtin.vocabulary import (
     GPU_LIKE,
@@ -52,6 +53,7 @@ def read_names(low: str, fields: dict[str, Any], problems: list[str]) -> str:
         m for m in called if not any(a <= m[0] and m[1] <= b for a, b, _ in licences)
     ]  # “no Llama licence” is about licences
     called += _parts_of_families(low, called)
+    called += mentioned_origins(low)
     gpu_names = _gpu_mentions(blank)
     named: list[tuple[Named, list[Mention[list[str]]]]] = [
         ("models", called),

@@ -82,6 +82,7 @@ _NOT_BEFORE = re.compile(
     r" (?:with|on|at|from|in|under|by|of)\b|\bagainst\b"
     r"|\boutside(?: of)?\b|\bout of\b|\bno more\b|\bstop"
     rf" (?:using|showing|listing|planning|suggesting|offering)\b){_TO_NAME}"
+    r"|\bnothing(?: (?:from|by|of|made in))? (?:the |an? )?$"
 )
 _NOT_ALONE = re.compile(
     r"\b(?:not|n't) (?:only|just|necessarily|exclusively)\b[^,;.:!?]{0,20}$"

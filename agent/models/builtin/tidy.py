@@ -28,7 +28,9 @@ _NUMBERS: list[tuple[str, str]] = [
     (r"\ba couple (?:of )?(?=hundred|thousand|dozen|million)", "2 "),
     (r"\b(?:a |one )?quarter (?:of a )?(?=second|minute)", "0.25 "),
     (r"\bhalf a(?=\s(?:second|minute)\b)", "0.5"),
-    (r"\b(?:a (?:full |whole |single )|one |within a |under a |in a |below a )(?=second\b)", "1 "),
+    (r"\b(?:a (?:full |whole |single )|one )(?=(?:second|minute)\b)", "1 "),
+    (r"\b(within|under|in|below|inside|less than|at most) a (?=(?:second|minute)\b)", r"\1 1 "),
+    (r"\bsub-?second\b", "under 1 second"),
     (r"\b(?:a|one) (?:full |whole )?hundred percent\b", "100 percent"),
 ]
 _NUMBER = rf"\d[\d,.]*(?:\s?(?:{_SCALE})\b)?"
