@@ -79,7 +79,8 @@ def test_a_streamed_answer_and_its_copy_are_the_words(chat: Chat) -> None:
     found = answer(chat, f"I was asked: “{said}”")
     expect(found).to_be_visible()
     assert found.locator(MARKUP).count() == 0, found.inner_html()
-    message = chat.page.locator(".ai-message").filter(has=found)
+    chat.sees(re.compile("^Try it, ask about it"))  # the last message, which gets the button
+    message = chat.page.locator(".ai-message").filter(has=chat.page.locator(".lucide-copy")).last
     shown = message.locator("[role=article]").first.inner_text()
     message.locator("button:has(.lucide-copy)").last.click()
     chat.page.wait_for_function("navigator.clipboard.readText().then((text) => text.length > 0)")
