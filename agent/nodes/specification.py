@@ -20,9 +20,9 @@ from agent.words.understand import move_of
 from knowledge.catalogue import TrafficProfile, models_in_words
 from knowledge.errors import CompassError
 from tools.lookup_slo_template import SloTemplateQuery, lookup_slo_template
-from tools.relative import NothingToStartFrom
 from tools.specification import (
     Intent,
+    NothingToStartFrom,
     Overrides,
     Specification,
     SpecificationChange,

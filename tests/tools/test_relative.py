@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.errors import CompassError
-from tools.relative import NothingToStartFrom
 from tools.specification import (
     Intent,
+    NothingToStartFrom,
     Overrides,
     SpecificationChange,
     build_specification,

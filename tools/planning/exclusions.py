@@ -10,15 +10,12 @@ import numpy as np
 from knowledge.catalogue import gpus, models
 from knowledge.curves import METRICS, Bools
 from tools.planning.planner import LABEL, Planner
-from tools.specification import MAX_GPUS, Specification
+from tools.specification import FIELDS, KINDS, MAX_GPUS, Specification
 
-EXCLUSIONS = {
-    "min_context_tokens": "the model's context is too short",
+EXCLUSIONS = {name: field.spec.unmet for name, field in FIELDS.items() if field.spec.unmet} | {
     "context_memory": "no memory for that context beside the weights",
-    "licenses": "licence not among those accepted",
     "always_thinks": "always think before they answer (“with thinking” plans them)",
     "never_thinks": "not known to think before they answer",
-    "min_quality": "quality too low or unknown",
     "gpu_types": "not on the GPU types you want",
     "withheld": (
         "the estimate is in doubt (by it, narrower weights would be much slower than wider ones, or than the"
@@ -65,7 +62,7 @@ def excluded(planner: Planner, among: Bools | None = None) -> dict[str, int]:
         if together:
             exclude(f"{' and '.join(together)} p95 above target", failing == pattern)
     exclude("p95 above target at any number of replicas", ~np.isfinite(planner.replicas))
-    chosen = intent.providers or intent.regions or intent.excluded_providers or intent.excluded_regions
+    chosen = any(getattr(intent, name) for name in (*KINDS["providers"], *KINDS["regions"]))
     where = " at the providers and in the regions you want" if chosen else " (yours: COMPASS_PRICES)"
     unpriced = ~np.isfinite(planner.costs)
     for code in sorted(set(planner.gpu_codes[left & unpriced].tolist())):

@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from tools.planning.memory import tokens_asked
 from tools.planning.plan import NearMiss
 from tools.planning.planner import LABEL, Planner
 from tools.planning.quality import MODES
-from tools.specification import KINDS, Clearable, SpecificationChange, change_specification
+from tools.specification import CONSTRAINTS, FIELDS, KINDS, SpecificationChange, change_specification
 
 FARTHEST = 2.0
 """Where something fits already, a target that would have to grow more than this many
@@ -238,25 +237,17 @@ def _larger_budget(planner: Planner) -> Iterable[NearMiss]:
         yield miss
 
 
-_NAMED: dict[str, tuple[str, ...]] = {kind: KINDS[kind] for kind in ("gpu_types", "providers", "regions")}
-"""Constraints by name that are lifted as one: what is wanted, and what isn't."""
+_GIVING = [name for name in CONSTRAINTS if FIELDS[name].spec.gives]
+_AS_ONE = {field: fields for fields in KINDS.values() if set(fields) <= set(_GIVING) for field in fields}
+"""Constraints by name that are lifted together: what is wanted, and what isn't."""
 
 
 def _lifted(planner: Planner) -> Iterable[NearMiss]:
     """Each other constraint that the person set, lifted alone as far as it takes."""
     intent = planner.specification.intent
-    for name in (
-        "gpu_types",
-        "excluded_models",
-        "licenses",
-        "providers",
-        "regions",
-        "min_quality",
-        "min_context_tokens",
-        "available_gpus",
-    ):
-        fields = _NAMED.get(name, (name,))
-        if not any(getattr(intent, field) for field in fields):
+    for fields in dict.fromkeys(_AS_ONE.get(name, (name,)) for name in _GIVING):
+        name = fields[0]
+        if name == "budget_usd_per_month" or not any(getattr(intent, field) for field in fields):
             continue
         lifted: dict[str, object] = {"clear": fields}
         if name == "available_gpus":
@@ -304,7 +295,7 @@ def _least_of(
             text,
             count / has if has else None,
         )
-    if name == "gpu_types":
+    if name == "preferred_gpu_types":
         if gpu in intent.excluded_gpu_types and not intent.preferred_gpu_types:
             rest = [g for g in intent.excluded_gpu_types if g != gpu]
             change = (
@@ -320,24 +311,19 @@ def _least_of(
             f"{gpu} as well",
             None,
         )
-    texts = {
-        "excluded_models": "the models that you don't want as well",
-        "licenses": "any licence",
-        "providers": "any provider",
-        "regions": "any region",
-    }
-    return SpecificationChange.model_validate({"clear": _NAMED.get(name, (name,))}), texts[name], None
+    spec = FIELDS[name].spec
+    lifted = SpecificationChange.model_validate({"clear": _AS_ONE.get(name, (name,))})
+    return lifted, spec.relaxed or f"without {spec.the}", None
 
 
 def _everything(planner: Planner) -> Iterable[NearMiss]:
     """Where no one thing is enough: all constraints but the targets lifted, and then the targets too."""
-    others = [name for name in get_args(Clearable) if name not in ("preferred_models", "thinking")]
-    active = [name for name in others if getattr(planner.specification.intent, name)]
+    active = [name for name in _GIVING if getattr(planner.specification.intent, name)]
     if not active:
         return
     change = SpecificationChange.model_validate({"clear": active})
     without = relaxed(planner, change)
-    names = " and ".join(name.removesuffix("_usd_per_month").replace("_", " ") for name in active)
+    names = " and ".join(FIELDS[name].spec.the for name in active)
     if without.cheapest() is not None:
         miss = _cheapest_after(planner, change, f"without {names}", None)
         if miss is not None:

@@ -1,0 +1,48 @@
+"""What is to be planned for: each field declared once, what a person said of them, the whole
+specification that comes of it, and its changes.
+
+`wishes` and `overrides` declare the fields; `spec` says what is declared of one.
+"""
+
+from tools.contract import Contract
+from tools.specification.assumptions import Assumption
+from tools.specification.change import (
+    MAX_GPUS,
+    SpecificationChange,
+    change_intent,
+    change_need,
+    change_overrides,
+    change_specification,
+)
+from tools.specification.demand import MIN_RATE, Demand
+from tools.specification.fields import CONSTRAINTS, FIELDS, KINDS, Kind
+from tools.specification.overrides import Overrides
+from tools.specification.relative import NothingToStartFrom
+from tools.specification.whole import Specification, build_specification
+from tools.specification.wishes import LOADS, Intent, Priorities
+from tools.wording import rate
+
+__all__ = [
+    "CONSTRAINTS",
+    "FIELDS",
+    "KINDS",
+    "LOADS",
+    "MAX_GPUS",
+    "MIN_RATE",
+    "Assumption",
+    "Contract",
+    "Demand",
+    "Intent",
+    "Kind",
+    "NothingToStartFrom",
+    "Overrides",
+    "Priorities",
+    "Specification",
+    "SpecificationChange",
+    "build_specification",
+    "change_intent",
+    "change_need",
+    "change_overrides",
+    "change_specification",
+    "rate",
+]

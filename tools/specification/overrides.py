@@ -1,0 +1,155 @@
+"""Figures of a use case's template, and of planning itself, that a person can set otherwise; each declared
+once. Times are in ms, shares are of 1.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tools.contract import Contract
+from tools.specification.spec import Spec
+
+
+class Overrides(Contract):
+    """What the person set; None is as the template has it."""
+
+    prompt_tokens: Annotated[
+        int | None,
+        Field(ge=1, le=1_000_000),
+        Spec(
+            label="Prompt",
+            group="targets",
+            unit="tokens",
+            row="Traffic",
+            said=r"(?:prompts?|inputs?)(?: length| size| tokens)?",
+        ),
+    ] = None
+    thinking_tokens: Annotated[
+        int | None,
+        Field(ge=1, le=100_000, description="Of the thoughts before the answer, where it thinks"),
+        Spec(
+            label="Thoughts",
+            called="length of the thoughts",
+            group="targets",
+            unit="tokens",
+            unset="none",
+            row="Traffic",
+        ),
+    ] = None
+    output_tokens: Annotated[
+        int | None,
+        Field(ge=2, le=100_000, description="Of the answer, thoughts aside"),
+        Spec(
+            label="Answer",
+            group="targets",
+            unit="tokens",
+            row="Traffic",
+            said=r"(?:answers?|outputs?|repl(?:y|ies)|responses?)(?: length| size| tokens)?",
+        ),
+    ] = None
+    ttft_p95_ms: Annotated[
+        float | None,
+        Field(gt=0, le=3_600_000),
+        Spec(
+            label="TTFT p95",
+            called="TTFT target",
+            group="targets",
+            unit="ms",
+            said=r"ttft|time[- ]to[- ](?:the )?first[- ](?:token|word)|first[- ](?:token|word)",
+        ),
+    ] = None
+    itl_p95_ms: Annotated[
+        float | None,
+        Field(gt=0, le=600_000),
+        Spec(
+            label="ITL p95",
+            called="ITL target",
+            group="targets",
+            unit="ms",
+            said=(
+                r"itl|inter[- ]?token(?: latency)?|tpot|time per (?:output )?token|per[- ]token latency"
+                r"|between tokens"
+            ),
+        ),
+    ] = None
+    e2e_p95_ms: Annotated[
+        float | None,
+        Field(gt=0, le=86_400_000),
+        Spec(
+            label="E2E p95",
+            called="E2E target",
+            group="targets",
+            unit="ms",
+            said=(
+                r"e2e|end[- ]to[- ]end|total (?:latency|time)|(?:full |whole |complete )?response time"
+                r"|(?:whole|full|complete) (?:answer|response)"
+            ),
+        ),
+    ] = None
+    active_fraction: Annotated[
+        float | None,
+        Field(gt=0, le=1),
+        Spec(
+            label="Active at once",
+            called="active share of users",
+            group="demand",
+            unit="% of users",
+            said=r"active (?:share|fraction)|share of active users",
+        ),
+    ] = None
+    requests_per_active_user_per_minute: Annotated[
+        float | None,
+        Field(gt=0, le=6000),
+        Spec(label="Per active user", called="rate of an active user", group="demand", unit="requests/min"),
+    ] = None
+    busy_hours_per_day: Annotated[
+        float | None,
+        Field(gt=0, le=24),
+        Spec(
+            label="Busy hours",
+            called="busy hours of a day",
+            group="demand",
+            unit="h a day",
+            said=r"(?:busy|working|office) hours",
+        ),
+    ] = None
+    peak_factor: Annotated[
+        float | None,
+        Field(ge=1, le=100),
+        Spec(
+            label="Peak factor",
+            group="demand",
+            unit="times the average",
+            said=r"peak (?:factor|multiplier)",
+        ),
+    ] = None
+    burstiness: Annotated[
+        float | None,
+        Field(ge=1, le=200),
+        Spec(label="Burstiness", group="demand", unit="CV²", written="{}"),
+    ] = None
+    trough_fraction: Annotated[
+        float | None,
+        Field(gt=0, le=1),
+        Spec(label="Quietest hour", group="demand", unit="% of the peak"),
+    ] = None
+    minute_peak: Annotated[
+        float | None,
+        Field(ge=1, le=100),
+        Spec(label="Highest minute", group="demand", unit="times the mean"),
+    ] = None
+    headroom: Annotated[
+        float | None,
+        Field(ge=0, le=0.9),
+        Spec(label="Headroom", group="demand", unit="% of capacity", written="{}%"),
+    ] = None
+    spare_replicas: Annotated[
+        int | None,
+        Field(ge=0, le=100),
+        Spec(
+            label="Spare replicas",
+            called="number of spare replicas",
+            group="demand",
+            said=r"(?:number of )?(?:spare|standby|redundant) replicas?|spares",
+        ),
+    ] = None

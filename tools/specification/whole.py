@@ -1,0 +1,120 @@
+"""The specification: built whole from the intent, the use case's template and what the person overrode,
+so that an edit can't leave a stale figure behind.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from knowledge.catalogue import SloTargets, TrafficProfile, use_cases
+from knowledge.thinking import ThinkingMode
+from tools.contract import Contract
+from tools.specification.assumptions import HEADROOM, Assumption, assumptions
+from tools.specification.demand import Demand
+from tools.specification.overrides import Overrides
+from tools.specification.wishes import LOADS, Intent, Weights
+from tools.thinking import planned_thinking
+
+
+class Specification(Contract):
+    intent: Intent
+    traffic_profile: TrafficProfile
+    slo_targets: SloTargets
+    demand: Demand
+    assumptions: list[Assumption]
+    overrides: Overrides = Overrides()
+    thinking: ThinkingMode = "off"
+    """The mode that is planned: every model that has both is served in it."""
+    thinking_tokens: int = 0
+    """Of the traffic profile's output, those that come before the answer."""
+
+    @property
+    def answer_tokens(self) -> int:
+        return self.traffic_profile.output_tokens - self.thinking_tokens
+
+    @property
+    def headroom(self) -> float:
+        return HEADROOM if self.overrides.headroom is None else self.overrides.headroom
+
+    @property
+    def spare_replicas(self) -> int:
+        return self.overrides.spare_replicas or 0
+
+    def planned(self, name: str) -> Any:
+        """The value of a field that is planned with, whoever set it; None or empty where there is none."""
+        if name in Weights.model_fields:
+            return getattr(self.intent.priorities, name.removesuffix("_priority"))
+        own = {"output_tokens": self.answer_tokens, "thinking_tokens": self.thinking_tokens or None}
+        if name in own:
+            return own[name]
+        parts = (self.intent, self.slo_targets, self.demand, self.traffic_profile, self, self.overrides)
+        return next(getattr(part, name) for part in parts if hasattr(part, name))
+
+    def uses(self, name: str) -> bool:
+        """Whether a field bears on the plan: of what turns users into a rate, only what the load, as it was
+        given, needs.
+        """
+        return (
+            name not in Demand.model_fields or name in LOADS or any(a.name == name for a in self.assumptions)
+        )
+
+
+def build_specification(intent: Intent, overrides: Overrides) -> Specification:
+    """The whole specification of a complete intent. Raises ValueError for an incomplete one."""
+    if not intent.complete or intent.use_case is None:
+        raise ValueError(
+            "A specification needs a use case, and how much there is to do: users, or a rate, concurrency or"
+            " daily volume."
+        )
+    template = use_cases()[intent.use_case]
+    thinking = planned_thinking(intent.thinking, intent.preferred_models, overrides.thinking_tokens, template)
+    wanted = template.traffic_profile.model_dump() | set_in(overrides, TrafficProfile)
+    if (
+        thinking.mode == "on"
+        and overrides.output_tokens is None
+        and template.thinking.answer_tokens is not None
+    ):
+        wanted["output_tokens"] = template.thinking.answer_tokens
+    profile = TrafficProfile.model_validate(
+        wanted | {"output_tokens": wanted["output_tokens"] + thinking.tokens}
+    )
+    targets = SloTargets.model_validate(template.slo_targets.model_dump() | set_in(overrides, SloTargets))
+    if thinking.tokens and overrides.e2e_p95_ms is None:
+        later = targets.e2e_p95_ms + thinking.tokens * targets.itl_p95_ms
+        targets = SloTargets.model_validate(targets.model_dump() | {"e2e_p95_ms": later})
+    demand = Demand.model_validate(
+        {
+            "user_count": intent.user_count,
+            "given_requests_per_second": intent.requests_per_second,
+            "given_concurrent_requests": intent.concurrent_requests,
+            "given_requests_per_day": intent.requests_per_day,
+            "seconds_in_flight": (
+                targets.e2e_p95_ms / 1000 if intent.concurrent_requests is not None else None
+            ),
+        }
+        | template.demand.model_dump()
+        | set_in(overrides, Demand)
+    )
+    assumed = thinking.assumed(
+        profile, targets, overrides.e2e_p95_ms is not None, overrides.thinking_tokens is not None
+    )
+    return Specification(
+        intent=intent,
+        traffic_profile=profile,
+        slo_targets=targets,
+        demand=demand,
+        assumptions=[
+            *assumptions(template, overrides, demand),
+            *(Assumption(name=name, text=text, origin=origin) for name, text, origin in assumed),
+        ],
+        overrides=overrides,
+        thinking=thinking.mode,
+        thinking_tokens=thinking.tokens,
+    )
+
+
+def set_in(source: BaseModel, target: type[BaseModel]) -> dict[str, object]:
+    """Those fields of `target` that `source` sets."""
+    return {k: v for k, v in source.model_dump(exclude_none=True).items() if k in target.model_fields}
