@@ -2,8 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
+WEB := agent/ui/web
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --prefix $(WEB) --silent
 
-.PHONY: run test lint lock estimator benchmarks bursts grids withheld measured calibration bench fidelity fuzz chaos small-model screenshots clean
+.PHONY: run test lint format lock estimator benchmarks bursts grids withheld measured calibration bench fidelity fuzz chaos small-model screenshots clean
 
 run: .venv/.run
 	@$(BIN)/compass
@@ -11,10 +13,16 @@ run: .venv/.run
 test: .venv/.dev lint
 	@$(BIN)/python -m pytest
 
-lint: .venv/.dev
+lint: .venv/.dev $(WEB)/node_modules/.installed
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(NPM) run lint
+
+format: .venv/.dev $(WEB)/node_modules/.installed
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(NPM) run format
 
 # What everything is installed from: exact versions with their hashes.
 lock: .venv/bin/uv
@@ -80,7 +88,7 @@ bench: .venv/.dev
 	@$(BIN)/python -m pytest -n0 tests/browser/test_speed.py
 
 clean:
-	@rm -rf .venv *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv *.egg-info $(WEB)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/bin/uv:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit(f"Compass needs Python 3.11 to 3.13, but $(PYTHON) is {v[0]}.{v[1]}. Try: make PYTHON=python3.12")'
@@ -101,4 +109,9 @@ clean:
 .venv/.estimator: .venv/.run requirements-estimator.txt
 	@echo "Installing the estimator's kernel measurements into .venv (once, about 600 MB) …"
 	@$(UV) --require-hashes -r requirements-estimator.txt
+	@touch $@
+
+# What checks the chat's cards; nothing of it runs, or is needed to run Compass. Node itself is from PyPI.
+$(WEB)/node_modules/.installed: .venv/.dev $(WEB)/package.json $(WEB)/package-lock.json
+	@$(NPM) ci
 	@touch $@

@@ -1,6 +1,7 @@
 """The house keeps its order: imports run one way, nothing of the workshop is committed."""
 
 import ast
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -60,6 +61,13 @@ def test_locks_have_hashes_and_no_index() -> None:
         for block in re.split(r"\n(?=\S)", text):
             if "==" in block.split("\n")[0]:
                 assert "--hash=sha256:" in block, block.split("\n")[0]
+
+
+def test_the_lock_of_what_checks_the_cards_has_hashes_and_no_registry() -> None:
+    packages = json.loads((ROOT / "agent/ui/web/package-lock.json").read_text())["packages"]
+    for name, package in packages.items():
+        assert "resolved" not in package, name
+        assert not name or package["integrity"].startswith("sha512-"), name
 
 
 def test_no_machine_path_or_secret_is_committed() -> None:

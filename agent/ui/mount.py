@@ -19,8 +19,8 @@ from agent.runtime import Runtime
 from agent.ui.secret import chat_secret
 from knowledge.errors import CompassError
 
-SHARED = "_shared.jsx"
-"""Chainlit draws each card from one file of its own, so what all need stands before each."""
+OUR_PART = re.compile(r"^import (?!type )[^'\";]*? from '(\.[^']+)'\n", re.MULTILINE)
+"""What a card imports of ours, and not of Chainlit's libraries; types are nothing that runs."""
 
 
 def mount_chat(app: FastAPI, runtime: Runtime, access: Access) -> None:
@@ -74,15 +74,27 @@ def _put_files(folder: Path) -> None:
     (folder / ".chainlit").mkdir(parents=True, exist_ok=True)
     with as_file(files("agent.ui")) as ours:
         shutil.copyfile(ours / "config.toml", folder / ".chainlit" / "config.toml")
-        web, public = ours / "web", folder / "public"
-        shutil.copyfile(web / "chainlit.md", folder / "chainlit.md")
-        shutil.copytree(
-            web,
-            public,
-            dirs_exist_ok=True,
-            ignore=shutil.ignore_patterns("*.jsx", "*.py", "chainlit.md", "__pycache__"),
-        )
-        shared = (web / "elements" / SHARED).read_text(encoding="utf-8")
-        for card in (web / "elements").glob("[A-Z]*.jsx"):
-            whole = shared + card.read_text(encoding="utf-8")
-            (public / "elements" / card.name).write_text(whole, encoding="utf-8")
+        shutil.copyfile(ours / "chainlit.md", folder / "chainlit.md")
+        shutil.copytree(ours / "web" / "public", folder / "public", dirs_exist_ok=True)
+        elements = folder / "public" / "elements"
+        elements.mkdir(exist_ok=True)
+        for card in (ours / "web" / "elements").glob("*.tsx"):
+            (elements / f"{card.stem}.jsx").write_text(in_one(card), encoding="utf-8")
+
+
+def in_one(card: Path) -> str:
+    """A card with all that it imports of ours before it, since Chainlit draws each from one file. Types may
+    stay: the page leaves them out.
+    """
+    parts: dict[Path, str] = {}
+
+    def take(file: Path) -> None:
+        if file in parts:
+            return
+        text = file.read_text(encoding="utf-8")
+        for imported in OUR_PART.findall(text):
+            take((file.parent / imported).resolve())
+        parts[file] = OUR_PART.sub("", text)
+
+    take(card.resolve())
+    return f"// {card.stem}, and the parts that it imports.\n" + "\n".join(parts.values())

@@ -1,9 +1,23 @@
+import { type ReactNode, useEffect, useId, useState } from 'react'
+import { answerTo, useActions } from '../parts/actions.tsx'
+import { useDraft } from '../parts/drafts.tsx'
+import { CopyButton } from '../parts/files.tsx'
+import { Button, Card, Fault, More, Rows } from '../parts/layout.tsx'
+import { StatusPanel } from '../parts/status.tsx'
+import type { RunningDetails, Status } from '../types/details.ts'
+
 const EVERY_MS = 5000
 
+interface Seen {
+  status?: Status
+  at?: string
+  error?: ReactNode
+}
+
 export default function Running() {
-  const d = props.details
+  const d = props.details as RunningDetails
   const actions = useActions()
-  const [seen, setSeen] = useState(null)
+  const [seen, setSeen] = useState<Seen | null>(null)
   const [prompt, setPrompt] = useDraft('prompt', 'Hello, who are you?')
   const [replicas, setReplicas] = useDraft('replicas', '')
   const ids = [useId(), useId()]
@@ -12,7 +26,7 @@ export default function Running() {
     let over = false
     const look = async () => {
       if (document.hidden) return
-      const answer = await callAction({ name: 'look', payload: { name: d.name } }).catch(asAnswer)
+      const answer = await answerTo<Seen>('look', { name: d.name })
       if (!over && answer?.response) setSeen(answer.response)
     }
     look()
@@ -33,7 +47,13 @@ export default function Running() {
           ['Endpoint', <code key="endpoint">{d.endpoint}</code>],
         ]}
       />
-      {seen?.error ? <Fault>{seen.error}</Fault> : seen ? <StatusPanel status={seen.status} at={seen.at} /> : props.locked ? null : <p className="cp-note">Looking at it…</p>}
+      {seen?.error ? (
+        <Fault>{seen.error}</Fault>
+      ) : seen?.status ? (
+        <StatusPanel status={seen.status} at={seen.at} />
+      ) : props.locked ? null : (
+        <p className="cp-note">Looking at it…</p>
+      )}
       <More name="call-it-from-your-code" summary="Call it from your code">
         <div className="cp-code-bar">
           <span className="cp-note">OpenAI’s API</span>
@@ -49,7 +69,8 @@ export default function Running() {
             className="cp-prompt"
             onSubmit={(e) => {
               e.preventDefault()
-              if (prompt && actions.idle) actions.press('SendPrompt', { prompt }, `Send it: ${prompt.slice(0, 180)}`)
+              if (prompt && actions.idle)
+                actions.press('SendPrompt', { prompt }, `Send it: ${prompt.slice(0, 180)}`)
             }}
           >
             <label htmlFor={ids[0]}>Test it</label>
@@ -62,24 +83,42 @@ export default function Running() {
             className="cp-prompt"
             onSubmit={(e) => {
               e.preventDefault()
-              if (replicas && actions.idle) actions.press('Scale', { replicas: Number(replicas) }, `Scale to ${replicas}`)
+              if (replicas && actions.idle)
+                actions.press('Scale', { replicas: Number(replicas) }, `Scale to ${replicas}`)
             }}
           >
             <label htmlFor={ids[1]}>Replicas</label>
-            <input id={ids[1]} type="number" min={1} max={10000} value={replicas} onChange={(e) => setReplicas(e.target.value)} />
+            <input
+              id={ids[1]}
+              type="number"
+              min={1}
+              max={10000}
+              value={replicas}
+              onChange={(e) => setReplicas(e.target.value)}
+            />
             <button type="submit" className="cp-button" disabled={!actions.idle || !replicas}>
               Scale
             </button>
           </form>
           <Fault>{actions.error}</Fault>
           <div className="cp-actions">
-            <Button disabled={!actions.idle} onClick={() => actions.press('Validate', {}, 'Measure it again')}>
+            <Button
+              disabled={!actions.idle}
+              onClick={() => actions.press('Validate', {}, 'Measure it again')}
+            >
               Measure it again
             </Button>
-            <Button disabled={!actions.idle} onClick={() => actions.press('BackToOptions', {}, 'Another option')}>
+            <Button
+              disabled={!actions.idle}
+              onClick={() => actions.press('BackToOptions', {}, 'Another option')}
+            >
               Another option
             </Button>
-            <Button kind="danger" disabled={!actions.idle} onClick={() => actions.press('Delete', {}, 'Delete it')}>
+            <Button
+              kind="danger"
+              disabled={!actions.idle}
+              onClick={() => actions.press('Delete', {}, 'Delete it')}
+            >
               Delete…
             </Button>
             <Button disabled={!actions.idle} onClick={() => actions.press('Finish', {}, 'Done')}>

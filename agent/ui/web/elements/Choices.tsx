@@ -1,3 +1,7 @@
+import { useActions } from '../parts/actions.tsx'
+import { Card, Fault } from '../parts/layout.tsx'
+import { Suggestions } from '../parts/suggestions.tsx'
+
 export default function Choices() {
   const actions = useActions()
   return (

@@ -1,5 +1,8 @@
+import { number } from '../parts/figures.tsx'
+import type { ProgressDetails } from '../types/details.ts'
+
 export default function Progress() {
-  const { lines, done } = props.details
+  const { lines, done } = props.details as ProgressDetails
   return (
     <div className="cp-progress" role="status" aria-label={done ? 'What was done' : 'Working'}>
       <ol>

@@ -1,7 +1,0 @@
-export default function Plans() {
-  return (
-    <Card title="Plans kept">
-      <SideBySide plans={props.details.plans} />
-    </Card>
-  )
-}

@@ -1,7 +1,0 @@
-export default function Status() {
-  return (
-    <Card title="Status" note={props.details.name}>
-      <StatusPanel status={props.details} />
-    </Card>
-  )
-}

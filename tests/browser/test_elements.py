@@ -1,0 +1,46 @@
+"""Each card in one file, as Chainlit draws it: with all parts that it imports, and nothing twice."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from agent.ui.cards import CARDS
+from agent.ui.mount import in_one
+
+WEB = Path(__file__).parents[2] / "agent" / "ui" / "web"
+ELEMENTS = {file.stem: file for file in (WEB / "elements").glob("*.tsx")}
+NAMED = re.compile(
+    r"^(?:export )?(?:default )?(?:async )?(?:function|const|let|class|interface|type) (\w+)", re.MULTILINE
+)
+IMPORTED = re.compile(r"^import (?!type )[^;]*? from '([^']+)'", re.MULTILINE)
+FROM_CHAINLIT = {"react", "lucide-react", "@chainlit/react-client"}
+
+
+def test_every_card_has_an_element() -> None:
+    assert set(CARDS.values()) <= set(ELEMENTS)
+
+
+@pytest.mark.parametrize("name", sorted(ELEMENTS))
+def test_one_file_holds_what_it_needs_and_no_name_twice(name: str) -> None:
+    text = in_one(ELEMENTS[name])
+    twice = [named for named, times in Counter(NAMED.findall(text)).items() if times > 1]
+    assert not twice, f"the parts of {name} name these twice, and one would hide the other: {twice}"
+    assert set(IMPORTED.findall(text)) <= FROM_CHAINLIT
+    assert text.count("export default ") == 1
+
+
+def test_a_part_stands_before_what_uses_it_and_once() -> None:
+    text = in_one(ELEMENTS["Options"])
+    assert text.count("export function useDraft") == 1
+    assert text.index("export function useDraft") < text.index("export function Card")
+    assert text.index("export function Curve") < text.index("export default function Options")
+
+
+def test_no_part_is_left_over() -> None:
+    """A part that no card imports checks green, and is drawn nowhere."""
+    whole = "".join(in_one(element) for element in ELEMENTS.values())
+    for part in (WEB / "parts").glob("*.tsx"):
+        name = NAMED.findall(part.read_text(encoding="utf-8"))[-1]
+        assert re.search(rf"^export \S+ {name}\b", whole, re.MULTILINE), part
