@@ -28,7 +28,7 @@ from tests.talking import converse, name_of
 from tools.clusters.simulated import simulator_address
 
 FOLDER = Path(__file__).parent / "agent" / "golden"
-TABLES = ("checkpoints", "checkpoint_blobs", "checkpoint_writes")
+TABLES = ("checkpoints", "checkpoint_blobs", "checkpoint_writes", "story", "story_values")
 TO_OPTIONS = ["a chatbot for 1000 users, low latency critical", "looks good"]
 TO_APPROVAL = [*TO_OPTIONS, "deploy the cheapest"]
 RUNNING = [*TO_APPROVAL, "yes, approve"]
@@ -89,7 +89,9 @@ def put_back(connection: psycopg.Connection[Any], path: Path) -> None:
             ]
             values = [Jsonb(v) if isinstance(v, dict) else v for v in values]
             columns, holes = ", ".join(row), ", ".join(["%s"] * len(row))
-            connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({holes})", values)  # type: ignore[arg-type]
+            connection.execute(
+                f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE VALUES ({holes})", values
+            )  # type: ignore[arg-type]
 
 
 def main(path: Path) -> None:
