@@ -35,7 +35,7 @@ from agent.tracing import in_words
 from agent.turns import TakenOver, Turn, Turns
 from knowledge.database import Database
 from knowledge.errors import CompassError
-from knowledge.outages import UNAVAILABLE
+from knowledge.postgres.outages import UNAVAILABLE
 from knowledge.settings import Settings
 from tools.clusters.cluster import Cluster
 from tools.clusters.writer import Writer

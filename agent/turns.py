@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from agent.services import Caller, Stopped
 from knowledge.errors import CompassError
-from knowledge.locks import Key, Locks
+from knowledge.postgres.locks import Key, Locks
 
 TURN_LOCK = 0x7475726E
 LOCK_WAIT_S = 30.0

@@ -35,7 +35,7 @@ import httpx
 
 from evals.aftermath import aftermath
 from knowledge.database import Database
-from knowledge.embedded import embedded_url
+from knowledge.postgres.embedded import embedded_url
 from knowledge.settings import Settings
 from simulator.cluster.control import order_failure
 from tools.clusters.cluster import Cluster

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
-from knowledge import outages
-from knowledge.address import Address, read_address
 from knowledge.benchmarks import CurveCache, load_shipped
 from knowledge.catalogue import TrafficProfile
-from knowledge.embedded import embedded_url
 from knowledge.errors import CompassError
-from knowledge.locks import Locks
-from knowledge.pool import PatientPool
+from knowledge.postgres import outages
+from knowledge.postgres.address import Address, read_address
+from knowledge.postgres.embedded import embedded_url
+from knowledge.postgres.locks import Locks
+from knowledge.postgres.pool import PatientPool
 from knowledge.settings import Settings
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def _got(cursor: psycopg.Cursor[DictRow]) -> bool:
 
 
 def _migrations() -> list[tuple[int, str, bytes]]:
-    folder = files("knowledge").joinpath("migrations")
+    folder = files("knowledge.postgres").joinpath("migrations")
     found = [
         (int(f.name.split("_")[0]), f.name, f.read_bytes())
         for f in folder.iterdir()

@@ -24,7 +24,7 @@ from agent.runtime import Runtime
 from knowledge.catalogue import TrafficProfile, traffic_profiles
 from knowledge.curves import CurveTable
 from knowledge.database import Database
-from knowledge.embedded import embedded_url
+from knowledge.postgres.embedded import embedded_url
 from knowledge.settings import Settings
 from simulator.cluster.control import heal, order_role
 from tools.clusters.cluster import Cluster

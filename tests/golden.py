@@ -21,7 +21,7 @@ from psycopg.types.json import Jsonb
 
 from agent.events import StateEvent
 from agent.runtime import Runtime
-from knowledge.embedded import embedded_url
+from knowledge.postgres.embedded import embedded_url
 from knowledge.settings import Settings
 from simulator.cluster.control import heal, order_failure
 from tests.talking import converse, name_of

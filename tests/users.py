@@ -24,7 +24,7 @@ def python_for(user: int) -> tuple[str, dict[str, str]]:
     for interpreter in (sys.executable, f"/usr/bin/{version}", f"/usr/local/bin/{version}"):
         try:
             seen = subprocess.run(
-                [interpreter, "-c", "import knowledge.embedded"],
+                [interpreter, "-c", "import knowledge.postgres.embedded"],
                 user=user,
                 cwd="/",
                 env=path,

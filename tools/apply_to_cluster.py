@@ -8,7 +8,7 @@ import yaml
 
 from knowledge.database import Database
 from knowledge.errors import CompassError
-from knowledge.locks import Key
+from knowledge.postgres.locks import Key
 from tools.clusters.cluster import Cluster
 from tools.clusters.writer import Writer
 from tools.contract import Contract

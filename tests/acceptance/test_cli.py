@@ -337,7 +337,7 @@ def test_the_installed_package_carries_its_data(tmp_path: Path) -> None:
     for folder, pattern in (
         ("knowledge/data", "*.json"),
         ("knowledge/data", "*.csv*"),
-        ("knowledge/migrations", "*.sql"),
+        ("knowledge/postgres/migrations", "*.sql"),
         ("evals", "scenarios/**/*"),
         ("evals", "*.j2"),
         ("agent/models/builtin", "*.yaml"),

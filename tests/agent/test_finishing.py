@@ -11,7 +11,7 @@ from agent.finishing import Finisher, finish_cut_off
 from agent.runtime import Runtime
 from knowledge.database import Database
 from knowledge.errors import CompassError
-from knowledge.locks import Key
+from knowledge.postgres.locks import Key
 from knowledge.settings import Settings
 from tests.api.conftest import Api, api  # noqa: F401 - a fixture
 from tests.cluster.conftest import until

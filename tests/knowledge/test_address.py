@@ -11,9 +11,9 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from knowledge.address import read_address
 from knowledge.database import Database
 from knowledge.errors import CompassError
+from knowledge.postgres.address import read_address
 from knowledge.settings import Settings
 
 PASSWORD = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=4, max_size=24) | st.text(

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from knowledge.database import Database
 from knowledge.errors import CompassError
-from knowledge.locks import Key
+from knowledge.postgres.locks import Key
 from knowledge.settings import Settings, load_settings
 
 

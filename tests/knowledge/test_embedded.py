@@ -17,11 +17,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from knowledge.embedded import embedded_url
-from knowledge.sockets import is_private, socket_folder, takes_a_socket
+from knowledge.postgres.embedded import embedded_url
+from knowledge.postgres.sockets import is_private, socket_folder, takes_a_socket
 from tests.users import ROOT, python_for
 
-SAY = "import sys; from pathlib import Path; from knowledge.embedded import embedded_url; import psycopg\n"
+SAY = (
+    "import sys; from pathlib import Path; from knowledge.postgres.embedded import embedded_url\n"
+    "import psycopg\n"
+)
 SAY += (
     "with psycopg.connect(embedded_url(Path(sys.argv[1]))) as c: print(c.execute('SELECT lower(%s)', ['Ä"
     " →']).fetchone()[0])"

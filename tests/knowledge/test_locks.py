@@ -15,7 +15,7 @@ import pytest
 
 from knowledge.database import Database
 from knowledge.errors import CompassError
-from knowledge.locks import Full, Key, Locks
+from knowledge.postgres.locks import Full, Key, Locks
 from knowledge.settings import Settings
 
 KEY = Key(1, "one")
@@ -23,7 +23,7 @@ HOLDER = """
 import sys, time
 from pathlib import Path
 from knowledge.database import Database
-from knowledge.locks import Key
+from knowledge.postgres.locks import Key
 from knowledge.settings import Settings
 database = Database(Settings(home=Path(sys.argv[1]), DATABASE_URL=sys.argv[2]))
 print(database.locks.take(Key(1, "one")), flush=True)

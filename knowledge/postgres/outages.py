@@ -11,7 +11,7 @@ from psycopg import errors
 from psycopg_pool import PoolTimeout
 
 from knowledge.errors import CompassError
-from knowledge.locks import FULL
+from knowledge.postgres.locks import FULL
 
 UNAVAILABLE = (psycopg.OperationalError, PoolTimeout, errors.ReadOnlySqlTransaction)
 """Errors of the server's state, and not of what was asked of it."""

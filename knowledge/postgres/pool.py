@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import DictRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from knowledge.locks import is_full
+from knowledge.postgres.locks import is_full
 
 LONGEST_QUEUE_S = 60.0
 Row = psycopg.Connection[DictRow]

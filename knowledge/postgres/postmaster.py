@@ -26,7 +26,7 @@ from typing import IO
 import psutil
 
 from knowledge.errors import CompassError
-from knowledge.sockets import SOCKET, leave_socket_folder, socket_folder
+from knowledge.postgres.sockets import SOCKET, leave_socket_folder, socket_folder
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of a missing XDG_RUNTIME_DIR: nothing is put there

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from knowledge.errors import CompassError
 
 if TYPE_CHECKING:
-    from knowledge.postmaster import Postmaster
+    from knowledge.postgres.postmaster import Postmaster
 
 _servers: dict[Path, Postmaster] = {}
 _one_at_a_time = threading.Lock()
@@ -27,7 +27,7 @@ def embedded_url(home: Path) -> str:
 
     Raises CompassError if it can't be started. May be called again after the server died.
     """
-    from knowledge.postmaster import Postmaster
+    from knowledge.postgres.postmaster import Postmaster
 
     data = (home / "postgres" / "data").absolute()
     try:

@@ -1,0 +1,1 @@
+"""The PostgreSQL server: a real one by its address, or the embedded one; its schema, locks and outages."""
