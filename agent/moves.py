@@ -37,33 +37,37 @@ Topic = Literal[
 Criterion = Literal["cheapest", "fastest", "best quality", "simplest", "recommended"]
 
 
-class DescribeNeed(SpecificationChange):
+class Move(Contract):
+    """One thing that words or a button can mean."""
+
+
+class DescribeNeed(SpecificationChange, Move):
     """The person says what they need: use case, users, priorities, constraints. Fill
     in only what they said.
     """
 
 
-class TakeDefault(Contract):
+class TakeDefault(Move):
     """The person doesn't know what they were asked, and leaves it to Compass."""
 
 
-class Confirm(Contract):
+class Confirm(Move):
     """The person agrees with the specification as shown."""
 
 
-class EditSpecification(SpecificationChange):
+class EditSpecification(SpecificationChange, Move):
     """The person wants other values in the specification. Fill in only what they said."""
 
 
-class Explore(SpecificationChange):
+class Explore(SpecificationChange, Move):
     """A what-if: the same plan with other values. Fill in only what they said."""
 
 
-class UndoExplore(Contract):
+class UndoExplore(Move):
     """Go back to the plan before the last what-if."""
 
 
-class ShowView(Contract):
+class ShowView(Move):
     """List and rank the options by one thing: cost, latency, quality, fewest GPUs,
     or the balance of what matters.
     """
@@ -71,19 +75,19 @@ class ShowView(Contract):
     view: View
 
 
-class KeepPlan(Contract):
+class KeepPlan(Move):
     """Keep the plan that is shown under a name, to compare with or come back to."""
 
     name: str = Field(min_length=1, max_length=40)
 
 
-class RestorePlan(Contract):
+class RestorePlan(Move):
     """Bring back a plan that was kept, by its name."""
 
     name: str = Field(min_length=1, max_length=40)
 
 
-class SelectOption(Contract):
+class SelectOption(Move):
     """The person chooses one of the options shown, by its rank, by a criterion, or by GPU or model name."""
 
     rank: int | None = Field(default=None, description="Number of the option as shown, from 1")
@@ -92,49 +96,49 @@ class SelectOption(Contract):
     model_ids: list[str] = Field(default_factory=list)
 
 
-class Reject(Contract):
+class Reject(Move):
     """The person does not approve; they go back to the options."""
 
     reason: str = ""
 
 
-class CheckAgain(Contract):
+class CheckAgain(Move):
     """Ask the cluster again what it says to these manifests."""
 
 
-class Export(Contract):
+class Export(Move):
     """Write the manifests to files instead of applying them: plain YAML, Kustomize, or a Helm chart."""
 
     form: Form = "yaml"
 
 
-class SendPrompt(Contract):
+class SendPrompt(Move):
     """Send a test prompt to the deployed endpoint."""
 
     prompt: str = Field(min_length=1, max_length=20_000)
 
 
-class Finish(Contract):
+class Finish(Move):
     """The person is done."""
 
 
-class Retry(Contract):
+class Retry(Move):
     """Try the failed deployment again."""
 
 
-class KeepAsItIs(Contract):
+class KeepAsItIs(Move):
     """What runs failed its validation only, and the person accepts it as it is."""
 
 
-class Validate(Contract):
+class Validate(Move):
     """Measure the running endpoint again, with a short load test against its targets."""
 
 
-class BackToOptions(Contract):
+class BackToOptions(Move):
     """Choose another option instead of the one that failed, or for what runs."""
 
 
-class Scale(Contract):
+class Scale(Move):
     """Change the number of replicas of what runs: to so many, or by so many more (fewer, if negative)."""
 
     replicas: int | None = Field(default=None, ge=1, le=10_000)
@@ -147,11 +151,11 @@ class Scale(Contract):
         return self
 
 
-class Delete(Contract):
+class Delete(Move):
     """Take what runs away: the deployment and all that belongs to it."""
 
 
-class Remove(Contract):
+class Remove(Move):
     """Take another deployment of this person's away, by its name, whichever conversation it is from."""
 
     name: str = Field(
@@ -159,11 +163,11 @@ class Remove(Contract):
     )
 
 
-class RollBack(Contract):
+class RollBack(Move):
     """Go back to what ran before the deployment that failed, or to nothing if nothing did."""
 
 
-class Ask(Contract):
+class Ask(Move):
     """A question to be answered from what is known; nothing changes."""
 
     topic: Topic
@@ -176,19 +180,19 @@ class Ask(Contract):
     )
 
 
-class Explain(Contract):
+class Explain(Move):
     """A question that no topic of Ask covers: you answer it in your own words next, from what is known."""
 
 
-class StartOver(Contract):
+class StartOver(Move):
     """Forget this plan and begin a new one."""
 
 
-class Cancel(Contract):
+class Cancel(Move):
     """Stop here."""
 
 
-class Unclear(Contract):
+class Unclear(Move):
     """The words don't say what to do: one short question back."""
 
     question: str = Field(max_length=1000)
@@ -196,11 +200,11 @@ class Unclear(Contract):
     """What was understood beside it of a need, so that nobody has to say it again."""
 
 
-class Answered(Contract):
+class Answered(Move):
     """The chat model has answered in its own words; made by `understand.py`, never offered."""
 
 
-class Approve(Contract):
+class Approve(Move):
     """The person approves exactly the manifests with this digest. Made by `approval.py`
     or a button, never by a model.
     """
@@ -210,38 +214,6 @@ class Approve(Contract):
     """Said a second time, of objects that others own."""
 
 
-Move = (
-    DescribeNeed
-    | TakeDefault
-    | Confirm
-    | EditSpecification
-    | Explore
-    | UndoExplore
-    | ShowView
-    | KeepPlan
-    | RestorePlan
-    | SelectOption
-    | Reject
-    | CheckAgain
-    | Export
-    | SendPrompt
-    | Finish
-    | Retry
-    | KeepAsItIs
-    | Validate
-    | BackToOptions
-    | Scale
-    | Delete
-    | Remove
-    | RollBack
-    | Ask
-    | StartOver
-    | Cancel
-    | Unclear
-    | Answered
-    | Approve
-)
-
 Stage = Literal[
     "context_collection",
     "specification_review",
@@ -250,6 +222,13 @@ Stage = Literal[
     "basic_monitoring",
     "failed",
 ]
+PAUSES: tuple[Stage, ...] = (
+    "specification_review",
+    "presenting_options",
+    "configuration_finalized",
+    "basic_monitoring",
+)
+"""Stages at which a run is interrupted; at the others it ends, and the next message begins one."""
 ANYWHERE: tuple[type[Move], ...] = (Ask, Remove, StartOver, Cancel, Unclear)
 MOVES: dict[Stage, tuple[type[Move], ...]] = {
     "context_collection": (DescribeNeed, TakeDefault, *ANYWHERE),
@@ -276,6 +255,17 @@ MOVES: dict[Stage, tuple[type[Move], ...]] = {
         *ANYWHERE,
     ),
 }
+BUTTONS: tuple[str, ...] = (
+    *dict.fromkeys(
+        kind.__name__
+        for stage, offered in MOVES.items()
+        if stage in PAUSES
+        for kind in offered
+        if kind not in (DescribeNeed, Remove, Unclear)
+    ),
+    Approve.__name__,
+)
+"""What a button may be, by name: all that a pause offers but what only words can say."""
 EXAMPLES = (
     "a chatbot for 1000 users, code completion for 250 developers, or questions over our documents for 5k"
     " employees"

@@ -11,6 +11,8 @@ from typing import Any
 
 from langgraph.graph.state import CompiledStateGraph
 
+from agent.moves import PAUSES
+
 Transition = tuple[str, str, str]
 
 DESIGN: tuple[Transition, ...] = (
@@ -36,8 +38,6 @@ DESIGN: tuple[Transition, ...] = (
     ("success", "__end__", "the end"),
     ("failed", "__end__", "the end"),
 )
-
-PAUSES = ("specification_review", "presenting_options", "configuration_finalized", "basic_monitoring")
 
 OVER = ("configuration_finalized", "post_deployment_validation", "failed")
 EXTRAS: tuple[Transition, ...] = (

@@ -188,8 +188,8 @@ def by_the_rules(text: str, offered: dict[str, type[Move]]) -> Move:
 
 
 def _checked(kind: type[Move], values: dict[str, Any]) -> Move:
-    checked: BaseModel | str = change_or_problem(kind, values)
-    return Unclear(question=checked) if isinstance(checked, str) else checked  # type: ignore[return-value]
+    checked = change_or_problem(kind, values)
+    return Unclear(question=checked) if isinstance(checked, str) else checked
 
 
 def _grounded(
