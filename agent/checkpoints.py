@@ -9,8 +9,8 @@ from langgraph.types import interrupt
 
 from agent.moves import Stage
 from agent.replies import Reply
-from agent.services import Services
 from agent.state import ConversationState
+from agent.turn import Turn
 from agent.words.approval import TAKE_OVER
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
@@ -66,7 +66,7 @@ NO_OPTIONS_REPLIES = [
 ]
 
 
-def pause(stage: Stage, state: ConversationState, services: Services) -> Reply:
+def pause(turn: Turn) -> Reply:
     """Wait for the person; returns their reply when the run is resumed with one. The only
     interrupt of a node, before any effect.
 
@@ -74,11 +74,11 @@ def pause(stage: Stage, state: ConversationState, services: Services) -> Reply:
     failed after a reply, it would give that old reply again, so that a later “no” would be taken
     for the earlier “yes, approve”.
     """
-    interrupt(payload(stage, state, services.settings))
-    if services.reply is None:
+    interrupt(payload(turn.stage, turn.state, turn.services.settings))
+    if turn.services.reply is None:
         raise CompassError("The conversation was resumed without a reply.")
     answered.set(True)
-    return services.reply
+    return turn.services.reply
 
 
 def options_details(state: ConversationState, specification: Specification, plan: Plan) -> dict[str, Any]:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-
-from langchain_core.messages import AnyMessage
-
-from agent.moves import Remove, Stage
+from agent.moves import Remove
 from agent.services import Services
 from agent.state import Aside, ConversationState
-from agent.transcript import call_tool, say
+from agent.turn import Turn
 from knowledge.errors import CompassError
 from tools.deploying.listing import last_revision, names_of
 from tools.deploying.revisions import deletion_of
@@ -19,16 +15,17 @@ MAX_TOLD = 20
 """Deployments that one answer lists."""
 
 
-def tell_all(services: Services, record: list[AnyMessage]) -> None:
+def tell_all(turn: Turn) -> None:
     """A line for each deployment of this person: how it is, and what it costs."""
+    services = turn.services
     try:
         names = _names(services)
-        told = [_status(name, False, services, record) for name in names[:MAX_TOLD]]
+        told = [_status(turn, name, metrics=False) for name in names[:MAX_TOLD]]
     except CompassError as error:
-        say(str(error), record)
+        turn.say(str(error))
         return
     if not told:
-        say(_nothing(services), record)
+        turn.say(_nothing(services))
         return
     where = services.cluster.description
     left_out = (
@@ -36,41 +33,39 @@ def tell_all(services: Services, record: list[AnyMessage]) -> None:
     )
     one = "deployment" if len(names) == 1 else "deployments"
     lines = "\n".join(f"• {_line(status)}" for status in told)
-    say(
+    turn.say(
         f"{len(names)} {one} of yours on {where}:\n{lines}{left_out}\n“status of NAME” tells more, “delete"
-        " NAME” ends one.",
-        record,
+        " NAME” ends one."
     )
 
 
-def tell_one(name: str, services: Services, record: list[AnyMessage]) -> None:
+def tell_one(turn: Turn, name: str) -> None:
     """How one deployment of this person is doing."""
     try:
-        names = [find(name, services)]
+        names = [find(name, turn.services)]
     except CompassError as error:
-        say(str(error), record)
+        turn.say(str(error))
         return
-    tell_each(names, services, record)
+    tell_each(turn, names)
 
 
-def tell_each(names: list[str], services: Services, record: list[AnyMessage]) -> None:
+def tell_each(turn: Turn, names: list[str]) -> None:
     """How each of these deployments is doing, with its card."""
     for name in names:
         try:
-            _tell(_status(name, True, services, record), record)
+            _tell(turn, _status(turn, name, metrics=True))
         except CompassError as error:
-            say(str(error), record)
+            turn.say(str(error))
             return
 
 
-def _tell(told: DeploymentStatus, record: list[AnyMessage]) -> None:
+def _tell(turn: Turn, told: DeploymentStatus) -> None:
     verdict = f"{told.live.verdict[0].upper()}{told.live.verdict[1:]}." if told.live else told.message
     advice = (
         f" {told.live.advice}" if told.live and told.live.advice else f" {told.live_problem or ''}".rstrip()
     )
-    say(
+    turn.say(
         f"{told.name} is {told.phase}: {verdict}{advice}",
-        record,
         kind="status",
         details=told.model_dump(mode="json"),
     )
@@ -98,15 +93,16 @@ def find(name: str, services: Services) -> str:
     raise CompassError(f"Which one? {len(found)} of your deployments could be meant: {listed}.")
 
 
-def put_aside(move: Remove, stage: Stage, state: ConversationState, services: Services) -> ConversationState:
+def put_aside(turn: Turn, move: Remove) -> ConversationState:
     """The state in which the deletion of a named deployment is up for approval, and what was at
     hand waits until that is over.
 
     Raises CompassError where the name isn't that of one deployment of this person.
     """
+    state, services = turn.state, turn.services
     name = find(move.name, services)
     kept = Aside(
-        stage=stage,
+        stage=turn.stage,
         bundle=state.get("bundle"),
         approval_id=state.get("approval_id"),
         attempted=state.get("attempted"),
@@ -133,11 +129,9 @@ def _names(services: Services) -> list[str]:
     return names_of(services.cluster, services.database, services.caller.actor)
 
 
-def _status(name: str, metrics: bool, services: Services, record: list[AnyMessage]) -> DeploymentStatus:
+def _status(turn: Turn, name: str, metrics: bool) -> DeploymentStatus:
     query = StatusQuery(name=name, metrics=metrics)
-    return call_tool(
-        "get_status", query, functools.partial(get_status, query, services.cluster, services.database), record
-    )
+    return turn.call("get_status", get_status, query, turn.services.cluster, turn.services.database)
 
 
 def _line(status: DeploymentStatus) -> str:

@@ -10,7 +10,8 @@ from langgraph.graph.state import CompiledStateGraph
 
 from agent.nodes.approving import configuration_finalized
 from agent.nodes.context import context_collection
-from agent.nodes.deployment import deployment_execution, failed, post_deployment_validation
+from agent.nodes.deployment import deployment_execution, post_deployment_validation
+from agent.nodes.failure import failed
 from agent.nodes.monitoring import basic_monitoring, success
 from agent.nodes.recommendation import (
     capacity_planning,

@@ -5,23 +5,28 @@ from __future__ import annotations
 from typing import TypeVar
 
 from agent.services import Services
+from agent.turn import CantBeDone
 from knowledge.errors import CompassError
 from tools.specification import SpecificationChange
 
 C = TypeVar("C", bound=SpecificationChange)
 
 
-def with_stock(change: C, services: Services) -> C | str:
-    """The change with the GPUs that the cluster has, if it asks for them; or why they can't be known."""
+def with_stock(change: C, services: Services) -> C:
+    """The change with the GPUs that the cluster has, if it asks for them. Raises CantBeDone where
+    they can't be known.
+    """
     if not change.cluster_gpus:
         return change
     try:
         found = services.cluster.gpus()
     except CompassError as error:
-        return f"I can't see what the cluster has: {error} Say it yourself, for instance “we have 8 H100s”."
+        raise CantBeDone(
+            f"I can't see what the cluster has: {error} Say it yourself, for instance “we have 8 H100s”."
+        ) from error
     if not found:
         where = services.cluster.description
-        return (
+        raise CantBeDone(
             f"No node of {where} is labelled with a GPU that I know. Say it yourself, for instance “we have 8"
             " H100s”."
         )

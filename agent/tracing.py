@@ -4,48 +4,53 @@ open whatever goes wrong in it.
 
 from __future__ import annotations
 
-import functools
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast, get_type_hints
 
-from langchain_core.messages import AnyMessage
 from langgraph.errors import GraphBubbleUp
+from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agent.checkpoints import answered
 from agent.events import StateEvent, emit
-from agent.transcript import say
+from agent.moves import Stage
+from agent.services import Services
+from agent.state import ConversationState
+from agent.turn import Turn
 from knowledge.errors import CompassError
 
 log = logging.getLogger(__name__)
 
 
-def announced(node: Callable[..., Any]) -> Callable[..., Any]:
-    """`node`, with a `state` event before it. Its signature stays, since LangGraph
-    reads where it can go from it.
+def announced(node: Callable[[Turn], Command[Any]]) -> Callable[..., Command[Any]]:
+    """`node` as LangGraph calls one, with a `state` event before it.
 
     Where a node fails after it got a reply to its pause, the failure is said and the
     same pause is asked anew.
     """
+    stage = cast(Stage, node.__name__)  # no node reads its stage but those that are one
 
-    @functools.wraps(node)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        emit(StateEvent(state=node.__name__))
+    def run(state: ConversationState, runtime: Runtime[Services]) -> Command[Any]:
+        emit(StateEvent(state=stage))
         answered.set(False)
         try:
-            return node(*args, **kwargs)
+            return node(Turn(state, runtime.context, stage))
         except GraphBubbleUp:  # the interrupt itself
             raise
         except Exception as error:
             if not answered.get():
                 raise
-            log.exception("%s failed", node.__name__)
-            record: list[AnyMessage] = []
-            say(in_words(error), record)
-            return Command(goto=node.__name__, update={"messages": record})
+            log.exception("%s failed", stage)
+            again = Turn(state, runtime.context, stage)
+            again.say(in_words(error))
+            return again.stay()
 
-    return wrapped
+    run.__name__, run.__doc__ = node.__name__, node.__doc__
+    run.__annotations__["return"] = get_type_hints(node)[
+        "return"
+    ]  # where it can go, by which edges are drawn
+    return run
 
 
 def in_words(error: Exception) -> str:

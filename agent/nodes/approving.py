@@ -5,10 +5,8 @@ cluster, and put before the person.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
-from langchain_core.messages import AnyMessage
-from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agent.checkpoints import pause
@@ -16,13 +14,11 @@ from agent.events import ProgressEvent, emit
 from agent.manifests import manifest_request
 from agent.models.builtin.quantities import find_quantities
 from agent.moves import Approve, CheckAgain, EditSpecification, Explore, Export, Reject, SelectOption
-from agent.nodes.common import anywhere, refuse, taken_up_again
+from agent.nodes.common import ANYWHERE, Handlers, take, taken_up_again
 from agent.nodes.recommendation import selected_option
 from agent.nodes.specification import checked_change
-from agent.replies import Reply
 from agent.services import Services
-from agent.state import ConversationState
-from agent.transcript import call_tool, say
+from agent.turn import CantBeDone, Turn, need
 from agent.words.understand import move_of
 from knowledge.errors import CompassError
 from tools.deploying.approvals import VALID_FOR, ApprovalRequest, elsewhere, record_approval, record_rejection
@@ -47,194 +43,146 @@ Next = Command[
 ]
 
 
-def configuration_finalized(state: ConversationState, runtime: Runtime[Services]) -> Next:
+def configuration_finalized(turn: Turn) -> Next:
     """Pause: the rendered, validated manifests are before the person, who approves
     exactly these or goes back.
     """
-    services = runtime.context
-    record: list[AnyMessage] = []
-    bundle, found = state.get("bundle"), state.get("review")
-    if (
-        bundle is None or found is None
-    ):  # first entry: what will be shown is stored before the pause, so that both are the same
-        note = ""
-        if bundle is None:
-            bundle, note = _render(state, services, record)
-        emit(ProgressEvent(text=f"Asking {services.cluster.description} what it says to this"))
-        found = review(bundle, services.cluster, services.settings.read_only).noting(note)
-        if not found.problems and (other := elsewhere(bundle.name, services.cluster, services.database)):
-            found.notes.append(f"{other} There it stays as it is.")
-        say(_introduction(bundle, found, services), record)
-        update = {"bundle": bundle, "review": found, "takes_over_asked": False, "messages": record}
-        return Command(goto="configuration_finalized", update=update)
-
-    reply = pause("configuration_finalized", state, services)
-    move = move_of(reply, "configuration_finalized", state, services, record)
-    if isinstance(move, Approve):
-        return _approve(move, reply, bundle, found, state, services, record)
-    if isinstance(move, Reject):
-        return _reject(move, reply, bundle, state, services, record)
-    if isinstance(move, CheckAgain):
-        return _again({"review": None, "messages": record})
-    if isinstance(move, Export):
-        folder = services.settings.home_dir / "exports" / bundle.name
-        written = write(bundle, folder, move.form)
-        say(f"{len(written)} files are in {folder}. Nothing was applied.", record)
-        return _again({"messages": record})
-    if isinstance(move, SelectOption):
-        return _select(move, state, record)
-    if isinstance(move, EditSpecification | Explore):
-        return _change(move, state, services, record)
-    where, update = anywhere(move, "configuration_finalized", state, services, record) or (
-        "stay",
-        {"messages": record},
-    )
-    return Command(goto="configuration_finalized" if where == "stay" else where, update=update)
+    if turn.state.get("bundle") is None or turn.state.get("review") is None:
+        # What will be shown is stored before the pause, so that both are the same.
+        return _reviewed(turn)
+    return take(turn, move_of(pause(turn), turn), HANDLERS)
 
 
-def _approve(
-    move: Approve,
-    reply: Reply,
-    bundle: ManifestBundle,
-    found: Review,
-    state: ConversationState,
-    services: Services,
-    record: list[AnyMessage],
-) -> Next:
-    why = _not_approvable(move, bundle, found, services)
-    if why:
-        refuse(why, "configuration_finalized", record)
-        return _again({"messages": record})
+def _reviewed(turn: Turn) -> Next:
+    services, bundle, note = turn.services, turn.state.get("bundle"), ""
+    if bundle is None:
+        bundle, note = _render(turn)
+    emit(ProgressEvent(text=f"Asking {services.cluster.description} what it says to this"))
+    found = review(bundle, services.cluster, services.settings.read_only).noting(note)
+    if not found.problems and (other := elsewhere(bundle.name, services.cluster, services.database)):
+        found.notes.append(f"{other} There it stays as it is.")
+    turn.say(_introduction(bundle, found, services))
+    return turn.stay(bundle=bundle, review=found, takes_over_asked=False)
+
+
+def _approve(turn: Turn, move: Approve) -> Next:
+    services, bundle, found = turn.services, turn.bundle, _shown(turn)
+    _unless_unapprovable(turn, move)
     if found.target != services.cluster.target or _is_another_cluster(found, services):
-        say(
-            f"That was shown for another cluster. Here is what {services.cluster.description} says to it.",
-            record,
+        turn.say(
+            f"That was shown for another cluster. Here is what {services.cluster.description} says to it."
         )
-        return _again({"review": None, "messages": record})
+        return turn.stay(review=None)
     if datetime.now(UTC) - found.made_at > VALID_FOR:
-        say(f"That was shown more than {VALID_FOR.seconds // 60} minutes ago. Here is how it is now.", record)
-        return _again({"review": None, "messages": record})
-    if found.owners and not state.get("takes_over_asked"):
-        say(
-            f"{_owners(found)} They may change it back. To do it all the same, say “approve and take over”.",
-            record,
+        turn.say(f"That was shown more than {VALID_FOR.seconds // 60} minutes ago. Here is how it is now.")
+        return turn.stay(review=None)
+    if found.owners and not turn.state.get("takes_over_asked"):
+        turn.say(
+            f"{_owners(found)} They may change it back. To do it all the same, say “approve and take over”."
         )
-        return _again({"takes_over_asked": True, "messages": record})
+        return turn.stay(takes_over_asked=True)
     if found.owners and not move.takes_over:
-        refuse(
-            "That alone doesn't take it over: say “approve and take over”, with nothing else.",
-            "configuration_finalized",
-            record,
-        )
-        return _again({"messages": record})
+        raise CantBeDone("That alone doesn't take it over: say “approve and take over”, with nothing else.")
     seen = {"live": found.live, "takes_over": bool(found.owners), "identity": found.identity}
-    request = _request(reply, bundle, services).model_copy(update=seen)
+    request = _request(turn).model_copy(update=seen)
     approval_id = record_approval(request, services.database)
-    say(f"Approved by {request.actor}: {bundle.digest[:19]}… on {services.cluster.description}.", record)
-    update: dict[str, Any] = {
-        "approval_id": approval_id,
-        "failure": None,
-        "attempted": None,
-        "messages": record,
-    }
-    if state.get("aside") is None:
-        update["deployed"] = [*(n for n in state.get("deployed") or [] if n != bundle.name), bundle.name]
-    return Command(goto="deployment_execution", update=update)
+    turn.say(f"Approved by {request.actor}: {bundle.digest[:19]}… on {services.cluster.description}.")
+    if turn.state.get("aside") is None:
+        others = [name for name in turn.state.get("deployed") or [] if name != bundle.name]
+        turn.changes["deployed"] = [*others, bundle.name]
+    return turn.goto("deployment_execution", approval_id=approval_id, failure=None, attempted=None)
 
 
-def _reject(
-    move: Reject,
-    reply: Reply,
-    bundle: ManifestBundle,
-    state: ConversationState,
-    services: Services,
-    record: list[AnyMessage],
-) -> Next:
-    record_rejection(_request(reply, bundle, services), move.reason, services.database)
-    origin = state.get("asked_from") or "presenting_options"
+def _reject(turn: Turn, move: Reject) -> Next:
+    bundle, state = turn.bundle, turn.state
+    record_rejection(_request(turn), move.reason, turn.services.database)
     aside = state.get("aside")
     if aside is not None:
-        say(f"Not approved; {bundle.name} stays as it is.", record)
-        where, back = taken_up_again(aside, record)
-        return Command(goto=where, update=back)
-    nothing = {"review": None, "asked_from": "presenting_options", "messages": record}
+        turn.say(f"Not approved; {bundle.name} stays as it is.")
+        return taken_up_again(turn, aside)
+    turn.changes |= {"review": None, "asked_from": "presenting_options"}
+    origin = state.get("asked_from")
     if origin == "basic_monitoring":
-        say("Not approved; what runs stays as it is.", record)
-        return Command(goto="basic_monitoring", update=nothing | {"bundle": state.get("running")})
+        turn.say("Not approved; what runs stays as it is.")
+        return turn.goto("basic_monitoring", bundle=state.get("running"))
     if origin == "failed":
-        say("Not approved; nothing was changed.", record)
-        return Command(
-            goto="failed",
-            update=nothing
-            | {
-                "incoming": None,
-                "bundle": state.get("attempted") or bundle,
-                "attempted": None,
-            },
-        )
+        turn.say("Not approved; nothing was changed.")
+        failed = state.get("attempted") or bundle
+        return turn.goto("failed", incoming=None, bundle=failed, attempted=None)
     beside = (
         " What you said beside it isn't in the plan: say it as a what-if."
         if find_quantities(move.reason.lower())
         else ""
     )
-    say(f"Not approved; nothing was deployed. Back to the options.{beside}", record)
-    return Command(goto="presenting_options", update=nothing | {"selected": None, "bundle": None})
+    turn.say(f"Not approved; nothing was deployed. Back to the options.{beside}")
+    return turn.goto("presenting_options", selected=None, bundle=None)
 
 
-def _select(move: SelectOption, state: ConversationState, record: list[AnyMessage]) -> Next:
-    about_an_option = state.get("asked_from") == "presenting_options" and state.get("aside") is None
-    other = selected_option(move, state) if about_an_option else "This isn't about an option."
-    if isinstance(other, str) or other == state.get("selected"):
-        refuse(
-            other if isinstance(other, str) else "That is the one that is shown.",
-            "configuration_finalized",
-            record,
-        )
-        return _again({"messages": record})
-    say(f"Option {other.rank} instead; nothing was deployed.", record)
-    return _again({"selected": other, "bundle": None, "review": None, "messages": record})
+def _check_again(turn: Turn, move: CheckAgain) -> Next:
+    return turn.stay(review=None)
 
 
-def _change(
-    move: EditSpecification | Explore, state: ConversationState, services: Services, record: list[AnyMessage]
-) -> Next:
+def _export(turn: Turn, move: Export) -> Next:
+    folder = turn.services.settings.home_dir / "exports" / turn.bundle.name
+    written = write(turn.bundle, folder, move.form)
+    turn.say(f"{len(written)} files are in {folder}. Nothing was applied.")
+    return turn.stay()
+
+
+def _select(turn: Turn, move: SelectOption) -> Next:
+    if not _of_the_plan(turn):
+        raise CantBeDone("This isn't about an option.")
+    other = selected_option(turn, move)
+    if other == turn.state.get("selected"):
+        raise CantBeDone("That is the one that is shown.")
+    turn.say(f"Option {other.rank} instead; nothing was deployed.")
+    return turn.stay(selected=other, bundle=None, review=None)
+
+
+def _change(turn: Turn, move: EditSpecification | Explore) -> Next:
     """Another specification makes another plan: back to its options, with nothing approved."""
-    of_the_plan = (
-        state.get("asked_from", "presenting_options") == "presenting_options" and state.get("aside") is None
-    )
-    change = (
-        checked_change(state, move, services)
-        if of_the_plan
-        else "This is about what runs; say “no” first, then what should change."
-    )
-    if isinstance(change, str):
-        refuse(change, "configuration_finalized", record)
-        return _again({"messages": record})
-    say("Not approved; nothing was deployed.", record)
-    update = {"change": change, "selected": None, "bundle": None, "review": None, "messages": record}
-    return Command(
-        goto="interactive_exploration" if isinstance(move, Explore) else "specification_editing",
-        update=update,
-    )
+    if not _of_the_plan(turn):
+        raise CantBeDone("This is about what runs; say “no” first, then what should change.")
+    change = checked_change(turn, move)
+    turn.say("Not approved; nothing was deployed.")
+    turn.changes |= {"change": change, "selected": None, "bundle": None, "review": None}
+    return turn.goto("interactive_exploration" if isinstance(move, Explore) else "specification_editing")
 
 
-def _again(update: dict[str, Any]) -> Next:
-    return Command(goto="configuration_finalized", update=update)
+HANDLERS: Handlers = ANYWHERE | {
+    Approve: _approve,
+    Reject: _reject,
+    CheckAgain: _check_again,
+    Export: _export,
+    SelectOption: _select,
+    EditSpecification: _change,
+    Explore: _change,
+}
 
 
-def _not_approvable(move: Approve, bundle: ManifestBundle, found: Review, services: Services) -> str | None:
-    if services.writer is None:
-        return (
+def _of_the_plan(turn: Turn) -> bool:
+    """Whether an option of the plan is up for approval, and no change of what runs."""
+    origin = turn.state.get("asked_from", "presenting_options")
+    return origin == "presenting_options" and turn.state.get("aside") is None
+
+
+def _shown(turn: Turn) -> Review:
+    return need(turn.state.get("review"), "Nothing is up for approval.")
+
+
+def _unless_unapprovable(turn: Turn, move: Approve) -> None:
+    bundle, found = turn.bundle, _shown(turn)
+    if turn.services.writer is None:
+        raise CantBeDone(
             "Compass runs read-only (COMPASS_READ_ONLY): it can't change a cluster. “export” writes the files"
             " for somebody who may."
         )
     if not bundle.valid or found.problems:
-        return "This has problems and can't be done as it is."
+        raise CantBeDone("This has problems and can't be done as it is.")
     if move.digest != bundle.digest:
-        return "That approval is for other manifests."
+        raise CantBeDone("That approval is for other manifests.")
     if found.touches_nothing:
-        return "There is nothing to do: the cluster has it like this already."
-    return None
+        raise CantBeDone("There is nothing to do: the cluster has it like this already.")
 
 
 def _is_another_cluster(found: Review, services: Services) -> bool:
@@ -245,10 +193,11 @@ def _is_another_cluster(found: Review, services: Services) -> bool:
         return False
 
 
-def _request(reply: Reply, bundle: ManifestBundle, services: Services) -> ApprovalRequest:
+def _request(turn: Turn) -> ApprovalRequest:
+    services, bundle = turn.services, turn.bundle
     return ApprovalRequest(
         thread_id=services.thread_id,
-        interrupt_id=reply.interrupt_id,
+        interrupt_id=need(services.reply, "Nobody has replied.").interrupt_id,
         digest=bundle.digest,
         cluster=services.cluster.target,
         namespace=bundle.namespace,
@@ -260,18 +209,15 @@ def _request(reply: Reply, bundle: ManifestBundle, services: Services) -> Approv
     )
 
 
-def _render(
-    state: ConversationState, services: Services, record: list[AnyMessage]
-) -> tuple[ManifestBundle, str]:
+def _render(turn: Turn) -> tuple[ManifestBundle, str]:
     """The bundle, and what is to be said of what it lacks."""
-    selected, specification = state.get("selected"), state.get("specification")
-    if selected is None or specification is None:
-        raise CompassError("No option has been chosen.")
+    services = turn.services
+    selected = need(turn.state.get("selected"), "No option has been chosen.")
     wanted = manifest_request(
-        selected, specification, services.thread_id, state["plan_id"], services.settings
+        selected, turn.specification, services.thread_id, turn.state["plan_id"], services.settings
     )
     request, note = fitted(wanted, services.cluster, services.settings.read_only)
-    return call_tool("render_manifest", request, lambda: render_manifest(request), record), note
+    return turn.call("render_manifest", render_manifest, request), note
 
 
 def _introduction(bundle: ManifestBundle, found: Review, services: Services) -> str:

@@ -1,71 +1,86 @@
-"""What every pausing node shares: the moves that mean the same anywhere."""
+"""What every stage shares: the moves that mean the same anywhere."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, cast
+from collections.abc import Callable
+from typing import Any
 
-from langchain_core.messages import AnyMessage
+from langgraph.graph import END
+from langgraph.types import Command
 
-from agent.answers import answer, possible
+from agent.answers import answer
 from agent.deployments import put_aside
-from agent.moves import POSSIBLE, Answered, Ask, Cancel, Move, Remove, Stage, StartOver, Unclear
-from agent.services import Services
+from agent.moves import Answered, Ask, Cancel, Move, Remove, StartOver, Unclear
 from agent.state import Aside, ConversationState, fresh
-from agent.transcript import say
+from agent.turn import CantBeDone, Turn
 from knowledge.errors import CompassError
 
-Elsewhere = Literal["stay", "configuration_finalized", "context_collection", "__end__"]
+Handlers = dict[type[Move], Callable[[Turn, Any], Command[Any]]]
+"""What a stage does with each move that it offers."""
 
 
-def anywhere(
-    move: Move, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]
-) -> tuple[Elsewhere, dict[str, Any]] | None:
-    """Where what may be said anywhere leads, with the state's update; None for every other move."""
-    if isinstance(move, Ask):
-        answer(move, stage, state, services, record)
-        return "stay", {"messages": record}
-    if isinstance(move, Answered):
-        return "stay", {"messages": record}
-    if isinstance(move, Unclear):
-        refuse(move.question, stage, record, state)
-        return "stay", {"messages": record}
-    if isinstance(move, Remove):
-        try:
-            update = put_aside(move, stage, state, services)
-        except CompassError as error:
-            refuse(str(error), stage, record, state)
-            return "stay", {"messages": record}
-        return "configuration_finalized", dict(update) | {"messages": record}
-    if isinstance(move, StartOver):
-        running = _still_running(state)
-        say(f"A new plan, then.{running}", record)
-        return "context_collection", dict(fresh()) | {"messages": record}
-    if isinstance(move, Cancel):
-        say(f"Cancelled.{_still_running(state)} Say what you need to begin again.", record)
-        return "__end__", {"messages": record, "ended": "cancelled", "incoming": None}
-    return None
+def _answer(turn: Turn, move: Ask) -> Command[Any]:
+    answer(turn, move)
+    return turn.stay()
 
 
-def refuse(why: str, stage: Stage, record: list[AnyMessage], state: ConversationState | None = None) -> None:
-    """What can't be done, and what can."""
-    say(f"{why} {POSSIBLE[stage] if state is None else possible(stage, state)}", record)
+def _answered(turn: Turn, move: Answered) -> Command[Any]:
+    return turn.stay()
 
 
-Back = Literal[
-    "specification_review", "presenting_options", "configuration_finalized", "basic_monitoring", "__end__"
-]
+def _not_understood(turn: Turn, move: Unclear) -> Command[Any]:
+    return turn.refuse(move.question)
 
 
-def taken_up_again(aside: Aside, record: list[AnyMessage], **more: Any) -> tuple[Back, dict[str, Any]]:
+def _remove(turn: Turn, move: Remove) -> Command[Any]:
+    try:
+        aside = put_aside(turn, move)
+    except CompassError as error:
+        return turn.refuse(str(error))
+    return turn.goto("configuration_finalized", **aside)
+
+
+def _start_over(turn: Turn, move: StartOver) -> Command[Any]:
+    turn.say(f"A new plan, then.{_still_running(turn.state)}")
+    if turn.stage == "context_collection":
+        return turn.stay(**fresh())
+    return turn.goto("context_collection", **fresh())
+
+
+def cancel(turn: Turn, move: Cancel) -> Command[Any]:
+    turn.say(f"Cancelled.{_still_running(turn.state)} Say what you need to begin again.")
+    return turn.goto(END, ended="cancelled", incoming=None)
+
+
+ANYWHERE: Handlers = {
+    Ask: _answer,
+    Answered: _answered,
+    Unclear: _not_understood,
+    Remove: _remove,
+    StartOver: _start_over,
+    Cancel: cancel,
+}
+
+
+def take(turn: Turn, move: Move, handlers: Handlers) -> Command[Any]:
+    """Do what the person wants, or say why it can't be done."""
+    try:
+        return handlers[type(move)](turn, move)
+    except CantBeDone as why:
+        return turn.refuse(str(why))
+
+
+def taken_up_again(turn: Turn, aside: Aside, **changes: Any) -> Command[Any]:
     """Back to what was at hand before the deletion of another deployment, as it was."""
-    kept = {n: getattr(aside, n) for n in ("bundle", "approval_id", "attempted", "failure", "asked_from")}
-    update = kept | {"aside": None, "review": None, "takes_over_asked": False, "messages": record} | more
+    names = ("bundle", "approval_id", "attempted", "failure", "asked_from")
+    turn.changes |= {name: getattr(aside, name) for name in names}
+    turn.changes |= {"aside": None, "review": None, "takes_over_asked": False} | changes
     if aside.stage == "failed":
-        return "__end__", update | {"ended": "failed", "incoming": None}
+        return turn.goto(END, ended="failed", incoming=None)
     if aside.stage == "context_collection":
-        say("Go on with what you need.", record)
-        return "__end__", update | {"incoming": None}
-    return cast(Back, aside.stage), update
+        turn.say("Go on with what you need.")
+        return turn.goto(END, incoming=None)
+    return turn.goto(aside.stage)
 
 
 def _still_running(state: ConversationState) -> str:

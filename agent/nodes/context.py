@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from langchain_core.messages import AnyMessage
-from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agent.inventory import with_stock
-from agent.moves import DEFAULT_USERS, EXAMPLES, DescribeNeed, TakeDefault, Unclear
-from agent.nodes.common import anywhere
-from agent.services import Services
-from agent.state import ConversationState, fresh
-from agent.transcript import say
+from agent.moves import DEFAULT_USERS, EXAMPLES, Cancel, DescribeNeed, TakeDefault, Unclear
+from agent.nodes.common import ANYWHERE, Handlers, cancel, take
+from agent.state import fresh
+from agent.turn import CantBeDone, Turn
 from agent.words.checks import in_sentences
 from agent.words.understand import move_of_words
 from knowledge.catalogue import use_cases
@@ -28,73 +25,86 @@ from tools.specification import (
 )
 
 DEFAULT_USE_CASE = "chatbot_conversational"
+Next = Command[Literal["specification_generation", "configuration_finalized", "__end__"]]
 
 
-def context_collection(
-    state: ConversationState, runtime: Runtime[Services]
-) -> Command[Literal["specification_generation", "configuration_finalized", "__end__"]]:
+def context_collection(turn: Turn) -> Next:
     """Take up the words that started this run; go on once use case and load are known,
     otherwise ask and wait for more.
     """
-    record: list[AnyMessage] = []
-    begun: ConversationState = state
-    if state.get("ended") is not None:
-        begun = {**state, **fresh(), "incoming": state.get("incoming")}
-    words = begun.get("incoming")
+    words = turn.state.get("incoming")
+    if turn.state.get("ended") is not None:
+        turn.state = {**turn.state, **fresh()}
     # A new plan forgets the old one whole, in the checkpoint too.
-    update: dict[str, Any] = dict(fresh()) | {
-        "intent": begun.get("intent") or Intent(),
-        "overrides": begun.get("overrides") or Overrides(),
-    }
+    turn.changes |= fresh()
+    turn.changes["intent"] = turn.state.get("intent") or Intent()
+    turn.changes["overrides"] = turn.state.get("overrides") or Overrides()
     if words is None:
-        say(f"What do you need? For instance: {EXAMPLES}.", record)
-        return Command(goto="__end__", update=update | {"messages": record})
+        turn.say(f"What do you need? For instance: {EXAMPLES}.")
+        return turn.stay()
+    return take(turn, move_of_words(words, turn), HANDLERS)
 
-    move = move_of_words(words, "context_collection", begun, runtime.context, record)
-    if isinstance(move, DescribeNeed):
-        stocked = with_stock(move, runtime.context)
-        move = Unclear(question=stocked) if isinstance(stocked, str) else stocked
-    if isinstance(move, DescribeNeed):
-        try:
-            update["intent"], update["overrides"] = change_need(update["intent"], update["overrides"], move)
-        except (CompassError, ValueError) as error:  # a relative wish with nothing to start from
-            rest = SpecificationChange.model_validate(
-                move.model_dump(exclude={"added", "factors", "users_added", "load_factor"})
-            )
-            move = Unclear(question=in_sentences(error), understood=rest)
-    if isinstance(move, DescribeNeed):
-        if update["intent"].complete:
-            return Command(goto="specification_generation", update=update | {"messages": record})
-        say(_missing(update["intent"]), record)
-        return Command(goto="__end__", update=update | {"messages": record})
-    if isinstance(move, TakeDefault) and update["intent"] != Intent():
-        update["intent"] = _with_default(update["intent"])
-        if update["intent"].complete:
-            say(_assumed(update["intent"]), record)
-            return Command(goto="specification_generation", update=update | {"messages": record})
-        say(_missing(update["intent"]), record)
-        return Command(goto="__end__", update=update | {"messages": record})
-    if (
-        isinstance(move, Unclear) and move.understood is not None
-    ):  # what can't be is asked about; the rest needn't be said again
-        update["intent"] = change_intent(update["intent"], move.understood)
-        update["overrides"] = change_overrides(update["overrides"], move.understood)
-        if update["intent"].complete:
-            say(f"{move.question} Say “go on” to plan without it, or what it should be.", record)
-            return Command(goto="__end__", update=update | {"messages": record})
-    if (
-        isinstance(move, Unclear) and update["intent"] != Intent()
-    ):  # something is known: ask for the rest again
-        say(f"{move.question} {_missing(update['intent'])}", record)
-        return Command(goto="__end__", update=update | {"messages": record})
-    elsewhere = anywhere(move, "context_collection", begun, runtime.context, record)
-    if elsewhere and elsewhere[0] == "context_collection":  # start over, said at the start
-        update |= elsewhere[1]
-    if elsewhere and elsewhere[0] == "configuration_finalized":
-        return Command(goto="configuration_finalized", update=update | elsewhere[1])
-    if elsewhere and elsewhere[0] == "__end__":
-        update |= dict(fresh()) | {"ended": "cancelled"}
-    return Command(goto="__end__", update=update | {"messages": record})
+
+def _describe(turn: Turn, move: DescribeNeed) -> Next:
+    try:
+        move = with_stock(move, turn.services)
+    except CantBeDone as error:
+        return _unclear(turn, Unclear(question=str(error)))
+    try:
+        need = change_need(turn.changes["intent"], turn.changes["overrides"], move)
+    except (CompassError, ValueError) as error:  # a relative wish with nothing to start from
+        rest = SpecificationChange.model_validate(
+            move.model_dump(exclude={"added", "factors", "users_added", "load_factor"})
+        )
+        return _unclear(turn, Unclear(question=in_sentences(error), understood=rest))
+    turn.changes["intent"], turn.changes["overrides"] = need
+    return _specify_or_ask(turn)
+
+
+def _take_default(turn: Turn, move: TakeDefault) -> Next:
+    intent: Intent = turn.changes["intent"]
+    if intent == Intent():
+        return turn.stay()
+    intent = turn.changes["intent"] = _with_default(intent)
+    if intent.complete:
+        turn.say(_assumed(intent))
+    return _specify_or_ask(turn)
+
+
+def _specify_or_ask(turn: Turn) -> Next:
+    intent: Intent = turn.changes["intent"]
+    if intent.complete:
+        return turn.goto("specification_generation")
+    turn.say(_missing(intent))
+    return turn.stay()
+
+
+def _unclear(turn: Turn, move: Unclear) -> Next:
+    """What can't be is asked about; the rest of what was said needn't be said again."""
+    intent: Intent = turn.changes["intent"]
+    if move.understood is not None:
+        intent = turn.changes["intent"] = change_intent(intent, move.understood)
+        turn.changes["overrides"] = change_overrides(turn.changes["overrides"], move.understood)
+        if intent.complete:
+            turn.say(f"{move.question} Say “go on” to plan without it, or what it should be.")
+            return turn.stay()
+    if intent == Intent():
+        return turn.refuse(move.question)
+    turn.say(f"{move.question} {_missing(intent)}")
+    return turn.stay()
+
+
+def _cancel(turn: Turn, move: Cancel) -> Next:
+    turn.changes |= fresh()
+    return cancel(turn, move)
+
+
+HANDLERS: Handlers = ANYWHERE | {
+    DescribeNeed: _describe,
+    TakeDefault: _take_default,
+    Unclear: _unclear,
+    Cancel: _cancel,
+}
 
 
 def _with_default(intent: Intent) -> Intent:

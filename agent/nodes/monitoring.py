@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from langchain_core.messages import AnyMessage
-from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agent.checkpoints import pause
 from agent.events import TokenEvent, emit
 from agent.moves import BackToOptions, Delete, DescribeNeed, Finish, Scale, SendPrompt, Validate
-from agent.nodes.common import anywhere, refuse
+from agent.nodes.common import ANYWHERE, Handlers, take
 from agent.nodes.validating import say_validated, validated
-from agent.services import Caller, Services, Stopped
-from agent.state import ConversationState
-from agent.transcript import say
+from agent.services import Stopped
+from agent.turn import CantBeDone, Turn
 from agent.words.understand import move_of, move_of_words
 from knowledge.catalogue import prices
 from knowledge.errors import CompassError
 from tools.deploying.approvals import elsewhere
 from tools.deploying.revisions import deletion_of
 from tools.planning.scaling import rescaled
-from tools.serving.endpoint import send_prompt
+from tools.render_manifest import ManifestBundle
+from tools.serving.endpoint import PromptResult, send_prompt
 from tools.serving.expectation import expectation_of, inference_service_of
 
 ANSWER_TOKENS = 256
 """Of a test prompt, beside twice the thoughts that are planned."""
 
 
-def basic_monitoring(
-    state: ConversationState, runtime: Runtime[Services]
-) -> Command[
+Next = Command[
     Literal[
         "basic_monitoring",
         "success",
@@ -40,129 +36,140 @@ def basic_monitoring(
         "context_collection",
         "__end__",
     ]
-]:
+]
+
+
+def basic_monitoring(turn: Turn) -> Next:
     """Pause: the person tries the endpoint, asks about it, changes it, or finishes. After
     `success`, a new message comes back here.
     """
-    services = runtime.context
-    record: list[AnyMessage] = []
-    words = state.get("incoming")
-    if words is None:
-        move = move_of(
-            pause("basic_monitoring", state, services), "basic_monitoring", state, services, record
-        )
-    else:
-        move = move_of_words(words, "basic_monitoring", state, services, record)
-    taken = {"incoming": None, "ended": None, "messages": record}
-    if isinstance(move, Finish):
-        return Command(goto="success", update=taken)
-    if isinstance(move, Scale | Delete):
-        change = _changed(move, state, services)
-        if isinstance(change, str):
-            refuse(change, "basic_monitoring", record)
-            return Command(goto="basic_monitoring", update=taken)
-        return Command(
-            goto="configuration_finalized",
-            update=taken | change | {"review": None, "asked_from": "basic_monitoring"},
-        )
-    if isinstance(move, BackToOptions):
-        if state.get("plan") is None or state.get("specification") is None:
-            refuse("There is no plan to choose from any more.", "basic_monitoring", record)
-            return Command(goto="basic_monitoring", update=taken)
-        say("What you choose replaces what runs, pod by pod, after your approval.", record)
-        return Command(
-            goto="presenting_options", update=taken | {"selected": None, "bundle": None, "review": None}
-        )
-    if isinstance(move, Validate):
-        running, endpoint, approval_id = state.get("running"), state.get("endpoint"), state.get("approval_id")
-        if running is None or endpoint is None or approval_id is None:
-            refuse("Nothing of this conversation runs.", "basic_monitoring", record)
-        else:
-            say_validated(
-                "Measured again.", validated(running, endpoint, approval_id, services, record), record
-            )
-        return Command(goto="basic_monitoring", update=taken)
-    if isinstance(move, SendPrompt):
-        _try_endpoint(move.prompt, state, runtime.context.caller, record)
-        return Command(goto="basic_monitoring", update=taken)
-    if isinstance(move, DescribeNeed):
-        words = words or next((str(m.text) for m in record if m.type == "human"), "")
-        return Command(
-            goto="context_collection", update={"incoming": words, "ended": "success", "messages": record}
-        )
-    where, update = anywhere(move, "basic_monitoring", state, services, record) or ("stay", {})
-    return Command(goto="basic_monitoring" if where == "stay" else where, update=taken | update)
+    words = turn.state.get("incoming")
+    move = move_of(pause(turn), turn) if words is None else move_of_words(words, turn)
+    turn.changes |= {"incoming": None, "ended": None}
+    return take(turn, move, HANDLERS)
 
 
-def success(state: ConversationState) -> Command[Literal["__end__"]]:
-    """The end: what runs, and where."""
-    record: list[AnyMessage] = []
-    bundle = state.get("bundle")
-    name = bundle.name if bundle else "The deployment"
-    say(
-        f"{name} runs at {state.get('endpoint')}. Write again to test it, to see its status, or to plan"
-        " something new.",
-        record,
+def _finish(turn: Turn, move: Finish) -> Next:
+    return turn.goto("success")
+
+
+def _scale(turn: Turn, move: Scale) -> Next:
+    running, state = _running_here(turn), turn.state
+    selected, specification, profile = (
+        state.get("selected"),
+        state.get("specification"),
+        state.get("benchmark_profile"),
     )
-    return Command(goto="__end__", update={"ended": "success", "messages": record})
-
-
-def _changed(move: Scale | Delete, state: ConversationState, services: Services) -> dict[str, Any] | str:
-    """What goes up for approval, or why nothing can."""
-    running, selected, specification = state.get("running"), state.get("selected"), state.get("specification")
-    if running is None:
-        return "Nothing of this conversation runs."
-    try:
-        other = elsewhere(running.name, services.cluster, services.database)
-    except CompassError as error:
-        return str(error)
-    if other:
-        return f"{other} Point it back at that one to change what runs there."
-    if isinstance(move, Delete):
-        return {"bundle": deletion_of(running)}
-    profile = state.get("benchmark_profile")
     if selected is None or specification is None or profile is None or selected.model_id != running.model_id:
-        return (
+        raise CantBeDone(
             "What runs isn't the option that was chosen last, so I don't know its figures; choose an option"
             " instead."
         )
     wanted = move.replicas if move.replicas is not None else selected.replicas + (move.by or 0)
     if wanted == selected.replicas:
-        return f"It has {wanted} replicas already."
+        raise CantBeDone(f"It has {wanted} replicas already.")
     if wanted < 1:
-        return f"It has {selected.replicas} replicas; at least 1 must stay. “Delete it” takes it away."
+        raise CantBeDone(
+            f"It has {selected.replicas} replicas; at least 1 must stay. “Delete it” takes it away."
+        )
     try:
-        scaled = rescaled(selected, wanted, specification, profile, prices(services.settings.prices))
+        scaled = rescaled(selected, wanted, specification, profile, prices(turn.services.settings.prices))
     except CompassError as error:
-        return str(error)
-    return {"bundle": None, "selected": scaled}
+        raise CantBeDone(str(error)) from error
+    turn.changes |= {"selected": scaled, "bundle": None, "review": None}
+    return turn.goto("configuration_finalized", asked_from="basic_monitoring")
 
 
-def _try_endpoint(prompt: str, state: ConversationState, caller: Caller, record: list[AnyMessage]) -> None:
+def _delete(turn: Turn, move: Delete) -> Next:
+    bundle = deletion_of(_running_here(turn))
+    return turn.goto("configuration_finalized", bundle=bundle, review=None, asked_from="basic_monitoring")
+
+
+def _running_here(turn: Turn) -> ManifestBundle:
+    """What runs, on the cluster that is looked at. Raises CantBeDone where nothing does."""
+    running = turn.state.get("running")
+    if running is None:
+        raise CantBeDone("Nothing of this conversation runs.")
+    try:
+        other = elsewhere(running.name, turn.services.cluster, turn.services.database)
+    except CompassError as error:
+        raise CantBeDone(str(error)) from error
+    if other:
+        raise CantBeDone(f"{other} Point it back at that one to change what runs there.")
+    return running
+
+
+def _back_to_options(turn: Turn, move: BackToOptions) -> Next:
+    if turn.state.get("plan") is None or turn.state.get("specification") is None:
+        raise CantBeDone("There is no plan to choose from any more.")
+    turn.say("What you choose replaces what runs, pod by pod, after your approval.")
+    return turn.goto("presenting_options", selected=None, bundle=None, review=None)
+
+
+def _validate(turn: Turn, move: Validate) -> Next:
+    running, endpoint = turn.state.get("running"), turn.state.get("endpoint")
+    approval_id = turn.state.get("approval_id")
+    if running is None or endpoint is None or approval_id is None:
+        raise CantBeDone("Nothing of this conversation runs.")
+    say_validated(turn, "Measured again.", validated(turn, running, endpoint, approval_id))
+    return turn.stay()
+
+
+def _describe(turn: Turn, move: DescribeNeed) -> Next:
+    said = turn.state.get("incoming") or next((str(m.text) for m in turn.record if m.type == "human"), "")
+    return turn.goto("context_collection", incoming=said, ended="success")
+
+
+def _send_prompt(turn: Turn, move: SendPrompt) -> Next:
     def show(text: str) -> None:
-        caller.unless_stopped()
+        turn.services.caller.unless_stopped()
         emit(TokenEvent(text=text))
 
-    bundle, endpoint = state.get("bundle"), state.get("endpoint")
+    bundle, endpoint = turn.state.get("bundle"), turn.state.get("endpoint")
     if bundle is None or endpoint is None:
-        say("There is no endpoint to send it to.", record)
-        return
+        turn.say("There is no endpoint to send it to.")
+        return turn.stay()
     try:
         expected = expectation_of(inference_service_of(bundle.files))
         room = ANSWER_TOKENS + 2 * (expected.thinking_tokens if expected else 0)
-        seen = send_prompt(endpoint, bundle.model_id, prompt, max_tokens=room, on_text=show)
+        seen = send_prompt(endpoint, bundle.model_id, move.prompt, max_tokens=room, on_text=show)
     except CompassError as error:
-        say(str(error), record)
-        return
+        turn.say(str(error))
+        return turn.stay()
     except Stopped:
-        say("Stopped in the middle of the answer.", record)
-        return
+        turn.say("Stopped in the middle of the answer.")
+        return turn.stay()
+    turn.say(f"{_figures(seen)}.", kind="answer", details=seen.model_dump(mode="json"))
+    return turn.stay()
+
+
+HANDLERS: Handlers = ANYWHERE | {
+    Finish: _finish,
+    Scale: _scale,
+    Delete: _delete,
+    BackToOptions: _back_to_options,
+    Validate: _validate,
+    SendPrompt: _send_prompt,
+    DescribeNeed: _describe,
+}
+
+
+def _figures(seen: PromptResult) -> str:
     itl = f", ITL {seen.itl_ms:,.1f} ms" if seen.itl_ms is not None else ""
     speed = f" ({seen.tokens_per_second:,.0f} tokens/s)" if seen.tokens_per_second else ""
-    figures = (
+    thought = ", all of them thoughts: it hadn't begun to answer" if seen.thoughts and not seen.text else ""
+    return (
         f"TTFT {seen.ttft_ms:,.0f} ms{itl}{speed}, {seen.output_tokens} tokens in {seen.e2e_ms / 1000:,.2f} s"
-        " (this one request)"
+        f" (this one request){thought}"
     )
-    if seen.thoughts and not seen.text:
-        figures += ", all of them thoughts: it hadn't begun to answer"
-    say(f"{figures}.", record, kind="answer", details=seen.model_dump(mode="json"))
+
+
+def success(turn: Turn) -> Command[Literal["__end__"]]:
+    """The end: what runs, and where."""
+    bundle = turn.state.get("bundle")
+    name = bundle.name if bundle else "The deployment"
+    turn.say(
+        f"{name} runs at {turn.state.get('endpoint')}. Write again to test it, to see its status, or to plan"
+        " something new."
+    )
+    return turn.goto("__end__", ended="success")

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from langchain_core.messages import AnyMessage
-from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agent.checkpoints import pause
 from agent.moves import Explore, KeepPlan, RestorePlan, SelectOption, ShowView, UndoExplore
-from agent.nodes.common import anywhere, refuse
+from agent.nodes.common import ANYWHERE, Handlers, take
 from agent.nodes.specification import checked_change, difference, say_mapping, unchanged
-from agent.services import Services
-from agent.state import MAX_EXPLORED, ConversationState, Explored, Kept
-from agent.transcript import call_tool, say
+from agent.state import MAX_EXPLORED, Explored, Kept
+from agent.turn import CantBeDone, Turn
 from agent.words.understand import move_of
-from knowledge.catalogue import TrafficProfile
-from knowledge.errors import CompassError
 from tools.plan_capacity import PlanRequest, plan_capacity
 from tools.planning.constraints import suitable_models, wanted_gpu_types
 from tools.planning.exclusions import exclusions_in_words
@@ -38,48 +33,7 @@ VIEW_NAMES: dict[View, str] = {
 }
 
 
-def model_recommendation(
-    state: ConversationState, runtime: Runtime[Services]
-) -> Command[Literal["capacity_planning"]]:
-    """The models that fit the use case, and how many of them hold the targets on some GPU."""
-    record: list[AnyMessage] = []
-    specification, profile = _planned(state)
-    suitable = suitable_models(specification.intent)
-    query = BenchmarkQuery(
-        model_ids=suitable,
-        gpu_types=wanted_gpu_types(specification.intent),
-        traffic_profile=profile,
-        slo_targets=specification.slo_targets,
-    )
-    found = call_tool(
-        "query_benchmarks", query, lambda: query_benchmarks(query, runtime.context.database), record
-    )
-    say(
-        f"{found.models_within_slo} of {len(suitable)} suitable models hold your targets on some GPU.", record
-    )
-    return Command(goto="capacity_planning", update={"messages": record})
-
-
-def capacity_planning(
-    state: ConversationState, runtime: Runtime[Services]
-) -> Command[Literal["presenting_options"]]:
-    """GPU configurations with replicas and cost, ranked."""
-    record: list[AnyMessage] = []
-    specification, profile = _planned(state)
-    request = PlanRequest(
-        specification=specification, benchmark_profile=profile, view=state.get("view") or "balanced"
-    )
-    plan = call_tool(
-        "plan_capacity", request, lambda: plan_capacity(request, runtime.context.database), record
-    )
-    before = state.get("explored") or []
-    say(_summary(plan, before[-1] if before and state.get("what_if") else None), record)
-    return Command(goto="presenting_options", update={"plan": plan, "messages": record})
-
-
-def presenting_options(
-    state: ConversationState, runtime: Runtime[Services]
-) -> Command[
+Chosen = Command[
     Literal[
         "presenting_options",
         "interactive_exploration",
@@ -87,98 +41,131 @@ def presenting_options(
         "context_collection",
         "__end__",
     ]
-]:
-    """Pause: the person chooses, tries a what-if, or asks."""
-    reply = pause("presenting_options", state, runtime.context)
-    record: list[AnyMessage] = []
-    move = move_of(reply, "presenting_options", state, runtime.context, record)
-    if isinstance(move, SelectOption):
-        chosen = selected_option(move, state)
-        if isinstance(chosen, Recommendation):
-            return Command(
-                goto="configuration_finalized",
-                update={"selected": chosen, "bundle": None, "messages": record},
-            )
-        refuse(chosen, "presenting_options", record, state)
-        return Command(goto="presenting_options", update={"messages": record})
-    if isinstance(move, UndoExplore):
-        if state.get("explored"):
-            return Command(goto="interactive_exploration", update={"change": None, "messages": record})
-        undone = (
-            f"All that is kept is undone: what was tried before the last {MAX_EXPLORED} what-ifs is gone."
-        )
-        refuse(
-            undone if state.get("undo_ends") else "There is no what-if to undo.",
-            "presenting_options",
-            record,
-            state,
-        )
-        return Command(goto="presenting_options", update={"messages": record})
-    if isinstance(move, Explore):
-        change = checked_change(state, move, runtime.context)
-        if isinstance(change, SpecificationChange):
-            return Command(goto="interactive_exploration", update={"change": change, "messages": record})
-        refuse(change, "presenting_options", record, state)
-        return Command(goto="presenting_options", update={"messages": record})
-    if isinstance(move, ShowView):
-        return Command(
-            goto="interactive_exploration",
-            update={"change": SpecificationChange(), "view": move.view, "messages": record},
-        )
-    if isinstance(move, KeepPlan):
-        return Command(
-            goto="presenting_options", update=_keep(move.name, state, record) | {"messages": record}
-        )
-    if isinstance(move, RestorePlan):
-        return Command(
-            goto="presenting_options", update=_restore(move.name, state, record) | {"messages": record}
-        )
-    where, update = anywhere(move, "presenting_options", state, runtime.context, record) or (
-        "stay",
-        {"messages": record},
+]
+Replanned = Command[Literal["capacity_planning", "presenting_options"]]
+
+
+def model_recommendation(turn: Turn) -> Command[Literal["capacity_planning"]]:
+    """The models that fit the use case, and how many of them hold the targets on some GPU."""
+    specification = turn.specification
+    suitable = suitable_models(specification.intent)
+    query = BenchmarkQuery(
+        model_ids=suitable,
+        gpu_types=wanted_gpu_types(specification.intent),
+        traffic_profile=turn.profile,
+        slo_targets=specification.slo_targets,
     )
-    return Command(goto="presenting_options" if where == "stay" else where, update=update)
+    found = turn.call("query_benchmarks", query_benchmarks, query, turn.services.database)
+    turn.say(f"{found.models_within_slo} of {len(suitable)} suitable models hold your targets on some GPU.")
+    return turn.goto("capacity_planning")
 
 
-def interactive_exploration(
-    state: ConversationState,
-) -> Command[Literal["capacity_planning", "presenting_options"]]:
+def capacity_planning(turn: Turn) -> Command[Literal["presenting_options"]]:
+    """GPU configurations with replicas and cost, ranked."""
+    request = PlanRequest(
+        specification=turn.specification,
+        benchmark_profile=turn.profile,
+        view=turn.state.get("view") or "balanced",
+    )
+    plan = turn.call("plan_capacity", plan_capacity, request, turn.services.database)
+    before = turn.state.get("explored") or []
+    turn.say(_summary(plan, before[-1] if before and turn.state.get("what_if") else None))
+    return turn.goto("presenting_options", plan=plan)
+
+
+def presenting_options(turn: Turn) -> Chosen:
+    """Pause: the person chooses, tries a what-if, or asks."""
+    return take(turn, move_of(pause(turn), turn), OPTIONS)
+
+
+def _select(turn: Turn, move: SelectOption) -> Chosen:
+    return turn.goto("configuration_finalized", selected=selected_option(turn, move), bundle=None)
+
+
+def _undo(turn: Turn, move: UndoExplore) -> Chosen:
+    if turn.state.get("explored"):
+        return turn.goto("interactive_exploration", change=None)
+    undone = f"All that is kept is undone: what was tried before the last {MAX_EXPLORED} what-ifs is gone."
+    raise CantBeDone(undone if turn.state.get("undo_ends") else "There is no what-if to undo.")
+
+
+def _explore(turn: Turn, move: Explore) -> Chosen:
+    return turn.goto("interactive_exploration", change=checked_change(turn, move))
+
+
+def _show_view(turn: Turn, move: ShowView) -> Chosen:
+    return turn.goto("interactive_exploration", change=SpecificationChange(), view=move.view)
+
+
+def _keep(turn: Turn, move: KeepPlan) -> Chosen:
+    name, kept = move.name, turn.state.get("kept") or []
+    shown = Kept(name=name, specification=turn.specification, plan=turn.plan)
+    others = [k for k in kept if k.name.lower() != name.lower()]
+    if len(others) >= MAX_KEPT:
+        raise CantBeDone(
+            f"{MAX_KEPT} plans are kept already; keep this one under one of their names to replace it."
+        )
+    turn.say(
+        f"Kept as “{name}”. “Back to {name}” brings it back, “compare the kept plans” shows them side by"
+        " side."
+    )
+    return turn.stay(kept=[*others, shown])
+
+
+def _restore(turn: Turn, move: RestorePlan) -> Chosen:
+    kept = turn.state.get("kept") or []
+    found = next((k for k in kept if k.name.lower() == move.name.lower()), None)
+    if found is None:
+        names = ", ".join(f"“{k.name}”" for k in kept)
+        raise CantBeDone(
+            f"No plan is kept as “{move.name}”; {f'kept are {names}' if names else 'none is kept yet'}."
+        )
+    turn.say(f"Back to “{found.name}”.")
+    turn.changes |= _planned_with(found.specification) | _undoable(turn) | _shown(found.plan)
+    return turn.stay(what_if=f"the plan kept as “{found.name}”")
+
+
+OPTIONS: Handlers = ANYWHERE | {
+    SelectOption: _select,
+    UndoExplore: _undo,
+    Explore: _explore,
+    ShowView: _show_view,
+    KeepPlan: _keep,
+    RestorePlan: _restore,
+}
+
+
+def interactive_exploration(turn: Turn) -> Replanned:
     """A what-if: other parameters to plan with, or the plan before the last one brought back."""
-    record: list[AnyMessage] = []
-    explored = list(state.get("explored") or [])
-    old, plan, change = state["specification"], state["plan"], state["change"]
-    if old is None or plan is None:
-        raise CompassError("There is no plan to explore from.")
+    old, change = turn.specification, turn.state["change"]
     if change is None:
-        last = explored.pop()
-        ends = (
-            f" Further back than {MAX_EXPLORED} what-ifs nothing is kept."
-            if state.get("undo_ends") and not explored
-            else ""
-        )
-        say(f"Undone: {state.get('what_if') or 'the last what-if'}.{ends}", record)
-        update = (
-            _planned_with(last.specification)
-            | _shown(last.plan)
-            | {
-                "explored": explored,
-                "what_if": last.question or None,
-            }
-        )
-        return Command(goto="presenting_options", update=update | {"messages": record})
+        return _undone(turn)
+    turn.changes["change"] = None
     if change.empty:
-        say(f"By {VIEW_NAMES[state['view']]}:", record)
-        return Command(goto="capacity_planning", update={"change": None, "messages": record})
+        turn.say(f"By {VIEW_NAMES[turn.state['view']]}:")
+        return turn.goto("capacity_planning")
     new = change_specification(old, change)
     question = difference(old, new)
     if not question:
-        say(unchanged(old, new, change), record)
-        return Command(goto="presenting_options", update={"change": None, "messages": record})
-    say(f"What if: {question}.", record)
-    update = _planned_with(new) | _undoable(state, old, plan) | {"change": None, "what_if": question}
-    if state.get("benchmark_profile") != update["benchmark_profile"]:
-        say_mapping(new, update["benchmark_profile"], record)
-    return Command(goto="capacity_planning", update=update | {"messages": record})
+        turn.say(unchanged(old, new, change))
+        return turn.goto("presenting_options")
+    turn.say(f"What if: {question}.")
+    turn.changes |= _planned_with(new) | _undoable(turn)
+    if turn.state.get("benchmark_profile") != turn.changes["benchmark_profile"]:
+        say_mapping(turn, new, turn.changes["benchmark_profile"])
+    return turn.goto("capacity_planning", what_if=question)
+
+
+def _undone(turn: Turn) -> Replanned:
+    *explored, last = turn.state.get("explored") or []
+    ends = (
+        f" Further back than {MAX_EXPLORED} what-ifs nothing is kept."
+        if turn.state.get("undo_ends") and not explored
+        else ""
+    )
+    turn.say(f"Undone: {turn.state.get('what_if') or 'the last what-if'}.{ends}")
+    turn.changes |= _planned_with(last.specification) | _shown(last.plan)
+    return turn.goto("presenting_options", explored=explored, what_if=last.question or None)
 
 
 def _planned_with(specification: Specification) -> dict[str, Any]:
@@ -191,11 +178,13 @@ def _planned_with(specification: Specification) -> dict[str, Any]:
     }
 
 
-def _undoable(state: ConversationState, specification: Specification, plan: Plan) -> dict[str, Any]:
+def _undoable(turn: Turn) -> dict[str, Any]:
     """The state's fields by which what is shown now can be brought back."""
-    shown = Explored(question=state.get("what_if") or "", specification=specification, plan=plan)
-    explored = [*(state.get("explored") or []), shown]
-    ends = bool(state.get("undo_ends")) or len(explored) > MAX_EXPLORED
+    shown = Explored(
+        question=turn.state.get("what_if") or "", specification=turn.specification, plan=turn.plan
+    )
+    explored = [*(turn.state.get("explored") or []), shown]
+    ends = bool(turn.state.get("undo_ends")) or len(explored) > MAX_EXPLORED
     return {"explored": explored[-MAX_EXPLORED:], "undo_ends": ends}
 
 
@@ -203,61 +192,16 @@ def _shown(plan: Plan) -> dict[str, Any]:
     return {"plan": plan, "view": plan.view}
 
 
-def _keep(name: str, state: ConversationState, record: list[AnyMessage]) -> dict[str, Any]:
-    specification, plan = state.get("specification"), state.get("plan")
-    if specification is None or plan is None:
-        raise CompassError("There is no plan to keep.")
-    others = [k for k in state.get("kept") or [] if k.name.lower() != name.lower()]
-    if len(others) >= MAX_KEPT:
-        refuse(
-            f"{MAX_KEPT} plans are kept already; keep this one under one of their names to replace it.",
-            "presenting_options",
-            record,
-        )
-        return {}
-    say(
-        f"Kept as “{name}”. “Back to {name}” brings it back, “compare the kept plans” shows them side by"
-        " side.",
-        record,
-    )
-    return {"kept": [*others, Kept(name=name, specification=specification, plan=plan)]}
-
-
-def _restore(name: str, state: ConversationState, record: list[AnyMessage]) -> dict[str, Any]:
-    kept = state.get("kept") or []
-    found = next((k for k in kept if k.name.lower() == name.lower()), None)
-    specification, plan = state.get("specification"), state.get("plan")
-    if found is None or specification is None or plan is None:
-        names = ", ".join(f"“{k.name}”" for k in kept)
-        refuse(
-            f"No plan is kept as “{name}”; {f'kept are {names}' if names else 'none is kept yet'}.",
-            "presenting_options",
-            record,
-        )
-        return {}
-    say(f"Back to “{found.name}”.", record)
-    change = _shown(found.plan) | {"what_if": f"the plan kept as “{found.name}”"}
-    return _planned_with(found.specification) | _undoable(state, specification, plan) | change
-
-
-def _planned(state: ConversationState) -> tuple[Specification, TrafficProfile]:
-    specification, profile = state.get("specification"), state.get("benchmark_profile")
-    if specification is None or profile is None:
-        raise CompassError("There is no specification to plan for.")
-    return specification, profile
-
-
-def selected_option(move: SelectOption, state: ConversationState) -> Recommendation | str:
-    """The option meant, or why none is."""
-    plan = state.get("plan")
-    options = plan.recommendations if plan else []
+def selected_option(turn: Turn, move: SelectOption) -> Recommendation:
+    """The option meant. Raises CantBeDone where there is none."""
+    options = turn.options
     if not options:
-        return "There is no option to choose: none holds the targets."
+        raise CantBeDone("There is no option to choose: none holds the targets.")
     if move.rank is not None:
         rank = len(options) if move.rank == -1 else move.rank
-        found = next((o for o in options if o.rank == rank), None)
-        return found or f"There is no option {rank}; the options are 1 to {len(options)}."
-    if move.gpu_types or move.model_ids:
+        named = [o for o in options if o.rank == rank]
+        none = f"There is no option {rank}; the options are 1 to {len(options)}."
+    elif move.gpu_types or move.model_ids:
         named = [
             o
             for o in options
@@ -265,12 +209,12 @@ def selected_option(move: SelectOption, state: ConversationState) -> Recommendat
             and (not move.model_ids or o.model_id in move.model_ids)
         ]
         wanted = " ".join([*move.gpu_types[:1], *move.model_ids[:1]])
-        return (
-            min(named, key=lambda o: o.rank)
-            if named
-            else f"None of the options has {wanted}. “What if we used {wanted}?” plans with it."
-        )
-    return pick(options, move.criterion or "recommended")
+        none = f"None of the options has {wanted}. “What if we used {wanted}?” plans with it."
+    else:
+        return pick(options, move.criterion or "recommended")
+    if not named:
+        raise CantBeDone(none)
+    return min(named, key=lambda o: o.rank)
 
 
 def _summary(plan: Plan, before: Explored | None) -> str:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from langchain_core.messages import AnyMessage
-from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agent.checkpoints import pause
 from agent.inventory import with_stock
 from agent.moves import Confirm, EditSpecification
-from agent.nodes.common import anywhere, refuse
-from agent.services import Services
+from agent.nodes.common import ANYWHERE, Handlers, take
 from agent.state import ConversationState
-from agent.transcript import call_tool, say
+from agent.turn import CantBeDone, Turn, need
 from agent.words.checks import in_sentences
 from agent.words.understand import move_of
 from knowledge.catalogue import TrafficProfile, models_in_words
@@ -32,25 +29,7 @@ from tools.specification import (
 from tools.traffic import map_to_benchmark_profile
 from tools.wording import rate
 
-
-def specification_generation(state: ConversationState) -> Command[Literal["specification_review"]]:
-    """From the intent and its use case's template to a whole specification."""
-    record: list[AnyMessage] = []
-    intent = state["intent"]
-    query = SloTemplateQuery(use_case=intent.use_case or "")
-    template = call_tool("lookup_slo_template", query, lambda: lookup_slo_template(query), record)
-    specification = build_specification(intent, state.get("overrides") or Overrides())
-    say(
-        f"{template.title}: here is what I understood, with {template.experience_class} targets."
-        f" {template.rationale}",
-        record,
-    )
-    return Command(goto="specification_review", update={"specification": specification, "messages": record})
-
-
-def specification_review(
-    state: ConversationState, runtime: Runtime[Services]
-) -> Command[
+Reviewed = Command[
     Literal[
         "specification_review",
         "specification_editing",
@@ -59,95 +38,89 @@ def specification_review(
         "context_collection",
         "__end__",
     ]
-]:
-    """Pause: the person confirms the specification, changes it, or asks about it."""
-    reply = pause("specification_review", state, runtime.context)
-    record: list[AnyMessage] = []
-    move = move_of(reply, "specification_review", state, runtime.context, record)
-    if isinstance(move, Confirm):
-        return Command(goto="traffic_profile_mapping", update={"messages": record})
-    if isinstance(move, EditSpecification):
-        change = checked_change(state, move, runtime.context)
-        if isinstance(change, SpecificationChange):
-            return Command(goto="specification_editing", update={"change": change, "messages": record})
-        refuse(change, "specification_review", record)
-        return Command(goto="specification_review", update={"messages": record})
-    where, update = anywhere(move, "specification_review", state, runtime.context, record) or (
-        "stay",
-        {"messages": record},
+]
+
+
+def specification_generation(turn: Turn) -> Command[Literal["specification_review"]]:
+    """From the intent and its use case's template to a whole specification."""
+    intent = turn.state["intent"]
+    query = SloTemplateQuery(use_case=intent.use_case or "")
+    template = turn.call("lookup_slo_template", lookup_slo_template, query)
+    specification = build_specification(intent, turn.state.get("overrides") or Overrides())
+    turn.say(
+        f"{template.title}: here is what I understood, with {template.experience_class} targets."
+        f" {template.rationale}"
     )
-    return Command(goto="specification_review" if where == "stay" else where, update=update)
+    return turn.goto("specification_review", specification=specification)
 
 
-def specification_editing(state: ConversationState) -> Command[Literal["traffic_profile_mapping"]]:
+def specification_review(turn: Turn) -> Reviewed:
+    """Pause: the person confirms the specification, changes it, or asks about it."""
+    return take(turn, move_of(pause(turn), turn), REVIEW)
+
+
+def _confirm(turn: Turn, move: Confirm) -> Reviewed:
+    return turn.goto("traffic_profile_mapping")
+
+
+def _edit(turn: Turn, move: EditSpecification) -> Reviewed:
+    return turn.goto("specification_editing", change=checked_change(turn, move))
+
+
+REVIEW: Handlers = ANYWHERE | {Confirm: _confirm, EditSpecification: _edit}
+
+
+def specification_editing(turn: Turn) -> Command[Literal["traffic_profile_mapping"]]:
     """Make the change, which was checked before, and say what it did."""
-    record: list[AnyMessage] = []
-    old = state["specification"]
-    change = state["change"]
-    if old is None or change is None:
-        raise CompassError("There is nothing to edit.")
+    old = turn.specification
+    change = need(turn.state["change"], "There is nothing to edit.")
     new = change_specification(old, change)
     changed = difference(old, new)
-    say(f"Changed: {changed}." if changed else unchanged(old, new, change), record)
-    update = {
-        "specification": new,
-        "intent": new.intent,
-        "overrides": new.overrides,
-        "change": None,
-        "messages": record,
-    }
-    return Command(goto="traffic_profile_mapping", update=update)
+    turn.say(f"Changed: {changed}." if changed else unchanged(old, new, change))
+    return turn.goto(
+        "traffic_profile_mapping",
+        specification=new,
+        intent=new.intent,
+        overrides=new.overrides,
+        change=None,
+    )
 
 
-def traffic_profile_mapping(state: ConversationState) -> Command[Literal["model_recommendation"]]:
+def traffic_profile_mapping(turn: Turn) -> Command[Literal["model_recommendation"]]:
     """The benchmark profile that is no easier than the traffic specified."""
-    record: list[AnyMessage] = []
-    specification = state["specification"]
-    if specification is None:
-        raise CompassError("There is no specification to plan for.")
-    wanted = specification.traffic_profile
-    profile = map_to_benchmark_profile(wanted)
-    if profile != wanted:
-        say_mapping(specification, profile, record)
-    update = {
-        "benchmark_profile": profile,
-        "explored": [],
-        "undo_ends": False,
-        "what_if": None,
-        "messages": record,
-    }
-    return Command(goto="model_recommendation", update=update)
+    profile = map_to_benchmark_profile(turn.specification.traffic_profile)
+    say_mapping(turn, turn.specification, profile)
+    return turn.goto(
+        "model_recommendation", benchmark_profile=profile, explored=[], undo_ends=False, what_if=None
+    )
 
 
-def say_mapping(specification: Specification, profile: TrafficProfile, record: list[AnyMessage]) -> None:
+def say_mapping(turn: Turn, specification: Specification, profile: TrafficProfile) -> None:
     """That other traffic is planned for than was asked."""
     if profile != specification.traffic_profile:
-        say(
+        turn.say(
             f"No benchmarks exist for {specification.traffic_profile}; it is planned as {profile}, which is"
-            " easier in neither.",
-            record,
+            " easier in neither."
         )
 
 
-def checked_change(
-    state: ConversationState, move: SpecificationChange, services: Services
-) -> SpecificationChange | str:
-    """The values of an edit or a what-if, or why they can't be made: nothing is ever half applied."""
-    old = state.get("specification")
+def checked_change(turn: Turn, move: SpecificationChange) -> SpecificationChange:
+    """The values of an edit or a what-if. Raises CantBeDone where they can't be: nothing is ever half
+    applied.
+    """
+    old = turn.state.get("specification")
     if old is None:
-        return "There is no specification to change."
+        raise CantBeDone("There is no specification to change.")
     if move.empty:
-        return "I didn't find a value to change."
-    stocked = with_stock(move, services)
-    if isinstance(stocked, str):
-        return stocked
-    change = _within_budget(SpecificationChange.model_validate(stocked.model_dump()), state)
+        raise CantBeDone("I didn't find a value to change.")
+    stocked = with_stock(move, turn.services)
+    change = _within_budget(SpecificationChange.model_validate(stocked.model_dump()), turn.state)
     try:
         map_to_benchmark_profile(change_specification(old, change).traffic_profile)
     except NothingToStartFrom as error:
-        return _suggested(error, state)
+        raise CantBeDone(_suggested(error, turn.state)) from error
     except (CompassError, ValueError) as error:
-        return in_sentences(error)
+        raise CantBeDone(in_sentences(error)) from error
     return change
 
 

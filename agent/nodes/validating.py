@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from langchain_core.messages import AnyMessage
-
 from agent.events import ProgressEvent, emit
-from agent.services import Services
-from agent.transcript import call_tool, say
+from agent.turn import Turn
 from tools.render_manifest import ManifestBundle
 from tools.serving.validated import Subject, validated_and_kept
 from tools.serving.validation import Validation, ValidationQuery
@@ -20,10 +17,9 @@ SAID = {
 }
 
 
-def validated(
-    bundle: ManifestBundle, endpoint: str, approval_id: str, services: Services, record: list[AnyMessage]
-) -> Validation:
+def validated(turn: Turn, bundle: ManifestBundle, endpoint: str, approval_id: str) -> Validation:
     """Validate, and keep the outcome beside what was predicted."""
+    services = turn.services
     query = ValidationQuery(
         name=bundle.name, endpoint=endpoint, model_id=bundle.model_id, seconds=services.settings.probe_s
     )
@@ -33,13 +29,10 @@ def validated(
         services.caller.unless_stopped()
         emit(ProgressEvent(text=text))
 
-    def run() -> Validation:
-        return validated_and_kept(query, subject, services.database, progress)
-
-    return call_tool("validate_endpoint", query, run, record)
+    return turn.call("validate_endpoint", validated_and_kept, query, subject, services.database, progress)
 
 
-def say_validated(before: str, found: Validation, record: list[AnyMessage]) -> None:
+def say_validated(turn: Turn, before: str, found: Validation) -> None:
     """The outcome and its reasons, with the figures as details."""
     measured = (
         f" ({found.requests} requests, {rate(found.requests_per_second)} a second)"
@@ -48,4 +41,4 @@ def say_validated(before: str, found: Validation, record: list[AnyMessage]) -> N
     )
     ends = ":" if found.checks else "."  # what was measured, or a sentence of its own
     text = f"{before} {SAID[found.outcome]}{measured}{ends} {' '.join(found.reasons)}"
-    say(text, record, kind="validation", details=found.model_dump(mode="json"))
+    turn.say(text, kind="validation", details=found.model_dump(mode="json"))

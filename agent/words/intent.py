@@ -8,9 +8,9 @@ from langchain_core.language_models import BaseChatModel
 
 from agent.models.asking import Asking
 from agent.models.builtin.interpreter import BuiltinInterpreter
-from agent.moves import MOVES, DescribeNeed, Unclear
+from agent.moves import DescribeNeed, Unclear
 from agent.state import fresh
-from agent.words.understand import by_the_rules, said
+from agent.words.understand import by_the_rules, offered_at, said
 from knowledge.errors import CompassError
 from tools.specification import Intent, Overrides, change_intent, change_overrides
 
@@ -22,7 +22,7 @@ def extract_intent(text: str, model: BaseChatModel) -> tuple[Intent, Overrides]:
 
     Raises CompassError with a sentence where a value can't be, or nothing of a need is said.
     """
-    by_rules = by_the_rules(text, {kind.__name__: kind for kind in MOVES["context_collection"]})
+    by_rules = by_the_rules(text, offered_at("context_collection"))
     move = None
     if not isinstance(model, BuiltinInterpreter):
         try:

@@ -14,8 +14,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolCall, ToolMessage
-from pydantic import BaseModel
+from langchain_core.messages import AIMessage, HumanMessage, ToolCall, ToolMessage
 
 from agent.events import MessageEvent, TokenEvent, emit
 from agent.models.asking import Asked, Asking, tool_result
@@ -42,10 +41,9 @@ from agent.moves import (
     Unclear,
 )
 from agent.replies import Reply
-from agent.services import Services, Stopped
+from agent.services import Stopped
 from agent.state import ConversationState
-from agent.storage.story import Story
-from agent.transcript import call_tool, say
+from agent.turn import Turn
 from agent.words.approval import is_approval, is_takeover
 from agent.words.checks import change_or_problem
 from agent.words.grounding import beside_excluded, drop_unsaid, not_used
@@ -61,29 +59,23 @@ by rules, are the same.
 """
 
 
-def move_of(
-    reply: Reply, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]
-) -> Move:
-    """What the person wants, among the moves that `stage` offers; `Unclear` with a
+def move_of(reply: Reply, turn: Turn) -> Move:
+    """What the person wants, among the moves that the stage offers; `Unclear` with a
     sentence for everything else.
     """
     if reply.text is not None:
-        record.append(HumanMessage(content=reply.text))
-        if (
-            stage == "configuration_finalized"
-            and (is_approval(reply.text) or is_takeover(reply.text))
-            and not reply.shown
-        ):
+        turn.record.append(HumanMessage(content=reply.text))
+        if not reply.shown and _approves(reply.text, turn):
             return Unclear(
                 question=(
                     "These manifests weren't before you when you wrote that. Look at them first, then"
                     " approve."
                 )
             )
-        return move_of_words(reply.text, stage, state, services, record)
-    record.append(HumanMessage(content=f"[{reply.move}] {json.dumps(reply.arguments)}"))
-    offered = {kind.__name__: kind for kind in MOVES[stage]}
-    if stage == "configuration_finalized":
+        return move_of_words(reply.text, turn)
+    turn.record.append(HumanMessage(content=f"[{reply.move}] {json.dumps(reply.arguments)}"))
+    offered = offered_at(turn.stage)
+    if turn.stage == "configuration_finalized":
         offered["Approve"] = Approve
     kind = offered.get(reply.move or "")
     if kind is None:
@@ -91,27 +83,33 @@ def move_of(
     return _checked(kind, reply.arguments)
 
 
-def move_of_words(
-    text: str, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]
-) -> Move:
+def move_of_words(text: str, turn: Turn) -> Move:
     """The same for typed words; what they say that the move doesn't hold is told to the person."""
-    asked = _said_last(state)
+    asked = _said_last(turn.state)
     whole = completed(text, asked)
-    if declines(text, asked) and stage != "configuration_finalized":
+    if declines(text, asked) and turn.stage != "configuration_finalized":
         return Unclear(question="Then it stays as it is.")
-    answer = by_the_rules(whole, {kind.__name__: kind for kind in MOVES[stage]}) if whole else None
+    answer = by_the_rules(whole, offered_at(turn.stage)) if whole else None
     if isinstance(answer, SpecificationChange | Scale):
         move: Move = answer
     else:
-        move = _understood(text, stage, state, services, record)
+        move = _understood(text, turn)
         if isinstance(move, SpecificationChange) and (left := not_used(text, move)):
-            say(f"Not used: {', '.join(f'“{part}”' for part in left)}.", record)
+            turn.say(f"Not used: {', '.join(f'“{part}”' for part in left)}.")
     if isinstance(move, SpecificationChange):
-        specification = state.get("specification")
+        specification = turn.state.get("specification")
         return beside_excluded(
-            move, specification.intent if specification else state.get("intent") or Intent()
+            move, specification.intent if specification else turn.state.get("intent") or Intent()
         )
     return move
+
+
+def offered_at(stage: Stage) -> dict[str, type[Move]]:
+    return {kind.__name__: kind for kind in MOVES[stage]}
+
+
+def _approves(text: str, turn: Turn) -> bool:
+    return turn.stage == "configuration_finalized" and (is_approval(text) or is_takeover(text))
 
 
 def _said_last(state: ConversationState) -> str:
@@ -122,33 +120,28 @@ def _said_last(state: ConversationState) -> str:
     return next(said, "")
 
 
-def _understood(
-    text: str, stage: Stage, state: ConversationState, services: Services, record: list[AnyMessage]
-) -> Move:
+def _understood(text: str, turn: Turn) -> Move:
     """What a model, or the rules where there is none, make of typed words."""
-    bundle = state.get("bundle")
-    if stage == "configuration_finalized" and bundle and (is_approval(text) or is_takeover(text)):
+    bundle, services = turn.state.get("bundle"), turn.services
+    if bundle and _approves(text, turn):
         return Approve(digest=bundle.digest, takes_over=is_takeover(text))
-    offered = {kind.__name__: kind for kind in MOVES[stage]}
-    running = state.get("running")
+    running = turn.state.get("running")
     # The name of what is at hand is “it”: “scale NAME to 3” is said of it, and of
     # another deployment it isn't.
     by_rules = by_the_rules(
-        text.replace(running.name, "it") if running and stage == "basic_monitoring" else text, offered
+        text.replace(running.name, "it") if running and turn.stage == "basic_monitoring" else text,
+        offered_at(turn.stage),
     )
     if isinstance(services.model, BuiltinInterpreter) or not text.strip() or len(text) > MAX_CHARACTERS:
         return by_rules
 
     def run_tool(tool: ReadTool, call: ToolCall) -> ToolMessage:
-        def run(request: Any) -> BaseModel:
-            return call_tool(tool.name, request, lambda: tool.run(request, services), record)
-
-        return tool_result(tool, call, run)
+        return tool_result(tool, call, lambda request: turn.call(tool.name, tool.run, request, services))
 
     asking = Asking(services.model, services.caller.unless_stopped)
     try:
-        asked = asking.move(text, stage, state, run_tool)
-        move = _grounded(asked, text, by_rules, asking, state, services, record)
+        asked = asking.move(text, turn.stage, turn.state, run_tool)
+        move = _grounded(asked, text, by_rules, asking, turn)
     except Stopped:
         raise
     except Exception as error:  # a model's client can fail in any way; the conversation must not
@@ -192,25 +185,13 @@ def _checked(kind: type[Move], values: dict[str, Any]) -> Move:
     return Unclear(question=checked) if isinstance(checked, str) else checked
 
 
-def _grounded(
-    asked: Asked,
-    text: str,
-    by_rules: Move,
-    asking: Asking,
-    state: ConversationState,
-    services: Services,
-    record: list[AnyMessage],
-) -> Move | None:
+def _grounded(asked: Asked, text: str, by_rules: Move, asking: Asking, turn: Turn) -> Move | None:
     """The move with only what the words hold; None if nothing is left of it, so that the
     interpreter reads them instead.
     """
     if asked.prose is not None:
         # Where the rules know what the words are, they know better than prose.
-        return (
-            _told(asked.prose, text, asking, state, services, record)
-            if isinstance(by_rules, Unclear | Ask)
-            else None
-        )
+        return _told(asked.prose, text, asking, turn) if isinstance(by_rules, Unclear | Ask) else None
     return said(asked.move, text, by_rules)
 
 
@@ -250,23 +231,16 @@ def said(move: Move | None, text: str, by_rules: Move) -> Move | None:
     return move
 
 
-def _told(
-    pieces: Iterator[str],
-    text: str,
-    asking: Asking,
-    state: ConversationState,
-    services: Services,
-    record: list[AnyMessage],
-) -> Move | None:
+def _told(pieces: Iterator[str], text: str, asking: Asking, turn: Turn) -> Move | None:
     """The model's own words, streamed to the person as far as they are borne out;
     None if nothing of them is.
     """
-    prose = Prose(sources_of(state, record, text, Story(services.database, services.thread_id)))
+    prose = Prose(sources_of(turn.state, turn.record, text, turn.story))
     for sentence in prose.sentences(pieces):
         emit(TokenEvent(text=sentence))
     asking.usage.removed += prose.removed
     if not prose.text:
         return None
-    record.append(AIMessage(content=prose.text))
+    turn.record.append(AIMessage(content=prose.text))
     emit(MessageEvent(text=prose.text, kind="prose"))
     return Answered()

@@ -399,7 +399,7 @@ def test_the_reply_that_counts_is_the_last_even_where_the_checkpoint_could_not_b
     converse(runtime, thread, *TO_APPROVAL)
     with monkeypatch.context() as broken:
         broken.setattr(
-            "agent.tracing.say", lambda *_: (_ for _ in ()).throw(psycopg.OperationalError("gone"))
+            "agent.tracing.in_words", lambda *_: (_ for _ in ()).throw(psycopg.OperationalError("gone"))
         )
         broken.setattr(
             "agent.nodes.approving.record_approval",

@@ -83,7 +83,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, DeploymentStatus
         found.append((time.monotonic(), status))
         return status
 
-    monkeypatch.setattr("agent.nodes.deployment.get_status", looked)
+    monkeypatch.setattr("agent.nodes.watching.get_status", looked)
     return found
 
 
