@@ -26,12 +26,7 @@ format: .venv/.dev $(WEB)/node_modules/.installed
 
 # What everything is installed from: exact versions with their hashes.
 lock: .venv/bin/uv
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-		--custom-compile-command "make lock" pyproject.toml -o requirements.txt
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-		--custom-compile-command "make lock" --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-		--custom-compile-command "make lock" --extra estimator pyproject.toml -c requirements-dev.txt -o requirements-estimator.txt
+	@$(BIN)/python locks/write.py
 
 # The kernel measurements behind the step grids: needed only to build these again, or to extend the catalogue.
 estimator: .venv/.estimator
@@ -95,20 +90,20 @@ clean:
 	@test -d .venv || $(PYTHON) -m venv .venv || (echo "No virtual environment could be made; on Debian: apt install python3-venv" && rm -rf .venv && false)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 
-.venv/.run: .venv/bin/uv requirements.txt pyproject.toml
+.venv/.run: .venv/bin/uv locks/run.txt pyproject.toml
 	@echo "Installing Compass into .venv (once) …"
-	@$(UV) --require-hashes -r requirements.txt
+	@$(UV) --require-hashes -r locks/run.txt
 	@$(UV) --no-deps -e .
-	@$(BIN)/python -m compileall -q agent evals knowledge prompts simulator templates tools
+	@$(BIN)/python -m compileall -q compass_llm agent evals knowledge prompts simulator templates tools
 	@touch $@
 
-.venv/.dev: .venv/.run requirements-dev.txt
-	@$(UV) --require-hashes -r requirements-dev.txt
+.venv/.dev: .venv/.run locks/dev.txt
+	@$(UV) --require-hashes -r locks/dev.txt
 	@touch $@
 
-.venv/.estimator: .venv/.run requirements-estimator.txt
+.venv/.estimator: .venv/.run locks/estimator.txt
 	@echo "Installing the estimator's kernel measurements into .venv (once, about 600 MB) …"
-	@$(UV) --require-hashes -r requirements-estimator.txt
+	@$(UV) --require-hashes -r locks/estimator.txt
 	@touch $@
 
 # What checks the chat's cards; nothing of it runs, or is needed to run Compass. Node itself is from PyPI.

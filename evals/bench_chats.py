@@ -33,7 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="compass-bench-") as home:
         log = (Path(home) / "serve.log").open("w+")
         server = subprocess.Popen(
-            [sys.executable, "-m", "agent.cli", "serve", "--port", "0"],
+            [sys.executable, "-P", "-m", "compass_llm", "serve", "--port", "0"],
             env={**os.environ, "COMPASS_HOME": home, "COMPASS_MODEL": "builtin", "PYTHONUNBUFFERED": "1"},
             stdout=log,
             stderr=log,

@@ -90,7 +90,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "agent.cli", "serve", "--port", str(self.port)]
+        command = [sys.executable, "-P", "-m", "compass_llm", "serve", "--port", str(self.port)]
         self._process = subprocess.Popen(  # noqa: S603
             command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )

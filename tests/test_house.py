@@ -40,27 +40,18 @@ def test_imports_run_one_way(room: str) -> None:
         assert imported(file) <= allowed, file
 
 
-def test_every_package_is_listed_for_installation() -> None:
-    import tomllib
-
-    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
-    there = {
-        str(f.parent.relative_to(ROOT)).replace("/", ".")
-        for room in ROOMS
-        for f in (ROOT / room).rglob("__init__.py")
-    }
-    assert listed == there
-
-
-def test_locks_have_hashes_and_no_index() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
-        text = (ROOT / name).read_text()
+def test_locks_have_hashes_no_index_and_nothing_twice() -> None:
+    pinned: dict[str, set[str]] = {}
+    for name in ("run", "dev", "estimator"):
+        text = (ROOT / "locks" / f"{name}.txt").read_text()
         assert "://" not in text
-        pinned = re.findall(r"^([\w.\[\]-]+)==", text, re.MULTILINE)
-        assert len(pinned) > 50
+        assert text.count("-r run.txt\n") == (name != "run")
+        pinned[name] = set(re.findall(r"^[\w.\[\]-]+==.*$", text, re.MULTILINE))
         for block in re.split(r"\n(?=\S)", text):
             if "==" in block.split("\n")[0]:
                 assert "--hash=sha256:" in block, block.split("\n")[0]
+    assert len(pinned["run"]) > 50
+    assert not pinned["run"] & (pinned["dev"] | pinned["estimator"])
 
 
 def test_the_lock_of_what_checks_the_cards_has_hashes_and_no_registry() -> None:

@@ -317,41 +317,6 @@ def test_the_first_prompt_imports_neither_the_cluster_client_nor_ollamas(environ
         assert f" {heavy}\n" not in done.stderr, heavy
 
 
-def test_the_installed_package_carries_its_data(tmp_path: Path) -> None:
-    """Built as a wheel: everything that the code reads at run time is in it."""
-    root = Path(__file__).parents[2]
-    command = [
-        sys.executable,
-        "-c",
-        "from setuptools import build_meta as b; import sys; print(b.build_wheel(sys.argv[1]))",
-        str(tmp_path),
-    ]
-    copy = tmp_path / "source"
-    subprocess.run(["git", "-C", str(root), "checkout-index", "-a", f"--prefix={copy}/"], check=True)
-    built = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=True).stdout.splitlines()[
-        -1
-    ]
-    import zipfile
-
-    names = set(zipfile.ZipFile(tmp_path / built).namelist())
-    for folder, pattern in (
-        ("knowledge/data", "*.json"),
-        ("knowledge/data", "*.csv*"),
-        ("knowledge/postgres/migrations", "*.sql"),
-        ("evals", "scenarios/**/*"),
-        ("evals", "*.j2"),
-        ("agent/models/builtin", "*.yaml"),
-        ("prompts", "*.j2"),
-        ("templates", "*.j2"),
-        ("agent", "**/*.py"),
-        ("tools", "**/*.py"),
-        ("simulator", "**/*.py"),
-    ):
-        wanted = {str(f.relative_to(root)) for f in (root / folder).glob(pattern) if f.is_file()}
-        assert wanted
-        assert wanted <= names, wanted - names
-
-
 @pytest.fixture
 def deployment(environment: dict[str, str]) -> str:
     """The name of a deployment that a conversation made."""

@@ -24,7 +24,7 @@ from tests.browser.conftest import CHROMIUM, FLAGS, PATIENCE_S, STILL
 from tests.browser.page import NEED, Chat
 from tests.conftest import free_port
 from tests.talking import MAIN_SCRIPT
-from tests.users import ROOT, python_for
+from tests.users import python_for
 
 pytestmark = pytest.mark.slow
 DEAD = {name: "http://127.0.0.1:9" for base in ("HTTP_PROXY", "HTTPS_PROXY") for name in (base, base.lower())}
@@ -88,7 +88,7 @@ def stranger() -> Iterator[Stranger]:
             **DEAD,
             **path,
         }
-        yield Stranger(user, home, folder, [python, "-P", str(ROOT / "compass_llm.py")], environment)
+        yield Stranger(user, home, folder, [python, "-P", "-m", "compass_llm"], environment)
         for process in psutil.process_iter(["uids"]):
             if process.info["uids"] and process.info["uids"].real == user:
                 process.send_signal(signal.SIGKILL)

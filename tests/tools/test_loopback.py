@@ -172,7 +172,7 @@ def test_a_working_directory_with_our_names_and_a_pythonpath_with_them_change_no
         "COMPASS_SIMULATOR_TIME_SCALE": "0.001",
     }
     home.mkdir()
-    command = [sys.executable, "-P", str(ROOT / "compass_llm.py"), "doctor", "--json"]
+    command = [sys.executable, "-P", "-m", "compass_llm", "doctor", "--json"]
     done = subprocess.run(
         command, cwd=tmp_path / "here", env=environment, capture_output=True, text=True, timeout=300
     )

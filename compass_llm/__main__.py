@@ -1,0 +1,3 @@
+from compass_llm import main
+
+main()
