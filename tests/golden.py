@@ -13,6 +13,7 @@ import lzma
 import os
 import sys
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +63,15 @@ def hold(runtime: Runtime, simulator: str) -> None:
     pause = runtime.position("cut-off").checkpoint
     events = runtime.say("cut-off", "looks good", pause.interrupt_id if pause else None)
     next(e for e in events if isinstance(e, StateEvent) and e.state == "capacity_planning")
-    events.close()  # type: ignore[attr-defined]
+    assert isinstance(events, Generator)
+    events.close()
 
 
 def stored(connection: psycopg.Connection[Any]) -> bytes:
     """The rows of the conversations' tables, packed."""
     rows = {}
     for table in TABLES:
-        cursor = connection.execute(f"SELECT * FROM {table} ORDER BY thread_id")  # type: ignore[arg-type]
+        cursor = connection.execute(f"SELECT * FROM {table} ORDER BY thread_id")
         names = [c.name for c in cursor.description or ()]
         rows[table] = [{n: _text(v) for n, v in zip(names, row, strict=True)} for row in cursor]
     return lzma.compress(json.dumps(rows, sort_keys=True).encode(), preset=9 | lzma.PRESET_EXTREME)
@@ -91,7 +93,7 @@ def put_back(connection: psycopg.Connection[Any], path: Path) -> None:
             columns, holes = ", ".join(row), ", ".join(["%s"] * len(row))
             connection.execute(
                 f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE VALUES ({holes})", values
-            )  # type: ignore[arg-type]
+            )
 
 
 def main(path: Path) -> None:

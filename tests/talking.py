@@ -58,7 +58,7 @@ def converse(runtime: Runtime, thread: str, *words: str) -> Heard:
 
 def name_of(runtime: Runtime, thread: str) -> str:
     """Of the deployment that the conversation has rendered last."""
-    bundle = runtime._graph.get_state({"configurable": {"thread_id": thread}}).values["bundle"]
+    bundle = runtime.state(thread)["bundle"]
     assert bundle is not None
     return str(bundle.name)
 

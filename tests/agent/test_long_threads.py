@@ -45,7 +45,7 @@ def count(database: Database, table: str, thread: str) -> int:
     with database.connect() as connection:
         row = connection.execute(
             f"SELECT count(*) AS rows FROM {table} WHERE thread_id = %s", [thread]
-        ).fetchone()  # type: ignore[arg-type]
+        ).fetchone()
     return int(row["rows"]) if row else 0
 
 
@@ -100,9 +100,11 @@ def test_messages_refer_to_what_tools_returned_and_the_story_has_it_whole(
     (call,) = [c for c in calls if c["name"] == "plan_capacity"]
     story = Story(runtime.database, thread)
     assert state["plan"] is not None
-    assert story.whole(results[call["id"]]["whole"]) == state["plan"].model_dump(mode="json")
+    assert story.whole(results[str(call["id"])]["whole"]) == state["plan"].model_dump(mode="json")
     assert story.whole(call["args"]["whole"])["view"] == "balanced"
-    assert results[call["id"]]["considered"] == state["plan"].considered  # what is short is there to read
+    assert (
+        results[str(call["id"])]["considered"] == state["plan"].considered
+    )  # what is short is there to read
     assert max(len(m.model_dump_json()) for m in state["messages"]) < 2 * LONG
     with pytest.raises(KeyError):
         Story(runtime.database, "another").whole(call["args"]["whole"])

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 
 from agent.commands.doctor import examine
 from agent.runtime import Runtime
@@ -18,7 +19,7 @@ from tests.talking import MAIN_SCRIPT, converse
 @pytest.fixture
 def behind(settings: Settings, database_url: str) -> Iterator[Settings]:
     with pooled(database_url) as url:
-        yield settings.model_copy(update={"database_url": type(settings.database_url)(url)})
+        yield settings.model_copy(update={"database_url": SecretStr(url)})
 
 
 def test_a_whole_conversation_behind_a_pooler(behind: Settings, thread: str) -> None:

@@ -5,7 +5,7 @@ is summed up of a long one.
 from typing import get_args
 
 import pytest
-from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 
 from agent.models.asking import compacted, definition_of
 from agent.models.history import ANSWER_TOKENS, DIGEST_LINES, WINDOW_TOKENS, conversation_for, tokens_in
@@ -68,7 +68,7 @@ def test_a_long_conversation_is_summed_up_and_fits() -> None:
 
 
 def test_a_short_conversation_is_shown_as_it_was() -> None:
-    messages = [
+    messages: list[AnyMessage] = [
         HumanMessage("hello"),
         AIMessage("What do you need?"),
         AIMessage("", tool_calls=[]),

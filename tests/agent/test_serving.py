@@ -2,17 +2,19 @@
 
 import asyncio
 import re
+from typing import Any
 
 import httpx
 import pytest
 
+from agent.events import MessageEvent
 from agent.runtime import Runtime
 from knowledge.database import Database
 from knowledge.settings import Settings
 from simulator.cluster.control import heal, order_failure
-from tests.agent.test_deployment import RUNNING, name_of
+from tests.agent.test_deployment import RUNNING
 from tests.simulator.load import Request, load
-from tests.talking import Heard, converse
+from tests.talking import Heard, converse, name_of
 from tools.clusters.cluster import Cluster
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
 
@@ -37,8 +39,10 @@ def send(url: str, model: str, count: int, per_second: float = 4.0) -> None:
     asyncio.run(load(url, model, [Request(n / per_second, 512, 64) for n in range(count)]))
 
 
-def details(heard: Heard, kind: str) -> dict[str, object]:
-    return next(e.details for e in reversed(heard.events) if getattr(e, "kind", None) == kind and e.details)  # type: ignore[union-attr]
+def details(heard: Heard, kind: str) -> dict[str, Any]:
+    return [e.details for e in heard.events if isinstance(e, MessageEvent) and e.kind == kind and e.details][
+        -1
+    ]
 
 
 def test_a_new_endpoint_is_measured_and_the_outcome_kept(probing: Settings, thread: str) -> None:
@@ -48,7 +52,7 @@ def test_a_new_endpoint_is_measured_and_the_outcome_kept(probing: Settings, thre
         assert heard.states[-1] == "basic_monitoring"
         assert "It meets its targets" in heard.text
         checks = details(heard, "validation")["checks"]
-        assert [c["metric"] for c in checks] == ["ttft", "itl", "e2e"]  # type: ignore[attr-defined, index, union-attr]
+        assert [c["metric"] for c in checks] == ["ttft", "itl", "e2e"]
         assert "validate_endpoint" in heard.tools
         again = converse(runtime, thread, "measure it again")
         assert re.search(r"Measured again\. (It meets its targets|Look at this)", again.text), again.text
@@ -82,7 +86,7 @@ def test_one_that_misses_its_targets_fails_and_can_be_kept(
         again = converse(runtime, thread, "validate it again")
         assert "Measured again." in again.text
         checks = details(again, "validation")["checks"]
-        itl = next(c for c in checks if c["metric"] == "itl")  # type: ignore[attr-defined]
+        itl = next(c for c in checks if c["metric"] == "itl")
         assert (
             itl["p50_ms"] < 1.6 * itl["target_ms"]
         )  # 2.6 times before; whether all hold beside other tests says how busy they are

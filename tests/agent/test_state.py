@@ -21,7 +21,7 @@ def test_every_value_of_a_whole_conversation_keeps_its_type(runtime: Runtime, th
         warnings.simplefilter("error")
         for words in MAIN_SCRIPT:
             converse(runtime, thread, words)
-            values = runtime._graph.get_state({"configurable": {"thread_id": thread}}).values
+            values = runtime.state(thread)
             for name in ("intent", "specification", "plan", "selected", "bundle", "benchmark_profile"):
                 assert not isinstance(values.get(name), dict), name
             spec = values["specification"]
@@ -46,7 +46,7 @@ def test_kept_plans_keep_their_types(runtime: Runtime, thread: str) -> None:
         "keep this as A",
         "what if we had 2000 users?",
     )
-    values = runtime._graph.get_state({"configurable": {"thread_id": thread}}).values
+    values = runtime.state(thread)
     assert all(
         isinstance(k, Kept) and not isinstance(k.plan, dict) and not isinstance(k.specification, dict)
         for k in values["kept"]
@@ -56,7 +56,7 @@ def test_kept_plans_keep_their_types(runtime: Runtime, thread: str) -> None:
 
 def test_every_prompt_renders_with_an_empty_and_with_a_full_state(runtime: Runtime, thread: str) -> None:
     converse(runtime, thread, *MAIN_SCRIPT[:5])
-    full = runtime._graph.get_state({"configurable": {"thread_id": thread}}).values
+    full = runtime.state(thread)
     stages: list[Stage] = list(MOVES)
     for stage in stages:
         assert "Tools that fit now" in stage_prompt(stage, fresh())

@@ -2,7 +2,7 @@
 or changed since; what can't be read is said.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
 import ormsgpack
@@ -18,6 +18,7 @@ from agent.storage.tags import Tags, Unreadable, reachable
 from tests.planning import specify
 from tests.talking import MAIN_SCRIPT, converse
 from tools.contract import Contract
+from tools.specification import Intent
 
 ROOMS = ("agent", "knowledge", "tools")
 
@@ -33,7 +34,7 @@ class Whole(Contract):
     by_name: dict[str, Part] = Field(default={})
 
 
-NOW = {"Part": Part, "Whole": Whole}
+NOW: dict[str, type[BaseModel]] = {"Part": Part, "Whole": Whole}
 WHOLE = Whole(name="a", parts=[Part(size=1), Part(size=2)], best=Part(size=3), by_name={"x": Part(size=4)})
 
 # The same two types some releases later.
@@ -41,7 +42,7 @@ LATER_PART = create_model("Part", __base__=Contract, size_cm=(float, ...), colou
 LATER_WHOLE = create_model(
     "Whole", __base__=Contract, title=(str, ...), parts=(list[LATER_PART], ...), best=(LATER_PART | None, ...)
 )
-LATER = {"Part": LATER_PART, "Whole": LATER_WHOLE}
+LATER: dict[str, Any] = {"Part": LATER_PART, "Whole": LATER_WHOLE}
 STEPS: dict[str, list[Callable[[dict[str, Any]], dict[str, Any]]]] = {
     "Part": [lambda values: {"size_cm": values["size"] * 2.5}, lambda values: values | {"colour": "red"}],
     "Whole": [lambda values: {"title": values["name"], "parts": values["parts"], "best": values["best"]}],
@@ -55,14 +56,14 @@ class State(TypedDict):
 
 class TwoParts(TypedDict):
     one: Whole
-    other: LATER_PART  # type: ignore[valid-type]
+    other: LATER_PART
 
 
-def written(value: Any, kinds: dict[str, type[BaseModel]] = NOW, **more: Any) -> tuple[str, bytes]:
+def written(value: object, kinds: Mapping[str, type[BaseModel]] = NOW, **more: Any) -> tuple[str, bytes]:
     return StateSerializer(Tags(kinds, **more)).dumps_typed(value)
 
 
-def read(stored: tuple[str, bytes], kinds: dict[str, type[BaseModel]] = NOW, **more: Any) -> Any:
+def read(stored: tuple[str, bytes], kinds: Mapping[str, type[BaseModel]] = NOW, **more: Any) -> Any:
     return StateSerializer(Tags(kinds, **more)).loads_typed(stored)
 
 
@@ -151,8 +152,8 @@ def test_a_class_that_was_renamed_is_still_read(form: Callable[[BaseModel], tupl
     found = read(
         form(WHOLE), {"Piece": piece, "Entire": entire}, formerly={"Part": "Piece", "Whole": "Entire"}
     )
-    assert type(found) is entire
-    assert [type(part) for part in (*found.parts, found.best)] == [piece] * 3
+    parts = [type(part) for part in (*found.parts, found.best)]
+    assert (type(found), parts) == (entire, [piece] * 3)
 
 
 @pytest.mark.parametrize("form", [written, before_tags])
@@ -178,7 +179,7 @@ BROKEN = {"Part": [lambda values: values["no such field"]]}
     ("stored", "with_steps", "why"),
     [
         (
-            written(LATER_PART(size_cm=1, colour="red"), LATER, steps=STEPS),
+            written(LATER["Part"](size_cm=1, colour="red"), LATER, steps=STEPS),
             {},
             "Part, version 3, which this Compass doesn't know",
         ),
@@ -214,5 +215,6 @@ def test_a_wish_for_a_checkpoint_that_was_renamed_stays_one() -> None:
         "preferred_models": ["google/gemma-4-26B-A4B"],
     }
     intent = TAGS.revived(stored)
-    assert intent.preferred_models == ["google/gemma-4-26B-A4B-it"]  # type: ignore[attr-defined]
+    assert isinstance(intent, Intent)
+    assert intent.preferred_models == ["google/gemma-4-26B-A4B-it"]
     assert TAGS.revived(TAGS.plain(intent)) == intent

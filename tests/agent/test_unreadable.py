@@ -36,7 +36,7 @@ DAMAGE = {
 
 def damage(runtime: Runtime, thread: str, how: str = "tag") -> None:
     with runtime.database.connect() as connection:
-        assert connection.execute(DAMAGE[how], [thread]).rowcount  # type: ignore[arg-type]
+        assert connection.execute(DAMAGE[how], [thread]).rowcount
 
 
 def is_said(text: str) -> bool:

@@ -96,11 +96,12 @@ def test_from_words_to_a_running_endpoint_and_its_end(api: Api) -> None:
             client.post("/deployments", json=unseen, headers={"Idempotency-Key": "k0"}), 409
         )
         stale = to_delete(client, name)
-        for key, change in {
+        wrong: dict[str, dict[str, Any]] = {
             "old": {"live": "0" * 64},
             "unseen": {"live": None},
             "no": {"approve": None},
-        }.items():
+        }
+        for key, change in wrong.items():
             problem(
                 client.request(
                     "DELETE", f"/deployments/{name}", json=stale | change, headers={"Idempotency-Key": key}

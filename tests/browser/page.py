@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 NEED = "I need a chatbot for 1000 users, low latency critical"
-STAGES = {
+STAGES: dict[str, str | re.Pattern[str]] = {
     "specification": "Specification",
     "options": "Options",
     "approval": "Approval",

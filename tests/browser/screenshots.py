@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Error, Locator, Page, sync_playwright
+from playwright.sync_api import Error, Locator, Page, ViewportSize, sync_playwright
 
 from simulator.cluster.control import heal, order_failure
 from tests.browser.conftest import CHROMIUM, FLAGS, PATIENCE_S, Site
@@ -18,7 +18,7 @@ from tests.browser.page import NEED, Chat
 from tests.conftest import stop_simulator
 from tools.clusters.simulated import simulator_address
 
-WINDOW, TALL, PHONE = ({"width": w, "height": h} for w, h in ((1360, 1000), (1360, 2900), (390, 844)))
+WINDOW, TALL, PHONE = (ViewportSize(width=w, height=h) for w, h in ((1360, 1000), (1360, 2900), (390, 844)))
 DOCS = Path(__file__).parents[2] / "docs"
 README = {"options-light": "options.png", "approval-light": "approval.png", "running-dark": "running.png"}
 """Pictures of whole pages that the README shows."""

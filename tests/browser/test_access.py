@@ -1,6 +1,7 @@
 """Who gets in, and to what."""
 
 import hashlib
+import json
 import re
 
 import httpx
@@ -35,7 +36,7 @@ def session_of(chat: Chat) -> str:
     chat.page.reload()
     with chat.page.expect_request("**/set-session-cookie") as asked:
         expect(chat.page.locator("#chat-input")).to_be_visible()
-    return str(asked.value.post_data_json["session_id"])
+    return str(json.loads(asked.value.post_data or "")["session_id"])
 
 
 def log_in(browser: Browser, site: Site, name: str, token: str) -> Chat:
@@ -116,7 +117,8 @@ def check_doors(bob: httpx.Client, mine: str, site: Site, thread: str, ann_there
         refused = pressed(session, name="look", payload={"name": "x"})
         assert refused.status_code == 410
         assert "Reload the page" in refused.json()["detail"]
-    for payload in ([], None, "x", 1):
+    payloads: tuple[object, ...] = ([], None, "x", 1)
+    for payload in payloads:
         assert pressed(mine, name="say", payload=payload).status_code == 422
     assert "error" in pressed(mine, name="say", payload={}).json()["response"]
     assert pressed(mine, payload={}).status_code == 422

@@ -18,7 +18,7 @@ def test_it_is_said_and_the_conversation_begun_anew(mortal_chat: Chat, mortal: S
     chat.waits_at("specification")
     with psycopg.connect(str(mortal.database_url), autocommit=True) as connection:
         (thread,) = connection.execute("SELECT thread_id FROM checkpoints LIMIT 1").fetchone() or ("",)
-        assert connection.execute(DAMAGE["tag"], [thread]).rowcount  # type: ignore[arg-type]
+        assert connection.execute(DAMAGE["tag"], [thread]).rowcount
     chat.page.reload()
     chat.sees(re.compile("This conversation can't be read"))
     expect(chat.page.locator(".cp-card:not(.cp-locked) .cp-actions")).to_have_count(0)

@@ -130,9 +130,9 @@ def test_selectors(maps: Kind) -> None:
     ]:
         assert set(maps.names(label_selector=selector)) == expected, selector
     assert maps.names(field_selector="metadata.name=two") == ["two"]
-    for selector in ({"field_selector": "data.a=1"}, {"label_selector": "a in ("}):
+    for wrong in ({"field_selector": "data.a=1"}, {"label_selector": "a in ("}):
         with pytest.raises(DynamicApiError) as error:
-            maps.names(**selector)
+            maps.names(**wrong)
         assert (error.value.status, status_of(error)["reason"]) == (400, "BadRequest")
 
 

@@ -99,14 +99,13 @@ def test_the_typed_client_can_read_everything(client: DynamicClient, watched: Wa
     watched.services.apply(watched.service)
     until(watched.ready)
     core = CoreV1Api(client.client)
-    pods = core.list_namespaced_pod(watched.namespace).items
-    assert [s.ready for p in pods for s in p.status.container_statuses] == [True, True]
+    pods = [p.status for p in core.list_namespaced_pod(watched.namespace).items]
+    assert [s.ready for p in pods if p for s in p.container_statuses or []] == [True, True]
     assert core.list_node().items
     assert core.list_namespaced_event(watched.namespace).items
-    assert (
-        AppsV1Api(client.client).list_namespaced_deployment(watched.namespace).items[0].status.ready_replicas
-        == 2
-    )
+    status = AppsV1Api(client.client).list_namespaced_deployment(watched.namespace).items[0].status
+    assert status
+    assert status.ready_replicas == 2
 
 
 def test_a_change_rolls_through_without_more_pods_than_allowed(watched: Watched) -> None:

@@ -55,7 +55,7 @@ def kill(pid: int) -> None:
 
 
 def in_a_process(
-    home: Path, python: str = sys.executable, user: int | None = None, **environment: str
+    home: Path, environment: dict[str, str], python: str = sys.executable, user: int | None = None
 ) -> subprocess.CompletedProcess[str]:
     kept = (
         {n: v for n, v in os.environ.items() if not n.startswith(("LC_", "LANG", "XDG_"))}
@@ -99,7 +99,7 @@ def test_whatever_its_folder_is_called(folder: Path, name: str) -> None:
     ids=lambda environment: next(iter(environment)) + "=" + next(iter(environment.values())),
 )
 def test_whatever_the_environment_says(folder: Path, environment: dict[str, str]) -> None:
-    done = in_a_process(folder / "a b", PYTHONIOENCODING="utf-8", **environment)
+    done = in_a_process(folder / "a b", {"PYTHONIOENCODING": "utf-8", **environment})
     assert done.stdout == "ä →\n", done.stderr
     assert done.stderr == ""
 
@@ -179,7 +179,7 @@ def test_what_was_cut_off_or_cleaned_away_does_not_keep_it_from_starting(folder:
     )  # as whoever cleans the folder for temporary files does
     assert answers(embedded_url(home))
     (home / "postgres" / "data" / ".handle_pids.json").write_text('[1, 2, "')
-    done = in_a_process(home, PYTHONIOENCODING="utf-8")
+    done = in_a_process(home, {"PYTHONIOENCODING": "utf-8"})
     assert done.stdout == "ä →\n", done.stderr
     assert json.loads((home / "postgres" / "data" / ".handle_pids.json").read_text()) == []
 
@@ -195,5 +195,5 @@ def test_root_first_and_then_a_user(folder: Path) -> None:
         home = folder / name
         home.mkdir(mode=0o700)
         os.chown(home, uid, -1)
-        done = in_a_process(home, python, user=uid, PYTHONIOENCODING="utf-8", HOME=str(home), **path)
+        done = in_a_process(home, {"PYTHONIOENCODING": "utf-8", "HOME": str(home), **path}, python, uid)
         assert done.stdout == "ä →\n", done.stderr

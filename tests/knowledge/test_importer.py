@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from knowledge.benchmarks import Benchmark
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.importer.formats import MAX_MEGABYTES, Stated
@@ -278,17 +279,15 @@ def test_ten_thousand_rows_go_in_whole(tmp_path: Path, database: Database) -> No
 
 
 def _import_slowly(path: Path, home: Path, url: str) -> None:
-    import knowledge.importer.write as write
-
-    plain = write.Benchmark.values
+    plain = Benchmark.values
 
     def slow(self: Any) -> Any:
         time.sleep(0.0005)
         return plain(self)
 
-    write.Benchmark.values = slow  # type: ignore[method-assign]
+    Benchmark.values = slow  # type: ignore[method-assign]
     os.environ["DATABASE_URL"] = url
-    write.import_file(path, Stated(), Database(Settings(home=home)))
+    import_file(path, Stated(), Database(Settings(home=home)))
 
 
 @pytest.mark.slow

@@ -26,13 +26,12 @@ def client(server: Server) -> openai.OpenAI:
 
 def whole(server: Server, model: str = QWEN, **template: object) -> tuple[str | None, str | None]:
     """Thoughts and answer."""
-    extra = {"extra_body": {"chat_template_kwargs": template}} if template else {}
-    message = (
-        client(server)
-        .chat.completions.create(model=model, messages=[{"role": "user", "content": "hi"}], **extra)
-        .choices[0]
-        .message
-    )  # type: ignore[call-overload]
+    answer = client(server).chat.completions.create(
+        model=model,
+        messages=[{"role": "user", "content": "hi"}],
+        extra_body={"chat_template_kwargs": template} if template else None,
+    )
+    message = answer.choices[0].message
     return getattr(message, "reasoning", None), message.content
 
 

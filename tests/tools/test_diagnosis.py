@@ -69,14 +69,13 @@ def test_a_crash_is_said_to_come_again_when_it_did(restarts: int, state: str, re
 def test_the_log_that_is_read_is_that_of_what_ended() -> None:
     """What ended and wasn't started anew yet wrote the current log; else it is the previous one."""
     asked: list[bool] = []
+
+    def log(_pod: str, _container: str, anew: bool) -> str:
+        asked.append(anew)
+        return "x"
+
     for state in ("state", "lastState"):
-        signs = Signs(
-            [pod({"containerStatuses": [ended(MAIN, state=state)]})],
-            [],
-            [],
-            lambda _, __, anew: asked.append(anew) or "x",
-        )
-        diagnose(signs)
+        diagnose(Signs([pod({"containerStatuses": [ended(MAIN, state=state)]})], [], [], log))
     assert asked == [False, True]
 
 

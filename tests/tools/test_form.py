@@ -222,9 +222,10 @@ def test_links_in_the_folder_are_not_followed(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "05-inference-service.yaml").symlink_to(target / "keys")
     (folder / "templates").symlink_to(target)
-    for form in ("yaml", "helm"):
+    forms: tuple[Form, ...] = ("yaml", "helm")
+    for form in forms:
         with pytest.raises(CompassError, match="is a link"):
-            write(WHOLE, folder, form)  # type: ignore[arg-type]
+            write(WHOLE, folder, form)
     assert (target / "keys").read_text() == "mine\n"
     assert os.listdir(target) == ["keys"]
     assert sorted(os.listdir(folder)) == ["05-inference-service.yaml", "templates"]

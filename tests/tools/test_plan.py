@@ -4,7 +4,9 @@ budget, prices, order, worse rows.
 
 import itertools
 import math
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +16,7 @@ from knowledge.catalogue import TrafficProfile, gpus, models, prices, use_cases
 from knowledge.curves import CurveTable, table_of
 from knowledge.errors import CompassError
 from tests.planning import CHATBOT, Tables, key, made_table, planned, specify
-from tools.planning.plan import VIEWS, Plan
+from tools.planning.plan import VIEWS, Plan, Recommendation, View
 from tools.planning.quality import MODES, quality_of
 from tools.planning.ranking import pick
 from tools.specification import SpecificationChange, change_specification
@@ -145,13 +147,14 @@ def curve_of(table: CurveTable, wanted: tuple[str, str, int]) -> list[tuple[floa
         if (table.model_ids[i], table.gpu_types[i], int(table.gpu_counts[i])) == wanted
     ]
     first, count = int(table.curves.starts[n]), int(table.curves.counts[n])
+    rows = range(first, first + count)
+    p95s = [[float(p95) for p95 in table.curves.p95_ms[:, k]] for k in rows]
     return [
-        (float(table.curves.rates[k]), *map(float, table.curves.p95_ms[:, k]))
-        for k in range(first, first + count)
-    ]  # type: ignore[misc]
+        (float(table.curves.rates[k]), ttft, itl, e2e) for k, (ttft, itl, e2e) in zip(rows, p95s, strict=True)
+    ]
 
 
-def rows_of(table: CurveTable) -> list[tuple[object, ...]]:
+def rows_of(table: CurveTable) -> list[tuple[Any, ...]]:
     """As the query gives them."""
     found = []
     for n in range(len(table)):
@@ -171,7 +174,8 @@ def rows_of(table: CurveTable) -> list[tuple[object, ...]]:
 
 
 def joined(*some: CurveTable) -> CurveTable:
-    return table_of(sorted((row for table in some for row in rows_of(table)), key=lambda row: row[:4]))
+    rows = sorted((row for table in some for row in rows_of(table)), key=lambda row: row[:4])
+    return table_of(rows)
 
 
 def test_scaling_all_prices_scales_costs_and_keeps_the_order(tables: Tables) -> None:
@@ -197,7 +201,7 @@ def test_the_same_request_gives_the_same_plan(tables: Tables) -> None:
 
 def test_a_view_ranks_by_its_one_thing(tables: Tables) -> None:
     spec = specify(5000)
-    figures = {
+    figures: dict[View, Callable[[Recommendation], float]] = {
         "lowest_cost": lambda o: o.cost_usd_per_month,
         "simplest": lambda o: o.gpu_count * o.replicas,
         "best_quality": lambda o: -(o.quality.score or o.quality.base_score or 0),
@@ -269,7 +273,7 @@ def test_a_list_shows_a_model_at_most_twice_besides_the_firsts_of_each_view(tabl
 # Constraints
 # --------------------------------------------------------------------------------
 
-FILTERS = {
+FILTERS: dict[str, tuple[Any, Callable[[Recommendation], bool]]] = {
     "preferred_gpu_types": (["H100", "L40S"], lambda o: o.gpu_type in ("H100", "L40S")),
     "excluded_gpu_types": (["B200", "H200"], lambda o: o.gpu_type not in ("B200", "H200")),
     "excluded_models": (["Qwen/Qwen3-4B"], lambda o: o.model_id != "Qwen/Qwen3-4B"),

@@ -50,8 +50,9 @@ def a_tenth_less(specification: Specification, change: SpecificationChange) -> S
     for name, value in values.items():
         before = getattr(specification.slo_targets, name, None) or getattr(specification.intent, name, None)
         if isinstance(value, dict):
+            owned = before or {}
             figures[name] = {
-                gpu: count if count == before.get(gpu) else count - 1 for gpu, count in value.items()
+                gpu: count if count == owned.get(gpu) else count - 1 for gpu, count in value.items()
             }
         elif isinstance(value, int | float) and before is not None:
             less = before + 0.9 * (value - before)

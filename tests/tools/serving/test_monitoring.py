@@ -1,7 +1,7 @@
 """One replica whose metrics can't be had doesn't hide those of the others."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -9,6 +9,7 @@ from knowledge.database import Database
 from knowledge.errors import CompassError
 from tests.tools.serving.test_outcomes import LONG_AGO, approval  # noqa: F401 - a fixture
 from tests.tools.test_manifests import request
+from tools.clusters.cluster import Cluster
 from tools.render_manifest import render_manifest
 from tools.serving import monitoring
 from tools.serving.expectation import Expectation, expectation_of, inference_service_of
@@ -47,9 +48,10 @@ class Replicas:
 
 def look(*finished: int | str | None, expected: Expectation | None = None, **kept: Any) -> Live | str:
     replicas = Replicas(*finished)
+    cluster = cast(Cluster, replicas)  # of which nothing but their metrics is asked
     return observe(
-        replicas.pods, len(finished), kept.get("approval_id"), expected, replicas, kept.get("database")
-    )  # type: ignore[arg-type]
+        replicas.pods, len(finished), kept.get("approval_id"), expected, cluster, kept.get("database")
+    )
 
 
 @pytest.mark.parametrize("silent", [None, "<html>"])
