@@ -153,8 +153,8 @@ def test_it_serves_the_chat_and_the_api(installed: Installed) -> None:
             except httpx.HTTPError:
                 time.sleep(0.2)
         assert "<script" in httpx.get(f"{url}/", trust_env=False).raise_for_status().text
-        for file in ("compass.css", "elements/Options.jsx"):
-            assert httpx.get(f"{url}/public/{file}", trust_env=False).raise_for_status().text
+        for name in ("compass.css", "elements/Options.jsx"):
+            assert httpx.get(f"{url}/public/{name}", trust_env=False).raise_for_status().text
         read = httpx.post(f"{url}/api/v1/intents", json={"text": "a chatbot for 1000 users"}, trust_env=False)
         assert read.raise_for_status().json()["intent"]["user_count"] == 1000
         assert httpx.get(f"{url}/api/v1/gpus", trust_env=False).raise_for_status().json()

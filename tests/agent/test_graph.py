@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 from agent.graph import build_graph
-from agent.transitions import DESIGN, EXTRAS, PAUSES, edges_of, mermaid
+from agent.moves import PAUSES
+from agent.transitions import DESIGN, EXTRAS, edges_of, mermaid
 
 # The design's table, written out here once more so that a slip in agent/transitions.py can't hide itself.
 DESIGNED = """
