@@ -13,7 +13,7 @@ from uuid import UUID
 
 from psycopg.rows import tuple_row
 
-from knowledge.catalogue import TrafficProfile
+from knowledge.catalogue import METRICS, TrafficProfile
 from knowledge.errors import CompassError
 from knowledge.packed import packed_bytes
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 Provenance = Literal["measured", "observed", "estimated"]
 
 
-METRICS = ("ttft", "itl", "e2e")
 STATISTICS = ("p50", "p90", "p95", "p99", "mean")
 
 

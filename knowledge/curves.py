@@ -15,22 +15,15 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.catalogue import SloTargets
+from knowledge.catalogue import METRICS, SloTargets, target_of
 
 KEPT = 32
 ROOFLINE = "roofline"
 """How the source of such an estimate begins."""
 T = TypeVar("T")
-Metric = Literal["ttft", "itl", "e2e"]
-METRICS: tuple[Metric, ...] = ("ttft", "itl", "e2e")
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
-
-def target_of(targets: SloTargets, metric: Metric) -> float:
-    """The p95 target of a metric in ms."""
-    return float(getattr(targets, f"{metric}_p95_ms"))
 
 
 def targets_in_order(targets: SloTargets) -> Floats:

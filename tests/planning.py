@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from knowledge.catalogue import Price, TrafficProfile, prices
-from knowledge.curves import METRICS, CurveTable, table_of
+from knowledge.catalogue import METRICS, TrafficProfile
+from knowledge.curves import CurveTable, table_of
+from knowledge.prices import Price, prices
 from tools.plan_capacity import PlanRequest, plan
 from tools.planning.plan import Plan
 from tools.specification import (

@@ -56,7 +56,6 @@ LONGER = {
     "agent/terminal/cards.py approval": NOT_YET,
     "agent/ui/chat.py install": NOT_YET,
     "evals/chaos.py": NOT_YET,
-    "knowledge/catalogue.py": NOT_YET,
     "simulator/cluster/api.py": NOT_YET,
     "simulator/cluster/kubelet.py": NOT_YET,
     "simulator/cluster/resources.py resources": NOT_YET,

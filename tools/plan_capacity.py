@@ -10,9 +10,10 @@ from itertools import zip_longest
 import numpy as np
 from pydantic import Field
 
-from knowledge.catalogue import Price, SloTargets, TrafficProfile, models, prices
-from knowledge.curves import METRICS, CurveTable, Ints
+from knowledge.catalogue import METRICS, SloTargets, TrafficProfile, models
+from knowledge.curves import CurveTable, Ints
 from knowledge.database import Database
+from knowledge.prices import Price, prices
 from tools.contract import Contract
 from tools.planning.exclusions import excluded
 from tools.planning.memory import memory_of, requests_in_flight, served_context

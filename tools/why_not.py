@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from pydantic import Field
 
-from knowledge.catalogue import Price, TrafficProfile, prices
+from knowledge.catalogue import TrafficProfile
 from knowledge.curves import CurveTable
 from knowledge.database import Database
+from knowledge.prices import Price, prices
 from tools.contract import Contract
 from tools.plan_capacity import PlanRequest, difference, held, plan, recommend
 from tools.planning.exclusions import excluded

@@ -10,8 +10,9 @@ from agent.api.contracts import BenchmarkRow
 from agent.api.parts import ByRuntime, ByUser
 from agent.api.problems import documented
 from knowledge.benchmarks import Benchmark
-from knowledge.catalogue import Gpu, Model, UseCase, gpus, models, use_cases
+from knowledge.catalogue import Gpu, UseCase, gpus, models, use_cases
 from knowledge.coverage import find_rows
+from knowledge.model import Model
 
 router = APIRouter(tags=["knowledge"], responses=documented(401, 403, 422, 429))
 Filter = Annotated[str | None, Query(max_length=200)]

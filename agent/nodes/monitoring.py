@@ -14,8 +14,8 @@ from agent.nodes.validating import say_validated, validated
 from agent.services import Stopped
 from agent.turn import CantBeDone, Turn
 from agent.words.understand import move_of, move_of_words
-from knowledge.catalogue import prices
 from knowledge.errors import CompassError
+from knowledge.prices import prices
 from tools.deploying.approvals import elsewhere
 from tools.deploying.revisions import deletion_of
 from tools.planning.scaling import rescaled

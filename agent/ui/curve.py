@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from knowledge.catalogue import TrafficProfile
-from knowledge.curves import METRICS
+from knowledge.catalogue import METRICS, TrafficProfile
 from knowledge.database import Database
 from tools.contract import Contract
 

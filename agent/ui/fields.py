@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from annotated_types import Ge, Gt, Le
 
-from knowledge.catalogue import gpus, model_names, models, prices, use_cases
+from knowledge.catalogue import gpus, model_names, models, use_cases
+from knowledge.prices import prices
 from tools.specification import LOADS, Specification, SpecificationChange
 
 Group = Literal["need", "targets", "demand", "constraints"]

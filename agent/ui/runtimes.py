@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent.runtime import Runtime
-from knowledge.catalogue import prices
 from knowledge.errors import CompassError
+from knowledge.prices import prices
 from knowledge.settings import Settings
 from tools.clusters.contexts import contexts
 

@@ -8,8 +8,7 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from knowledge.catalogue import data_text
-from knowledge.entries import Entry
+from knowledge.entries import Entry, data_text
 from knowledge.estimator.steps import Overheads
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
-from knowledge.catalogue import Gpu, Model, gpus, models
+from knowledge.catalogue import Gpu, gpus, models
 from knowledge.estimator.kernels import KernelsMissing, kernel_grid
 from knowledge.estimator.memory import plan_memory, runs_on, tensor_parallel_possible
 from knowledge.estimator.roofline import roofline_grid
 from knowledge.estimator.steps import StepGrid
+from knowledge.model import Model
 from knowledge.packed import read_rows, write_rows
 
 GPU_COUNTS = (1, 2, 4, 8)

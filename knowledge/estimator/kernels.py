@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from knowledge.catalogue import Gpu, Model
+from knowledge.catalogue import Gpu
 from knowledge.errors import CompassError
 from knowledge.estimator.memory import kv_bytes, tensor_parallel_possible
 from knowledge.estimator.steps import (
@@ -28,6 +28,7 @@ from knowledge.estimator.steps import (
     SHORT_CONTEXT,
     StepGrid,
 )
+from knowledge.model import Model
 
 _FORMATS = {
     "bf16": ("bfloat16", "bfloat16"),

@@ -18,11 +18,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from knowledge.catalogue import Model, gpus, models
+from knowledge.catalogue import gpus, models
 from knowledge.estimator.kernels import KernelsMissing, carried_config, compiled_grid, require
 from knowledge.estimator.memory import GIB, kv_bytes, kv_copies
 from knowledge.estimator.roofline import roofline_grid
 from knowledge.estimator.steps import StepGrid
+from knowledge.model import Model
 from knowledge.packed import read_rows, write_rows
 
 ORIGIN = "aiconfigurator-core 0.12.0, systems/silicon_sample.csv"

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from knowledge.catalogue import Gpu, Model
+from knowledge.catalogue import Gpu
+from knowledge.model import Model
 
 GIB = 1024**3
 GPU_MEMORY_UTILIZATION = 0.9

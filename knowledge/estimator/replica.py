@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from knowledge.catalogue import Gpu, Model, TrafficProfile
+from knowledge.catalogue import Gpu, TrafficProfile
 from knowledge.estimator.calibration import calibration
 from knowledge.estimator.grids import feasible, shipped_grid
 from knowledge.estimator.memory import max_num_batched_tokens, plan_memory
 from knowledge.estimator.scheduler import Latencies, simulate
 from knowledge.estimator.steps import StepTimes
 from knowledge.estimator.workload import arrivals_ms, seeded, unit_gaps
+from knowledge.model import Model
 
 REQUESTS = 2000
 """Simulated requests a run; the scatter of p95 over seeds is then up to 8 % (more

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from knowledge.catalogue import Gpu, Model
+from knowledge.catalogue import Gpu
 from knowledge.estimator.memory import kv_bytes, kv_copies, weights_bytes
 from knowledge.estimator.steps import (
     DECODE_BATCHES,
@@ -25,6 +25,7 @@ from knowledge.estimator.steps import (
     SHORT_CONTEXT,
     StepGrid,
 )
+from knowledge.model import Model
 
 LAUNCH_MS_PER_LAYER = 0.015
 """Kernels of a layer that neither bandwidth nor arithmetic explains."""

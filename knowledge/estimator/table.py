@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from knowledge.benchmarks import Benchmark, Percentiles
-from knowledge.catalogue import Gpu, Model, TrafficProfile, gpus, models, traffic_profiles
+from knowledge.catalogue import Gpu, TrafficProfile, gpus, models, traffic_profiles
 from knowledge.estimator.building import build
 from knowledge.estimator.grids import GPU_COUNTS, LESSER
 from knowledge.estimator.memory import max_num_batched_tokens
 from knowledge.estimator.replica import replica_of
+from knowledge.model import Model
 
 ROUND_LOADS = (0.02, 0.1, 0.2, 0.35)
 """Light loads as shares of what a replica can serve, rounded down to a common series of

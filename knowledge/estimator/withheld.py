@@ -23,7 +23,8 @@ from functools import cache
 from pathlib import Path
 from statistics import median
 
-from knowledge.catalogue import data_text, gpus, models
+from knowledge.catalogue import gpus, models
+from knowledge.entries import data_text
 from knowledge.estimator.grids import Key, shipped_grids
 from knowledge.estimator.measured import measured_points
 from knowledge.estimator.roofline import roofline_grid

@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from knowledge.benchmarks import METRICS, STATISTICS
+from knowledge.benchmarks import STATISTICS
+from knowledge.catalogue import METRICS
 from knowledge.errors import CompassError
 from knowledge.importer import guidellm
 from knowledge.importer.benchmarkers import reader_of

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from knowledge.benchmarks import METRICS, STATISTICS, Benchmark, Percentiles
-from knowledge.catalogue import gpus
+from knowledge.benchmarks import STATISTICS, Benchmark, Percentiles
+from knowledge.catalogue import METRICS, gpus
 from knowledge.importer.load import Load
 
 Latency = Annotated[float, Field(gt=0, lt=86_400_000, allow_inf_nan=False)]

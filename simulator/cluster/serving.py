@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from knowledge.catalogue import Gpu, Model, gpus, models
+from knowledge.catalogue import Gpu, gpus, models
 from knowledge.estimator.memory import GIB, weights_bytes
+from knowledge.model import Model
 from simulator.cluster.objects import Object
 from simulator.vllm.thoughts import NOTHING_TOLD, Told
 

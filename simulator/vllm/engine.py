@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
-from knowledge.catalogue import Gpu, Model
+from knowledge.catalogue import Gpu
 from knowledge.estimator.calibration import calibration
 from knowledge.estimator.grids import shipped_grid
 from knowledge.estimator.memory import max_num_batched_tokens, plan_memory
 from knowledge.estimator.roofline import roofline_grid
 from knowledge.estimator.steps import StepTimes
+from knowledge.model import Model
 from simulator.vllm.metrics import Finished, Metrics
 from simulator.vllm.misbehaviour import SLOWER, SPIKE_EVERY, SPIKE_S, Misbehaving, well_behaved
 from simulator.vllm.scheduler import Scheduler, Sequence, Step

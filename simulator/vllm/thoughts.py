@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from knowledge.catalogue import Model, models
+from knowledge.catalogue import models
+from knowledge.model import Model
 
 BY_ITSELF = "openai_gptoss"
 """The parser that vLLM uses for its model, told or not: that speaks in channels of its own."""

@@ -7,20 +7,11 @@ from typing import Any
 
 import pytest
 
-from knowledge.catalogue import (
-    Gpu,
-    Model,
-    UseCase,
-    _validated,
-    data_text,
-    gpus,
-    model_names,
-    models,
-    prices,
-    traffic_profiles,
-    use_cases,
-)
+from knowledge.catalogue import Gpu, UseCase, gpus, model_names, models, traffic_profiles, use_cases
+from knowledge.entries import data_text, validated
 from knowledge.errors import CompassError
+from knowledge.model import Model
+from knowledge.prices import prices
 
 
 def test_the_nine_use_cases_and_their_targets() -> None:
@@ -169,25 +160,25 @@ def test_a_model_whose_modes_and_scores_contradict_each_other_is_refused(
 ) -> None:
     row = models()["microsoft/phi-4"].model_dump() | change
     with pytest.raises(CompassError, match=reason):
-        _validated(Model, [row], "models.json", "id")
+        validated(Model, [row], "models.json", "id")
 
 
 def test_a_bad_entry_names_file_entry_and_field() -> None:
     row = json.loads(data_text("gpus.json"))["gpus"][0] | {"memory_gb": -1}
     with pytest.raises(CompassError, match=r"gpus\.json, entry L4, field memory_gb: .*greater than 0"):
-        _validated(Gpu, [row], "gpus.json", "id")
+        validated(Gpu, [row], "gpus.json", "id")
 
 
 def test_a_missing_source_is_refused() -> None:
     row = models()["microsoft/phi-4"].model_dump() | {"source": ""}
     with pytest.raises(CompassError, match="field source"):
-        _validated(Model, [row], "models.json", "id")
+        validated(Model, [row], "models.json", "id")
 
 
 def test_weights_of_benchmarks_sum_to_one() -> None:
     row = json.loads(data_text("use_cases.json"))["use_cases"][0] | {"quality_weights": {"gpqa": 0.7}}
     with pytest.raises(CompassError, match="must sum to 1"):
-        _validated(UseCase, [row], "use_cases.json", "id")
+        validated(UseCase, [row], "use_cases.json", "id")
 
 
 HEADER = "gpu_type,provider,region,instance_type,gpus_per_instance,usd_per_gpu_hour,effective_date,source"
@@ -202,6 +193,20 @@ def test_a_persons_own_prices_replace_those_of_the_gpus_that_they_list(tmp_path:
     for gpu, price in (("RTX-PRO-6000", 0.9), ("H100", 9.9)):
         assert [(p.usd_per_gpu_hour, p.provider) for p in prices(own) if p.gpu_type == gpu] == [(price, "us")]
     assert [p for p in prices(own) if p.gpu_type == "L4"] == [p for p in prices() if p.gpu_type == "L4"]
+
+
+def test_an_edited_price_file_counts_at_once(tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+
+    def listed(usd: float) -> list[float]:
+        own.write_text(f"{HEADER}\nH100,us,cellar,box,8,{usd},2026-11-01,our invoice\n")
+        return [p.usd_per_gpu_hour for p in prices(own) if p.gpu_type == "H100"]
+
+    assert [listed(usd) for usd in (2.5, 9.5, 2.5)] == [[2.5], [9.5], [2.5]]
+    assert prices(own) is prices(own)
+    own.write_text("nothing")
+    with pytest.raises(CompassError, match=r"own\.csv"):
+        prices(own)
 
 
 @pytest.mark.parametrize(
@@ -250,4 +255,4 @@ def test_a_base_checkpoint_is_no_entry(name: str) -> None:
     assert name not in models()
     row = models()["microsoft/phi-4"].model_dump() | {"id": name}
     with pytest.raises(CompassError, match="is a base checkpoint, which has no chat template"):
-        _validated(Model, [row], "models.json", "id")
+        validated(Model, [row], "models.json", "id")

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from knowledge.benchmarks import Benchmark, Percentiles
-from knowledge.catalogue import data_text, gpus, models, traffic_profiles
+from knowledge.catalogue import gpus, models, traffic_profiles
 from knowledge.database import Database
+from knowledge.entries import data_text
 from knowledge.estimator.grids import GPU_COUNTS, Key, shipped_grids
 from knowledge.estimator.measured import measured_points
 from knowledge.estimator.memory import tensor_parallel_possible

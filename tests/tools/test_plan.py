@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.catalogue import TrafficProfile, gpus, models, prices, use_cases
+from knowledge.catalogue import TrafficProfile, gpus, models, use_cases
 from knowledge.curves import CurveTable, table_of
 from knowledge.errors import CompassError
+from knowledge.prices import prices
 from tests.planning import CHATBOT, Tables, key, made_table, planned, specify
 from tools.planning.plan import VIEWS, Plan, Recommendation, View
 from tools.planning.quality import MODES, quality_of

@@ -9,10 +9,11 @@ from functools import cache
 
 import numpy as np
 
-from knowledge.catalogue import LICENSE_KINDS, Model, gpus, models
+from knowledge.catalogue import gpus, models
 from knowledge.curves import Bools, CurveTable, Floats
 from knowledge.estimator.memory import plan_memory
 from knowledge.estimator.withheld import withheld
+from knowledge.model import LICENSE_KINDS, Model
 from knowledge.thinking import ThinkingMode
 from tools.planning.memory import tokens_asked
 from tools.planning.quality import mode_of, ranked_quality

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from knowledge.catalogue import gpus, models
-from knowledge.curves import METRICS, Bools
+from knowledge.catalogue import METRICS, gpus, models
+from knowledge.curves import Bools
 from tools.planning.planner import LABEL, Planner
 from tools.specification import FIELDS, KINDS, MAX_GPUS, Specification
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from knowledge.catalogue import gpus
-from knowledge.curves import METRICS, Bools, Floats
+from knowledge.catalogue import METRICS, gpus
+from knowledge.curves import Bools, Floats
 from tools.planning.constraints import context_of, published_quality
 from tools.planning.memory import tokens_asked
 from tools.planning.plan import NearMiss

@@ -13,8 +13,9 @@ from functools import cached_property
 
 import numpy as np
 
-from knowledge.catalogue import Price, TrafficProfile, gpus
+from knowledge.catalogue import TrafficProfile, gpus
 from knowledge.curves import Bools, CurveTable, Floats, Ints, targets_in_order
+from knowledge.prices import Price
 from tools.planning.constraints import broken, published_quality, quality_for_rank, suitable
 from tools.planning.estimates import ROUNDING, Capacities, Estimates
 from tools.planning.plan import VIEWS, View

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from knowledge.catalogue import Price
 from knowledge.curves import Floats, Ints
+from knowledge.prices import Price
 from tools.specification import Intent
 
 HOURS_PER_MONTH = 730

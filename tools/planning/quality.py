@@ -18,7 +18,8 @@ from __future__ import annotations
 from functools import cache
 from statistics import median, quantiles
 
-from knowledge.catalogue import Model, QualityBenchmark, UseCase, models, use_cases
+from knowledge.catalogue import UseCase, models, use_cases
+from knowledge.model import Model, QualityBenchmark
 from knowledge.thinking import Thinking, ThinkingMode
 from tools.planning.plan import Quality
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from knowledge.catalogue import Price, TrafficProfile
-from knowledge.curves import METRICS
+from knowledge.catalogue import METRICS, TrafficProfile
 from knowledge.errors import CompassError
+from knowledge.prices import Price
 from tools.planning.plan import Autoscaling, Predicted, PredictedLatency, Recommendation
 from tools.planning.pricing import HOURS_PER_MONTH, cheapest, in_words, offers
 from tools.planning.simulation import Configuration, can_be_simulated, rounded_up, simulated

@@ -14,8 +14,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from knowledge.catalogue import TrafficProfile, gpus, models
-from knowledge.curves import METRICS
+from knowledge.catalogue import METRICS, TrafficProfile, gpus, models
 from knowledge.estimator.replica import Replica, replica_of
 from knowledge.estimator.table import percentile
 

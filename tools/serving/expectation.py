@@ -13,8 +13,7 @@ import numpy as np
 import yaml
 from pydantic import ValidationError
 
-from knowledge.catalogue import SloTargets, TrafficProfile, models
-from knowledge.curves import METRICS, Metric
+from knowledge.catalogue import METRICS, Metric, SloTargets, TrafficProfile, models
 from knowledge.database import Database
 from knowledge.thinking import ThinkingMode
 from tools.contract import Contract

@@ -8,7 +8,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from knowledge.curves import METRICS, Metric, target_of
+from knowledge.catalogue import METRICS, Metric, target_of
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from tools.clusters.cluster import Cluster

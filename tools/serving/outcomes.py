@@ -11,7 +11,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from knowledge.curves import METRICS, Metric
+from knowledge.catalogue import METRICS, Metric
 from knowledge.database import Database
 from tools.contract import Contract
 from tools.serving.scrape import Histogram, Scrape, Window, added, window

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from knowledge.curves import METRICS, Metric, target_of
+from knowledge.catalogue import METRICS, Metric, target_of
 from knowledge.database import Database
 from tools.contract import Contract
 from tools.manifests.digests import ManifestFile

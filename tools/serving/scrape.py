@@ -11,7 +11,7 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from knowledge.curves import METRICS, Metric
+from knowledge.catalogue import METRICS, Metric
 from tools.contract import Contract
 
 HISTOGRAMS: dict[Metric, tuple[str, ...]] = {

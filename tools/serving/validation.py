@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from knowledge.curves import METRICS, Metric, target_of
+from knowledge.catalogue import METRICS, Metric, target_of
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from tools.contract import Contract

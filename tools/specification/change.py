@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from knowledge.catalogue import LICENSE_KINDS, LicenseKind
 from knowledge.errors import CompassError
+from knowledge.model import LICENSE_KINDS, LicenseKind
 from tools.specification.fields import FIELDS, KINDS, Clearable, Figure, Kind
 from tools.specification.overrides import Overrides
 from tools.specification.relative import reckoned

@@ -4,15 +4,9 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
-from knowledge.catalogue import (
-    LICENSE_KINDS,
-    LicenseKind,
-    gpus,
-    model_names,
-    models_in_words,
-    prices,
-    use_cases,
-)
+from knowledge.catalogue import gpus, model_names, models_in_words, use_cases
+from knowledge.model import LICENSE_KINDS, LicenseKind
+from knowledge.prices import prices
 from knowledge.thinking import ThinkingMode
 from tools.contract import Contract
 from tools.specification.spec import Spec, declared

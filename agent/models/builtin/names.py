@@ -23,7 +23,9 @@ from agent.models.builtin.vocabulary import (
     VENDORS,
     WEIGHT_FORMATS,
 )
-from knowledge.catalogue import LICENSE_KINDS, gpus, model_names, models, prices
+from knowledge.catalogue import gpus, model_names, models
+from knowledge.model import LICENSE_KINDS
+from knowledge.prices import prices
 from tools.specification import KINDS, Kind
 
 Named = Kind | Literal["licenses"]

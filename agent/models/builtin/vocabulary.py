@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.models.builtin.thoughts import LIFTED as THINKING_LIFTED
-from knowledge.catalogue import LicenseKind
+from knowledge.model import LicenseKind
 
 LANGUAGES = (
     r"(?:english|german|french|spanish|italian|portuguese|dutch|polish|czech|russian|ukrainian|turkish|arabic|hebrew"

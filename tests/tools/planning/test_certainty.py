@@ -7,9 +7,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from knowledge.catalogue import SloTargets, gpus, prices, use_cases
+from knowledge.catalogue import SloTargets, gpus, use_cases
 from knowledge.database import Database
 from knowledge.estimator.withheld import withheld
+from knowledge.prices import prices
 from knowledge.settings import Settings
 from tests.planning import CHATBOT, Tables, key, made_table, planned, specify
 from tools.plan_capacity import PlanRequest, plan

@@ -12,9 +12,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.catalogue import gpus, models, prices, traffic_profiles, use_cases
+from knowledge.catalogue import gpus, models, traffic_profiles, use_cases
 from knowledge.estimator.grids import GPU_COUNTS, feasible
 from knowledge.estimator.memory import GIB, kv_bytes, kv_copies, plan_memory
+from knowledge.prices import prices
 from tests.planning import Tables, planned, specify
 from tools.manifests.check import check_bundle
 from tools.manifests.values import ManifestRequest

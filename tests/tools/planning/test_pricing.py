@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from knowledge.catalogue import Price
+from knowledge.prices import Price
 from tests.planning import made_table, planned, specify
 from tools.planning.pricing import HOURS_PER_MONTH, cheapest, offers
 from tools.specification import Intent

@@ -14,8 +14,9 @@ from agent.commands.recommend import specification_from_file
 from agent.manifests import manifest_request
 from agent.terminal.plan import specification
 from agent.ui.fields import editable
-from knowledge.catalogue import Model, models, use_cases
+from knowledge.catalogue import models, use_cases
 from knowledge.errors import CompassError
+from knowledge.model import Model
 from knowledge.settings import Settings
 from tests.planning import Tables, planned, specify
 from tools.manifests.check import check_bundle

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.catalogue import gpus, models, prices
+from knowledge.catalogue import gpus, models
+from knowledge.prices import prices
 from tests.planning import Tables, key, planned, specify
 from tools.plan_capacity import PlanRequest
 from tools.specification import Specification, SpecificationChange, change_specification

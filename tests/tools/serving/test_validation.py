@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from knowledge.catalogue import SloTargets
-from knowledge.curves import METRICS
+from knowledge.catalogue import METRICS, SloTargets
 from knowledge.database import Database
 from simulator.vllm.misbehaviour import Misbehaviour
 from tests.pace import at_some_pace
