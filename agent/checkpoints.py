@@ -14,10 +14,10 @@ from agent.turn import Turn
 from agent.words.approval import TAKE_OVER
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
+from tools.manifests.bundle import ManifestBundle
 from tools.planning.memory import context_in_words
 from tools.planning.plan import Plan
 from tools.planning.ranking import pick
-from tools.render_manifest import ManifestBundle
 from tools.serving.expectation import inference_service_of, served_context, served_thinking
 from tools.specification import Specification
 

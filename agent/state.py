@@ -14,8 +14,8 @@ from agent.storage.tags import Tags, reachable
 from knowledge.catalogue import TrafficProfile
 from tools.contract import Contract
 from tools.deploying.review import Review
+from tools.manifests.bundle import ManifestBundle
 from tools.planning.plan import Plan, Recommendation, View
-from tools.render_manifest import ManifestBundle
 from tools.specification import Intent, Overrides, Specification, SpecificationChange
 
 MAX_EXPLORED = 10

@@ -21,8 +21,8 @@ from agent.storage.story import Story
 from agent.telemetry import tool_call
 from knowledge.catalogue import TrafficProfile
 from knowledge.errors import CompassError
+from tools.manifests.bundle import ManifestBundle
 from tools.planning.plan import Plan, Recommendation
-from tools.render_manifest import ManifestBundle
 from tools.specification import Specification
 
 T = TypeVar("T")

@@ -6,8 +6,10 @@ from collections import defaultdict
 
 from knowledge.database import Database
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
+from tools.clusters.objects import annotation, name_of
 from tools.deploying.audit import audited
 from tools.deploying.listing import MANAGED
+from tools.manifests.annotations import DIGEST
 
 KINDS = (
     ("v1", "ServiceAccount"),
@@ -41,10 +43,10 @@ def aftermath(kept: set[str], cluster: Cluster, database: Database) -> tuple[int
     digests: dict[str, str] = {}
     for version, kind in KINDS:
         for found in cluster.list(version, kind, label_selector=MANAGED):
-            name = found["metadata"]["name"]
+            name = name_of(found)
             there[name].add(kind)
             if (version, kind) == INFERENCE_SERVICE:
-                digests[name] = found["metadata"]["annotations"]["compass.dev/digest"]
+                digests[name] = annotation(found, DIGEST) or ""
     wrong += [f"{name} is lost" for name in sorted(kept - there.keys())]
     wrong += [f"{name} is there, though nobody kept it" for name in sorted(there.keys() - kept)]
     wrong += [

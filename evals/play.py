@@ -26,8 +26,10 @@ from evals.bad_models import model_for
 from evals.scenario import Press, Scenario, Turn
 from evals.stage import Stage
 from tools.clusters.cluster import INFERENCE_SERVICE
+from tools.clusters.objects import name_of, uid_of
 from tools.clusters.writer import Writer
 from tools.deploying.audit import Audited, audited
+from tools.manifests.annotations import CONVERSATION
 from tools.manifests.values import conversation_label
 
 LONGEST_AUDIT = 1000
@@ -188,9 +190,9 @@ class _Player:
         conversation.audit = entries[::-1]
 
     def _services(self) -> dict[str, str]:
-        selector = f"compass.dev/conversation={conversation_label(self._conversation.thread)}"
+        selector = f"{CONVERSATION}={conversation_label(self._conversation.thread)}"
         found = self._runtime.cluster.list(*INFERENCE_SERVICE, label_selector=selector)
-        return {str(s["metadata"]["name"]): str(s["metadata"]["uid"]) for s in found}
+        return {name_of(s): uid_of(s) for s in found}
 
     def clean_up(self) -> None:
         """Heal the cluster, and free its GPUs for the next conversation."""

@@ -11,6 +11,7 @@ from agent.runtime import Runtime
 from evals.play import states_of
 from knowledge.errors import CompassError
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
+from tools.manifests.annotations import CONVERSATION
 
 SCENARIOS = Path(__file__).parents[1] / "evals" / "scenarios"
 MAIN_SCRIPT = (SCENARIOS / "chatbot.txt").read_text(encoding="utf-8").splitlines()
@@ -66,7 +67,7 @@ def name_of(runtime: Runtime, thread: str) -> str:
 def made_by(cluster: Cluster, thread: str) -> set[str]:
     """Names of the InferenceServices that belong to a conversation."""
     label = hashlib.sha256(thread.encode()).hexdigest()[:16]
-    found = cluster.list(*INFERENCE_SERVICE, label_selector=f"compass.dev/conversation={label}")
+    found = cluster.list(*INFERENCE_SERVICE, label_selector=f"{CONVERSATION}={label}")
     return {str(s["metadata"]["name"]) for s in found}
 
 

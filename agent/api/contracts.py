@@ -9,9 +9,9 @@ from pydantic import Field
 from agent.replies import Reply
 from tools.contract import Contract
 from tools.deploying.review import Review
+from tools.manifests.bundle import ManifestBundle
 from tools.manifests.form import PATH
 from tools.planning.plan import Recommendation, View
-from tools.render_manifest import ManifestBundle
 from tools.specification import Intent, Overrides, Specification
 
 Text = Annotated[str, Field(min_length=1, max_length=200_000)]

@@ -18,15 +18,16 @@ from knowledge.errors import CompassError
 from tools.apply_to_cluster import ApplyRequest, ApplyResult, apply_to_cluster
 from tools.contract import Contract
 from tools.deploying.approvals import ApprovalRequest, record_approval, revisions
-from tools.deploying.listing import deployments, last_applied, owned_by
+from tools.deploying.listing import last_applied, owned_by
 from tools.deploying.live import fingerprint
 from tools.deploying.rendered import KEPT_FOR, rendered_for
 from tools.deploying.review import review
 from tools.deploying.revisions import deletion_of
+from tools.deployments import deployments
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
+from tools.manifests.bundle import ManifestBundle, bundle_of
 from tools.manifests.digests import Action, ManifestFile, digest_of
 from tools.manifests.values import images_of
-from tools.render_manifest import ManifestBundle, bundle_of
 from tools.serving.endpoint import PromptResult, send_prompt
 
 router = APIRouter(

@@ -57,8 +57,8 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
     if context.invoked_subcommand is not None:
         return
     with told_in_words(as_json), _parts() as parts:
-        from tools.deploying.listing import deployments as running
-        from tools.deploying.listing import summary
+        from tools.deployments import deployments as running
+        from tools.deployments import summary
 
         found = running(parts.cluster, parts.database)
         if as_json:

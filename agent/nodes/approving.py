@@ -24,8 +24,9 @@ from knowledge.errors import CompassError
 from tools.deploying.approvals import VALID_FOR, ApprovalRequest, elsewhere, record_approval, record_rejection
 from tools.deploying.fitting import fitted
 from tools.deploying.review import Review, review
+from tools.manifests.bundle import ManifestBundle
 from tools.manifests.export import write
-from tools.render_manifest import ManifestBundle, render_manifest
+from tools.render_manifest import render_manifest
 
 Next = Command[
     Literal[

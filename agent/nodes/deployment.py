@@ -15,7 +15,7 @@ from agent.tracing import in_words
 from agent.turn import Turn
 from tools.apply_to_cluster import ApplyRequest, apply_to_cluster
 from tools.deploying.approvals import mark_healthy
-from tools.render_manifest import ManifestBundle
+from tools.manifests.bundle import ManifestBundle
 
 RUNS = "It runs"
 """Begins what is said of a deployment that came up, and only doesn't do what was planned."""

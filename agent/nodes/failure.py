@@ -19,7 +19,7 @@ from tools.clusters.cluster import INFERENCE_SERVICE
 from tools.deploying.approvals import elsewhere, find_approval
 from tools.deploying.revisions import rollback_bundle
 from tools.get_status import StatusQuery, get_status
-from tools.render_manifest import ManifestBundle
+from tools.manifests.bundle import ManifestBundle
 from tools.serving.expectation import expectation_of
 
 Next = Command[

@@ -18,8 +18,8 @@ from knowledge.errors import CompassError
 from knowledge.prices import prices
 from tools.deploying.approvals import elsewhere
 from tools.deploying.revisions import deletion_of
+from tools.manifests.bundle import ManifestBundle
 from tools.planning.scaling import rescaled
-from tools.render_manifest import ManifestBundle
 from tools.serving.endpoint import PromptResult, send_prompt
 from tools.serving.expectation import expectation_of, inference_service_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.events import ProgressEvent, emit
 from agent.turn import Turn
-from tools.render_manifest import ManifestBundle
+from tools.manifests.bundle import ManifestBundle
 from tools.serving.validated import Subject, validated_and_kept
 from tools.serving.validation import Validation, ValidationQuery
 from tools.wording import rate

@@ -25,11 +25,12 @@ from tools.clusters.writer import Writer
 from tools.deploying.approvals import APPLY_LOCK, ApprovalRequest, find_approval, record_approval
 from tools.deploying.audit import audited
 from tools.deploying.cut import cut_off
-from tools.deploying.listing import deployments
 from tools.deploying.live import drift
 from tools.deploying.revisions import deletion_of
+from tools.deployments import deployments
 from tools.get_status import StatusQuery, get_status
-from tools.render_manifest import ManifestBundle, render_manifest
+from tools.manifests.bundle import ManifestBundle
+from tools.render_manifest import render_manifest
 
 CutAfter = Callable[[ManifestBundle, int], str]
 

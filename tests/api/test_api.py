@@ -178,7 +178,7 @@ def test_a_list_looks_at_nobody_elses(api: Api, monkeypatch: pytest.MonkeyPatch)
         looked_at.append(query.name)
         return get_status(query, *others)
 
-    monkeypatch.setattr("tools.deploying.listing.get_status", look)
+    monkeypatch.setattr("tools.deployments.get_status", look)
     with api.client("ann") as ann, api.client("bob") as bob:
         done = (
             ann.post("/deployments", json=to_deploy(planned(ann)), headers={"Idempotency-Key": "k"})

@@ -20,8 +20,9 @@ from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 from tools.clusters.writer import Writer
 from tools.deploying.approvals import ApprovalRequest, record_approval
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
+from tools.manifests.bundle import ManifestBundle
 from tools.manifests.digests import ManifestFile, digest_of
-from tools.render_manifest import ManifestBundle, render_manifest
+from tools.render_manifest import render_manifest
 from tools.serving.endpoint import send_prompt, served_models
 from tools.untrusted import printable
 

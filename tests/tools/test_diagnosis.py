@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.cluster.engine_logs import engine_log
-from tools.deploying.causes import LOGS, first_cause
+from tools.deploying.causes import LOGS
 from tools.deploying.diagnosis import Diagnosis, Signs, diagnose
+from tools.deploying.log import first_cause
 
 MAIN = "kserve-container"
 INIT = "storage-initializer"

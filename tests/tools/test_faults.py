@@ -26,8 +26,9 @@ from tools.deploying.audit import audited
 from tools.deploying.live import drift, stripped
 from tools.deploying.revisions import deletion_of
 from tools.deploying.transaction import Incomplete, Undone
+from tools.manifests.bundle import ManifestBundle
 from tools.manifests.digests import Action
-from tools.render_manifest import ManifestBundle, render_manifest
+from tools.render_manifest import render_manifest
 
 Object = dict[str, Any]
 State = list[Object | None]

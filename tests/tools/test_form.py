@@ -17,12 +17,13 @@ from tests.tools.test_manifests import request
 from tools.clusters.cluster import Cluster
 from tools.deploying.approvals import ApprovalRequest, record_approval
 from tools.deploying.listing import last_revision
+from tools.manifests.bundle import ManifestBundle, bundle_of
 from tools.manifests.digests import ManifestFile, digest_of
 from tools.manifests.export import Form, write
 from tools.manifests.form import foreign
 from tools.manifests.values import ManifestRequest, images_of
 from tools.planning.plan import Autoscaling
-from tools.render_manifest import ManifestBundle, bundle_of, render_manifest
+from tools.render_manifest import render_manifest
 
 SIMULATOR = "compass-simulator:dev"
 

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from knowledge.catalogue import gpus, models, traffic_profiles, use_cases
 from knowledge.errors import CompassError
 from knowledge.estimator.memory import plan_memory
+from tools.manifests import annotations
+from tools.manifests.bundle import bundle_of
 from tools.manifests.check import check_bundle
 from tools.manifests.digests import ManifestFile, digest_of
 from tools.manifests.export import exported, write
@@ -22,7 +24,7 @@ from tools.manifests.policy import TOKEN_LIKE
 from tools.manifests.values import ManifestRequest, deployment_name, images_of
 from tools.planning.memory import memory_of
 from tools.planning.plan import Autoscaling, Predicted, PredictedLatency, Quality, Recommendation
-from tools.render_manifest import bundle_of, render_manifest
+from tools.render_manifest import render_manifest
 
 KSERVE_NAME = r"[a-z]([-a-z0-9]*[a-z0-9])?"
 
@@ -102,6 +104,15 @@ def test_the_inference_service_says_what_was_planned() -> None:
         "e2e_p95_ms": 7000.0,
     }
     assert json.loads(notes["compass.dev/predicted"])["provenance"] == "estimated"
+
+
+def test_templates_write_the_names_that_everything_else_reads() -> None:
+    written = {
+        name
+        for template in Path("templates").glob("*.j2")
+        for name in re.findall(r"compass\.dev/\w+", template.read_text())
+    }
+    assert written == set(annotations.EVERY)
 
 
 def test_the_digest_stands_in_the_object_that_it_digests() -> None:

@@ -11,8 +11,10 @@ from tests.cluster.conftest import until
 from tests.tools.test_manifests import request
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 from tools.deploying.causes import Failure as Cause
-from tools.get_status import DeploymentStatus, StatusQuery, _doing, get_status
-from tools.render_manifest import ManifestBundle, render_manifest
+from tools.deploying.rollout import doing
+from tools.get_status import DeploymentStatus, StatusQuery, get_status
+from tools.manifests.bundle import ManifestBundle
+from tools.render_manifest import render_manifest
 
 
 @pytest.fixture
@@ -94,4 +96,4 @@ def test_an_eviction_is_said_while_another_pod_takes_its_place(
 def test_a_long_download_is_said_to_be_long(minutes: int, said: str) -> None:
     began = (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()
     running = [{"name": "storage-initializer", "state": {"running": {"startedAt": began}}}]
-    assert _doing({"spec": {"nodeName": "n"}, "status": {"initContainerStatuses": running}}) == said
+    assert doing({"spec": {"nodeName": "n"}, "status": {"initContainerStatuses": running}}) == said

@@ -11,13 +11,13 @@ from tools.clusters.connection import Connection
 from tools.clusters.identity import Identity
 from tools.clusters.kinds import CONSTRAINTS, POD_MONITOR
 from tools.clusters.kinds import INFERENCE_SERVICE as INFERENCE_SERVICE
+from tools.clusters.objects import Object, labels, name_of, status_of
 from tools.clusters.refusals import Refused, is_of_an_object
 
 FIELD_MANAGER = "compass"
 REAL_WATCH_INTERVAL_S = 3.0
 LOG_LINES, LOG_BYTES = 400, 400_000
 """Of a dead container: the cause stands first, and each worker of an engine writes a traceback after it."""
-Object = dict[str, Any]
 
 
 class Cluster:
@@ -146,7 +146,7 @@ class Cluster:
 
         Raises Refused with the server's words, its `conflicts` filled where others own fields.
         """
-        name, kind = document["metadata"]["name"], document["kind"]
+        name, kind = name_of(document), document["kind"]
         exists = self.get(document["apiVersion"], kind, name) is not None
         with self.connection.calling(f"dry run of {kind} {name}", (document["apiVersion"], kind)):
             if exists:
@@ -171,12 +171,8 @@ class Cluster:
             nodes = [dict(item.to_dict()) for item in self.connection.resource("v1", "Node").get().items]
         found: dict[str, int] = {}
         for gpu in gpus().values():
-            labelled = [
-                n for n in nodes if n["metadata"].get("labels", {}).get(gpu.node_label_key) == gpu.node_label
-            ]
-            count = sum(
-                int(n.get("status", {}).get("allocatable", {}).get(gpu.resource, 0)) for n in labelled
-            )
+            labelled = [n for n in nodes if labels(n).get(gpu.node_label_key) == gpu.node_label]
+            count = sum(int(status_of(n).get("allocatable", {}).get(gpu.resource, 0)) for n in labelled)
             if count:
                 found[gpu.id] = count
         return found
@@ -192,7 +188,7 @@ class Cluster:
         """One server-side apply as this field manager; kept unless `dry_run="All"` is among the options."""
         found = self.connection.resource(document["apiVersion"], document["kind"]).server_side_apply(
             body=document,
-            name=document["metadata"]["name"],
+            name=name_of(document),
             namespace=self.namespace,
             field_manager=FIELD_MANAGER,
             force_conflicts=force or None,

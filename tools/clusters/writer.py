@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from tools.clusters.cluster import Cluster, Object
+from tools.clusters.cluster import Cluster
+from tools.clusters.objects import Object
 from tools.clusters.refusals import is_of_an_object
 
 CONFLICT_TRIES = 3

@@ -1,11 +1,11 @@
 """The failures that are known: the words of a cluster or a log that tell each, its cause
-and what helps; and a log's first cause.
+and what helps.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -239,6 +239,84 @@ STARTS = (
         "The cluster says why; ask whoever runs it. It is tried again by itself once that is mended.",
     ),
 )
+UNPLACED = Known(
+    "unschedulable",
+    "",
+    "The pods can't be placed",
+    "Fewer replicas, another GPU type, or more nodes would help; if the nodes are there, see whether their"
+    " GPUs are free and their labels are those of the manifest's nodeSelector.",
+    waiting_may_help=True,
+)
+REFUSED = (
+    Known(
+        "quota",
+        "exceeded quota",
+        "The namespace's quota has no room for the pods",
+        "Ask for a larger ResourceQuota, choose fewer replicas, or delete what is no longer needed there.",
+    ),
+    Known(
+        "pods_refused",
+        "",
+        "The cluster refuses the pods",
+        "The namespace's policy (quota, pod security, a webhook) decides this: ask whoever runs the cluster.",
+    ),
+)
+NO_SECRET = Known(
+    "missing_secret",
+    "ecret",
+    "The container lacks its Secret",
+    "Create it: kubectl create secret generic {secret} --from-literal=HF_TOKEN=… with a token that may read"
+    " the model.",
+    waiting_may_help=True,
+)
+"""`{secret}` is the name that the cluster's words tell."""
+DOWNLOAD_KILLED = Known(
+    "out_of_memory",
+    "",
+    "The container {container}, which downloads the model before vLLM starts, was killed: it needed more"
+    " memory than its limit{limit} (OOMKilled).",
+    "That limit is KServe's own and in none of our manifests. Whoever runs the cluster raises it, to 8Gi or"
+    " more for large models: `memoryLimit` of storageInitializer in the ConfigMap inferenceservice-config of"
+    " KServe's namespace, or the resources in the ClusterStorageContainer that serves hf://, where"
+    " HF_XET_NUM_CONCURRENT_RANGE_GETS=4 in its env lowers what it needs. Then delete the pods, since only"
+    " new ones get it. Or choose a smaller model.",
+)
+KILLED = Known(
+    "out_of_memory",
+    "",
+    "The container {container} was killed: it needed more memory than its limit{limit} (OOMKilled).",
+    "Choose a smaller model, one with fewer bits, or an option with more GPUs per replica, whose pods get"
+    " more memory. Or give it a higher memory limit on the cluster (kubectl edit inferenceservice).",
+)
+CRASH = Known(
+    "crash",
+    "",
+    "The container {container} {ends}: {last}",
+    "Its whole log says more (kubectl logs --previous). Retry after mending the cause, or go back to the"
+    " previous revision.",
+)
+PROBES: tuple[tuple[str, Known], ...] = (
+    (
+        "failed startup probe",
+        Known(
+            "startup_timeout",
+            "",
+            "The model took longer to load than the start-up probe allows, and was stopped.",
+            "See whether the disk or the download is slow; a larger failureThreshold of startupProbe (kubectl"
+            " edit) gives it more time.",
+        ),
+    ),
+    (
+        "failed liveness probe",
+        Known(
+            "unhealthy",
+            "",
+            "The server stopped answering its health check, and was started anew.",
+            "It was busier than it can bear, or hung: its log before that says more (kubectl logs"
+            " --previous).",
+        ),
+    ),
+)
 TAKEN_AWAY = (
     DISK,
     Known(
@@ -260,90 +338,6 @@ TAKEN_AWAY = (
 def known(table: Sequence[Known], words: str) -> Known | None:
     """The first of a table whose signs the words show."""
     return next((k for k in table if re.search(k.signs, words)), None)
-
-
-LEVELS = "TRACE|DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL"
-HEAD = re.compile(
-    r"^(?:\x1b\[[\d;]*m)*(?:\(\w+[^()]*\bpid=\d+[^()]*\)\s?)?(?:\[[\w\-]+\]\s)?(?:\d{4}-\d\d-\d\d[T"
-    r" ][\d:.,]+Z?\s(?:\d+\s)?(?:[\w.]+\s)?)?"
-    rf"(?:(?P<level>{LEVELS})(?:[:\s]\s?|$)(?:\d\d-\d\d [\d:.,]+\s)?(?:\[[^\]\n]*:\d+\]\s?)?)?"
-)
-"""Which process, when and where a line was written: of vLLM's V1 engine, of its workers
-and server, and of KServe's initializer.
-"""
-EXCEPTION = re.compile(
-    r"^(?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Failure|Exit|NotFound)(?::\s|:?$)|^[\w./ -]+: error: "
-    r"|^(?:Fatal Python error|terminate called|Segmentation fault|Bus error)"
-)
-FOLLOWS = re.compile(
-    r"(?i)root cause|engine core initialization failed|initialization failed due to|enginedead|engine process"
-    r" failed"
-    r"|systemexit|cancellederror|brokenpipe"
-)
-"""Failures that come of an earlier one, and say so."""
-MORE_LINES = 5
-
-
-def first_cause(log: str) -> tuple[Known | None, str]:
-    """What a log says first of why its process ended: a failure that is known, and the
-    words for it; the words alone where none is.
-    """
-    errors = list(_errors(log))
-    for cause in LOGS:
-        found = next((words for _, words in errors if re.search(cause.signs, words)), None)
-        if found is not None:
-            return cause, _told(found)
-    roots = [(levelled, words) for levelled, words in errors if not FOLLOWS.search(words.partition("\n")[0])]
-    of_engine = next((words for levelled, words in roots if levelled), None)
-    if roots:
-        return None, _told(of_engine or roots[0][1])
-    return None, _last_telling_line(log)
-
-
-def _errors(log: str) -> Iterator[tuple[bool, str]]:
-    """Each exception with the lines that belong to it, and whether it was logged as an
-    error: what only warned or informed is left out.
-    """
-    lines = [
-        (found["level"] or "", line[found.end() :].rstrip())
-        for line in log.splitlines()
-        if (found := HEAD.match(line))
-    ]
-    for at, (level, text) in enumerate(lines):
-        if level in ("", "ERROR", "CRITICAL", "FATAL") and EXCEPTION.match(text):
-            yield level != "", "\n".join([text, *_rest(lines[at + 1 :], level)])
-
-
-def _rest(lines: list[tuple[str, str]], level: str) -> Iterator[str]:
-    """Of a message of several lines, those after its first."""
-    left = MORE_LINES
-    for other, text in lines:
-        if (
-            other != level
-            or not left
-            or re.match(r"Traceback|During handling|The above exception|\s+File ", text)
-            or EXCEPTION.match(text)
-        ):
-            return
-        if text.strip():
-            yield text.strip()
-            left -= 1
-
-
-def _told(words: str) -> str:
-    """Pydantic's errors say in their second line what is wrong."""
-    first, _, rest = words.partition("\n")
-    value = re.search(r"Value error, (.*?)(?: \[type=|$)", rest, re.MULTILINE)
-    if value and "ValidationError" in first:
-        return value[1]
-    return f"{first} {rest.splitlines()[0]}" if rest and first.endswith(":") else first
-
-
-def _last_telling_line(log: str) -> str:
-    """The last line that names an error, else the last one; empty for an empty log."""
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    telling = [line for line in lines if re.search(r"Error|error|ERROR|denied|refused|memory", line)]
-    return (telling or lines or [""])[-1]
 
 
 def quoted(text: str) -> str:

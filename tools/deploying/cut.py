@@ -5,18 +5,17 @@ when a process died in the middle.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import yaml
 
 from knowledge.database import Database
 from tools.clusters.cluster import Cluster
+from tools.clusters.objects import Object
 from tools.contract import Contract
 from tools.deploying.approvals import APPLY_LOCK, VALID_FOR, Approval, approval_of
 from tools.deploying.live import drift, stripped
 from tools.deploying.transaction import live_objects
 
-Object = dict[str, Any]
 QUERY = """
 SELECT approvals.*, said.event = 'incomplete' AS told, said.at AS since,
     clock_timestamp() - said.at > %(valid_for)s AS stale

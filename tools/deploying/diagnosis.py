@@ -6,15 +6,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
+from tools.clusters.objects import (
+    Object,
+    condition,
+    container_statuses,
+    containers,
+    created_at,
+    involved,
+    is_gone,
+    limit_of,
+    name_of,
+    state,
+    status_of,
+)
 from tools.contract import Contract
-from tools.deploying.causes import IMAGES, STARTS, TAKEN_AWAY, Failure, Known, first_cause, known, quoted
+from tools.deploying.causes import (
+    CRASH,
+    DOWNLOAD_KILLED,
+    IMAGES,
+    KILLED,
+    NO_SECRET,
+    PROBES,
+    REFUSED,
+    STARTS,
+    TAKEN_AWAY,
+    UNPLACED,
+    Failure,
+    Known,
+    known,
+    quoted,
+)
+from tools.deploying.log import first_cause
 from tools.untrusted import printable
 
-Object = dict[str, Any]
 INITIALIZER = "storage-initializer"
 OURS = {"kserve-container", INITIALIZER}
 """Containers of what Compass applies; others were added by something in the cluster."""
@@ -45,28 +72,6 @@ SIGNALS = {
 NOT_OURS = (
     "It isn't part of what Compass applies: something in the cluster adds it to the pods, so ask whoever runs"
     " the cluster."
-)
-PROBES: tuple[tuple[str, Known], ...] = (
-    (
-        "failed startup probe",
-        Known(
-            "startup_timeout",
-            "",
-            "The model took longer to load than the start-up probe allows, and was stopped.",
-            "See whether the disk or the download is slow; a larger failureThreshold of startupProbe (kubectl"
-            " edit) gives it more time.",
-        ),
-    ),
-    (
-        "failed liveness probe",
-        Known(
-            "unhealthy",
-            "",
-            "The server stopped answering its health check, and was started anew.",
-            "It was busier than it can bear, or hung: its log before that says more (kubectl logs"
-            " --previous).",
-        ),
-    ),
 )
 
 
@@ -101,90 +106,49 @@ def diagnose(signs: Signs) -> Diagnosis | None:
     return None
 
 
-def is_gone(pod: Object) -> bool:
-    """Whether its node took the pod away: it stays as it is, and another one takes its place."""
-    return (pod.get("status") or {}).get("phase") == "Failed"
-
-
 def _quota(signs: Signs) -> Iterator[Diagnosis]:
     for workload in signs.workloads:
-        for condition in (workload.get("status") or {}).get("conditions") or []:
-            if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True":
-                message = str(condition.get("message") or "")
-                if "exceeded quota" in message:
-                    yield Diagnosis(
-                        failure="quota",
-                        cause=f"The namespace's quota has no room for the pods: {quoted(message)}",
-                        remedy=(
-                            "Ask for a larger ResourceQuota, choose fewer replicas, or delete what is no"
-                            " longer needed there."
-                        ),
-                        waiting_may_help=False,
-                    )
-                yield Diagnosis(
-                    failure="pods_refused",
-                    cause=f"The cluster refuses the pods: {quoted(message)}",
-                    remedy=(
-                        "The namespace's policy (quota, pod security, a webhook) decides this: ask whoever"
-                        " runs the cluster."
-                    ),
-                    waiting_may_help=False,
-                )
+        found = condition(workload, "ReplicaFailure")
+        if found.get("status") == "True":
+            message = str(found.get("message") or "")
+            cause = known(REFUSED, message) or REFUSED[-1]
+            yield _verdict(cause, f"{cause.cause}: {quoted(message)}")
 
 
 def _unschedulable(signs: Signs) -> Iterator[Diagnosis]:
     for pod in signs.pods:
-        for condition in (pod.get("status") or {}).get("conditions") or []:
-            if (
-                condition.get("type") == "PodScheduled"
-                and condition.get("status") == "False"
-                and not is_gone(pod)
-            ):
-                yield Diagnosis(
-                    failure="unschedulable",
-                    cause=f"The pods can't be placed: {quoted(condition.get('message') or '')}",
-                    remedy=(
-                        "Fewer replicas, another GPU type, or more nodes would help; if the nodes are there,"
-                        " see whether their GPUs are free and their labels are those of the manifest's"
-                        " nodeSelector."
-                    ),
-                    waiting_may_help=True,
-                )
+        found = condition(pod, "PodScheduled")
+        if found.get("status") == "False" and not is_gone(pod):
+            yield _verdict(UNPLACED, f"{UNPLACED.cause}: {quoted(found.get('message') or '')}")
 
 
 def _waiting(signs: Signs) -> Iterator[Diagnosis]:
     for _, status in _containers(signs.pods):
-        waiting = (status.get("state") or {}).get("waiting") or {}
+        waiting = state(status, "waiting")
         reason, message = str(waiting.get("reason") or ""), str(waiting.get("message") or "")
         if reason in IMAGE_REASONS and (cause := known(IMAGES, message)):
             image = printable(str(status.get("image") or ""), 200)
-            yield _diagnosis(cause, f"The image {image} {cause.cause} ({reason}): {quoted(message)}", status)
+            said = f"The image {image} {cause.cause} ({reason}): {quoted(message)}"
+            yield _of_container(cause, said, status)
         if reason in START_REASONS:
             yield _unstartable(reason, message, status)
 
 
 def _unstartable(reason: str, message: str, status: Object) -> Diagnosis:
     """A container whose process never began."""
-    if "ecret" in message:
+    if known([NO_SECRET], message):
         secret = re.search(r'secret "([\w.-]+)"|Secret [\w.-]+/([\w.-]+)', message)
         name = (secret[1] or secret[2]) if secret else "hf-token"
-        return Diagnosis(
-            failure="missing_secret",
-            cause=f"The container lacks its Secret: {quoted(message)}",
-            remedy=(
-                f"Create it: kubectl create secret generic {name} --from-literal=HF_TOKEN=… with a token that"
-                " may read the model."
-            ),
-            waiting_may_help=True,
-        )
+        lacking = replace(NO_SECRET, remedy=NO_SECRET.remedy.format(secret=name))
+        return _verdict(lacking, f"{lacking.cause}: {quoted(message)}")
     cause = known(STARTS, message) or STARTS[-1]
-    return _diagnosis(cause, f"{cause.cause} ({_name(status)}, {reason}): {quoted(message)}", status)
+    return _of_container(cause, f"{cause.cause} ({_name(status)}, {reason}): {quoted(message)}", status)
 
 
 def _ended(signs: Signs) -> Iterator[Diagnosis]:
     for pod, status in _containers(signs.pods):
-        now, before = ((status.get(s) or {}).get("terminated") for s in ("state", "lastState"))
-        ended = now or before or {}
+        now = state(status, "terminated")
+        ended = now or state(status, "terminated", before=True)
         if not ended or ended.get("exitCode") == 0 or status.get("ready"):
             continue
         reason, code = str(ended.get("reason") or "Error"), int(ended.get("exitCode") or 1)
@@ -194,12 +158,12 @@ def _ended(signs: Signs) -> Iterator[Diagnosis]:
             yield _unstartable(reason, str(ended.get("message") or ""), status)
         if code in (137, 143) and _killed_by_probe(signs, pod):
             continue  # the probe's verdict says more
-        said = signs.log(str(pod["metadata"]["name"]), str(status.get("name") or ""), not now) or str(
+        said = signs.log(name_of(pod), str(status.get("name") or ""), not now) or str(
             ended.get("message") or ""
         )
         found, words = first_cause(said)
         if found is not None:
-            yield _diagnosis(found, f"{found.cause}: {quoted(words)}", status)
+            yield _of_container(found, f"{found.cause}: {quoted(words)}", status)
         how = f"exit code {code}{f' ({SIGNALS[code]})' if code in SIGNALS else ''}"
         ends = (
             f"ends with {how}, again and again"
@@ -207,71 +171,21 @@ def _ended(signs: Signs) -> Iterator[Diagnosis]:
             else f"ended with {how}"
         )
         last = quoted(words) if words else f"it wrote nothing ({printable(reason, 60)})"
-        remedy = (
-            "Its whole log says more (kubectl logs --previous). Retry after mending the cause, or go back to"
-            " the previous revision."
-        )
-        yield Diagnosis(
-            failure="crash",
-            cause=f"The container {_name(status)} {ends}: {last}",
-            remedy=_remedy(remedy, status),
-            waiting_may_help=False,
-        )
+        yield _of_container(CRASH, CRASH.cause.format(container=_name(status), ends=ends, last=last), status)
 
 
 def _out_of_memory(pod: Object, status: Object) -> Diagnosis:
-    name = str(status.get("name") or "")
-    spec = pod.get("spec") or {}
-    every = [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]
-    limit = next(
-        (
-            ((c.get("resources") or {}).get("limits") or {}).get("memory")
-            for c in every
-            if c.get("name") == name
-        ),
-        None,
-    )
-    killed = (
-        "was killed: it needed more memory than its"
-        f" limit{f' of {printable(str(limit), 20)}' if limit else ''} (OOMKilled)"
-    )
-    if name == INITIALIZER:
-        return Diagnosis(
-            failure="out_of_memory",
-            cause=f"The container {INITIALIZER}, which downloads the model before vLLM starts, {killed}.",
-            remedy=(
-                "That limit is KServe's own and in none of our manifests. Whoever runs the cluster raises it,"
-                " to 8Gi or more for large models: `memoryLimit` of storageInitializer in the ConfigMap"
-                " inferenceservice-config of KServe's namespace, or the resources in the"
-                " ClusterStorageContainer that serves hf://, where HF_XET_NUM_CONCURRENT_RANGE_GETS=4 in its"
-                " env lowers what it needs. Then delete the pods, since only new ones get it. Or choose a"
-                " smaller model."
-            ),
-            waiting_may_help=False,
-        )
-    return Diagnosis(
-        failure="out_of_memory",
-        cause=f"The container {_name(status)} {killed}.",
-        remedy=_remedy(
-            "Choose a smaller model, one with fewer bits, or an option with more GPUs per replica, whose pods"
-            " get more memory. Or give it a higher memory limit on the cluster (kubectl edit"
-            " inferenceservice).",
-            status,
-        ),
-        waiting_may_help=False,
-    )
+    limits = [limit_of(c, "memory") for c in containers(pod) if c.get("name") == status.get("name")]
+    limit = f" of {printable(limits[0], 20)}" if limits and limits[0] else ""
+    killed = DOWNLOAD_KILLED if status.get("name") == INITIALIZER else KILLED
+    return _of_container(killed, killed.cause.format(container=_name(status), limit=limit), status)
 
 
 def _probes(signs: Signs) -> Iterator[Diagnosis]:
     for pod in signs.pods:
         found = _killed_by_probe(signs, pod)
         if found is not None:
-            yield Diagnosis(
-                failure=found.failure,
-                cause=found.cause,
-                remedy=found.remedy,
-                waiting_may_help=found.waiting_may_help,
-            )
+            yield _verdict(found, found.cause)
 
 
 def _killed_by_probe(signs: Signs, pod: Object) -> Known | None:
@@ -284,7 +198,7 @@ def _killed_by_probe(signs: Signs, pod: Object) -> Known | None:
 
 
 def _is_about(event: Object, pod: Object) -> bool:
-    return bool((event.get("involvedObject") or {}).get("name") == pod["metadata"]["name"])
+    return bool(involved(event).get("name") == name_of(pod))
 
 
 def _taken_away(signs: Signs) -> Iterator[Diagnosis]:
@@ -296,48 +210,43 @@ def _taken_away(signs: Signs) -> Iterator[Diagnosis]:
         and (len(gone) < 2 or any(datetime.now(UTC) - _created(p) > _lifetime(gone[-1]) for p in others))
     ):
         return
-    status = gone[-1].get("status") or {}
+    status = status_of(gone[-1])
     words = f"{status.get('reason') or 'Failed'}: {status.get('message') or ''}"
     cause = known(TAKEN_AWAY, words) or TAKEN_AWAY[-1]
     times = f"{len(gone)} pods were taken away" if len(gone) > 1 else "The pod was taken away"
-    yield Diagnosis(
-        failure=cause.failure,
-        cause=f"{cause.cause}. {times}: {quoted(words)}",
-        remedy=cause.remedy,
-        waiting_may_help=True,
-    )
+    # another pod takes its place by itself
+    yield _verdict(replace(cause, waiting_may_help=True), f"{cause.cause}. {times}: {quoted(words)}")
 
 
 def _created(pod: Object) -> datetime:
-    return datetime.fromisoformat(str(pod["metadata"]["creationTimestamp"]))
+    return created_at(pod) or datetime.now(UTC)
 
 
 def _lifetime(pod: Object) -> timedelta:
     """How long a pod was there that was taken away; by the condition that kubelets set then."""
-    conditions = (pod.get("status") or {}).get("conditions") or []
-    ended = [
-        c["lastTransitionTime"]
-        for c in conditions
-        if c.get("type") == "DisruptionTarget" and c.get("lastTransitionTime")
-    ]
-    return (datetime.fromisoformat(str(ended[0])) if ended else datetime.now(UTC)) - _created(pod)
+    ended = condition(pod, "DisruptionTarget").get("lastTransitionTime")
+    return (datetime.fromisoformat(str(ended)) if ended else datetime.now(UTC)) - _created(pod)
 
 
 def _containers(pods: list[Object]) -> Iterator[tuple[Object, Object]]:
     """Init containers first, since the others wait for them; not of pods that are gone."""
     for pod in (p for p in pods if not is_gone(p)):
-        status = pod.get("status") or {}
-        for entry in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
+        for entry in container_statuses(pod):
             yield pod, entry
 
 
-def _diagnosis(found: Known, cause: str, status: Object) -> Diagnosis:
+def _verdict(found: Known, cause: str) -> Diagnosis:
     return Diagnosis(
         failure=found.failure,
         cause=cause,
-        remedy=_remedy(found.remedy, status),
+        remedy=found.remedy,
         waiting_may_help=found.waiting_may_help,
     )
+
+
+def _of_container(found: Known, cause: str, status: Object) -> Diagnosis:
+    """Of a container: others than ours are somebody else's to mend."""
+    return _verdict(found, cause).model_copy(update={"remedy": _remedy(found.remedy, status)})
 
 
 def _remedy(remedy: str, status: Object) -> str:

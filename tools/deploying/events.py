@@ -4,19 +4,17 @@ namespace isn't read as a whole at every look.
 
 from __future__ import annotations
 
-from typing import Any
-
 from tools.clusters.cluster import Cluster
+from tools.clusters.objects import Object, involved, last_seen, name_of
 
 MOST_ASKED_ABOUT = 8
 """Objects that are asked about one by one; about more, a single list of all is less work for the server."""
-Object = dict[str, Any]
 
 
 def events_about(name: str, replica_sets: list[Object], pods: list[Object], cluster: Cluster) -> list[Object]:
     """Those of an InferenceService and of what KServe made for it, the oldest first."""
-    current = {str(p["metadata"]["name"]) for p in pods}
-    names = {name, f"{name}-predictor", *current, *(str(s["metadata"]["name"]) for s in replica_sets)}
+    current = {name_of(p) for p in pods}
+    names = {name, f"{name}-predictor", *current, *(name_of(s) for s in replica_sets)}
     if len(names) <= MOST_ASKED_ABOUT:
         found = [
             e
@@ -26,18 +24,13 @@ def events_about(name: str, replica_sets: list[Object], pods: list[Object], clus
     else:
         found = cluster.list("v1", "Event")
     ours = [e for e in found if _concerns(e, name, current)]
-    return sorted(
-        ours,
-        key=lambda e: (str(e.get("lastTimestamp") or e.get("eventTime") or ""), str(e["metadata"]["name"])),
-    )
+    return sorted(ours, key=lambda e: (last_seen(e), name_of(e)))
 
 
 def _concerns(event: Object, name: str, pods: set[str]) -> bool:
-    involved = event.get("involvedObject") or {}
-    about = str(involved.get("name") or "")
-    ours = involved.get("kind") == "InferenceService" and about == name
+    kind, about = involved(event).get("kind"), str(involved(event).get("name") or "")
     return (
         about in pods
-        or ours
-        or (involved.get("kind") in ("Deployment", "ReplicaSet") and about.startswith(f"{name}-predictor"))
+        or (kind == "InferenceService" and about == name)
+        or (kind in ("Deployment", "ReplicaSet") and about.startswith(f"{name}-predictor"))
     )

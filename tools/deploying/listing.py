@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
+from tools.clusters.objects import name_of
 from tools.contract import Contract
 from tools.deploying.approvals import Approval, elsewhere, revisions, standing
 from tools.deploying.cut import cut_off
-from tools.get_status import DeploymentStatus, StatusQuery, get_status
-from tools.render_manifest import ManifestBundle, bundle_of
+from tools.manifests.bundle import ManifestBundle, bundle_of
 from tools.serving.expectation import expectation_of, inference_service_of
 
 MANAGED = "app.kubernetes.io/managed-by=compass"
-
-
-def deployments(cluster: Cluster, database: Database, actor: str | None = None) -> list[DeploymentStatus]:
-    """The status of each, by name; with an actor of those alone that this person
-    approved: others aren't even looked at.
-    """
-    return [
-        get_status(StatusQuery(name=name), cluster, database) for name in names_of(cluster, database, actor)
-    ]
 
 
 def names_of(cluster: Cluster, database: Database, actor: str | None = None) -> list[str]:
     """What Compass has deployed, or was cut off deploying, by name; with an actor
     what this person approved.
     """
-    there = {str(s["metadata"]["name"]) for s in cluster.list(*INFERENCE_SERVICE, label_selector=MANAGED)}
+    there = {name_of(s) for s in cluster.list(*INFERENCE_SERVICE, label_selector=MANAGED)}
     names = sorted(there | {cut.approval.name for cut in cut_off(database, cluster)})
     return names if actor is None else [name for name in names if owned_by(actor, name, cluster, database)]
 
@@ -50,8 +39,7 @@ def left_by(thread_id: str, database: Database) -> list[Left]:
     """
     found = []
     for approval in standing(thread_id, database):
-        document = inference_service_of(approval.files)
-        plan = expectation_of(document) if document else None
+        plan = expectation_of(inference_service_of(approval.files))
         cost = plan.cost_usd_per_month if plan else None
         found.append(
             Left(
@@ -88,17 +76,3 @@ def last_revision(name: str, cluster: Cluster, database: Database, anywhere: boo
 def owned_by(actor: str, name: str, cluster: Cluster, database: Database) -> bool:
     """Whether this person approved it, in whatever interface."""
     return any(r.actor == actor for r in revisions(cluster, name, database, anywhere=True))
-
-
-def summary(status: DeploymentStatus) -> dict[str, Any]:
-    """One row of the list."""
-    return {
-        "name": status.name,
-        "model_id": status.model_id,
-        "phase": status.phase,
-        "replicas": f"{status.replicas_ready}/{status.replicas_wanted}",
-        "age_seconds": status.age_seconds,
-        "endpoint": status.endpoint,
-        "drift": status.drift,
-        "cut": status.cut,
-    }

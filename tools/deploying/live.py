@@ -10,9 +10,10 @@ from typing import Any
 import yaml
 
 from tools.clusters.cluster import FIELD_MANAGER
+from tools.clusters.objects import Object, labels, notes_of, uid_of
+from tools.manifests.annotations import DIGEST, PREDICTED, TARGETS
 from tools.untrusted import printable
 
-Object = dict[str, Any]
 SERVERS_OWN = {
     "uid",
     "resourceVersion",
@@ -30,7 +31,7 @@ GITOPS = {
     "meta.helm.sh/release-name": "Helm",
 }
 """Labels and annotations by which these tools mark what they manage, and would change back."""
-OUR_NOTES = {"compass.dev/digest", "compass.dev/predicted", "compass.dev/targets"}
+OUR_NOTES = {DIGEST, PREDICTED, TARGETS}
 """Annotations that change with every plan and say nothing to whoever reads a difference."""
 MANAGERS = {"argocd": "Argo CD", "kustomize-controller": "Flux", "helm-controller": "Flux", "helm": "Helm"}
 
@@ -43,7 +44,7 @@ def stripped(document: Object) -> Object:
 
 def fingerprint(found: list[Object | None]) -> str:
     """Of live objects, in order: changes when anything that a person could have looked at changes."""
-    shown = [None if o is None else stripped(o) | {"uid": o["metadata"]["uid"]} for o in found]
+    shown = [None if o is None else stripped(o) | {"uid": uid_of(o)} for o in found]
     return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
 
 
@@ -54,8 +55,7 @@ def difference(before: Object | None, after: Object | None) -> str:
 
 def owner_of(document: Object) -> str | None:
     """The tool that manages a live object and would change it back: Argo CD, Flux or Helm."""
-    metadata = document["metadata"]
-    marks = {**(metadata.get("labels") or {}), **(metadata.get("annotations") or {})}
+    marks = labels(document) | notes_of(document)
     for mark, tool in GITOPS.items():
         if mark in marks:
             return tool
@@ -142,10 +142,10 @@ def _owned(value: Any, tree: Object) -> Any:
 def _lines(document: Object | None) -> list[str]:
     if document is None:
         return []
-    metadata = stripped(document)["metadata"]
-    annotations = {k: v for k, v in (metadata.get("annotations") or {}).items() if k not in OUR_NOTES}
-    shown = stripped(document) | {
-        "metadata": metadata | ({"annotations": annotations} if annotations else {})
-    }
+    shown = stripped(document)
+    told = {k: v for k, v in notes_of(document).items() if k not in OUR_NOTES}
+    shown["metadata"].pop("annotations", None)
+    if told:
+        shown["metadata"]["annotations"] = told
     text = yaml.safe_dump(shown, sort_keys=True, allow_unicode=True, width=1000)
     return [printable(line, 300) for line in text.splitlines()]

@@ -11,8 +11,8 @@ from psycopg.types.json import Jsonb
 
 from knowledge.database import Database
 from tools.clusters.cluster import Cluster
+from tools.manifests.bundle import ManifestBundle, bundle_of
 from tools.manifests.digests import ManifestFile
-from tools.render_manifest import ManifestBundle, bundle_of
 
 KEPT_FOR = timedelta(days=1)
 MOST_KEPT = 100

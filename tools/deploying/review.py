@@ -5,7 +5,7 @@ there, object by object.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 import yaml
 
@@ -14,14 +14,14 @@ from knowledge.errors import CompassError
 from knowledge.estimator.memory import weights_bytes
 from tools.clusters.cluster import Cluster
 from tools.clusters.identity import Identity
+from tools.clusters.objects import Object, name_of
 from tools.clusters.refusals import Refused
 from tools.contract import Contract
 from tools.deploying.live import difference, drift, fingerprint, owner_of, stripped, tool_of
+from tools.manifests.bundle import ManifestBundle
 from tools.manifests.check import Problem
-from tools.render_manifest import ManifestBundle
 from tools.untrusted import printable
 
-Object = dict[str, Any]
 LARGE_GB = 8.0
 """Of weights, from which on downloads have run out of KServe's shipped memory limit (kserve#5326)."""
 
@@ -84,7 +84,7 @@ def review(bundle: ManifestBundle, cluster: Cluster, read_only: bool) -> Review:
     live: list[Object | None] = []
     for file in bundle.files:
         document = yaml.load(file.content, Loader=yaml.CSafeLoader)
-        kind, name = document["kind"], document["metadata"]["name"]
+        kind, name = document["kind"], name_of(document)
         try:
             if file is bundle.files[0]:
                 found.identity = cluster.identity()
@@ -123,7 +123,7 @@ def _of_download(bundle: ManifestBundle, live: list[Object | None], cluster: Clu
 def _applied(
     document: Object, there: Object | None, cluster: Cluster, read_only: bool, found: Review
 ) -> ObjectChange:
-    kind, name = document["kind"], document["metadata"]["name"]
+    kind, name = document["kind"], name_of(document)
     if read_only:
         return _by_comparison(document, there)
     try:
@@ -154,7 +154,7 @@ def _by_comparison(document: Object, there: Object | None) -> ObjectChange:
     )
     return ObjectChange(
         kind=document["kind"],
-        name=document["metadata"]["name"],
+        name=name_of(document),
         change=change,
         diff="\n".join(f"~ {p}" for p in changed),
     )
@@ -162,6 +162,6 @@ def _by_comparison(document: Object, there: Object | None) -> ObjectChange:
 
 def _mark_owner(document: Object, there: Object | None, found: Review) -> None:
     tool = owner_of(there) if there else None
-    kind, name = document["kind"], document["metadata"]["name"]
+    kind, name = document["kind"], name_of(document)
     if tool and not any((o.kind, o.name) == (kind, name) for o in found.owners):
         found.owners.append(Ownership(kind=kind, name=name, owner=printable(tool), fields=[]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from knowledge.database import Database
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 from tools.deploying.approvals import elsewhere, revisions
-from tools.render_manifest import ManifestBundle, bundle_of
+from tools.manifests.bundle import ManifestBundle, bundle_of
 
 
 def rollback_bundle(

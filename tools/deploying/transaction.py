@@ -6,15 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from knowledge.errors import CompassError
 from tools.clusters.cluster import Cluster
+from tools.clusters.objects import Object, name_of, uid_of
 from tools.clusters.writer import Writer
 from tools.deploying.live import ours, stripped
 from tools.manifests.digests import Action
-
-Object = dict[str, Any]
 
 
 class Undone(CompassError):
@@ -34,11 +32,16 @@ class Step:
 
     @property
     def label(self) -> str:
-        return f"{self.document['kind']} {self.document['metadata']['name']}"
+        return f"{self.document['kind']} {name_of(self.document)}"
 
 
 def live_objects(documents: list[Object], cluster: Cluster) -> list[Object | None]:
-    return [cluster.get(d["apiVersion"], d["kind"], d["metadata"]["name"]) for d in documents]
+    return [_found(d, cluster) for d in documents]
+
+
+def _found(document: Object, cluster: Cluster) -> Object | None:
+    """What is there now where a document belongs."""
+    return cluster.get(document["apiVersion"], document["kind"], name_of(document))
 
 
 def carry_out(
@@ -76,9 +79,9 @@ def carry_out(
 
 
 def _delete(document: Object, writer: Writer) -> None:
-    there = writer.cluster.get(document["apiVersion"], document["kind"], document["metadata"]["name"])
+    there = _found(document, writer.cluster)
     if there is not None:
-        writer.delete(there["apiVersion"], there["kind"], there["metadata"]["name"], there["metadata"]["uid"])
+        writer.delete(there["apiVersion"], there["kind"], name_of(there), uid_of(there))
 
 
 def _undo(steps: list[Step], writer: Writer, cause: Exception) -> None:
@@ -98,11 +101,10 @@ def _undo(steps: list[Step], writer: Writer, cause: Exception) -> None:
 
 
 def _restore(step: Step, writer: Writer) -> None:
-    meta = step.document["metadata"]
-    there = writer.cluster.get(step.document["apiVersion"], step.document["kind"], meta["name"])
+    there = _found(step.document, writer.cluster)
     if step.before is None:
         if there is not None and ours(there) is not None:
-            writer.delete(there["apiVersion"], there["kind"], meta["name"], there["metadata"]["uid"])
+            writer.delete(there["apiVersion"], there["kind"], name_of(there), uid_of(there))
         return
     if there is not None and _same(there, step.before):
         return
@@ -116,9 +118,7 @@ def _restore(step: Step, writer: Writer) -> None:
 
 def _check_restored(step: Step, writer: Writer) -> None:
     """Raises CompassError if the object isn't as before: where only an answer was lost, it is."""
-    there = writer.cluster.get(
-        step.document["apiVersion"], step.document["kind"], step.document["metadata"]["name"]
-    )
+    there = _found(step.document, writer.cluster)
     restored = there is None if step.before is None else there is not None and _same(there, step.before)
     if not restored:
         raise CompassError(f"{step.label} isn't as it was before.")

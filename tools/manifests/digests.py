@@ -11,10 +11,11 @@ import re
 from typing import Literal
 
 from tools.contract import Contract
+from tools.manifests.annotations import DIGEST
 
 Action = Literal["apply", "delete"]
 UNSEALED = "sha256:" + "0" * 64
-_SEAL = re.compile(r'(compass\.dev/digest: ")(sha256:[0-9a-f]{64})(")')
+_SEAL = re.compile(rf'({re.escape(DIGEST)}: ")(sha256:[0-9a-f]{{64}})(")')
 
 
 class ManifestFile(Contract):

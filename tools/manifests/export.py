@@ -12,8 +12,8 @@ from typing import Literal, get_args
 import yaml
 
 from knowledge.errors import CompassError
+from tools.manifests.bundle import ManifestBundle
 from tools.manifests.form import PATH
-from tools.render_manifest import ManifestBundle
 
 NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 Form = Literal["yaml", "kustomize", "helm"]

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from knowledge.catalogue import gpus, models
 from knowledge.estimator.memory import plan_memory
+from tools.clusters.objects import SERVICE_LABEL
 from tools.manifests.schema import (
     Container,
     Head,
@@ -51,7 +52,7 @@ def violations(document: Head, images: Collection[str] | None) -> Iterator[tuple
     """(field, what must hold) for each rule that an object breaks; `images` are those
     that may run, any pinned one if None.
     """
-    ours = {"serving.kserve.io/inferenceservice": document.metadata.name}
+    ours = {SERVICE_LABEL: document.metadata.name}
     if isinstance(document, PodDisruptionBudget | PodMonitor) and document.spec.selector.match_labels != ours:
         yield "spec.selector.matchLabels", "must be the pods of this deployment"
     if isinstance(document, NetworkPolicy):

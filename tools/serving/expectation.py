@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import yaml
@@ -16,12 +15,12 @@ from pydantic import ValidationError
 from knowledge.catalogue import METRICS, Metric, SloTargets, TrafficProfile, models
 from knowledge.database import Database
 from knowledge.thinking import ThinkingMode
+from tools.clusters.objects import Object, annotation, notes_of, spec_of
 from tools.contract import Contract
+from tools.manifests.annotations import MODEL, PREDICTED, TARGETS
 from tools.manifests.digests import ManifestFile
 from tools.planning.pricing import HOURS_PER_MONTH
 from tools.planning.quality import MODES, mode_in_words
-
-PREDICTED, TARGETS = "compass.dev/predicted", "compass.dev/targets"
 
 
 class Expectation(Contract):
@@ -80,32 +79,30 @@ class Expectation(Contract):
         )
 
 
-def inference_service_of(files: list[ManifestFile]) -> dict[str, Any] | None:
+def inference_service_of(files: list[ManifestFile]) -> Object | None:
     """The InferenceService among manifests, to be read and not changed."""
     content = next((f.content for f in files if "\nkind: InferenceService\n" in f"\n{f.content}"), None)
     return None if content is None else _read(content)
 
 
 @lru_cache(maxsize=256)
-def _read(content: str) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.load(content, Loader=yaml.CSafeLoader)
+def _read(content: str) -> Object:
+    document: Object = yaml.load(content, Loader=yaml.CSafeLoader)
     return document
 
 
-def _arguments(service: dict[str, Any] | None) -> list[str]:
+def _arguments(service: Object | None) -> list[str]:
     """Of the vLLM that an InferenceService starts."""
-    predictor = (service or {}).get("spec", {}).get("predictor", {})
-    container: dict[str, Any] = predictor.get("model") or next(iter(predictor.get("containers") or []), {})
+    predictor: Object = spec_of(service or {}).get("predictor") or {}
+    container: Object = predictor.get("model") or next(iter(predictor.get("containers") or []), {})
     return [str(argument) for argument in container.get("args") or []]
 
 
-def served_thinking(service: dict[str, Any] | None) -> str | None:
+def served_thinking(service: Object | None) -> str | None:
     """Whether what is served thinks before it answers, in words; None where its vLLM
     isn't told, as in older deployments.
     """
-    model = models().get(
-        str(((service or {}).get("metadata", {}).get("annotations") or {}).get("compass.dev/model"))
-    )
+    model = models().get(str(annotation(service, MODEL))) if service else None
     if model is None:
         return None
     if model.thinking is None:
@@ -119,7 +116,7 @@ def served_thinking(service: dict[str, Any] | None) -> str | None:
     return None if mode is None else mode_in_words(model.thinking, model.thinking.mode(mode))
 
 
-def served_context(service: dict[str, Any] | None) -> int | None:
+def served_context(service: Object | None) -> int | None:
     """Tokens of the longest request that an InferenceService takes, as its vLLM is
     started; None where it doesn't say.
     """
@@ -129,14 +126,14 @@ def served_context(service: dict[str, Any] | None) -> int | None:
     return int(said[-1]) if said and re.fullmatch("[0-9]{1,9}", said[-1]) else None
 
 
-def expectation_of(service: dict[str, Any] | None) -> Expectation | None:
+def expectation_of(service: Object | None) -> Expectation | None:
     """Of an InferenceService; None where it carries none, or one that can't be read,
     as of older deployments.
     """
-    annotations = (service or {"metadata": {}})["metadata"].get("annotations") or {}
+    notes = notes_of(service) if service else {}
     try:
         return Expectation.model_validate(
-            json.loads(annotations[PREDICTED]) | {"targets": json.loads(annotations[TARGETS])}
+            json.loads(notes[PREDICTED]) | {"targets": json.loads(notes[TARGETS])}
         )
     except (KeyError, ValueError, TypeError, ValidationError):
         return None

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from knowledge.catalogue import METRICS, Metric, target_of
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from tools.clusters.cluster import Cluster
+from tools.clusters.objects import Object, created_at, name_of, uid_of
 from tools.contract import Contract
 from tools.serving.confidence import FEWEST_TO_JUDGE, surely_above
 from tools.serving.expectation import Expectation
@@ -30,7 +31,6 @@ FULL_KV_CACHE = 0.95
 IDLE_SHARE = 0.3
 COARSE = 0.1
 """Of a target; vLLM's own buckets of ITL go from 10 ms to 25 ms."""
-Object = dict[str, Any]
 State = Literal["idle", "holding", "missing", "failing", "unknown"]
 
 
@@ -91,7 +91,7 @@ def observe(
     now = _scrape(pods, cluster)
     if isinstance(now, str):
         return now
-    started = min(datetime.fromisoformat(str(p["metadata"]["creationTimestamp"])) for p in pods)
+    started = min(created_at(p) or now.at for p in pods)
     if approval_id is None or database is None:
         latest, ends = window(None, now, started), False
         seen = latest
@@ -139,9 +139,9 @@ def _scrape(pods: list[Object], cluster: Cluster) -> Scrape | str:
     gauges: dict[str, Gauges] = {}
     silent: dict[str, str] = {}
     for pod in pods:
-        uid = pod["metadata"]["uid"]
+        uid = uid_of(pod)
         try:
-            counters[uid], gauges[uid] = parsed(cluster.metrics(pod["metadata"]["name"], PORT))
+            counters[uid], gauges[uid] = parsed(cluster.metrics(name_of(pod), PORT))
         except (CompassError, ValueError) as error:
             silent[uid] = str(error)
     if not counters:

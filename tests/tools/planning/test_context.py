@@ -17,12 +17,13 @@ from knowledge.estimator.grids import GPU_COUNTS, feasible
 from knowledge.estimator.memory import GIB, kv_bytes, kv_copies, plan_memory
 from knowledge.prices import prices
 from tests.planning import Tables, planned, specify
+from tools.manifests.bundle import ManifestBundle
 from tools.manifests.check import check_bundle
 from tools.manifests.values import ManifestRequest
 from tools.planning.memory import served_context, tokens_asked
 from tools.planning.plan import Recommendation
 from tools.planning.scaling import rescaled
-from tools.render_manifest import ManifestBundle, render_manifest
+from tools.render_manifest import render_manifest
 from tools.specification import Specification
 
 
