@@ -61,8 +61,6 @@ LONGER = {
     "simulator/cluster/resources.py resources": NOT_YET,
     "simulator/cluster/store.py": NOT_YET,
     "simulator/vllm/api.py application": NOT_YET,
-    "tools/get_status.py": NOT_YET,
-    "tools/get_status.py get_status": NOT_YET,
     "tools/plan_capacity.py _recommendation": NOT_YET,
     "tools/planning/near_misses.py": NOT_YET,
     "tools/planning/planner.py": NOT_YET,
