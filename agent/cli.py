@@ -124,11 +124,11 @@ def intent(
         from knowledge.errors import CompassError
         from knowledge.settings import load_settings
 
-        model = choose_model(load_settings()).model
+        reader = choose_model(load_settings()).reader
         many = text == "-"
         for line in sys.stdin if many else [text]:
             try:
-                found, overrides = extract_intent(line.rstrip("\n"), model)
+                found, overrides = extract_intent(line.rstrip("\n"), reader)
             except CompassError as error:
                 if not many:
                     raise

@@ -41,7 +41,11 @@ class Move(Contract):
     """One thing that words or a button can mean."""
 
 
-class DescribeNeed(SpecificationChange, Move):
+class Change(SpecificationChange, Move):
+    """A move that gives values to what is planned for."""
+
+
+class DescribeNeed(Change):
     """The person says what they need: use case, users, priorities, constraints. Fill
     in only what they said.
     """
@@ -55,11 +59,11 @@ class Confirm(Move):
     """The person agrees with the specification as shown."""
 
 
-class EditSpecification(SpecificationChange, Move):
+class EditSpecification(Change):
     """The person wants other values in the specification. Fill in only what they said."""
 
 
-class Explore(SpecificationChange, Move):
+class Explore(Change):
     """A what-if: the same plan with other values. Fill in only what they said."""
 
 
@@ -255,6 +259,13 @@ MOVES: dict[Stage, tuple[type[Move], ...]] = {
         *ANYWHERE,
     ),
 }
+
+
+def offered_at(stage: Stage) -> dict[str, type[Move]]:
+    """The moves of a stage by name."""
+    return {kind.__name__: kind for kind in MOVES[stage]}
+
+
 BUTTONS: tuple[str, ...] = (
     *dict.fromkeys(
         kind.__name__

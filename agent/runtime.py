@@ -275,7 +275,7 @@ class Runtime:
             self.database,
             self.cluster,
             self.writer,
-            self.chosen.model,
+            self.chosen.reader,
             turn.thread_id,
             turn.caller,
             turn.wait,

@@ -8,9 +8,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from langchain_core.language_models import BaseChatModel
-
 from agent.replies import Reply
+from agent.words.reader import Reader
 from knowledge.database import Database
 from knowledge.settings import Settings
 from tools.clusters.cluster import Cluster
@@ -48,7 +47,7 @@ class Services:
     cluster: Cluster
     writer: Writer | None
     """None in read-only mode: then nothing in this process can change a cluster."""
-    model: BaseChatModel
+    reader: Reader
     thread_id: str
     """Of the run that these are passed to."""
     caller: Caller

@@ -22,6 +22,7 @@ from agent.models.choose import ChosenModel
 from agent.replies import Reply
 from agent.runtime import Runtime
 from agent.state import ConversationState
+from agent.words.by_model import ModelReader
 from evals.bad_models import model_for
 from evals.scenario import Press, Scenario, Turn
 from evals.stage import Stage
@@ -117,7 +118,7 @@ class _Player:
         self._stage = stage
         scenario = conversation.scenario
         own = scenario.model and ChosenModel(
-            model_for(scenario.model, conversation.trial), "scripted", "a scripted model"
+            ModelReader(model_for(scenario.model, conversation.trial)), "scripted", "a scripted model"
         )
         self._model: ChosenModel | None = own or None
         self._runtime = self._new_runtime()

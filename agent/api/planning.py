@@ -34,7 +34,7 @@ router = APIRouter(tags=["planning"], responses=documented(400, 401, 403, 413, 4
 @router.post("/intents")
 def read_intent(request: IntentRequest, user: ByUser, runtime: ByRuntime) -> IntentAnswer:
     """What a text asks for: only what it says, nothing assumed."""
-    intent, overrides = extract_intent(request.text, runtime.chosen.model)
+    intent, overrides = extract_intent(request.text, runtime.chosen.reader)
     return IntentAnswer(intent=intent, overrides=overrides)
 
 

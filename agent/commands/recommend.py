@@ -33,7 +33,7 @@ from tools.traffic import map_to_benchmark_profile
 
 def specification_from_words(text: str, settings: Settings) -> Specification:
     """Raises CompassError where the words don't say enough."""
-    intent, overrides = extract_intent(text, choose_model(settings).model)
+    intent, overrides = extract_intent(text, choose_model(settings).reader)
     if intent.use_case is None:
         raise CompassError("What is it for? Name a use case, for instance “a chatbot for 1000 users”.")
     if not intent.complete:

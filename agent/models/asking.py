@@ -25,7 +25,7 @@ from pydantic import BaseModel
 from agent.events import ModelEvent
 from agent.models.history import conversation_for
 from agent.models.json_schema import compact
-from agent.moves import MOVES, Explain, Move, Stage
+from agent.moves import Explain, Move, Stage, offered_at
 from agent.state import ConversationState
 from agent.telemetry import model_call
 from agent.words.checks import change_or_problem
@@ -90,12 +90,12 @@ class Asking:
         text: str,
         stage: Stage,
         state: ConversationState,
-        run_tool: Callable[[ReadTool, ToolCall], ToolMessage] | None = None,
+        run_tool: Callable[[ToolCall], ToolMessage] | None = None,
     ) -> Asked:
         """What the words are, by the model. Without `run_tool` it gets no read-only
         tools and may not answer in prose.
         """
-        offered: dict[str, type[Any]] = {kind.__name__: kind for kind in MOVES[stage]}
+        offered: dict[str, type[Any]] = dict(offered_at(stage))
         tools = READ_TOOLS if run_tool else {}
         if run_tool:
             offered["Explain"] = Explain
@@ -119,7 +119,7 @@ class Asking:
             call = answer.tool_calls[0]
             messages.append(AIMessage(content="", tool_calls=[call]))
             if run_tool and call["name"] in tools:
-                messages.append(run_tool(tools[call["name"]], call))
+                messages.append(run_tool(call))
                 continue
             kind = offered.get(call["name"])
             problem = f"There is no tool {call['name']!r} now. Use one of {', '.join(offered)}."

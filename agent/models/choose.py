@@ -16,10 +16,12 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import ToolMessage
 
 from agent.models.asking import ANSWER_TIMEOUT_S, Asking
-from agent.models.builtin.interpreter import BuiltinInterpreter
 from agent.models.history import WINDOW_TOKENS
 from agent.models.ollama_server import OllamaServer, calls_tools, server_at
 from agent.state import fresh
+from agent.words.by_model import ModelReader
+from agent.words.by_rules import RULES
+from agent.words.reader import Reader
 from knowledge.errors import CompassError
 from knowledge.loopback import PROXIES, keep_loopback_direct, without
 from knowledge.settings import Settings
@@ -33,7 +35,7 @@ KEPT_LOADED = "30m"
 class ChosenModel:
     """`label` tells a person what reads their words, and why it is this one."""
 
-    model: BaseChatModel
+    reader: Reader
     name: str
     label: str
 
@@ -67,9 +69,7 @@ def choose_model(settings: Settings) -> ChosenModel:
 
 
 def _builtin(why: str) -> ChosenModel:
-    return ChosenModel(
-        BuiltinInterpreter(), "builtin", f"the built-in interpreter (rules, no language model): {why}"
-    )
+    return ChosenModel(RULES, "builtin", f"the built-in interpreter (rules, no language model): {why}")
 
 
 def _ollama(server: OllamaServer, name: str) -> ChosenModel:
@@ -89,7 +89,7 @@ def _ollama(server: OllamaServer, name: str) -> ChosenModel:
     )
     label = f"{name} on Ollama at {server.shown}"
     if whole:
-        return ChosenModel(model, f"ollama:{name}", label)
+        return ChosenModel(ModelReader(model), f"ollama:{name}", label)
     from agent.models.constrained import ConstrainedChoice, Turn
     from agent.models.gguf import Completion
 
@@ -103,7 +103,7 @@ def _ollama(server: OllamaServer, name: str) -> ChosenModel:
 
     chosen = ConstrainedChoice(complete=complete, pieces=pieces)
     return ChosenModel(
-        chosen,
+        ModelReader(chosen),
         f"ollama:{name}",
         f"{name} on Ollama at {server.shown} (it calls no tools; its answers are held to a schema)",
     )
@@ -120,7 +120,7 @@ def _gguf(path: Path) -> ChosenModel:
     engine = GgufEngine(path, WINDOW_TOKENS)
     model = ConstrainedChoice(complete=engine.complete, pieces=engine.stream)
     threading.Thread(target=_warm, args=(model,), daemon=True).start()
-    return ChosenModel(model, f"gguf:{path}", f"{path.name}, in this process")
+    return ChosenModel(ModelReader(model), f"gguf:{path}", f"{path.name}, in this process")
 
 
 def _warm(model: BaseChatModel) -> None:
@@ -130,7 +130,7 @@ def _warm(model: BaseChatModel) -> None:
             "hello",
             "context_collection",
             fresh(),
-            run_tool=lambda tool, call: ToolMessage("", tool_call_id=str(call["id"])),
+            run_tool=lambda call: ToolMessage("", tool_call_id=str(call["id"])),
         )
 
 
@@ -154,4 +154,4 @@ def _provider(wanted: str) -> ChosenModel:
             f"COMPASS_MODEL={wanted} can't be used ({type(error).__name__}). Is its API key set in the"
             " environment?"
         ) from error
-    return ChosenModel(model, wanted, f"{wanted} through its provider")
+    return ChosenModel(ModelReader(model), wanted, f"{wanted} through its provider")

@@ -1,62 +1,28 @@
-"""From a reply to a move: a button is taken as it is; words go to the chat model, and
-what it answers is not trusted.
-
-A chat model gets the stage's prompt, the read-only tools and the stage's moves. Its tool call is validated,
-repaired once with the error text, and then handed to the built-in interpreter. Values that the person's words
-don't hold are dropped, and so are sentences of its own that hold a figure from nowhere. Approval never passes
-through here as a model's answer: see `approval.py`.
-"""
+"""From a reply to a move: a button is taken as it is; words go to whoever reads them, but an approval."""
 
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
 
 from langchain_core.messages import AIMessage, HumanMessage, ToolCall, ToolMessage
 
-from agent.events import MessageEvent, TokenEvent, emit
-from agent.models.asking import Asked, Asking, tool_result
+from agent.events import Event, MessageEvent, TokenEvent, emit
+from agent.models.asking import tool_result
 from agent.models.builtin.answering import completed, declines
-from agent.models.builtin.interpreter import MAX_CHARACTERS, BuiltinInterpreter, interpret, is_refusal
-from agent.models.builtin.quantities import find_quantities
-from agent.moves import (
-    MOVES,
-    Answered,
-    Approve,
-    Ask,
-    Cancel,
-    Confirm,
-    Delete,
-    Finish,
-    Move,
-    Remove,
-    RollBack,
-    Scale,
-    SelectOption,
-    SendPrompt,
-    Stage,
-    StartOver,
-    Unclear,
-)
+from agent.models.builtin.interpreter import MAX_CHARACTERS
+from agent.moves import Approve, Change, Move, Scale, Unclear, offered_at
 from agent.replies import Reply
-from agent.services import Stopped
 from agent.state import ConversationState
 from agent.turn import Turn
 from agent.words.approval import is_approval, is_takeover
+from agent.words.by_rules import RULES
 from agent.words.checks import change_or_problem
-from agent.words.grounding import beside_excluded, drop_unsaid, not_used
+from agent.words.grounding import beside_excluded, not_used
 from agent.words.prose import Prose, sources_of
-from agent.words.read_tools import ReadTool
-from tools.specification import Intent, SpecificationChange
-from tools.untrusted import printable
-
-log = logging.getLogger(__name__)
-DECIDES = (SelectOption, StartOver, Cancel, Finish, Scale, Delete, Remove, RollBack)
-"""Moves that end or decide something: a model's are taken only where the words, read
-by rules, are the same.
-"""
+from agent.words.read_tools import READ_TOOLS
+from tools.specification import Intent
 
 
 def move_of(reply: Reply, turn: Turn) -> Move:
@@ -80,7 +46,8 @@ def move_of(reply: Reply, turn: Turn) -> Move:
     kind = offered.get(reply.move or "")
     if kind is None:
         return Unclear(question=f"{reply.move} isn't possible now.")
-    return _checked(kind, reply.arguments)
+    checked = change_or_problem(kind, reply.arguments)
+    return Unclear(question=checked) if isinstance(checked, str) else checked
 
 
 def move_of_words(text: str, turn: Turn) -> Move:
@@ -89,23 +56,19 @@ def move_of_words(text: str, turn: Turn) -> Move:
     whole = completed(text, asked)
     if declines(text, asked) and turn.stage != "configuration_finalized":
         return Unclear(question="Then it stays as it is.")
-    answer = by_the_rules(whole, offered_at(turn.stage)) if whole else None
-    if isinstance(answer, SpecificationChange | Scale):
+    answer = RULES.read(whole, turn.stage, turn.state) if whole else None
+    if isinstance(answer, Change | Scale):
         move: Move = answer
     else:
         move = _understood(text, turn)
-        if isinstance(move, SpecificationChange) and (left := not_used(text, move)):
+        if isinstance(move, Change) and (left := not_used(text, move)):
             turn.say(f"Not used: {', '.join(f'“{part}”' for part in left)}.")
-    if isinstance(move, SpecificationChange):
+    if isinstance(move, Change):
         specification = turn.state.get("specification")
         return beside_excluded(
             move, specification.intent if specification else turn.state.get("intent") or Intent()
         )
     return move
-
-
-def offered_at(stage: Stage) -> dict[str, type[Move]]:
-    return {kind.__name__: kind for kind in MOVES[stage]}
 
 
 def _approves(text: str, turn: Turn) -> bool:
@@ -122,125 +85,36 @@ def _said_last(state: ConversationState) -> str:
 
 def _understood(text: str, turn: Turn) -> Move:
     """What a model, or the rules where there is none, make of typed words."""
-    bundle, services = turn.state.get("bundle"), turn.services
+    bundle = turn.state.get("bundle")
     if bundle and _approves(text, turn):
         return Approve(digest=bundle.digest, takes_over=is_takeover(text))
-    running = turn.state.get("running")
-    # The name of what is at hand is “it”: “scale NAME to 3” is said of it, and of
-    # another deployment it isn't.
-    by_rules = by_the_rules(
-        text.replace(running.name, "it") if running and turn.stage == "basic_monitoring" else text,
-        offered_at(turn.stage),
-    )
-    if isinstance(services.model, BuiltinInterpreter) or not text.strip() or len(text) > MAX_CHARACTERS:
-        return by_rules
-
-    def run_tool(tool: ReadTool, call: ToolCall) -> ToolMessage:
-        return tool_result(tool, call, lambda request: turn.call(tool.name, tool.run, request, services))
-
-    asking = Asking(services.model, services.caller.unless_stopped)
-    try:
-        asked = asking.move(text, turn.stage, turn.state, run_tool)
-        move = _grounded(asked, text, by_rules, asking, turn)
-    except Stopped:
-        raise
-    except Exception as error:  # a model's client can fail in any way; the conversation must not
-        log.warning("chat model failed: %s: %s", type(error).__name__, error)
-        emit(
-            MessageEvent(
-                text=(
-                    f"(The chat model gave no usable answer: {_why(error)}. The built-in interpreter took"
-                    " this turn.)"
-                )
-            )
-        )
-        emit(asking.usage.event("failed"))
-        return by_rules
-    emit(asking.usage.event("answered" if move else "handed over"))
-    return move or by_rules
+    readable = text.strip() and len(text) <= MAX_CHARACTERS
+    reader = turn.services.reader if readable else RULES
+    return reader.read(text, turn.stage, turn.state, Heard(turn))
 
 
-def _why(error: Exception) -> str:
-    """Ollama's own sentence where it sent one; what other libraries say may hold a
-    key, or the whole answer.
-    """
-    said = printable(str(getattr(error, "error", "")), 200) if type(error).__name__ == "ResponseError" else ""
-    return (
-        f"{type(error).__name__}: {' '.join(said.split()).rstrip('.')}"
-        if said and "<" not in said
-        else type(error).__name__
-    )
+@dataclass(frozen=True)
+class Heard:
+    """A reader's hearing in this turn."""
 
+    turn: Turn
 
-def by_the_rules(text: str, offered: dict[str, type[Move]]) -> Move:
-    """What the built-in interpreter makes of the words, checked like anybody's values."""
-    move = interpret(text, set(offered))
-    if isinstance(move, Unclear):
-        return move
-    return _checked(offered[type(move).__name__], move.model_dump(exclude_defaults=True))
+    def unless_stopped(self) -> None:
+        self.turn.services.caller.unless_stopped()
 
+    def look_up(self, call: ToolCall) -> ToolMessage:
+        turn, tool = self.turn, READ_TOOLS[call["name"]]
+        return tool_result(tool, call, lambda request: turn.call(tool.name, tool.run, request, turn.services))
 
-def _checked(kind: type[Move], values: dict[str, Any]) -> Move:
-    checked = change_or_problem(kind, values)
-    return Unclear(question=checked) if isinstance(checked, str) else checked
+    def answer(self, pieces: Iterator[str], words: str) -> Prose:
+        turn = self.turn
+        prose = Prose(sources_of(turn.state, turn.record, words, turn.story))
+        for sentence in prose.sentences(pieces):
+            emit(TokenEvent(text=sentence))
+        if prose.text:
+            turn.record.append(AIMessage(content=prose.text))
+            emit(MessageEvent(text=prose.text, kind="prose"))
+        return prose
 
-
-def _grounded(asked: Asked, text: str, by_rules: Move, asking: Asking, turn: Turn) -> Move | None:
-    """The move with only what the words hold; None if nothing is left of it, so that the
-    interpreter reads them instead.
-    """
-    if asked.prose is not None:
-        # Where the rules know what the words are, they know better than prose.
-        return _told(asked.prose, text, asking, turn) if isinstance(by_rules, Unclear | Ask) else None
-    return said(asked.move, text, by_rules)
-
-
-def said(move: Move | None, text: str, by_rules: Move) -> Move | None:
-    """A model's move, as far as the words bear it out, also as the rules read them; None if they don't."""
-    if isinstance(move, SpecificationChange):
-        problem = (
-            isinstance(by_rules, Unclear) and by_rules.understood is not None
-        )  # something in it can't be, which must be said
-        if problem or not isinstance(by_rules, SpecificationChange | Ask | Unclear):
-            return None
-        kept = drop_unsaid(move, text)
-        if type(by_rules) is type(move):  # what the rules read is surely said; the model may have read more
-            kept = type(move).model_validate(
-                kept.model_dump(exclude_defaults=True) | by_rules.model_dump(exclude_defaults=True)
-            )
-        return None if kept.empty else kept
-    if isinstance(move, DECIDES):
-        named = isinstance(move, SelectOption) and move.rank in {
-            q.value for q in find_quantities(text.lower())
-        }
-        return (
-            by_rules
-            if type(by_rules) is type(move)
-            else move
-            if named and isinstance(by_rules, Unclear)
-            else None
-        )
-    if isinstance(move, Ask) and isinstance(by_rules, Ask):
-        return by_rules
-    if not isinstance(by_rules, type(move) | Unclear) or (isinstance(move, Confirm) and is_refusal(text)):
-        return None  # the rules know the words as something else
-    if isinstance(move, SendPrompt) and move.prompt not in text:
-        return None
-    if isinstance(move, Unclear):
-        return None  # a question in our own words: the model's may hold anything
-    return move
-
-
-def _told(pieces: Iterator[str], text: str, asking: Asking, turn: Turn) -> Move | None:
-    """The model's own words, streamed to the person as far as they are borne out;
-    None if nothing of them is.
-    """
-    prose = Prose(sources_of(turn.state, turn.record, text, turn.story))
-    for sentence in prose.sentences(pieces):
-        emit(TokenEvent(text=sentence))
-    asking.usage.removed += prose.removed
-    if not prose.text:
-        return None
-    turn.record.append(AIMessage(content=prose.text))
-    emit(MessageEvent(text=prose.text, kind="prose"))
-    return Answered()
+    def tell(self, event: Event) -> None:
+        emit(event)

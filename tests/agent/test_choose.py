@@ -203,7 +203,7 @@ def test_ollama_on_this_machine_is_asked_directly(name: str, proxy: str, tmp_pat
     code = (
         "import os; from agent.models.choose import choose_model; from knowledge.settings import"
         " load_settings\nchosen = choose_model(load_settings()); print(chosen.name,"
-        " chosen.model.invoke('hello').text)"
+        " chosen.reader.model.invoke('hello').text)"
     )
     with ollama() as wire:
         wire.answers = ["hello to you"]

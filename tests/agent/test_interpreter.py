@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.models.builtin.interpreter import MAX_CHARACTERS, BuiltinInterpreter, interpret
+from agent.models.builtin.interpreter import MAX_CHARACTERS, interpret
 from agent.models.builtin.quantities import find_quantities
 from agent.moves import MOVES, Ask, DescribeNeed, EditSpecification, Stage, Unclear
-from agent.words.read_tools import READ_TOOLS
 
 
 def move(stage: Stage, words: str) -> tuple[str, dict[str, Any]]:
@@ -385,16 +384,6 @@ def test_any_text_becomes_a_move_that_the_stage_offers_and_never_an_approval(
 ) -> None:
     assert move(stage, words)[0] in {m.__name__ for m in MOVES[stage]}
     assert move(stage, words)[0] != "Approve"
-
-
-def test_it_is_a_chat_model_that_answers_with_one_call_among_the_bound_tools() -> None:
-    model = BuiltinInterpreter().bind_tools(
-        [*MOVES["presenting_options"], *(t.definition() for t in READ_TOOLS.values())]
-    )
-    answer = model.invoke("deploy the cheapest")
-    assert [(c["name"], c["args"]) for c in answer.tool_calls] == [
-        ("SelectOption", {"criterion": "cheapest"})
-    ]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from langchain_core.messages import AIMessage
 
 from agent.models.choose import ChosenModel, choose_model
 from agent.runtime import Runtime
+from agent.words.by_model import ModelReader
+from agent.words.by_rules import RULES
 from evals.bad_models import BAD_MODELS, BadModel, HostileModel, ScriptedModel, calling
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
@@ -17,7 +19,7 @@ from tests.talking import MAIN_SCRIPT, converse, made_by
 
 def speaking(runtime: Runtime, *answers: Any) -> ScriptedModel:
     model = ScriptedModel(answers=list(answers), asked=[], offered=[])
-    runtime.chosen = ChosenModel(model, "scripted", "a scripted model")
+    runtime.chosen = ChosenModel(ModelReader(model), "scripted", "a scripted model")
     return model
 
 
@@ -111,7 +113,7 @@ WORDS = [
 
 @pytest.mark.parametrize("kind", BAD_MODELS)
 def test_no_output_of_a_hostile_model_applies_anything(runtime: Runtime, thread: str, kind: BadModel) -> None:
-    runtime.chosen = ChosenModel(HostileModel(kind=kind, seed=1), "hostile", "a hostile model")
+    runtime.chosen = ChosenModel(ModelReader(HostileModel(kind=kind, seed=1)), "hostile", "a hostile model")
     for text in WORDS * 2:
         heard = converse(runtime, thread, text)
         assert "apply_to_cluster" not in heard.tools
@@ -151,5 +153,5 @@ def test_a_dead_ollama_that_was_asked_for_by_name_is_an_error(settings: Settings
 
 
 def test_a_chosen_model_is_a_record() -> None:
-    chosen = ChosenModel(ScriptedModel(), "a", "b")
+    chosen = ChosenModel(RULES, "a", "b")
     assert replace(chosen, name="c").name == "c"

@@ -17,7 +17,7 @@ def services_for(runtime: Runtime, actor: str) -> Services:
         runtime.database,
         runtime.cluster,
         runtime.writer,
-        runtime.chosen.model,
+        runtime.chosen.reader,
         "t",
         caller,
         caller.wait,

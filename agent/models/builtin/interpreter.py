@@ -1,22 +1,11 @@
-"""The built-in interpreter: decides which of the offered moves a person's words are,
-and emits it as a tool call.
-
-It is a `BaseChatModel` with `bind_tools`, deterministic and offline, so that everything works, and is
-tested, without a language model. It sees what any chat model sees, the messages and the bound tools, and
-reads only the person's last words.
+"""The built-in interpreter: decides by rules, deterministic and offline, which of the offered moves a
+person's words are.
 """
 
 from __future__ import annotations
 
 import re
-import uuid
 from dataclasses import dataclass
-from typing import Any
-
-from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
-from pydantic import BaseModel
 
 from agent import moves
 from agent.models.builtin import phrases, questions
@@ -30,7 +19,6 @@ from agent.models.builtin.relative import without_amount
 from agent.models.builtin.selection import ANOTHER_PLAN, read_selection
 from agent.models.builtin.tidy import plain
 from agent.models.builtin.vocabulary import GLOSSARY
-from agent.models.calling import CallingModel
 from agent.words.checks import change_or_problem
 from tools.specification import LOADS, SpecificationChange
 
@@ -45,42 +33,12 @@ LIKE_ENOUGH, CLEARLY_MORE = 0.45, 0.06
 _PROMPT = re.compile(phrases.TEST_PROMPT, re.IGNORECASE | re.DOTALL)
 
 
-class BuiltinInterpreter(CallingModel):
-    """Reads the last human message by rules and answers with one tool call among those bound."""
-
-    @property
-    def _llm_type(self) -> str:
-        return "compass-builtin"
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        offered = {tool["function"]["name"] for tool in kwargs.get("tools", [])}
-        words = next((str(m.text) for m in reversed(messages) if isinstance(m, HumanMessage)), "")
-        move = interpret(words, offered)
-        call = {
-            "name": type(move).__name__,
-            "args": move_arguments(move),
-            "id": f"call_{uuid.uuid4().hex[:12]}",
-            "type": "tool_call",
-        }
-        return ChatResult(generations=[ChatGeneration(message=AIMessage(content="", tool_calls=[call]))])
-
-
 def is_refusal(words: str) -> bool:
     """Whether the words begin as a no."""
     return re.match(phrases.REJECT, _plain(words)) is not None
 
 
-def move_arguments(move: BaseModel) -> dict[str, Any]:
-    return move.model_dump(exclude_defaults=True)
-
-
-def interpret(words: str, offered: set[str]) -> BaseModel:
+def interpret(words: str, offered: set[str]) -> moves.Move:
     """The move that `words` are, among the names in `offered`; `Unclear` with a question if none."""
     text = words.strip()
     if not text:
@@ -160,7 +118,7 @@ def _collects(offered: set[str]) -> bool:
     return "DescribeNeed" in offered and "Finish" not in offered
 
 
-def _of_what_is_there(heard: Heard) -> BaseModel | None:
+def _of_what_is_there(heard: Heard) -> moves.Move | None:
     """What is done with what runs, failed, or is up for approval."""
     low, offered = heard.low, heard.offered
     if "BackToOptions" in offered and re.search(
@@ -181,7 +139,7 @@ def _of_what_is_there(heard: Heard) -> BaseModel | None:
     )
 
 
-def _of_the_approval(heard: Heard) -> BaseModel | None:
+def _of_the_approval(heard: Heard) -> moves.Move | None:
     """A no, another option, or a question about what is up for approval; a yes comes another way."""
     low, bare, offered = heard.low, heard.bare, heard.offered
     if "Reject" in offered:
@@ -219,7 +177,7 @@ def _of_the_approval(heard: Heard) -> BaseModel | None:
     return None
 
 
-def _of_the_options(heard: Heard) -> BaseModel | None:
+def _of_the_options(heard: Heard) -> moves.Move | None:
     """Keeping a plan, going back, choosing an option, leaving the choice to us."""
     low, bare, offered, reading = heard.low, heard.bare, heard.offered, heard.reading
     if "KeepPlan" in offered:
@@ -237,7 +195,7 @@ def _of_the_options(heard: Heard) -> BaseModel | None:
     return None
 
 
-def _of_the_values(heard: Heard) -> BaseModel | None:
+def _of_the_values(heard: Heard) -> moves.Move | None:
     """A need, an edit or a what-if; or the answer to a question, which changes nothing."""
     low, offered, reading = heard.low, heard.offered, heard.reading
     if heard.asks:
@@ -282,7 +240,7 @@ def _unanswered() -> moves.Unclear:
     )
 
 
-def _of_numbers_alone(heard: Heard) -> BaseModel | None:
+def _of_numbers_alone(heard: Heard) -> moves.Move | None:
     """“about 300”, where only the number of users can be meant."""
     bare, offered = heard.bare, heard.offered
     name = "DescribeNeed" if _collects(offered) else "EditSpecification"
@@ -293,7 +251,7 @@ def _of_numbers_alone(heard: Heard) -> BaseModel | None:
     return _change(name, counted) if counted.fields else None
 
 
-def _of_what_runs(low: str, bare: str, offered: set[str]) -> BaseModel | None:
+def _of_what_runs(low: str, bare: str, offered: set[str]) -> moves.Move | None:
     """Scaling, deleting, rolling back; looking again at, or writing out, what is up for approval."""
     if "Scale" in offered and re.search(phrases.SCALE, bare):
         counts = [
@@ -326,7 +284,7 @@ def _of_what_runs(low: str, bare: str, offered: set[str]) -> BaseModel | None:
     return None
 
 
-def _of_plans(bare: str, reading: Reading, asks: bool) -> BaseModel | None:
+def _of_plans(bare: str, reading: Reading, asks: bool) -> moves.Move | None:
     """Keeping a plan by name, going back to one, listing the options by something else;
     “bring back AWS” is no plan's name.
     """
@@ -351,16 +309,16 @@ def _plain(text: str) -> str:
     return low[request.end() :].rstrip("? ") if request else low
 
 
-def _change(name: str, reading: Reading) -> BaseModel:
+def _change(name: str, reading: Reading) -> moves.Move:
     """A move with its values; the first value that can't be is turned into a question that says why."""
     if reading.problems:
         return moves.Unclear(question=" ".join(reading.problems)[:1000], understood=_beside(name, reading))
-    kind = {
+    kinds: dict[str, type[moves.Change]] = {
         "DescribeNeed": moves.DescribeNeed,
         "EditSpecification": moves.EditSpecification,
         "Explore": moves.Explore,
-    }[name]
-    checked = change_or_problem(kind, reading.fields)
+    }
+    checked = change_or_problem(kinds[name], reading.fields)
     return moves.Unclear(question=checked) if isinstance(checked, str) else checked
 
 
@@ -452,7 +410,7 @@ def _question(low: str) -> moves.Ask | None:
     return None
 
 
-def _not_offered(low: str, bare: str, offered: set[str], asks: bool) -> BaseModel:
+def _not_offered(low: str, bare: str, offered: set[str], asks: bool) -> moves.Move:
     if re.search(r"\bapprov\w+|\b(?:deploy|apply)\b", low):
         if "SelectOption" in offered and "Reject" not in offered:
             return moves.Unclear(
@@ -482,7 +440,7 @@ def _not_offered(low: str, bare: str, offered: set[str], asks: bool) -> BaseMode
     )
 
 
-def _nearest_move(low: str, offered: set[str]) -> BaseModel | None:
+def _nearest_move(low: str, offered: set[str]) -> moves.Move | None:
     """What people mean who say something like it; only of moves that change nothing outside the plan."""
     if any(q for q in find_quantities(low)):
         return None
@@ -494,10 +452,7 @@ def _nearest_move(low: str, offered: set[str]) -> BaseModel | None:
         return None
     if name == "Ask":
         return moves.Ask.model_validate({"topic": topic})
-    return (
-        moves.Reject(reason=low[:500])
-        if name == "Reject"
-        else moves.Confirm()
-        if name == "Confirm"
-        else moves.UndoExplore()
-    )
+    if name == "Reject":
+        return moves.Reject(reason=low[:500])
+    kind: type[moves.Move] = getattr(moves, name)
+    return kind()
