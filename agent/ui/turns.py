@@ -8,7 +8,8 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import chainlit as cl
@@ -31,6 +32,7 @@ from agent.runtime import Runtime
 from agent.services import Caller
 from agent.ui import cards
 from agent.ui.store import Store
+from knowledge.errors import CompassError
 
 log = logging.getLogger(__name__)
 PATIENCE_S = 0.7
@@ -236,3 +238,12 @@ class Progress:
 def here() -> Any:
     """The browser's session."""
     return context.session
+
+
+@asynccontextmanager
+async def errors_told() -> AsyncIterator[None]:
+    """What a person can mend is shown to them, and ends what stands in here."""
+    try:
+        yield
+    except CompassError as error:
+        await cl.ErrorMessage(content=str(error)).send()
