@@ -54,7 +54,6 @@ LONGER = {
     "agent/models/gguf.py _events": NOT_YET,
     "agent/runtime.py _run": NOT_YET,
     "agent/terminal/cards.py approval": NOT_YET,
-    "agent/ui/chat.py install": NOT_YET,
     "evals/chaos.py": NOT_YET,
     "simulator/cluster/api.py": NOT_YET,
     "simulator/cluster/kubelet.py": NOT_YET,
