@@ -5,7 +5,7 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 WEB := agent/ui/web
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --prefix $(WEB) --silent
 
-.PHONY: run test lint format lock estimator benchmarks bursts grids withheld measured calibration bench fidelity fuzz chaos small-model screenshots clean
+.PHONY: run test lint format lock estimator benchmarks bursts grids withheld measured calibration bench fidelity fuzz chaos small-model screenshots docs transcript clean
 
 run: .venv/.run
 	@$(BIN)/compass
@@ -70,9 +70,19 @@ chaos: .venv/.dev
 small-model: .venv/.dev
 	@$(BIN)/python -m pytest -n0 -s -m small_model tests/evals/test_small_model.py
 
-# Pictures of every card, light and dark, into screenshots/, and those of this README into docs/.
+# Pictures of every card, light and dark, into screenshots/, and those of the docs into docs/pictures/.
 screenshots: .venv/.dev
 	@$(BIN)/python -m tests.browser.screenshots screenshots
+
+# The site of docs/, in docs/_site. Pages that follow from the code are written first; a link that leads nowhere is an error.
+docs: .venv/.dev
+	@$(BIN)/python docs/generate.py
+	@$(BIN)/python -m sphinx -W --keep-going -n -q docs docs/_site
+	@echo "The site is docs/_site/index.html"
+
+# The conversation that the docs show, played anew; on an idle machine.
+transcript: .venv/.dev
+	@$(BIN)/python docs/transcript.py
 
 # How fast the things are that people wait for; figures of this machine, with their noise.
 bench: .venv/.dev

@@ -2,7 +2,7 @@
 few extras that a person needs.
 
 The graph is not built from this table; the tests hold the two against each other, and the
-README's diagram is drawn from both.
+docs' diagram is drawn from both.
 """
 
 from __future__ import annotations

@@ -20,48 +20,57 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("compass")))
-    """All state: the embedded database, the simulated cluster."""
+    """All state of Compass, such as the embedded database; without it, your user data folder."""
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
-    """A PostgreSQL server; without it an embedded one is started under `home`."""
+    """A PostgreSQL database of your own, in UTF-8: `postgresql://user:password@host:5432/name` (what is
+    special in a password percent-encoded) or libpq's `key=value`; PgBouncer in transaction mode may stand
+    before it. Without it, an embedded server is started.
+    """
     model: str = "auto"
-    """`auto`, `builtin`, `ollama:NAME` or `PROVIDER:NAME`."""
+    """Who reads your words: `auto` (Ollama's `llama3.1:8b` if it is there, else the built-in interpreter),
+    `builtin`, `ollama:NAME`, `gguf:PATH` for a model file in this process (extra `gguf`), or `PROVIDER:NAME`
+    through LangChain (extra `providers`, and the provider's package and key).
+    """
     ollama_host: str = Field(default="http://127.0.0.1:11434", validation_alias="OLLAMA_HOST")
+    """Where Ollama answers, written as for Ollama itself."""
     cluster: str = "sim"
-    """`sim`, or `context:NAME` from the kubeconfig."""
+    """`sim`, or `context:NAME` from your kubeconfig. The default never touches a real cluster."""
     namespace: str = Field(default="default", pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
+    """Where deployments go."""
     actor: str = Field(default="local user", min_length=1, max_length=100)
-    """Who approves; written beside each approval."""
+    """The name written beside your approvals."""
     read_only: bool = False
-    """Plan, render, export and watch, but have nothing that could change a cluster."""
+    """`1`: plan, look and export, but have nothing that could write to a cluster."""
     autoscaling_prometheus: str | None = Field(default=None, pattern=r"^https?://[^@\s]+$")
-    """Where KEDA finds vLLM's metrics in the cluster; with it the number of replicas follows the load.
-
-    Without a user or a password, since it stands in the manifests.
+    """The address of the Prometheus by which KEDA scales, without a user or a password, since it stands in
+    the manifests; without it, the number of replicas is fixed.
     """
     simulator_image: str | None = None
-    """An image of the vLLM simulator to serve instead of vLLM, for clusters without GPUs."""
+    """An image of the vLLM simulator to deploy instead of vLLM, for clusters without GPUs."""
     prices: Path | None = None
-    """A CSV of your own prices; for the GPU types that it lists, only these count."""
+    """A CSV of your own prices; for the GPU types that it lists, only these count, not the shipped ones."""
     probe_s: float = Field(default=15.0, ge=0, le=600)
-    """How long a new endpoint is sent requests to measure it, in seconds; 0 leaves that out."""
+    """For how many seconds a new endpoint is sent requests to measure it; `0` leaves that out."""
     api_tokens: str = ""
-    """Who may use the API: NAME:SHA256 of the token in hex, with commas between;
-    needed to listen beyond loopback.
+    """Who may use the API, and log in to the chat: `NAME:SHA256` with commas between, the SHA-256 of each
+    one's token in hex. One of tokens, header and OAuth is needed to listen beyond loopback.
     """
     auth_header: str = Field(default="", pattern=r"^[A-Za-z0-9-]*$")
     """A header that names the chat's user, set by a proxy that nobody can go around."""
     oauth_users: str = ""
-    """Who may log in to the chat by OAuth: their identifiers with commas between, or
-    * for all of the provider's.
+    """Who may log in to the chat by OAuth: identifiers with commas between, or `*` for all of the provider's;
+    the provider is set as [Chainlit documents](https://docs.chainlit.io/authentication/oauth).
     """
     chat_secret: SecretStr | None = Field(default=None, min_length=32)
-    """Signs the chat's cookies; without it PostgreSQL keeps one for all servers."""
+    """What signs the chat's cookies, at least 32 characters; without it one is made once and kept in
+    PostgreSQL for all servers.
+    """
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
     """Where on loopback Compass shows its own metrics to Prometheus."""
     ready_timeout_s: float = Field(default=1800.0, gt=0)
-    """How long a deployment may take to become ready before it counts as failed."""
+    """How many seconds a deployment may take to become ready before it counts as failed."""
     watch_interval_s: float = Field(default=0.5, gt=0)
-    """How often what is being deployed is looked at; a real cluster is looked at less often."""
+    """How often a simulated rollout is looked at, in seconds; a real cluster is looked at less often."""
 
     @cached_property
     def home_dir(self) -> Path:

@@ -141,7 +141,9 @@ def generate(
         Path | None, typer.Option(help="Where to write it; otherwise benchmarks.csv.gz under COMPASS_HOME.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the arrivals; the shipped table's is 0.")] = 0,
-    jobs: Annotated[int, typer.Option(min=1, max=256, help="Processes.")] = os.cpu_count() or 1,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Processes; by default one a core.")
+    ] = None,
 ) -> None:
     """Compute the shipped table again, bit for bit. Interrupted, it goes on where it was."""
     with told_in_words(False):
@@ -162,7 +164,7 @@ def generate(
                 *Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn()
             ) as progress:
                 task = progress.add_task("Models", total=len(models()))
-                generate_table(target, seed, jobs, lambda _: progress.advance(task))
+                generate_table(target, seed, jobs or os.cpu_count() or 1, lambda _: progress.advance(task))
         except OSError as error:
             raise CompassError(f"{target} can't be written: {error.strerror}.") from error
         same = gzip.decompress(target.read_bytes()) == gzip.decompress(

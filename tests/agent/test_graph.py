@@ -31,7 +31,7 @@ basic_monitoring success
 success __end__
 failed __end__
 """
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "state-machine.md"
 
 
 def parsed(diagram: str) -> set[tuple[str, str]]:
@@ -56,8 +56,8 @@ def test_the_printed_diagram_is_the_compiled_graph() -> None:
     assert parsed(mermaid(graph)) == edges_of(graph)
 
 
-def test_the_readme_shows_the_diagram_and_each_extra_as_the_graph_has_them() -> None:
-    text = README.read_text(encoding="utf-8")
+def test_the_page_shows_the_diagram_and_each_extra_as_the_graph_has_them() -> None:
+    text = PAGE.read_text(encoding="utf-8")
     shown = re.search(r"```mermaid\n(.*?)```", text, re.DOTALL)
     assert shown
     assert shown[1].strip() == mermaid(build_graph())

@@ -1,8 +1,8 @@
-"""Pictures of every card, light and dark, and those of the README: `make screenshots`.
+"""Pictures of every card, light and dark, and those of the docs: `make screenshots`.
 
     python -m tests.browser.screenshots FOLDER
 
-writes all of them to FOLDER, and the README's to `docs/`.
+writes all of them to FOLDER, and the docs' to `docs/pictures/`.
 """
 
 import re
@@ -19,9 +19,9 @@ from tests.conftest import stop_simulator
 from tools.clusters.simulated import simulator_address
 
 WINDOW, TALL, PHONE = (ViewportSize(width=w, height=h) for w, h in ((1360, 1000), (1360, 2900), (390, 844)))
-DOCS = Path(__file__).parents[2] / "docs"
-README = {"options-light": "options.png", "approval-light": "approval.png", "running-dark": "running.png"}
-"""Pictures of whole pages that the README shows."""
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+SHOWN = {"options-light": "options.png", "approval-light": "approval.png", "running-dark": "running.png"}
+"""Pictures of whole pages that the README and the tour show."""
 
 
 class Album:
@@ -42,9 +42,9 @@ class Album:
             except Error:  # it was drawn anew in the middle
                 of.screenshot(path=path)
             self._page.set_viewport_size(WINDOW)
-        if of is None and path.stem in README:
-            DOCS.mkdir(exist_ok=True)
-            (DOCS / README[path.stem]).write_bytes(path.read_bytes())
+        if of is None and path.stem in SHOWN:
+            PICTURES.mkdir(exist_ok=True)
+            (PICTURES / SHOWN[path.stem]).write_bytes(path.read_bytes())
         print(path)
 
 

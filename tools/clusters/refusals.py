@@ -97,7 +97,7 @@ def _remedy(status: int, reason: str, message: str, conflicts: tuple[Conflict, .
         )
     if status == 403 and "cannot" in message:
         return (
-            " Compass lacks this right: bind the Role that the README lists (deploy/rbac.yaml) to whoever"
+            " Compass lacks this right: bind the Role of deploy/rbac.yaml (docs/deploying.md) to whoever"
             " runs it."
         )
     if status == 401:
