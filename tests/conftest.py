@@ -27,8 +27,11 @@ from knowledge.database import Database
 from knowledge.postgres.embedded import embedded_url
 from knowledge.settings import Settings
 from simulator.cluster.control import heal, order_role
+from tests.pace import patient
 from tools.clusters.cluster import Cluster
 from tools.clusters.simulated import simulator_address
+
+KEPT = ("COMPASS_TESTS_NO_SKIP", "COMPASS_TESTS_PACE", "COMPASS_TEST_KUBECONFIG")
 
 # A busy machine is no failure of the code.
 hypothesis.settings.register_profile("compass", deadline=None)
@@ -48,11 +51,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _clean_environment() -> None:
     """Settings come from the tests, not from whoever runs them."""
-    for name in [
-        n
-        for n in os.environ
-        if n.startswith("COMPASS_") and n not in ("COMPASS_TESTS_NO_SKIP", "COMPASS_TEST_KUBECONFIG")
-    ]:
+    for name in [n for n in os.environ if n.startswith("COMPASS_") and n not in KEPT]:
         del os.environ[name]
     os.environ.pop("DATABASE_URL", None)
     os.environ["OLLAMA_HOST"] = "http://127.0.0.1:9"  # nobody answers there
@@ -140,7 +139,7 @@ def settings(shared_home: Path, database_url: str) -> Settings:
         home=shared_home,
         DATABASE_URL=database_url,
         model="builtin",
-        ready_timeout_s=20,
+        ready_timeout_s=patient(20),
         watch_interval_s=0.05,
         probe_s=0,
     )

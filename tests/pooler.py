@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.conftest import free_port
+from tests.pace import patient, until
 
 PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
@@ -44,16 +44,17 @@ def pooled(url: str) -> Iterator[str]:
         process = subprocess.Popen([PROGRAM, "pgbouncer.ini"], cwd=folder, user=owner, stdout=log, stderr=log)
     address = f"postgresql://postgres@127.0.0.1:{port}/{quote(str(server['dbname']))}"
     try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                psycopg.connect(address, connect_timeout=5).close()
-                break
-            except psycopg.OperationalError:
-                assert time.monotonic() < deadline, (folder / "log").read_text()
-                time.sleep(0.1)
+        until(lambda: _answers(address), why=(folder / "log").read_text)
         yield address
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(patient(30))
         shutil.rmtree(folder)
+
+
+def _answers(address: str) -> bool:
+    try:
+        psycopg.connect(address, connect_timeout=round(patient(5))).close()
+    except psycopg.OperationalError:
+        return False
+    return True

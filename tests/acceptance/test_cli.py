@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from simulator.cluster.disk import Disk
+from tests.pace import patient
 from tests.talking import MAIN_SCRIPT, SCENARIOS
 
 COMPASS = [sys.executable, "-m", "agent.cli"]
@@ -50,7 +51,7 @@ def run(
         input=words,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=patient(60),
         check=False,
     )
 
@@ -176,7 +177,7 @@ def test_several_first_starts_at_once_all_come_up(environment: dict[str, str]) -
         for _ in range(4)
     ]
     for process in starts:
-        out, err = process.communicate(timeout=90)
+        out, err = process.communicate(timeout=patient(60))
         assert process.returncode == 0, err
         assert "What do you need?" in out
 
@@ -198,7 +199,7 @@ def test_ctrl_c_leaves_cleanly_and_says_how_to_resume(environment: dict[str, str
         if "Is this what you need?" in line:
             break
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=patient(30))
     assert process.returncode == 0
     assert "compass chat --thread left" in out
     assert "Traceback" not in out + err

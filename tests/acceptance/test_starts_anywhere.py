@@ -15,14 +15,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import CHROMIUM, FLAGS, PATIENCE_S, STILL
+from tests import web
+from tests.browser.conftest import CHROMIUM, FLAGS, STILL, be_patient
 from tests.browser.page import NEED, Chat
 from tests.conftest import free_port
+from tests.pace import patient, until
 from tests.talking import MAIN_SCRIPT
 from tests.users import python_for
 
@@ -48,7 +49,7 @@ class Stranger:
             cwd=self.folder,
             env=self.environment,
             capture_output=True,
-            timeout=600,
+            timeout=patient(300),
         )
         out, err = done.stdout.decode(), done.stderr.decode()
         assert (done.returncode, err) == (0, ""), out[-3000:] + err
@@ -111,7 +112,7 @@ def in_words(stranger: Stranger) -> None:
 
 
 def over_the_api(url: str) -> None:
-    with httpx.Client(base_url=f"{url}/api/v1", timeout=120, trust_env=False) as client:
+    with web.client(f"{url}/api/v1") as client:
         read = client.post("/intents", json={"text": "a chatbot for 1000 users"}).raise_for_status().json()
         specification = client.post("/specifications", json=read).raise_for_status().json()
         plan = (
@@ -137,17 +138,15 @@ def over_the_api(url: str) -> None:
             .raise_for_status()
             .json()
         )
-        until = time.monotonic() + 300
-        while client.get(f"/deployments/{made['name']}").raise_for_status().json()["phase"] != "ready":
-            assert time.monotonic() < until
-            time.sleep(0.2)
+        its_own = f"/deployments/{made['name']}"
+        until(lambda: client.get(its_own).raise_for_status().json()["phase"] == "ready")
 
 
 def in_the_browser(url: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1360, "height": 1200}, reduced_motion="reduce")
-        page.set_default_timeout(PATIENCE_S * 1000)
+        be_patient(page)
         page.add_init_script(STILL)
         chat = Chat(page, url)
         chat.open()
@@ -170,6 +169,7 @@ def test_the_main_line_for_a_stranger_in_terminal_api_and_browser(stranger: Stra
     assert "FAIL" not in stranger.runs("doctor")
     in_words(stranger)
     url = f"http://127.0.0.1:{(port := free_port())}"
+    log_so_far = (stranger.home.parent / "serve.log").read_text
     with (stranger.home.parent / "serve.log").open("wb") as log:
         serving = subprocess.Popen(
             [*stranger.command, "serve", "--port", str(port)],
@@ -180,18 +180,11 @@ def test_the_main_line_for_a_stranger_in_terminal_api_and_browser(stranger: Stra
             stderr=log,
         )
     try:
-        until = time.monotonic() + 300
-        while True:
-            assert serving.poll() is None, (stranger.home.parent / "serve.log").read_text()
-            assert time.monotonic() < until
-            try:
-                if httpx.get(f"{url}/readyz", trust_env=False).status_code == 200:
-                    break
-            except httpx.HTTPError:
-                time.sleep(0.2)
+        until(lambda: serving.poll() is not None or web.answers(f"{url}/readyz"), why=log_so_far)
+        assert serving.poll() is None, log_so_far()
         over_the_api(url)
         in_the_browser(url)
     finally:
         serving.terminate()
-        serving.wait(30)
-    assert "Traceback" not in (stranger.home.parent / "serve.log").read_text()
+        serving.wait(patient(30))
+    assert "Traceback" not in log_so_far()

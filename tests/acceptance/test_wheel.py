@@ -8,17 +8,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests import web
 from tests.acceptance.test_cli import events, states, stop_postgres
 from tests.conftest import free_port, stop_simulator
+from tests.pace import patient, until
 from tests.talking import SCENARIOS
 
 ROOT = Path(__file__).parents[2]
@@ -145,20 +145,15 @@ def test_it_serves_the_chat_and_the_api(installed: Installed) -> None:
             stderr=file,
         )
     try:
-        while True:
-            assert serving.poll() is None, log.read_text()
-            try:
-                if httpx.get(f"{url}/readyz", trust_env=False).status_code == 200:
-                    break
-            except httpx.HTTPError:
-                time.sleep(0.2)
-        assert "<script" in httpx.get(f"{url}/", trust_env=False).raise_for_status().text
+        until(lambda: serving.poll() is not None or web.answers(f"{url}/readyz"), why=log.read_text)
+        assert serving.poll() is None, log.read_text()
+        assert "<script" in web.get(f"{url}/").raise_for_status().text
         for name in ("compass.css", "elements/Options.jsx"):
-            assert httpx.get(f"{url}/public/{name}", trust_env=False).raise_for_status().text
-        read = httpx.post(f"{url}/api/v1/intents", json={"text": "a chatbot for 1000 users"}, trust_env=False)
+            assert web.get(f"{url}/public/{name}").raise_for_status().text
+        read = web.post(f"{url}/api/v1/intents", json={"text": "a chatbot for 1000 users"})
         assert read.raise_for_status().json()["intent"]["user_count"] == 1000
-        assert httpx.get(f"{url}/api/v1/gpus", trust_env=False).raise_for_status().json()
+        assert web.get(f"{url}/api/v1/gpus").raise_for_status().json()
     finally:
         serving.terminate()
-        serving.wait(60)
+        serving.wait(patient(30))
     assert "Traceback" not in log.read_text()

@@ -12,6 +12,7 @@ from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from simulator.cluster.control import order_role
+from tests.pace import patient
 from tests.talking import converse, deployed, name_of
 from tests.tools.test_manifests import request
 from tools.apply_to_cluster import ApplyRequest, apply_to_cluster
@@ -48,7 +49,9 @@ class Contexts:
     """
 
     def __init__(self, settings: Settings, kubeconfig: Path, addresses: dict[str, str]) -> None:
-        self.settings = settings.model_copy(update={"cluster": "context:simulated", "ready_timeout_s": 120})
+        self.settings = settings.model_copy(
+            update={"cluster": "context:simulated", "ready_timeout_s": patient(60)}
+        )
         self.addresses = addresses
         self._kubeconfig = kubeconfig
         self._runtimes: list[Runtime] = []

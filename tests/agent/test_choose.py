@@ -24,6 +24,7 @@ from knowledge.errors import CompassError
 from knowledge.loopback import PROXIES
 from knowledge.settings import Settings, load_settings
 from tests.ollama import ollama
+from tests.pace import patient
 
 ROOT = Path(__file__).parents[2]
 Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
@@ -130,14 +131,15 @@ def gives(content: bytes, status: int = 200) -> Answer:
 
 def after(seconds: float, answer: Answer) -> Answer:
     def slow(handler: http.server.BaseHTTPRequestHandler) -> None:
-        time.sleep(seconds)
+        time.sleep(patient(seconds))
         answer(handler)
 
     return slow
 
 
 def drips(handler: http.server.BaseHTTPRequestHandler) -> None:
-    for _ in range(1000):
+    deadline = time.monotonic() + patient(50)
+    while time.monotonic() < deadline:
         handler.wfile.write(b"H")
         handler.wfile.flush()
         time.sleep(0.05)
@@ -182,7 +184,7 @@ def test_auto_falls_back_and_says_why(
     show: Answer,
     why: str,
 ) -> None:
-    monkeypatch.setattr(ollama_server, "ANSWER_S", 2.0)
+    monkeypatch.setattr(ollama_server, "ANSWER_S", patient(2.0))
     url = answering(tags, show)
     chosen = choose_model(Settings(model="auto", OLLAMA_HOST=url))
     assert chosen.name == "builtin"
@@ -191,7 +193,10 @@ def test_auto_falls_back_and_says_why(
         choose_model(Settings(model="ollama:llama3.1:8b", OLLAMA_HOST=url))
 
 
-def test_one_that_loads_its_model_is_waited_for(answering: Callable[[Answer, Answer], str]) -> None:
+def test_one_that_loads_its_model_is_waited_for(
+    answering: Callable[[Answer, Answer], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ollama_server, "ANSWER_S", patient(ollama_server.ANSWER_S))
     url = answering(TAGS, after(1.5, SHOW))
     assert choose_model(Settings(model="auto", OLLAMA_HOST=url)).name == "ollama:llama3.1:8b"
 
@@ -220,7 +225,7 @@ def test_ollama_on_this_machine_is_asked_directly(name: str, proxy: str, tmp_pat
             capture_output=True,
             text=True,
             cwd=tmp_path,
-            timeout=120,
+            timeout=patient(60),
         )
     assert done.stdout == "ollama:llama3.1:8b hello to you\n", done.stderr
 

@@ -57,7 +57,7 @@ def test_what_was_asked_for_is_approved_deployed_and_served(runtime: Runtime, th
     status = get_status(StatusQuery(name=name_of(runtime, thread)), runtime.cluster)
     assert status.context_tokens == served
     assert f"{served:,} tokens" in drawn("status", status.model_dump(mode="json"))
-    client = openai.OpenAI(base_url=f"{status.endpoint}/v1", api_key="none", max_retries=0, timeout=120)
+    client = openai.OpenAI(base_url=f"{status.endpoint}/v1", api_key="none", max_retries=0)
     model = str(status.model_id)
 
     def ask(tokens: int) -> Any:

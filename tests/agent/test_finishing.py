@@ -14,7 +14,7 @@ from knowledge.errors import CompassError
 from knowledge.postgres.locks import Key
 from knowledge.settings import Settings
 from tests.api.conftest import Api, api  # noqa: F401 - a fixture
-from tests.cluster.conftest import until
+from tests.pace import until
 from tests.talking import converse, name_of
 from tests.tools.test_faults import Killed, changed, documents
 from tests.tools.test_manifests import request
@@ -249,7 +249,7 @@ def test_a_server_finishes_it_at_its_start_and_one_that_only_reads_does_not(
     assert not as_approved(bundle, cluster)
     finisher = Finisher(settings, database)
     try:
-        until(lambda: not cut_off(database), 60)
+        until(lambda: not cut_off(database))
     finally:
         finisher.close()
     assert as_approved(bundle, cluster)

@@ -4,7 +4,6 @@ import asyncio
 import re
 from typing import Any
 
-import httpx
 import pytest
 
 from agent.events import MessageEvent
@@ -12,6 +11,7 @@ from agent.runtime import Runtime
 from knowledge.database import Database
 from knowledge.settings import Settings
 from simulator.cluster.control import heal, order_failure
+from tests import web
 from tests.agent.test_deployment import RUNNING
 from tests.simulator.load import Request, load
 from tests.talking import Heard, converse, name_of
@@ -117,7 +117,7 @@ def test_what_answers_nonsense_is_no_success(
 def test_the_status_judges_what_the_replicas_measured(runtime: Runtime, thread: str, simulator: str) -> None:
     converse(runtime, thread, *RUNNING)
     name, url = name_of(runtime, thread), endpoint_of(runtime, thread)
-    model = httpx.get(f"{url}/v1/models").json()["data"][0]["id"]
+    model = web.get(f"{url}/v1/models").json()["data"][0]["id"]
     send(url, model, 12)
     few = live(runtime.cluster, name, runtime.database)
     assert few.live is not None
@@ -138,7 +138,7 @@ def test_the_status_judges_what_the_replicas_measured(runtime: Runtime, thread: 
     order_failure(simulator, "500", f"{name}*")
     try:
         for _ in range(6):
-            httpx.post(f"{url}/v1/completions", json={"model": model, "prompt": "x", "max_tokens": 2})
+            web.post(f"{url}/v1/completions", json={"model": model, "prompt": "x", "max_tokens": 2})
         failing = live(runtime.cluster, name, runtime.database)
     finally:
         heal(simulator)
@@ -152,7 +152,7 @@ def test_one_that_is_missing_its_targets_says_what_to_do(
 ) -> None:
     converse(runtime, thread, *RUNNING)
     name, url = name_of(runtime, thread), endpoint_of(runtime, thread)
-    model = httpx.get(f"{url}/v1/models").json()["data"][0]["id"]
+    model = web.get(f"{url}/v1/models").json()["data"][0]["id"]
     order_failure(simulator, "very-slow", f"{name}*")
     try:
         send(url, model, 36)

@@ -33,9 +33,8 @@ def manifest(details: dict[str, Any]) -> str:
 
 def asked(runtime: Runtime, thread: str) -> tuple[openai.OpenAI, str]:
     status = get_status(StatusQuery(name=name_of(runtime, thread)), runtime.cluster)
-    return openai.OpenAI(base_url=f"{status.endpoint}/v1", api_key="none", max_retries=0, timeout=120), str(
-        status.model_id
-    )
+    client = openai.OpenAI(base_url=f"{status.endpoint}/v1", api_key="none", max_retries=0)
+    return client, str(status.model_id)
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from agent.turns import TakenOver, Turns
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
-from tests.cluster.conftest import until
 from tests.knowledge.test_locks import cut
+from tests.pace import patient, until
 from tests.talking import converse
 
 TO_APPROVAL = ["a chatbot for 1000 users", "looks good", "deploy the cheapest"]
@@ -29,7 +29,7 @@ TO_APPROVAL = ["a chatbot for 1000 users", "looks good", "deploy the cheapest"]
 def slow(settings: Settings, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runtime]:
     """On a cluster where models load for minutes."""
     monkeypatch.setenv("COMPASS_SIMULATOR_TIME_SCALE", "5")
-    runtime = Runtime(settings.model_copy(update={"home": home, "ready_timeout_s": 600}))
+    runtime = Runtime(settings.model_copy(update={"home": home, "ready_timeout_s": patient(600)}))
     yield runtime
     runtime.close()
 
@@ -49,7 +49,7 @@ class Watch:
 
         self._worker = threading.Thread(target=follow)
         self._worker.start()
-        until(lambda: runtime.position(thread).interrupted_at == "post_deployment_validation", 60)
+        until(lambda: runtime.position(thread).interrupted_at == "post_deployment_validation")
 
     def end(self) -> str:
         self.caller.stopped.set()

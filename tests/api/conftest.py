@@ -1,6 +1,5 @@
 import hashlib
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +11,8 @@ from agent.api.app import build_api
 from agent.commands.serve import _listener
 from agent.runtime import Runtime
 from knowledge.settings import Settings
+from tests import web
+from tests.pace import patient, until
 
 TOKENS = {"ann": "ann's secret", "bob": "bob's secret"}
 
@@ -23,7 +24,7 @@ class Api:
 
     def client(self, user: str = "ann") -> httpx.Client:
         headers = {"Authorization": f"Bearer {TOKENS[user]}"} if user else {}
-        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60, trust_env=False)
+        return web.client(f"{self.url}/api/v1", headers=headers)
 
 
 def hashed() -> str:
@@ -38,9 +39,8 @@ def api(settings: Settings) -> Iterator[Api]:
     server = uvicorn.Server(uvicorn.Config(build_api(runtime, "127.0.0.1"), log_level="critical"))
     thread = threading.Thread(target=lambda: server.run([listener]), daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.01)
+    until(lambda: server.started)
     yield Api(f"http://127.0.0.1:{listener.getsockname()[1]}", runtime)
     server.should_exit = True
-    thread.join(timeout=5)
+    thread.join(patient(5))
     runtime.close()

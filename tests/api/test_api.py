@@ -6,7 +6,6 @@ import asyncio
 import io
 import json
 import logging
-import time
 from typing import Any
 
 import anyio.to_thread
@@ -19,7 +18,9 @@ from agent.runtime import Runtime
 from agent.telemetry import JsonLines
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
+from tests import web
 from tests.api.conftest import TOKENS, Api, hashed
+from tests.pace import patient, until
 from tests.talking import deployed
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
 
@@ -83,10 +84,8 @@ def test_from_words_to_a_running_endpoint_and_its_end(api: Api) -> None:
         assert name in deployed(api.runtime.cluster)
         again = client.post("/deployments", json=to_deploy(manifests), headers={"Idempotency-Key": "k1"})
         assert (again.status_code, again.json()) == (201, done.json())
-        for _ in range(200):
-            status = client.get(f"/deployments/{name}").json()
-            if status["phase"] == "ready":
-                break
+        until(lambda: client.get(f"/deployments/{name}").json()["phase"] == "ready")
+        status = client.get(f"/deployments/{name}").json()
         assert status["approved_digest"] == manifests["bundle"]["digest"]
         tried = client.post(f"/deployments/{name}/test", json={"prompt": "hello"}).raise_for_status().json()
         assert tried["ttft_ms"] > 0
@@ -163,7 +162,7 @@ def test_each_user_sees_only_their_own(api: Api) -> None:
         talk = ann.post("/conversations").json()["id"]
         assert "no such conversation" in problem(bob.post(f"/conversations/{talk}/turns", json=NEED), 404)
         assert "Bearer" in problem(nobody.get("/models"), 401)
-        assert httpx.get(f"{api.url}/metrics").status_code == 401
+        assert web.get(f"{api.url}/metrics").status_code == 401
         wanted = to_delete(ann, done["name"])
         ann.request(
             "DELETE", f"/deployments/{done['name']}", json=wanted, headers={"Idempotency-Key": "x"}
@@ -231,8 +230,8 @@ def test_what_compass_knows(api: Api) -> None:
         assert "no GPU" in problem(client.get("/benchmarks", params={"gpu": "GTX"}), 422)
         assert "limit" in problem(client.get("/benchmarks", params={"limit": 0}), 422)
         assert "POST" not in problem(client.put("/models"), 405)
-    assert httpx.get(f"{api.url}/healthz").json() == {"status": "ok"}
-    assert httpx.get(f"{api.url}/readyz").json() == {"status": "ready", "cut_off": 0}
+    assert web.get(f"{api.url}/healthz").json() == {"status": "ok"}
+    assert web.get(f"{api.url}/readyz").json() == {"status": "ready", "cut_off": 0}
     with api.client() as client:
         assert b"compass_turns_total" in client.get(f"{api.url}/metrics").content
 
@@ -253,12 +252,9 @@ class Log:
 
     def of(self, answer: httpx.Response) -> dict[str, Any]:
         """The line of a request, which is written after its answer was sent."""
-        for _ in range(500):
-            for line in self.lines:
-                if line["event"] == "request" and line["request"] == answer.headers["X-Request-Id"]:
-                    return line
-            time.sleep(0.01)
-        raise AssertionError("this request has no line")
+        number = answer.headers["X-Request-Id"]
+        [line] = until(lambda: [a for a in self.lines if (a["event"], a["request"]) == ("request", number)])
+        return line
 
 
 def test_every_request_has_an_id_and_a_line_without_contents(
@@ -309,7 +305,7 @@ def test_whoever_watches_it_is_answered_while_every_thread_is_busy(runtime: Runt
         transport = httpx.ASGITransport(app=build_api(runtime, "127.0.0.1"))
         async with (
             httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8765") as client,
-            asyncio.timeout(10),
+            asyncio.timeout(patient(10)),
         ):
             return [(await client.get(path)).status_code for path in ("/healthz", "/readyz", "/metrics")]
 

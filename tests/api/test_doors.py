@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-import httpx
 import pytest
 import uvicorn
 from starlette.applications import Starlette
@@ -22,7 +21,9 @@ from agent.api.app import build_api
 from agent.commands.serve import _listener
 from agent.runtime import Runtime
 from knowledge.settings import Settings
+from tests import web
 from tests.api.conftest import TOKENS, Api, hashed
+from tests.pace import patient, until
 
 
 class Page(HTMLParser):
@@ -42,13 +43,13 @@ class Page(HTMLParser):
 
 
 def test_the_description_of_the_api_is_a_page_of_our_own(api: Api) -> None:
-    answer = httpx.get(f"{api.url}/api/docs", trust_env=False)
+    answer = web.get(f"{api.url}/api/docs")
     page = Page(answer.text)
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "script" not in page.tags
     assert all(address.startswith(("#", "/")) for address in page.addresses)
     assert {a[1:] for a in page.addresses if a[0] == "#"} <= page.ids
-    document = httpx.get(f"{api.url}/api/v1/openapi.json", trust_env=False).json()
+    document = web.get(f"{api.url}/api/v1/openapi.json").json()
     for path, methods in document["paths"].items():
         assert path in answer.text
         assert len(re.findall(f"<code>{re.escape(path)}</code></h3>", answer.text)) == len(methods)
@@ -58,10 +59,11 @@ def test_the_description_of_the_api_is_a_page_of_our_own(api: Api) -> None:
 
 def test_strangers_are_not_told_where_the_database_is(api: Api) -> None:
     api.runtime.database.pool.close()
-    stranger = httpx.get(f"{api.url}/readyz", trust_env=False, timeout=60)
+    stranger = web.get(f"{api.url}/readyz")
     assert (stranger.status_code, stranger.json()["detail"]) == (503, "The database doesn't answer.")
-    user = httpx.get(
-        f"{api.url}/readyz", headers={"Authorization": f"Bearer {TOKENS['ann']}"}, trust_env=False, timeout=60
+    user = web.get(
+        f"{api.url}/readyz",
+        headers={"Authorization": f"Bearer {TOKENS['ann']}"},
     )
     assert user.status_code in (500, 503)
     assert user.json()["detail"] != stranger.json()["detail"]
@@ -79,17 +81,16 @@ def hasty(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     )
     thread = threading.Thread(target=lambda: server.run([listener]), daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.01)
+    until(lambda: server.started)
     yield listener.getsockname()[1]
     server.should_exit = True
-    thread.join(timeout=10)
+    thread.join(patient(10))
     runtime.close()
 
 
 def heard(port: int, *parts: bytes) -> bytes:
     """All that comes back for a request that is never finished, until the server hangs up."""
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=patient(20)) as connection:
         for part in parts:
             connection.sendall(part)
             time.sleep(0.2)
@@ -122,10 +123,10 @@ def test_half_requests_are_not_waited_for_without_an_end(hasty: int) -> None:
 
 @pytest.mark.slow
 def test_many_half_requests_leave_the_server_answering(hasty: int) -> None:
-    open_ones = [socket.create_connection(("127.0.0.1", hasty), timeout=60) for _ in range(200)]
+    open_ones = [socket.create_connection(("127.0.0.1", hasty), timeout=patient(20)) for _ in range(200)]
     for one in open_ones:
         one.sendall(b"GET / HTTP/1.1\r\nHost: ")
-    assert httpx.get(f"http://127.0.0.1:{hasty}/healthz", trust_env=False, timeout=60).status_code == 200
+    assert web.get(f"http://127.0.0.1:{hasty}/healthz").status_code == 200
     assert all(one.recv(1) == b"" for one in open_ones)
     for one in open_ones:
         one.close()
@@ -134,9 +135,7 @@ def test_many_half_requests_leave_the_server_answering(hasty: int) -> None:
 @pytest.mark.slow
 def test_whole_requests_keep_their_connection(hasty: int) -> None:
     async def asked() -> list[int]:
-        async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{hasty}", trust_env=False, timeout=60
-        ) as client:
+        async with web.asynchronous(f"http://127.0.0.1:{hasty}") as client:
             statuses = []
             for _ in range(3):
                 statuses.append((await client.get("/healthz")).status_code)
@@ -162,11 +161,10 @@ def test_an_open_page_is_not_a_request_that_is_waited_for(monkeypatch: pytest.Mo
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", **patience.options()))
     thread = threading.Thread(target=lambda: server.run([listener]), daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.01)
+    until(lambda: server.started)
     with connect(f"ws://127.0.0.1:{listener.getsockname()[1]}/", proxy=None) as page:
         time.sleep(1.5)
         page.send("still here")
-        assert page.recv(timeout=60) == "still here"
+        assert page.recv(timeout=patient(20)) == "still here"
     server.should_exit = True
-    thread.join(timeout=10)
+    thread.join(patient(10))

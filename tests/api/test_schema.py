@@ -9,6 +9,7 @@ import pytest
 
 from agent.api import access
 from tests.api.conftest import TOKENS, Api
+from tests.pace import patient
 
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
@@ -37,7 +38,7 @@ def test_thousands_of_generated_requests_find_nothing_undocumented(
         "--seed",
         "1",
     ]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=patient(300))
     assert done.returncode == 0, done.stdout[-6000:]
     generated = re.search(r"([\d,]+) generated", done.stdout)
     assert generated is not None

@@ -5,17 +5,17 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests import web
 from tests.browser.page import Chat
 from tests.conftest import free_port, stop_simulator
+from tests.pace import patient, until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -32,9 +32,8 @@ STILL = """addEventListener('DOMContentLoaded', () => {
   document.head.append(style)
 })"""
 """Nothing moves: without a GPU, each frame of a spinner is drawn by the cores that the tests need."""
-PATIENCE_S = 60
+PATIENCE_S = 60.0
 SHOWN = 4000
-expect.set_options(timeout=PATIENCE_S * 1000)
 
 
 class Site:
@@ -62,16 +61,10 @@ class Site:
         command = [sys.executable, "-m", "agent.cli", "serve", "--port", str(self.port)]
         with (self.home / "serve.log").open("ab") as log:
             self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        until = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                if httpx.get(f"{self.url}/readyz", trust_env=False).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass
-            assert self._process.poll() is None, (self.home / "serve.log").read_text()
-            assert time.monotonic() < until, "the server doesn't answer"
-            time.sleep(0.1)
+        process = self._process
+        log_so_far = (self.home / "serve.log").read_text
+        until(lambda: process.poll() is not None or web.answers(f"{self.url}/readyz"), why=log_so_far)
+        assert process.poll() is None, log_so_far()
 
     @property
     def pid(self) -> int:
@@ -130,10 +123,16 @@ def _running(site: Site) -> Iterator[Site]:
     stop_simulator(site.home)
 
 
+def be_patient(page: BrowserContext | Page) -> None:
+    """With it, and with what is expected of any page."""
+    page.set_default_timeout(patient(PATIENCE_S) * 1000)
+    expect.set_options(timeout=patient(PATIENCE_S) * 1000)
+
+
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1360, "height": 1200}, reduced_motion="reduce")
-    context.set_default_timeout(PATIENCE_S * 1000)
+    be_patient(context)
     context.add_init_script(STILL)
     yield context
     context.close()

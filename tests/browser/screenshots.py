@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Error, Locator, Page, ViewportSize, sync_playwright
 
 from simulator.cluster.control import heal, order_failure
-from tests.browser.conftest import CHROMIUM, FLAGS, PATIENCE_S, Site
+from tests.browser.conftest import CHROMIUM, FLAGS, Site, be_patient
 from tests.browser.page import NEED, Chat
 from tests.conftest import stop_simulator
 from tools.clusters.simulated import simulator_address
@@ -140,7 +140,7 @@ def main() -> None:
             for theme in ("light", "dark"):
                 context = browser.new_context(viewport=WINDOW)
                 context.add_init_script(f"localStorage.setItem('vite-ui-theme', '{theme}')")
-                context.set_default_timeout(PATIENCE_S * 1000)
+                be_patient(context)
                 chat = Chat(context.new_page(), site.url)
                 chat.open()
                 album = Album(chat.page, theme, folder)

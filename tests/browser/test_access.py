@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from agent.api.access import BURST
 from agent.api.guard import UNUSED
-from tests.browser.conftest import PATIENCE_S, Site
+from tests import web
+from tests.browser.conftest import Site, be_patient
 from tests.browser.page import NEED, Chat
 from tests.conftest import stop_simulator
 
@@ -41,7 +42,7 @@ def session_of(chat: Chat) -> str:
 
 def log_in(browser: Browser, site: Site, name: str, token: str) -> Chat:
     context = browser.new_context()
-    context.set_default_timeout(PATIENCE_S * 1000)
+    be_patient(context)
     page = context.new_page()
     page.goto(site.url)
     page.get_by_label(re.compile("email", re.IGNORECASE)).fill(name)
@@ -69,7 +70,7 @@ def test_users_log_in_and_see_only_their_own(browser: Browser, shared: Site) -> 
     expect(bob.page.get_by_text("No threads found")).to_be_visible()
     cookies = {c["name"]: c["value"] for c in bob.page.context.cookies()}
     thread = path.removeprefix("/thread/")
-    with httpx.Client(base_url=shared.url, cookies=cookies, trust_env=False) as client:
+    with web.client(shared.url, cookies=cookies) as client:
         assert client.get(f"/project/thread/{thread}").status_code == 401
         assert client.request("DELETE", "/project/thread", json={"threadId": thread}).status_code == 401
         bearer = {"Authorization": f"Bearer {TOKENS['bob']}"}
@@ -77,7 +78,7 @@ def test_users_log_in_and_see_only_their_own(browser: Browser, shared: Site) -> 
         check_doors(client, session_of(bob), shared, thread, ann)
     bob.page.goto(shared.url + path)
     expect(bob.page.get_by_text("Approved by ann")).to_have_count(0)
-    assert httpx.get(f"{shared.url}/project/thread/{thread}", trust_env=False).status_code == 401
+    assert web.get(f"{shared.url}/project/thread/{thread}").status_code == 401
 
 
 def check_doors(bob: httpx.Client, mine: str, site: Site, thread: str, ann_there: Chat) -> None:
@@ -103,11 +104,11 @@ def check_doors(bob: httpx.Client, mine: str, site: Site, thread: str, ann_there
         feedback = {"sessionId": mine, "feedback": {"forId": step[0], "value": 1, "threadId": thread}}
         assert "no such message" in bob.put("/feedback", json=feedback).json()["detail"]
         assert bob.request("DELETE", "/feedback", json={"feedbackId": step[0]}).status_code == 404
-        assert httpx.put(f"{site.url}/feedback", json=feedback, trust_env=False).status_code == 401
+        assert web.put(f"{site.url}/feedback", json=feedback).status_code == 401
         assert connection.execute(kept, [thread]).fetchone() == before
         rated = connection.execute("SELECT count(*) FROM chat_steps WHERE feedback IS NOT NULL").fetchone()
         assert rated == (0,)
-    with httpx.Client(base_url=site.url, cookies=of_ann, trust_env=False) as ann:
+    with web.client(site.url, cookies=of_ann) as ann:
         assert ann.put("/feedback", json=feedback | {"sessionId": anns}).status_code == 200
 
     def pressed(session: str, **action: object) -> httpx.Response:
@@ -131,12 +132,12 @@ def test_nobody_is_kept_out_by_anothers_tries(shared: Site) -> None:
     def log_in_as(client: httpx.Client, name: str, token: str) -> int:
         return client.post("/login", data={"username": name, "password": token}).status_code
 
-    with httpx.Client(base_url=shared.url, trust_env=False, timeout=60) as client:
+    with web.client(shared.url) as client:
         tries = [log_in_as(client, "ann", "guessed") for _ in range(int(BURST) * 3)]
         assert set(tries) == {401, 429}
         assert log_in_as(client, "bob", TOKENS["bob"]) == 200
     elsewhere = httpx.HTTPTransport(local_address="127.0.0.2")
-    with httpx.Client(base_url=shared.url, transport=elsewhere, timeout=60) as client:
+    with web.client(shared.url, transport=elsewhere) as client:
         assert log_in_as(client, "ann", TOKENS["ann"]) == 200
 
 
@@ -163,7 +164,7 @@ def test_what_stands_before_everything(site: Site, context: BrowserContext) -> N
     expect(page.get_by_role("heading", name="POST /api/v1/deployments", exact=True)).to_be_visible()
     assert outside == []  # nothing is loaded from anywhere else, nor asked for in vain
     assert complaints == []
-    with httpx.Client(base_url=site.url, trust_env=False) as client:
+    with web.client(site.url) as client:
         policy = client.get("/").headers["content-security-policy"]
         assert "default-src 'self'" in policy
         assert client.get("/", headers={"Host": "rebound.example"}).status_code == 403

@@ -5,19 +5,19 @@ the simulator's, as a real one.
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.conftest import PATIENCE_S, Site
+from tests import web
+from tests.browser.conftest import Site
 from tests.browser.page import NEED, Chat
 from tests.browser.test_conversation import applied
 from tests.conftest import free_port, stop_simulator
+from tests.pace import until
 from tools.clusters.simulated import simulator_address, simulator_kubeconfig
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/usr/local/sbin:/usr/local/bin")
@@ -101,24 +101,15 @@ def replicas(tmp_path: Path, database_url: str) -> Iterator[Replicas]:
         [NGINX, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"), "-e", str(tmp_path / "error.log")]
     )
     url = f"http://127.0.0.1:{port}"
-    until = time.monotonic() + PATIENCE_S
-    while not _answers(url):
-        assert balancer.poll() is None, (tmp_path / "error.log").read_text()
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    errors = (tmp_path / "error.log").read_text
+    until(lambda: balancer.poll() is not None or web.answers(f"{url}/readyz"), why=errors)
+    assert balancer.poll() is None, errors()
     yield Replicas(sites, url, tmp_path / "access.log")
     balancer.terminate()
     balancer.wait()
     for site in sites:
         site.kill()
     stop_simulator(cluster)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 @pytest.mark.slow
@@ -135,7 +126,7 @@ def test_by_buttons_behind_a_balancer(replicas: Replicas, page: Page) -> None:
     assert applied(replicas.sites[0], chat) == 1
     cookies = {c["name"]: c["value"] for c in page.context.cookies()}
     for site in replicas.sites:  # whoever is logged in is so at both
-        assert httpx.get(f"{site.url}/user", cookies=cookies, trust_env=False).status_code == 200
+        assert web.get(f"{site.url}/user", cookies=cookies).status_code == 200
         assert not (site.home / "chat-secret").exists()
 
 

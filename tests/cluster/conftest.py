@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import os
 import secrets
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -73,14 +72,3 @@ def service(namespace: str) -> Object:
     found["metadata"]["namespace"] = namespace
     del found["spec"]["predictor"]["serviceAccountName"]
     return found
-
-
-def until(happened: Callable[[], Any], timeout_s: float = 120.0) -> Any:
-    """The first true value; fails when the time is up."""
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        found = happened()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it didn't happen in time")

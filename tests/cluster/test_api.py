@@ -11,6 +11,7 @@ from kubernetes.dynamic import DynamicClient
 from kubernetes.dynamic.exceptions import DynamicApiError
 
 from tests.cluster.conftest import Object
+from tests.pace import patient
 
 KSERVE = "serving.kserve.io/v1beta1"
 
@@ -419,7 +420,7 @@ def test_a_watch_tells_what_a_selector_sees(maps: Kind) -> None:
     maps.patch("one", {"metadata": {"labels": {"x": "1"}}}, "application/merge-patch+json")
     maps.delete("one")
     seen = maps.resource.watch(
-        namespace=maps.namespace, label_selector="x=1", resource_version=start, timeout=2
+        namespace=maps.namespace, label_selector="x=1", resource_version=start, timeout=round(patient(2))
     )
     told = [(e["type"], e["raw_object"]["metadata"]["name"]) for e in seen]
     assert told == [(t, "one") for t in ("ADDED", "MODIFIED", "DELETED", "ADDED", "DELETED")]
@@ -427,7 +428,9 @@ def test_a_watch_tells_what_a_selector_sees(maps: Kind) -> None:
 
 def test_a_watch_from_nowhere_begins_with_what_there_is(maps: Kind) -> None:
     maps.create(config_map())
-    events = maps.resource.watch(namespace=maps.namespace, field_selector="metadata.name=one", timeout=1)
+    events = maps.resource.watch(
+        namespace=maps.namespace, field_selector="metadata.name=one", timeout=round(patient(1))
+    )
     assert [(e["type"], e["raw_object"]["data"]) for e in events] == [("ADDED", {"a": "1"})]
 
 

@@ -3,14 +3,14 @@
 import json
 import shutil
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.cluster.conftest import Object, until
+from tests.cluster.conftest import Object
+from tests.pace import patient, until
 
 KUBECTL = shutil.which("kubectl")
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -30,7 +30,7 @@ def kubectl(kubeconfig: Path, namespace: str, tmp_path: Path) -> Run:
             namespace,
             *arguments,
         ]
-        found = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
+        found = subprocess.run(command, input=text, capture_output=True, text=True, timeout=patient(60))
         assert found.returncode == expect, (arguments, found.stdout, found.stderr)
         return found
 
@@ -120,14 +120,14 @@ def test_labels_patches_and_waits(kubectl: Run, manifest: str, service: Object) 
         ).stdout
         == "1"
     )
-    kubectl("wait", "--for=delete", "isvc/nothing", "--timeout=5s")
+    kubectl("wait", "--for=delete", "isvc/nothing", f"--timeout={patient(5):.0f}s")
 
 
 @pytest.mark.usefixtures("_pods_run")
 def test_pods_their_logs_and_their_descriptions(kubectl: Run, manifest: str, service: Object) -> None:
     name = service["metadata"]["name"]
     kubectl("apply", "--server-side", "-f", manifest)
-    kubectl("wait", "--for=condition=Ready", f"isvc/{name}", "--timeout=30s")
+    kubectl("wait", "--for=condition=Ready", f"isvc/{name}", f"--timeout={patient(30):.0f}s")
     pods = kubectl(
         "get", "pods", "-l", f"serving.kserve.io/inferenceservice={name}", "-o", "name"
     ).stdout.split()
@@ -145,27 +145,20 @@ def test_pods_their_logs_and_their_descriptions(kubectl: Run, manifest: str, ser
 
 
 @pytest.mark.usefixtures("_pods_run")
-def test_watch_streams_the_changes(kubectl: Run, kubeconfig: Path, namespace: str, manifest: str) -> None:
-    command = [
-        str(KUBECTL),
-        "--kubeconfig",
-        str(kubeconfig),
-        "-n",
-        namespace,
-        "get",
-        "pods",
-        "--watch",
-        "--no-headers",
-    ]
-    watcher = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+def test_watch_streams_the_changes(
+    kubectl: Run, kubeconfig: Path, namespace: str, manifest: str, tmp_path: Path
+) -> None:
+    told, requests = tmp_path / "told", tmp_path / "requests"
+    command = [str(KUBECTL), "--kubeconfig", str(kubeconfig), "-n", namespace, "get", "pods", "--watch"]
+    with told.open("w") as out, requests.open("w") as err:
+        watcher = subprocess.Popen([*command, "--no-headers", "-v=6"], stdout=out, stderr=err)
     try:
-        time.sleep(1)  # it lists first, then watches
+        until(lambda: "watch=true" in requests.read_text(), why=requests.read_text)  # it lists first
         kubectl("apply", "--server-side", "-f", manifest)
-        until(lambda: "1/1" in kubectl("get", "pods").stdout)
-        time.sleep(0.5)
+        until(lambda: "Running" in told.read_text(), why=told.read_text)
     finally:
         watcher.terminate()
-    lines = watcher.communicate(timeout=10)[0].splitlines()
-    states = [line.split()[2] for line in lines]
+        watcher.wait()
+    states = [line.split()[2] for line in told.read_text().splitlines()]
     assert states[-1] == "Running"
     assert "ContainerCreating" in states

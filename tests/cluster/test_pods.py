@@ -15,8 +15,10 @@ import pytest
 from kubernetes.dynamic import DynamicClient
 
 from simulator.cluster.orders import FAILURES, NAMESPACE
-from tests.cluster.conftest import Object, until
+from tests import web
+from tests.cluster.conftest import Object
 from tests.cluster.test_api import KSERVE, Kind, status_of
+from tests.pace import until
 from tools.clusters.simulated import simulator_address
 
 pytestmark = pytest.mark.usefixtures("_pods_run")
@@ -82,10 +84,7 @@ def test_a_service_becomes_ready_and_answers(watched: Watched) -> None:
     status = watched.live()["status"]
     assert status["modelStatus"]["transitionStatus"] == "UpToDate"
     assert status["observedGeneration"] == watched.live()["metadata"]["generation"]
-    assert (
-        httpx.get(status["url"] + "/v1/models", trust_env=False).json()["data"][0]["id"]
-        == "openai/gpt-oss-20b"
-    )
+    assert web.get(status["url"] + "/v1/models").json()["data"][0]["id"] == "openai/gpt-oss-20b"
     pods = watched.all_pods()
     assert len(pods) == 2
     assert all(p["spec"]["nodeName"].startswith("h100-") for p in pods)
@@ -304,7 +303,7 @@ def test_a_restart_finds_the_same_objects_and_serves_at_the_same_address(home: P
     path = f"/apis/{KSERVE}/namespaces/default/inferenceservices"
 
     def call(method: str, address: str, **more: Any) -> Any:
-        return httpx.request(method, address, trust_env=False, **more).json()
+        return web.request(method, address, **more).json()
 
     uid = call("POST", url + path, json=service)["metadata"]["uid"]
     endpoint = until(lambda: call("GET", f"{url}{path}/{name}").get("status", {}).get("url"))

@@ -18,6 +18,7 @@ from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.postgres.locks import Key
 from knowledge.settings import Settings, load_settings
+from tests.pace import patient
 
 
 def rows(database: Database) -> int:
@@ -170,7 +171,7 @@ def test_a_lock_that_is_held_holds_up_nobody(settings: Settings) -> None:
     database = Database(settings)
     assert database.locks.take(Key(1, "a turn"))
     with database.alone(), database.dedicated() as connection:
-        connection.execute("SET statement_timeout = '60s'")
+        connection.execute(f"SET statement_timeout = '{patient(60):.0f}s'")
         connection.execute("CREATE INDEX CONCURRENTLY beside ON approvals (name)")
     database.close()
 

@@ -19,6 +19,7 @@ import pytest
 
 from knowledge.postgres.embedded import embedded_url
 from knowledge.postgres.sockets import is_private, socket_folder, takes_a_socket
+from tests.pace import patient
 from tests.users import ROOT, python_for
 
 SAY = (
@@ -70,7 +71,7 @@ def in_a_process(
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=patient(120),
     )
 
 
@@ -127,7 +128,7 @@ def test_in_the_shared_folder_for_temporary_files_lies_only_what_others_cannot_e
             env=environment,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=patient(120),
         )
         [(name, mode)] = eval(done.stdout.splitlines()[1])
         assert name.startswith("compass-")

@@ -17,6 +17,7 @@ from knowledge.errors import CompassError
 from knowledge.importer.formats import MAX_MEGABYTES, Stated
 from knowledge.importer.write import Imported, import_file
 from knowledge.settings import Settings
+from tests.pace import until
 
 PHI = "microsoft/phi-4"
 
@@ -301,18 +302,16 @@ def test_killed_in_the_middle_it_leaves_the_table_as_it_was(
         args=(many_rows(tmp_path / "b.json"), tmp_path, settings.database_url.get_secret_value()),
     )
     work.start()
-    copying = False
-    for _ in range(200):
+
+    def copying() -> bool:
         with database.connect() as connection:
             active = connection.execute(
                 "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY"
                 " incoming%' AND state = 'active'"
             ).fetchone()
-        if active:
-            copying = True
-            break
-        time.sleep(0.05)
-    assert copying
+        return active is not None
+
+    until(copying)
     os.kill(work.pid or 0, signal.SIGKILL)
     work.join()
     assert everything(database) == before

@@ -17,6 +17,7 @@ from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.postgres.locks import Full, Key, Locks
 from knowledge.settings import Settings
+from tests.pace import patient, until
 
 KEY = Key(1, "one")
 HOLDER = """
@@ -95,7 +96,7 @@ def test_a_death_frees_what_was_held(settings: Settings, database: Database) -> 
         assert holder.stdout.readline() == "True\n"
         assert not database.locks.take(KEY)
         os.kill(holder.pid, signal.SIGKILL)
-        with database.locks.holding(KEY, 60, "still held"):
+        with database.locks.holding(KEY, patient(60), "still held"):
             pass
     finally:
         holder.kill()
@@ -138,7 +139,7 @@ def test_a_full_server_is_waited_for(database: Database) -> None:
     locks = Locks(connect, database.unreachable)
     with pytest.raises(Full, match="try again in a moment"):
         locks.take(KEY)
-    with locks.holding(KEY, 60, "busy"):
+    with locks.holding(KEY, patient(60), "busy"):
         assert locks.holds(KEY)
     locks.close()
 
@@ -150,10 +151,10 @@ def test_without_a_server_it_is_a_sentence(settings: Settings, database: Databas
     began = time.monotonic()
     with (
         pytest.raises(CompassError, match="The database doesn't answer"),
-        Locks(connect, database.unreachable).holding(KEY, 60, "busy"),
+        Locks(connect, database.unreachable).holding(KEY, patient(60), "busy"),
     ):
         pass
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < patient(30)
 
 
 def test_borrowers_of_connections_queue_as_long_as_the_server_answers(database: Database) -> None:
@@ -163,16 +164,17 @@ def test_borrowers_of_connections_queue_as_long_as_the_server_answers(database: 
 
     def hold() -> None:
         with database.connect():
-            gate.wait(60)
+            gate.wait(patient(60))
 
     holders = [threading.Thread(target=hold) for _ in range(database.pool.max_size)]
     for holder in holders:
         holder.start()
-    while (
-        database.pool.get_stats()["pool_available"]
-        or database.pool.get_stats()["pool_size"] < database.pool.max_size
-    ):
-        time.sleep(0.02)
+
+    def all_are_held() -> bool:
+        stats = database.pool.get_stats()
+        return stats["pool_size"] == database.pool.max_size and not stats["pool_available"]
+
+    until(all_are_held)
     threading.Timer(1.5, gate.set).start()
     with database.connect() as connection:
         assert connection.execute("SELECT 1 AS one").fetchone() == {"one": 1}

@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +15,8 @@ from simulator.vllm.api import application
 from simulator.vllm.engine import Engine
 from simulator.vllm.misbehaviour import Misbehaviour
 from simulator.vllm.thoughts import Told
+from tests import web
+from tests.pace import patient, until
 
 MODEL = "openai/gpt-oss-20b"
 
@@ -35,20 +36,19 @@ class Server:
             target=lambda: asyncio.run(self._server.serve([listener])), daemon=True
         )
         self._thread.start()
-        while not self._server.started:
-            time.sleep(0.01)
+        until(lambda: self._server.started)
 
     def close(self) -> None:
         self._server.should_exit = self._server.force_exit = True
-        self._thread.join(timeout=5)
+        self._thread.join(patient(5))
 
     def post(self, path: str, body: object) -> httpx.Response:
-        return httpx.post(f"{self.url}{path}", json=body, timeout=30)
+        return web.post(f"{self.url}{path}", json=body)
 
     def metrics(self) -> dict[str, float]:
         """By sample name; of counters by reason, with it."""
         found = {}
-        for family in text_string_to_metric_families(httpx.get(f"{self.url}/metrics").text):
+        for family in text_string_to_metric_families(web.get(f"{self.url}/metrics").text):
             for sample in family.samples:
                 if sample.name.endswith("_bucket"):
                     continue

@@ -12,10 +12,8 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import httpx
 import pytest
 
 from knowledge.catalogue import gpus, models, traffic_profiles
@@ -23,7 +21,9 @@ from knowledge.estimator.replica import replica_of
 from knowledge.estimator.scheduler import simulate
 from knowledge.estimator.table import percentile
 from knowledge.estimator.workload import arrivals_ms, seeded, unit_gaps
+from tests import web
 from tests.conftest import free_port
+from tests.pace import until
 from tests.simulator.load import Request, load
 
 TABLE = Path(__file__).parents[2] / "knowledge" / "data" / "benchmarks.csv.gz"
@@ -89,7 +89,7 @@ def test_measured_latencies_are_those_of_the_table(
         if (os.cpu_count() or 1) > 1:
             os.sched_setaffinity(process.pid, {0})
             os.sched_setaffinity(0, set(range(1, os.cpu_count() or 1)))
-        wait_for(f"http://127.0.0.1:{port}/health")
+        until(lambda: web.answers(f"http://127.0.0.1:{port}/health"))
         requests = [Request(ms / 1000, PROFILE.prompt_tokens, PROFILE.output_tokens) for ms in at]
         seen = asyncio.run(load(f"http://127.0.0.1:{port}", model_id, requests))[WARM_UP:]
     finally:
@@ -133,7 +133,7 @@ def test_256_streams_at_once_keep_their_pace_on_one_core(capsys: pytest.CaptureF
         if (os.cpu_count() or 1) > 1:
             os.sched_setaffinity(process.pid, {0})
             os.sched_setaffinity(0, set(range(1, os.cpu_count() or 1)))
-        wait_for(f"http://127.0.0.1:{port}/health")
+        until(lambda: web.answers(f"http://127.0.0.1:{port}/health"))
         requests = [Request(0.0, 16, PROFILE.output_tokens)] * streams
         seen = asyncio.run(load(f"http://127.0.0.1:{port}", model_id, requests))
     finally:
@@ -158,13 +158,3 @@ def simulate_alone(model_id: str, gpu: str, streams: int, tokens: int) -> float:
     assert replica is not None
     seen = simulate(replica.steps, replica.kv_tokens, [0.0] * streams, [16] * streams, [tokens] * streams)
     return statistics.median(seen.itl_ms)
-
-
-def wait_for(url: str) -> None:
-    for _ in range(200):
-        try:
-            httpx.get(url, timeout=1)
-            return
-        except httpx.HTTPError:
-            time.sleep(0.1)
-    raise AssertionError(url)

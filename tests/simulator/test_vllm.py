@@ -13,7 +13,8 @@ import openai
 import pytest
 
 from simulator.vllm.misbehaviour import Misbehaviour
-from tests.pace import at_some_pace
+from tests import web
+from tests.pace import at_some_pace, patient, until
 from tests.simulator.load import Request, load
 from tests.simulator.serving import MODEL, Server, serving
 
@@ -164,8 +165,8 @@ def test_a_load_generators_contract(server: Server, path: str) -> None:
     }
     body |= {"messages": [{"role": "user", "content": prompt}]} if "chat" in path else {"prompt": prompt}
     body |= {"max_completion_tokens" if "chat" in path else "max_tokens": 33, "stop": None}
-    assert httpx.get(f"{server.url}/health").status_code == 200
-    with httpx.stream("POST", f"{server.url}{path}", json=body) as response:
+    assert web.get(f"{server.url}/health").status_code == 200
+    with web.client().stream("POST", f"{server.url}{path}", json=body) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
         lines = [line.removeprefix("data: ") for line in response.iter_lines() if line]
     usage = json.loads(lines[-2])["usage"]
@@ -218,7 +219,7 @@ def test_bad_requests_get_vllms_error_shape(
 
 
 def test_what_is_no_json_is_refused(server: Server) -> None:
-    response = httpx.post(f"{server.url}/v1/completions", content=b"{")
+    response = web.post(f"{server.url}/v1/completions", content=b"{")
     assert (response.status_code, response.json()["error"]["code"]) == (400, 400)
 
 
@@ -231,13 +232,11 @@ def counts_agree(pace: float) -> None:
         seen = asyncio.run(
             load(server.url, MODEL, [Request(i * 0.02 * pace, 50 + i, 5 + i) for i in range(40)])
         )
-        with httpx.stream(
+        with web.client().stream(
             "POST", f"{server.url}/v1/completions", json=TEXT | {"stream": True, "ignore_eos": True}
         ) as response:
             next(response.iter_lines())  # and leaves
-        deadline = time.monotonic() + 60
-        while server.metrics()["vllm:request_success_totalabort"] < 1 and time.monotonic() < deadline:
-            time.sleep(0.02)
+        until(lambda: server.metrics()["vllm:request_success_totalabort"] == 1)
         found = server.metrics()
     assert found["vllm:request_success_totallength"] == 40
     assert found["vllm:request_success_totalabort"] == 1
@@ -281,11 +280,11 @@ def goes_wrong(wrong: Misbehaviour, pace: float) -> None:
 
         def ask() -> tuple[int, float, str]:
             began = time.perf_counter()
-            with httpx.stream(
+            with web.client().stream(
                 "POST",
                 f"{server.url}/v1/completions",
                 json=body,
-                timeout=3 if "hang" in server.wrong else 60 * pace,
+                timeout=patient(3 if "hang" in server.wrong else 60 * pace),
             ) as response:
                 text = response.read().decode()
             return response.status_code, time.perf_counter() - began, text

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from tests.pace import patient
 from tools.clusters.simulated import simulator_kubeconfig
 
 Fault = Literal["reset", "reset after", "timeout", "409", "429", "500", "500 after", "403", "401"]
@@ -78,7 +79,9 @@ class FaultyProxy:
         if spoiled and self.fault in ("reset", "timeout", *REASONS):
             self._spoil(handler)
             return
-        connection = http.client.HTTPConnection(self._target.hostname or "", self._target.port, timeout=20)
+        connection = http.client.HTTPConnection(
+            self._target.hostname or "", self._target.port, timeout=patient(20)
+        )
         headers = {k: v for k, v in handler.headers.items() if k.lower() not in ("host", "connection")}
         connection.request(handler.command, handler.path, body, headers)
         answer = connection.getresponse()

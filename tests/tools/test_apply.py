@@ -13,6 +13,7 @@ import pytest
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
+from tests.pace import until
 from tests.talking import deployed
 from tests.tools.test_manifests import request
 from tools.apply_to_cluster import ApplyRequest, ApplyResult, apply_to_cluster
@@ -57,12 +58,9 @@ def apply(bundle: ManifestBundle, approval_id: str, database: Database, cluster:
 
 
 def wait_ready(name: str, cluster: Cluster) -> DeploymentStatus:
-    for _ in range(200):
-        status = get_status(StatusQuery(name=name), cluster)
-        if status.phase != "pending":
-            return status
-        threading.Event().wait(0.05)
-    raise AssertionError(status)
+    query = StatusQuery(name=name)
+    until(lambda: get_status(query, cluster).phase != "pending")
+    return get_status(query, cluster)
 
 
 def test_approved_bytes_become_a_serving_endpoint(
@@ -297,11 +295,8 @@ def test_no_gpu_left_is_a_failure_that_says_so(
 ) -> None:
     big = render_manifest(request("openai/gpt-oss-20b", "A10G", 8, 9, thread))
     apply(big, approve(big.digest), database, cluster)
-    for _ in range(200):
-        status = get_status(StatusQuery(name=big.name), cluster)
-        if status.diagnosis:
-            break
-        threading.Event().wait(0.05)
+    until(lambda: get_status(StatusQuery(name=big.name), cluster).diagnosis)
+    status = get_status(StatusQuery(name=big.name), cluster)
     assert status.phase == "pending"
     assert "Insufficient nvidia.com/gpu" in status.message
 

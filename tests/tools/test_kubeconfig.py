@@ -204,7 +204,7 @@ def test_a_program_that_fails_is_quoted_without_what_it_was_given(version: Versi
         ("print('hello')", "something else than an ExecCredential"),
         ("print('[]')", "something else than an ExecCredential"),
         (gives(), "neither a token nor a certificate"),
-        ("import time; time.sleep(60)", "probably waits for a person"),
+        ("import time; time.sleep(600)", "probably waits for a person"),
     ],
 )
 def test_a_program_that_gives_nothing_is_said(

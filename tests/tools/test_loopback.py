@@ -18,6 +18,7 @@ from knowledge.errors import CompassError
 from knowledge.loopback import is_loopback, keep_loopback_direct
 from knowledge.settings import Settings
 from tests.conftest import stop_simulator
+from tests.pace import patient
 from tools.clusters.cluster import Cluster
 from tools.clusters.simulated import simulator_address
 
@@ -174,7 +175,7 @@ def test_a_working_directory_with_our_names_and_a_pythonpath_with_them_change_no
     home.mkdir()
     command = [sys.executable, "-P", "-m", "compass_llm", "doctor", "--json"]
     done = subprocess.run(
-        command, cwd=tmp_path / "here", env=environment, capture_output=True, text=True, timeout=300
+        command, cwd=tmp_path / "here", env=environment, capture_output=True, text=True, timeout=patient(120)
     )
     stop_simulator(home)
     assert [(f["part"], f["ok"]) for f in json.loads(done.stdout)] == [

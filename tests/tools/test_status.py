@@ -7,7 +7,7 @@ import yaml
 
 from simulator.cluster.control import heal, order_failure
 from simulator.cluster.orders import Failure
-from tests.cluster.conftest import until
+from tests.pace import until
 from tests.tools.test_manifests import request
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 from tools.deploying.causes import Failure as Cause

@@ -3,11 +3,11 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import web
 from tests.simulator.load import Request, load
 from tests.simulator.serving import MODEL, serving
 from tools.serving.scrape import Counters, Gauges, Histogram, Scrape, parsed, window
@@ -41,11 +41,11 @@ def scrape(at_s: float, **replicas: Counters) -> Scrape:
 
 def test_what_a_server_shows_is_what_its_clients_saw() -> None:
     with serving(time_scale=1.0) as server:
-        before, _ = parsed(httpx.get(f"{server.url}/metrics").text)
+        before, _ = parsed(web.get(f"{server.url}/metrics").text)
         seen = asyncio.run(load(server.url, MODEL, [Request(0.05 * n, 100, 60) for n in range(30)]))
         server.wrong = {"500"}
         server.post("/v1/completions", {"model": MODEL, "prompt": "x"})
-        after, gauges = parsed(httpx.get(f"{server.url}/metrics").text)
+        after, gauges = parsed(web.get(f"{server.url}/metrics").text)
     gained = after.since(before)
     assert (gained.finished, gained.failed, gained.prompt_tokens, gained.output_tokens) == (30, 1, 3000, 1800)
     assert gauges == Gauges(running=0, waiting=0, kv_cache_usage=0.0)
