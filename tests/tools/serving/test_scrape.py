@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import web
+from tests.pace import at_some_pace
 from tests.simulator.load import Request, load
 from tests.simulator.serving import MODEL, serving
 from tools.serving.scrape import Counters, Gauges, Histogram, Scrape, parsed, window
@@ -40,9 +41,13 @@ def scrape(at_s: float, **replicas: Counters) -> Scrape:
 
 
 def test_what_a_server_shows_is_what_its_clients_saw() -> None:
-    with serving(time_scale=1.0) as server:
+    at_some_pace(is_what_clients_saw)
+
+
+def is_what_clients_saw(pace: float) -> None:
+    with serving(time_scale=pace) as server:
         before, _ = parsed(web.get(f"{server.url}/metrics").text)
-        seen = asyncio.run(load(server.url, MODEL, [Request(0.05 * n, 100, 60) for n in range(30)]))
+        seen = asyncio.run(load(server.url, MODEL, [Request(0.05 * pace * n, 100, 60) for n in range(30)]))
         server.wrong = {"500"}
         server.post("/v1/completions", {"model": MODEL, "prompt": "x"})
         after, gauges = parsed(web.get(f"{server.url}/metrics").text)
