@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from agent.api.requests import HEADER
+from agent.words.checks import field_of, sentence
 from knowledge.errors import CompassError
 
 log = logging.getLogger("agent")
@@ -112,7 +113,9 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def of_values(request: Request, error: RequestValidationError) -> JSONResponse:
         fields = [
-            FieldProblem(field=".".join(str(p) for p in e["loc"]), text=str(e["msg"]))
+            FieldProblem(
+                field=".".join(str(p) for p in e["loc"]), text=sentence(e) if field_of(e) else str(e["msg"])
+            )
             for e in error.errors()[:20]
         ]
         return answer(

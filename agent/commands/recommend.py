@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from agent.manifests import manifest_request
 from agent.models.choose import choose_model
-from agent.words.checks import change_or_problem
+from agent.words.checks import change_or_problem, in_sentences
 from agent.words.intent import extract_intent
 from knowledge.catalogue import SloTargets, TrafficProfile
 from knowledge.database import Database
@@ -21,6 +21,7 @@ from tools.plan_capacity import PlanRequest, plan_capacity
 from tools.planning.plan import VIEWS, Plan
 from tools.render_manifest import render_manifest
 from tools.specification import (
+    FIELDS,
     Demand,
     Intent,
     Overrides,
@@ -67,21 +68,15 @@ def specification_from_file(file: Path) -> Specification:
         }
         built = build_specification(intent, Overrides.model_validate(figures))
     except ValidationError as error:
-        first = error.errors()[0]
-        raise CompassError(
-            f"{file}, field {'.'.join(map(str, first['loc']))}: {first['msg']} (found {first['input']!r})."
-        ) from error
+        where = ".".join(map(str, error.errors()[0]["loc"]))
+        raise CompassError(f"{file}, field {where}: {in_sentences(error)}") from error
     except (KeyError, TypeError) as error:
         raise CompassError(
             f"{file} isn't a specification: it needs intent, traffic_profile, slo_targets and demand."
         ) from error
     except ValueError as error:
         raise CompassError(f"{file}: {error}") from error
-    named = {f"{how}_{what}" for how in ("preferred", "excluded") for what in ("gpu_types", "models")}
-    checked = change_or_problem(
-        SpecificationChange,
-        intent.model_dump(include={"use_case", "available_gpus", *named}),
-    )
+    checked = change_or_problem(SpecificationChange, intent.model_dump(include=set(FIELDS)))
     if isinstance(checked, str):
         raise CompassError(f"{file}: {checked}")
     return built

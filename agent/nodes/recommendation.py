@@ -9,7 +9,7 @@ from langgraph.types import Command
 from agent.checkpoints import pause
 from agent.moves import Explore, KeepPlan, RestorePlan, SelectOption, ShowView, UndoExplore
 from agent.nodes.common import ANYWHERE, Handlers, take
-from agent.nodes.specification import checked_change, difference, say_mapping, unchanged
+from agent.nodes.specification import checked_change, say_mapping
 from agent.state import MAX_EXPLORED, Explored, Kept
 from agent.turn import CantBeDone, Turn
 from agent.words.understand import move_of
@@ -19,7 +19,14 @@ from tools.planning.exclusions import exclusions_in_words
 from tools.planning.plan import Plan, Recommendation, View
 from tools.planning.ranking import pick
 from tools.query_benchmarks import BenchmarkQuery, query_benchmarks
-from tools.specification import Specification, SpecificationChange, change_specification
+from tools.specification import (
+    Specification,
+    SpecificationChange,
+    change_specification,
+    difference,
+    noted,
+    unchanged,
+)
 from tools.traffic import map_to_benchmark_profile
 from tools.wording import setup
 
@@ -149,7 +156,7 @@ def interactive_exploration(turn: Turn) -> Replanned:
     if not question:
         turn.say(unchanged(old, new, change))
         return turn.goto("presenting_options")
-    turn.say(f"What if: {question}.")
+    turn.say(f"What if: {question}.{noted(old, new)}")
     turn.changes |= _planned_with(new) | _undoable(turn)
     if turn.state.get("benchmark_profile") != turn.changes["benchmark_profile"]:
         say_mapping(turn, new, turn.changes["benchmark_profile"])

@@ -14,20 +14,21 @@ from agent.state import ConversationState
 from agent.turn import CantBeDone, Turn, need
 from agent.words.checks import in_sentences
 from agent.words.understand import move_of
-from knowledge.catalogue import TrafficProfile, models_in_words
+from knowledge.catalogue import TrafficProfile
 from knowledge.errors import CompassError
 from tools.lookup_slo_template import SloTemplateQuery, lookup_slo_template
 from tools.specification import (
-    Intent,
     NothingToStartFrom,
     Overrides,
     Specification,
     SpecificationChange,
     build_specification,
     change_specification,
+    difference,
+    noted,
+    unchanged,
 )
 from tools.traffic import map_to_benchmark_profile
-from tools.wording import rate
 
 Reviewed = Command[
     Literal[
@@ -76,7 +77,7 @@ def specification_editing(turn: Turn) -> Command[Literal["traffic_profile_mappin
     change = need(turn.state["change"], "There is nothing to edit.")
     new = change_specification(old, change)
     changed = difference(old, new)
-    turn.say(f"Changed: {changed}." if changed else unchanged(old, new, change))
+    turn.say(f"Changed: {changed}.{noted(old, new)}" if changed else unchanged(old, new, change))
     return turn.goto(
         "traffic_profile_mapping",
         specification=new,
@@ -154,77 +155,3 @@ def _within_budget(change: SpecificationChange, state: ConversationState) -> Spe
         return change
     budget = round(change.cost_factor * first.cost_usd_per_month, 2)
     return change.model_copy(update={"budget_usd_per_month": budget, "cost_factor": None})
-
-
-def unchanged(old: Specification, new: Specification, change: SpecificationChange) -> str:
-    """Of a change that shows no difference: what stands there already, or that it has no bearing here."""
-    if new != old:
-        return "Noted, but nothing in the plan depends on it now."
-    plainest = build_specification(
-        Intent(use_case=old.intent.use_case, user_count=(old.intent.user_count or 0) + 1), Overrides()
-    )
-    before, after = (
-        _shown(plainest),
-        _shown(change_specification(plainest, change.model_copy(update={"added": {}, "factors": {}}))),
-    )
-    stands = ", ".join(
-        f"{name} {after[name]}" for name in after if before[name] != after[name] != "not given"
-    )
-    return f"Nothing changes: {stands or 'it'} is planned like that already."
-
-
-def difference(old: Specification, new: Specification) -> str:
-    """What changed, in words."""
-    before, after = _shown(old), _shown(new)
-    return ", ".join(
-        f"{name} {before[name]} → {after[name]}" for name in after if before[name] != after[name]
-    )
-
-
-def _shown(s: Specification) -> dict[str, str]:
-    """What people would want to hear of when it changes."""
-    i, o = s.intent, s.overrides
-    return {
-        "use case": str(i.use_case),
-        "users": f"{i.user_count:,}" if i.user_count is not None else "not given",
-        "requests in flight": (
-            f"{i.concurrent_requests:,g}" if i.concurrent_requests is not None else "not given"
-        ),
-        "requests a day": f"{i.requests_per_day:,g}" if i.requests_per_day is not None else "not given",
-        "peak": f"{rate(s.demand.peak_requests_per_second)} requests/s",
-        "burstiness": f"{s.demand.burstiness:g}",
-        "quietest hour": f"{s.demand.trough_fraction:.0%} of the peak",
-        "highest minute": f"{s.demand.minute_peak:g} times the mean",
-        "traffic": str(s.traffic_profile),
-        "TTFT p95": f"{s.slo_targets.ttft_p95_ms:,g} ms",
-        "ITL p95": f"{s.slo_targets.itl_p95_ms:,g} ms",
-        "E2E p95": f"{s.slo_targets.e2e_p95_ms:,g} ms",
-        "headroom": f"{s.headroom:.0%}",
-        "spare replicas": str(o.spare_replicas or 0),
-        "GPUs": ", ".join(i.preferred_gpu_types) or "any",
-        "excluded GPUs": ", ".join(i.excluded_gpu_types) or "none",
-        "GPUs that there are": stock(i) or "any number",
-        "models": models_in_words(i.preferred_models) or "any",
-        "excluded models": models_in_words(i.excluded_models) or "none",
-        "licences": ", ".join(i.licenses) or "any",
-        "context": f"at least {i.min_context_tokens:,} tokens" if i.min_context_tokens else "any",
-        "thinking": (
-            s.thinking
-            + (" as asked" if i.thinking else "")
-            + (f", {s.thinking_tokens:,} tokens" if s.thinking_tokens else "")
-        ),
-        "quality": f"at least {i.min_quality:g} %" if i.min_quality else "any",
-        "providers": ", ".join(i.providers) or "any",
-        "excluded providers": ", ".join(i.excluded_providers) or "none",
-        "regions": ", ".join(i.regions) or "any",
-        "excluded regions": ", ".join(i.excluded_regions) or "none",
-        "budget": f"${i.budget_usd_per_month:,.0f} a month" if i.budget_usd_per_month else "none",
-        "priorities": (
-            f"cost {i.priorities.cost}, latency {i.priorities.latency}, accuracy {i.priorities.accuracy}"
-        ),
-    }
-
-
-def stock(intent: Intent) -> str:
-    """The GPUs that there are, in words."""
-    return ", ".join(f"{count} {gpu}" for gpu, count in intent.available_gpus.items())

@@ -15,17 +15,15 @@ from rich.panel import Panel
 from rich.text import Text
 
 from agent.terminal.style import ACCENT, columns, labelled, seconds
-from knowledge.catalogue import models_in_words
+from tools.specification import Specification, lower, told
 from tools.wording import rate
 
-LOADS = {"user_count": "Users", "concurrent_requests": "In flight", "requests_per_day": "Requests/day"}
 VIEWED = {
     "lowest_cost": "by cost",
     "lowest_latency": "by latency",
     "best_quality": "by quality",
     "simplest": "by the number of GPUs",
 }
-NO_CONTEXT_ASKED = "the model's own, as far as memory holds it beside the planned load"
 CAPACITY = "Max\nreq/s"
 HYPHEN = "-\n"
 NAME_WIDTH, LEAST_NAME_WIDTH = 20, 12
@@ -36,58 +34,17 @@ GAP = 3
 
 def specification(spec: dict[str, Any]) -> RenderableType:
     """The specification card: what was understood, the targets, the demand and every assumption behind it."""
-    intent, slo, demand = spec["intent"], spec["slo_targets"], spec["demand"]
+    found = Specification.model_validate(spec)
+    shown = [row for row in told(found) if not row.assumed]
     rows = labelled()
-    rows.add_row("Use case", Text(intent["use_case"]))
-    for name, label in LOADS.items():
-        if intent[name] is not None:
-            rows.add_row(label, Text(f"{intent[name]:,g}"))
-    prompt, output = spec["traffic_profile"]["prompt_tokens"], spec["traffic_profile"]["output_tokens"]
-    thoughts = spec.get("thinking_tokens", 0)
-    tokens = f"{prompt}→{thoughts}+{output - thoughts} tokens (prompt → thoughts + answer)"
-    rows.add_row("Traffic", Text(tokens if thoughts else f"{prompt}→{output} tokens (prompt → answer)"))
-    rows.add_row(
-        "Thinking",
-        Text("on: the model thinks before it answers" if thoughts else "off: the model answers at once"),
-    )
-    rows.add_row("TTFT p95", Text(f"{slo['ttft_p95_ms']:,g} ms"))
-    rows.add_row("ITL p95", Text(f"{slo['itl_p95_ms']:,g} ms"))
-    rows.add_row("E2E p95", Text(seconds(slo["e2e_p95_ms"])))
-    rows.add_row("Peak", Text(f"{rate(demand['peak_requests_per_second'])} requests/s"))
-    priorities = [f"{name} {level}" for name, level in intent["priorities"].items() if level != "medium"]
-    for label, value in (
-        ("Priorities", ", ".join(priorities)),
-        ("GPUs", ", ".join(intent["preferred_gpu_types"])),
-        ("Without", ", ".join(intent["excluded_gpu_types"])),
-        ("There are", ", ".join(f"{count} {gpu}" for gpu, count in intent["available_gpus"].items())),
-        ("Models", models_in_words(intent["preferred_models"])),
-        ("No models", models_in_words(intent["excluded_models"])),
-        ("Licences", ", ".join(intent["licenses"])),
-        (
-            "Context",
-            (
-                f"at least {intent['min_context_tokens']:,} tokens"
-                if intent["min_context_tokens"]
-                else NO_CONTEXT_ASKED
-            ),
-        ),
-        ("Quality", f"at least {intent['min_quality']:g} %" if intent["min_quality"] else ""),
-        ("Providers", ", ".join(intent["providers"])),
-        ("No providers", ", ".join(intent["excluded_providers"])),
-        ("Regions", ", ".join(intent["regions"])),
-        ("No regions", ", ".join(intent["excluded_regions"])),
-        ("Domain", ", ".join(intent["domain_specialization"])),
-        (
-            "Budget",
-            f"${intent['budget_usd_per_month']:,.0f} a month" if intent["budget_usd_per_month"] else "",
-        ),
-    ):
-        if value:
-            rows.add_row(label, Text(value))
+    for row in shown:
+        if row.is_set or row.explained:
+            rows.add_row(row.label, Text(row.explained or row.text))
+    rows.add_row("Not set", Text(", ".join(lower(row.label) for row in shown if row.is_open)))
     assumed = Text("Assumptions", style="bold")
-    for assumption in spec["assumptions"]:
-        assumed.append(f"\n• {assumption['text']}", style="not bold")
-        assumed.append(f"  ({assumption['origin'].split(':')[0]})", style="dim not bold")
+    for assumption in found.assumptions:
+        assumed.append(f"\n• {assumption.text}", style="not bold")
+        assumed.append(f"  ({assumption.origin.split(':')[0]})", style="dim not bold")
     return Panel(Group(rows, Text(""), assumed), title="Specification", border_style=ACCENT, box=box.ROUNDED)
 
 

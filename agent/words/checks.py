@@ -8,31 +8,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-T = TypeVar("T", bound=BaseModel)
+from tools.specification import WISHES, Declared, capital
 
-LABELS = {
-    "user_count": "The number of users",
-    "requests_per_second": "The request rate",
-    "prompt_tokens": "Prompt tokens",
-    "output_tokens": "Output tokens",
-    "ttft_p95_ms": "The TTFT target (ms)",
-    "itl_p95_ms": "The ITL target (ms)",
-    "e2e_p95_ms": "The E2E target (ms)",
-    "active_fraction": "The active share of users",
-    "requests_per_active_user_per_minute": "Requests per active user and minute",
-    "peak_factor": "The peak factor",
-    "budget_usd_per_month": "The budget (USD a month)",
-    "concurrent_requests": "The number of requests in flight",
-    "requests_per_day": "The number of requests a day",
-    "burstiness": "The burstiness",
-    "busy_hours_per_day": "The busy hours of a day",
-    "headroom": "The headroom (as a share)",
-    "spare_replicas": "The number of spare replicas",
-    "min_context_tokens": "The context (tokens)",
-    "min_quality": "The least quality (%)",
-    "thinking": "Thinking",
-    "thinking_tokens": "Tokens of thoughts",
-}
+T = TypeVar("T", bound=BaseModel)
 
 
 def change_or_problem(kind: type[T], values: dict[str, Any]) -> T | str:
@@ -48,32 +26,53 @@ def in_sentences(error: Exception) -> str:
     each value that can't be.
     """
     if isinstance(error, ValidationError):
-        return " ".join(_sentence(problem) for problem in error.errors()[:3])[:1000]
+        return " ".join(sentence(problem) for problem in error.errors()[:3])[:1000]
     return str(error)
 
 
-def _sentence(problem: Any) -> str:
-    field = str(problem["loc"][0]) if problem["loc"] else "The request"
-    label = LABELS.get(field, field)
-    given = problem["input"]
-    shown = (
-        f"{given:,.15g}"
-        if isinstance(given, int | float) and not isinstance(given, bool)
-        else f"“{str(given)[:60]}”"
-    )
+def sentence(problem: Any) -> str:
+    """One of Pydantic's errors for a person: how the field is called, and what it can be as they write it."""
+    names = [str(part) for part in problem["loc"] if isinstance(part, str)]
+    field = field_of(problem)
+    label = _label(field, names)
+    shown = _written(problem["input"], field)
     limits = problem.get("ctx") or {}
     kind = problem["type"]
     if kind == "greater_than":
-        return f"{label} must be more than {limits['gt']:g}; {shown} can't be."
+        return f"{label} must be more than {_written(limits['gt'], field)}; {shown} can't be."
     if kind == "greater_than_equal":
-        return f"{label} must be at least {limits['ge']:,}; {shown} can't be."
-    if kind in ("less_than_equal", "less_than"):
-        return (
-            f"{label} can be at most {limits.get('le', limits.get('lt')):,}; {shown} is more than anyone"
-            " could serve."
-        )
+        return f"{label} must be at least {_written(limits['ge'], field)}; {shown} can't be."
+    if kind == "less_than_equal":
+        return f"{label} can be at most {_written(limits['le'], field)}; {shown} is more."
+    if kind == "less_than":
+        return f"{label} must be less than {_written(limits['lt'], field)}; {shown} can't be."
     if kind in ("int_from_float", "int_parsing", "int_type"):
         return f"{label} must be a whole number; {shown} isn't."
+    if kind in ("float_parsing", "float_type", "finite_number"):
+        return f"{label} must be a number; {shown} isn't."
+    if kind == "literal_error":
+        return f"{label} must be {limits['expected'].replace(chr(39), '')}; {shown} isn't."
+    if kind == "extra_forbidden":
+        return f"There is nothing called “{names[-1]}” to set."
     if kind == "value_error":
-        return f"{str(limits.get('error', problem['msg'])).capitalize()}."
+        return f"{capital(str(limits.get('error', problem['msg'])))}."
     return f"{label}: {problem['msg']} (given: {shown})."
+
+
+def field_of(problem: Any) -> Declared | None:
+    """What one of Pydantic's errors is about, if it is a part of the specification or of a change."""
+    return next((WISHES[name] for name in reversed(problem["loc"]) if name in WISHES), None)
+
+
+def _label(field: Declared | None, names: list[str]) -> str:
+    if field is None:
+        return capital(f"the {names[-1].replace('_', ' ')}") if names else "The request"
+    unit = f" ({field.spec.unit})" if field.spec.unit else ""
+    return capital(field.spec.the) + unit
+
+
+def _written(value: Any, field: Declared | None) -> str:
+    """A figure in the unit that the label names."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return f"“{' '.join(str(value).split())[:60]}”"
+    return f"{field.shown(value) if field else value:,.15g}"

@@ -30,7 +30,7 @@ def test_by_buttons(chat: Chat, site: Site) -> None:
     card.get_by_label("TTFT p95").fill("120")
     card.get_by_text("Constraints").click()
     card.get_by_label("Budget").fill("5,000")
-    card.get_by_label("Not these GPUs").select_option("L4")
+    card.get_by_label("Excluded GPUs").select_option("L4")
     card.get_by_role("button", name="Plan with these 3 changes").click()
     chat.sees(re.compile("TTFT p95 150 ms → 120 ms"))
     chat.sees(re.compile("excluded GPUs none → L4"))

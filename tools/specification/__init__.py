@@ -8,6 +8,7 @@ from tools.contract import Contract
 from tools.specification.assumptions import Assumption
 from tools.specification.change import (
     MAX_GPUS,
+    WISHES,
     SpecificationChange,
     change_intent,
     change_need,
@@ -15,9 +16,11 @@ from tools.specification.change import (
     change_specification,
 )
 from tools.specification.demand import MIN_RATE, Demand
-from tools.specification.fields import CONSTRAINTS, FIELDS, KINDS, Kind
+from tools.specification.fields import CONSTRAINTS, FIELDS, KINDS, Clearable, Kind
 from tools.specification.overrides import Overrides
 from tools.specification.relative import NothingToStartFrom
+from tools.specification.spec import Declared, Group, Shape, Spec, capital, lower
+from tools.specification.told import Row, difference, noted, told, unchanged
 from tools.specification.whole import Specification, build_specification
 from tools.specification.wishes import LOADS, Intent, Priorities
 from tools.wording import rate
@@ -29,20 +32,33 @@ __all__ = [
     "LOADS",
     "MAX_GPUS",
     "MIN_RATE",
+    "WISHES",
     "Assumption",
+    "Clearable",
     "Contract",
+    "Declared",
     "Demand",
+    "Group",
     "Intent",
     "Kind",
     "NothingToStartFrom",
     "Overrides",
     "Priorities",
+    "Row",
+    "Shape",
+    "Spec",
     "Specification",
     "SpecificationChange",
     "build_specification",
+    "capital",
     "change_intent",
     "change_need",
     "change_overrides",
     "change_specification",
+    "difference",
+    "lower",
+    "noted",
     "rate",
+    "told",
+    "unchanged",
 ]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from tools.specification.overrides import Overrides
-from tools.specification.spec import Declared, declared
+from tools.specification.spec import Declared, Group, declared
 from tools.specification.wishes import LOADS, Weights, Wishes
 
+_declared = [field for kind in (Wishes, Weights, Overrides) for field in declared(kind)]
 FIELDS: dict[str, Declared] = {
-    field.name: field for kind in (Wishes, Weights, Overrides) for field in declared(kind)
+    field.name: field for group in get_args(Group) for field in _declared if field.spec.group == group
 }
 """Every field of the specification, in the order in which they are told."""
 CONSTRAINTS = tuple(name for name, field in FIELDS.items() if field.spec.group == "constraints")

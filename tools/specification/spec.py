@@ -184,7 +184,7 @@ def time(ms: float) -> str:
 
 def lower(label: str) -> str:
     """A label within a sentence; names in capitals stay so."""
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def capital(sentence: str) -> str:

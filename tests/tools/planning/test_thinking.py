@@ -306,7 +306,7 @@ def test_the_card_shows_the_mode_with_its_origin_and_what_it_costs_in_tokens(wis
     assert fields["thinking"]["value"] == (wish or "")
     assert fields["thinking"]["origin"] == ("your words" if wish else "Chatbot / Q&A template")
     assert fields["output_tokens"]["value"] == spec.answer_tokens == 256
-    assert ("thinking_tokens" in fields) == (wish == "on")
+    assert fields["thinking_tokens"]["value"] == (768 if wish == "on" else None)
     console = Console(width=100, record=True, file=io.StringIO())
     console.print(specification(spec.model_dump(mode="json")))
     shown = console.export_text()

@@ -9,13 +9,16 @@ const LABELS = {
   constraints: 'Constraints',
 }
 
-/** What a person sees and edits: words, or those picked from a list. */
-export type Value = string | string[]
+/** What a person sees and edits: words, those picked from a list, or how many there are of each. */
+export type Value = string | string[] | Counts
+type Counts = Record<string, string>
 export type Values = Record<string, Value>
 
 export function shown(field: Field, value: Field['value']): Value {
   if (value == null || value === '') return ''
   if (Array.isArray(value)) return value
+  if (typeof value === 'object')
+    return Object.fromEntries(Object.entries(value).map(([name, count]) => [name, String(count)]))
   return field.kind === 'percent' ? String(Math.round(Number(value) * 1e6) / 1e4) : String(value)
 }
 
@@ -41,7 +44,7 @@ function Edited({
   let input: ReactNode
   if (field.kind === 'choice') {
     input = (
-      <select id={id} value={value} disabled={disabled} onChange={(e) => onChange(e.target.value)}>
+      <select id={id} value={String(value)} disabled={disabled} onChange={(e) => onChange(e.target.value)}>
         {choices.map((c) => (
           <option key={c.value} value={c.value}>
             {c.label}
@@ -54,32 +57,51 @@ function Edited({
     input = (
       <div className="cp-picked">
         {list.map((v) => (
-          <button
+          <Removed
             key={v}
-            type="button"
-            className="cp-chip"
+            name={v}
             disabled={disabled}
-            aria-label={`Remove ${v}`}
             onClick={() => onChange(list.filter((x) => x !== v))}
-          >
-            {shortName(v)} ×
-          </button>
+          />
         ))}
-        <select
+        <Added
           id={id}
-          value=""
+          field={field}
+          picked={list}
           disabled={disabled}
-          onChange={(e) => e.target.value && onChange([...list, e.target.value])}
-        >
-          <option value="">{list.length ? 'add…' : 'any'}</option>
-          {choices
-            .filter((c) => !list.includes(c.value))
-            .map((c) => (
-              <option key={c.value} value={c.value}>
-                {c.label}
-              </option>
-            ))}
-        </select>
+          onPick={(picked) => onChange([...list, picked])}
+        />
+      </div>
+    )
+  } else if (field.kind === 'counts') {
+    const counts = value as Counts
+    const names = Object.keys(counts)
+    input = (
+      <div className="cp-picked">
+        {names.map((v) => (
+          <span key={v} className="cp-input">
+            <input
+              inputMode="numeric"
+              autoComplete="off"
+              value={counts[v]}
+              disabled={disabled}
+              aria-label={`Number of ${v}`}
+              onChange={(e) => onChange({ ...counts, [v]: e.target.value })}
+            />
+            <Removed
+              name={v}
+              disabled={disabled}
+              onClick={() => onChange(Object.fromEntries(Object.entries(counts).filter(([x]) => x !== v)))}
+            />
+          </span>
+        ))}
+        <Added
+          id={id}
+          field={field}
+          picked={names}
+          disabled={disabled}
+          onPick={(picked) => onChange({ ...counts, [picked]: '1' })}
+        />
       </div>
     )
   } else {
@@ -88,9 +110,9 @@ function Edited({
         id={id}
         inputMode="decimal"
         autoComplete="off"
-        value={value}
+        value={String(value)}
         disabled={disabled}
-        placeholder="none"
+        placeholder={field.unset}
         aria-describedby={`${id}-about`}
         onChange={(e) => onChange(e.target.value)}
       />
@@ -110,6 +132,49 @@ function Edited({
   )
 }
 
+function Removed({ name, disabled, onClick }: { name: string; disabled: boolean; onClick: () => void }) {
+  return (
+    <button
+      type="button"
+      className="cp-chip"
+      disabled={disabled}
+      aria-label={`Remove ${name}`}
+      onClick={onClick}
+    >
+      {shortName(name)} ×
+    </button>
+  )
+}
+
+function Added({
+  id,
+  field,
+  picked,
+  disabled,
+  onPick,
+}: {
+  id: string
+  field: Field
+  picked: string[]
+  disabled: boolean
+  onPick: (name: string) => void
+}) {
+  return (
+    <select id={id} value="" disabled={disabled} onChange={(e) => e.target.value && onPick(e.target.value)}>
+      <option value="">{picked.length ? 'add…' : field.unset}</option>
+      {(field.choices ?? [])
+        .filter((c) => !picked.includes(c.value))
+        .map((c) => (
+          <option key={c.value} value={c.value}>
+            {c.label}
+          </option>
+        ))}
+    </select>
+  )
+}
+
+const isEmpty = (value: Value) => value === '' || (typeof value === 'object' && !Object.keys(value).length)
+
 export function changesOf(fields: Field[], values: Values): Record<string, unknown> {
   const change: Record<string, unknown> = {}
   const clear: string[] = []
@@ -117,15 +182,16 @@ export function changesOf(fields: Field[], values: Values): Record<string, unkno
     const before = shown(f, f.value)
     const now = values[f.name]
     if (JSON.stringify(before) === JSON.stringify(now)) continue
-    if (f.clearable && (now === '' || (Array.isArray(now) && !now.length))) clear.push(f.name)
+    if (f.clearable && isEmpty(now)) clear.push(f.name)
     else if (f.kind === 'percent' && !Number.isNaN(parseFloat(String(now))))
       change[f.name] = parseFloat(String(now).replace(',', '')) / 100
     else
-      change[f.name] = Array.isArray(now)
-        ? now
-        : String(now)
-            .replace(/(\d),(?=\d{3})/g, '$1')
-            .trim()
+      change[f.name] =
+        typeof now === 'object'
+          ? now
+          : String(now)
+              .replace(/(\d),(?=\d{3})/g, '$1')
+              .trim()
   }
   return clear.length ? { ...change, clear } : change
 }

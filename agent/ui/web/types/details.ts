@@ -23,14 +23,15 @@ export interface TrafficProfile {
   output_tokens: number
 }
 
-/** agent/ui/fields.py; a `percent` is a share, shown times 100. */
+/** agent/ui/fields.py; a `percent` is a share, shown times 100; `counts` are so many of each. */
 export interface Field {
   name: string
   label: string
   unit: string
   group: FieldGroup
-  kind: 'number' | 'whole' | 'percent' | 'choice' | 'choices'
-  value: number | string | string[] | null
+  kind: 'number' | 'whole' | 'percent' | 'choice' | 'choices' | 'counts'
+  value: number | string | string[] | Record<string, number> | null
+  unset: string
   origin: string
   low: number | null
   high: number | null
