@@ -51,7 +51,6 @@ LONGER = {
     "knowledge/estimator/scheduler.py simulate": HOT_LOOP,
     "agent/commands/eval.py evaluate": NOT_YET,
     "agent/commands/simulate.py vllm": NOT_YET,
-    "agent/models/gguf.py _events": NOT_YET,
     "agent/runtime.py _run": NOT_YET,
     "agent/terminal/cards.py approval": NOT_YET,
     "evals/chaos.py": NOT_YET,

@@ -8,10 +8,8 @@ when the person stops the turn.
 from __future__ import annotations
 
 import json
-import queue
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -22,6 +20,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel
 
+from agent.background import apart
 from agent.events import ModelEvent
 from agent.models.history import conversation_for
 from agent.models.json_schema import compact
@@ -197,7 +196,7 @@ class Asking:
 
     def _waiting(self, ask: Callable[[], T]) -> T:
         """Wait in a way that a stop ends at once; the request itself ends at its own time-out."""
-        return next(self._arriving(lambda: iter([ask()])))
+        return next(self._arriving(lambda: [ask()]))
 
     def _streamed(self, messages: list[BaseMessage]) -> Iterator[str]:
         with model_call() as tokens:
@@ -207,32 +206,15 @@ class Asking:
                 if chunk.text:
                     yield str(chunk.text)
 
-    def _arriving(self, source: Callable[[], Iterator[T]]) -> Iterator[T]:
-        arrived: queue.Queue[tuple[T | None, BaseException | None, bool]] = queue.Queue()
-
-        def pump() -> None:
-            try:
-                for item in source():
-                    arrived.put((item, None, False))
-                arrived.put((None, None, True))
-            except BaseException as error:
-                arrived.put((None, error, True))
-
-        threading.Thread(target=pump, daemon=True).start()
+    def _arriving(self, source: Callable[[], Iterable[T]]) -> Iterator[T]:
         deadline = time.monotonic() + ANSWER_TIMEOUT_S
-        while True:
-            try:
-                item, error, over = arrived.get(timeout=_POLL_S)
-            except queue.Empty:
-                self._unless_stopped()
-                if time.monotonic() > deadline:
-                    raise Unanswered(f"no answer within {ANSWER_TIMEOUT_S:g} s") from None
+        for item in apart(source, _POLL_S):
+            if item is not None:
+                yield item
                 continue
-            if error is not None:
-                raise error
-            if over:
-                return
-            yield item  # type: ignore[misc]
+            self._unless_stopped()
+            if time.monotonic() > deadline:
+                raise Unanswered(f"no answer within {ANSWER_TIMEOUT_S:g} s")
 
 
 def definition_of(kind: type[BaseModel]) -> dict[str, Any]:

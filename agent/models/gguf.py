@@ -124,21 +124,7 @@ class GgufEngine:
         max_tokens: int,
         stopped: threading.Event | None,
     ) -> Iterator[dict[str, Any]]:
-        body: dict[str, Any] = {
-            "messages": [{**message, "content": _harmless(message["content"])} for message in messages],
-            "max_tokens": max_tokens,
-            "temperature": 0,
-            "cache_prompt": True,
-            "stream": True,
-            "stream_options": {"include_usage": True},
-            "return_progress": True,
-            "chat_template_kwargs": {"enable_thinking": False},
-        }
-        if schema is not None:
-            # A grammar of our own and not response_format: that goes through another converter, which prints
-            # to stderr, allows ```json and blank lines (60 % more tokens), and refuses minLength 5000.
-            compact = {**plain_schema(schema), "x-guidance": {"whitespace_flexible": False}}
-            body["grammar"] = self._llama.json_schema_to_grammar(compact)
+        body = self._request(messages, schema, max_tokens)
         events: queue.SimpleQueue[dict[str, Any] | BaseException | None] = queue.SimpleQueue()
         abandoned = threading.Event()
 
@@ -185,6 +171,26 @@ class GgufEngine:
         finally:
             abandoned.set()
             worker.join()
+
+    def _request(
+        self, messages: list[dict[str, str]], schema: dict[str, Any] | None, max_tokens: int
+    ) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "messages": [{**message, "content": _harmless(message["content"])} for message in messages],
+            "max_tokens": max_tokens,
+            "temperature": 0,
+            "cache_prompt": True,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "return_progress": True,
+            "chat_template_kwargs": {"enable_thinking": False},
+        }
+        if schema is not None:
+            # A grammar of our own and not response_format: that goes through another converter, which prints
+            # to stderr, allows ```json and blank lines (60 % more tokens), and refuses minLength 5000.
+            compact = {**plain_schema(schema), "x-guidance": {"whitespace_flexible": False}}
+            body["grammar"] = self._llama.json_schema_to_grammar(compact)
+        return body
 
     def _loaded(self) -> Any:
         if self._server is None:

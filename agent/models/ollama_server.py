@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import queue
 import re
-import threading
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
+from agent.background import apart
 from knowledge.errors import CompassError
 from knowledge.loopback import is_loopback
 from tools.untrusted import printable
@@ -87,34 +86,23 @@ def _asked(server: OllamaServer, path: str, body: dict[str, str] | None) -> Any:
     and answers that drip, included.
     """
     where = f"{server.shown} (OLLAMA_HOST)"
-    answered: queue.SimpleQueue[Any] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            answered.put(_answer(server, path, body))
-        except BaseException as error:
-            answered.put(error)
-
-    threading.Thread(target=ask, daemon=True).start()
+    late = CompassError(f"what is at {where} didn't answer {path} within {ANSWER_S:g} s")
     try:
-        answer = answered.get(timeout=ANSWER_S)
-    except queue.Empty:
-        raise CompassError(f"what is at {where} didn't answer {path} within {ANSWER_S:g} s") from None
-    if isinstance(answer, ImportError):  # httpx's, at a socks:// address
+        answer = next(apart(lambda: [_answer(server, path, body)], ANSWER_S))
+    except ImportError as error:  # httpx's, at a socks:// address
         raise CompassError(
             f"the way to {where} leads through a SOCKS proxy, for which a package is missing: pip install"
             " 'httpx[socks]', or name the server in NO_PROXY"
-        ) from answer
-    if isinstance(answer, httpx.TimeoutException) and not isinstance(answer, httpx.ConnectTimeout):
-        raise CompassError(f"what is at {where} didn't answer {path} within {ANSWER_S:g} s") from answer
-    if isinstance(
-        answer, httpx.ConnectError | httpx.ConnectTimeout | httpx.InvalidURL | httpx.UnsupportedProtocol
-    ):
-        raise CompassError(f"no Ollama server answers at {where}") from answer
-    if isinstance(answer, BaseException):
-        raise CompassError(
-            f"what is at {where} broke off while it answered {path} ({type(answer).__name__})"
-        ) from answer
+        ) from error
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise CompassError(f"no Ollama server answers at {where}") from error
+    except httpx.TimeoutException as error:
+        raise late from error
+    except Exception as error:
+        broke = f"broke off while it answered {path} ({type(error).__name__})"
+        raise CompassError(f"what is at {where} {broke}") from error
+    if answer is None:
+        raise late
     status, content = answer
     try:
         told = json.loads(content)

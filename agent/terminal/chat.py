@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import queue
 import secrets
 import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -17,6 +15,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from agent.background import apart
 from agent.events import (
     CheckpointEvent,
     ErrorEvent,
@@ -176,14 +175,16 @@ class Chat:
             return
         waiting = _Waiting(self.console)
         try:
-            for event in _in_background(events, on_silence=waiting.start):
-                if isinstance(event, StateEvent | ProgressEvent):
-                    waiting.about(
-                        WORKING.get(event.state, "Working") if isinstance(event, StateEvent) else event.text
-                    )
-                    continue
-                waiting.stop()
-                self._show(event)
+            for told in apart(lambda: events, PATIENCE_S):
+                if told is None:
+                    waiting.start()
+                elif isinstance(told, StateEvent):
+                    waiting.about(WORKING.get(told.state, "Working"))
+                elif isinstance(told, ProgressEvent):
+                    waiting.about(told.text)
+                else:
+                    waiting.stop()
+                    self._show(told)
         finally:
             waiting.stop()
         if self.open is None and self.failed_turn:
@@ -273,32 +274,6 @@ class _Waiting:
         if self._status is not None:
             self._status.stop()
             self._status = None
-
-
-def _in_background(events: Iterator[Event], on_silence: Callable[[], None]) -> Iterator[Event]:
-    """The same events; `on_silence` is called when the next one takes longer than a person's patience."""
-    arrived: queue.Queue[Event | BaseException | None] = queue.Queue()
-
-    def pump() -> None:
-        try:
-            for event in events:
-                arrived.put(event)
-            arrived.put(None)
-        except BaseException as error:
-            arrived.put(error)
-
-    threading.Thread(target=pump, daemon=True).start()
-    while True:
-        try:
-            item = arrived.get(timeout=PATIENCE_S)
-        except queue.Empty:
-            on_silence()
-            item = arrived.get()
-        if item is None:
-            return
-        if isinstance(item, BaseException):
-            raise item
-        yield item
 
 
 def start(runtime: Runtime, thread_id: str | None, script: Path | None, as_json: bool) -> int:
