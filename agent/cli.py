@@ -13,9 +13,9 @@ import typer
 
 from agent.commands.benchmarks import benchmarks
 from agent.commands.deployments import audit, deployments, outcomes
+from agent.commands.errors import errors_in_words
 from agent.commands.eval import evaluate
 from agent.commands.simulate import simulate
-from agent.commands.told import told_in_words
 from agent.terminal.plain import plain_where_needed
 
 app = typer.Typer(
@@ -37,12 +37,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")
 def main() -> None:
     """Entry point."""
     plain_where_needed()
-    logging.raiseExceptions = (
-        False  # a log that can't be written, on a full disk, is no reason for a traceback on the terminal
-    )
-    logging.basicConfig(
-        level=logging.CRITICAL, format="%(message)s"
-    )  # errors reach people as sentences; see telemetry
+    # A log that can't be written, on a full disk, is no reason for a traceback on the terminal, and errors
+    # reach people as sentences; see telemetry.
+    logging.raiseExceptions = False
+    logging.basicConfig(level=logging.CRITICAL, format="%(message)s")
     app()
 
 
@@ -75,7 +73,7 @@ def chat(
     as_json: AsJson = False,
 ) -> None:
     """The conversation in the terminal."""
-    with told_in_words(as_json):
+    with errors_in_words(as_json):
         from rich.console import Console
 
         with Console().status("Starting Compass…") if not as_json and sys.stdout.isatty() else nullcontext():
@@ -102,8 +100,8 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8765,
 ) -> None:
     """The chat in the browser, and the REST API with its documentation at /api/docs."""
-    with told_in_words(False):
-        from agent.commands.serve import serve as serve_until_stopped
+    with errors_in_words(False):
+        from agent.commands.serve import serve_until_stopped
         from knowledge.settings import load_settings
 
         serve_until_stopped(load_settings(), host, port)
@@ -118,7 +116,7 @@ def intent(
     as_json: AsJson = False,
 ) -> None:
     """What is understood of a text: use case, users, priorities, constraints."""
-    with told_in_words(as_json):
+    with errors_in_words(as_json):
         from agent.models.choose import choose_model
         from agent.words.intent import extract_intent
         from knowledge.errors import CompassError
@@ -158,50 +156,25 @@ def recommend(
     as_json: AsJson = False,
 ) -> None:
     """Ranked options and near misses, without a conversation."""
-    with told_in_words(as_json):
-        from agent.commands.recommend import (
-            manifests_of,
-            recommendation_for,
-            specification_from_file,
-            specification_from_words,
-        )
-        from knowledge.errors import CompassError
+    with errors_in_words(as_json):
+        from agent.commands.recommend import manifests_of, print_plan, recommendation_for, specified
         from knowledge.settings import load_settings
 
         settings = load_settings()
-        if (text is None) == (spec is None):
-            raise CompassError(
-                "Give either a text or --spec FILE, for instance: compass recommend 'a chatbot for 1000"
-                " users'."
-            )
-        specification = (
-            specification_from_words(text, settings)
-            if text is not None
-            else specification_from_file(spec or Path())
-        )
+        specification = specified(text, spec, settings)
         plan = recommendation_for(specification, settings, limit, view)
+        written: dict[str, list[str]] = {}
         if output is not None:
-            written = manifests_of(plan, option, specification, settings, output, form)
-        result: dict[str, Any] = {
-            "specification": specification.model_dump(mode="json"),
-            **plan.model_dump(mode="json"),
-        }
-        if output is not None:
-            result["files"] = [str(path) for path in written]
-        if as_json:
-            print(json.dumps(result, indent=2))
-            return
-        from rich.console import Console
-
-        from agent.terminal.plan import options
-        from agent.terminal.plan import specification as specification_card
-
-        console = Console(highlight=False, markup=False)
-        console.print(specification_card(result["specification"]))
-        for part in options(result):
-            console.print(part)
-        for path in result.get("files", []):
-            print(path)
+            files = manifests_of(plan, option, specification, settings, output, form)
+            written = {"files": [str(path) for path in files]}
+        print_plan(
+            {
+                "specification": specification.model_dump(mode="json"),
+                **plan.model_dump(mode="json"),
+                **written,
+            },
+            as_json,
+        )
 
 
 @app.command()
@@ -216,7 +189,7 @@ def graph() -> None:
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Which model, database and cluster are in use, and whether each works."""
-    with told_in_words(as_json):
+    with errors_in_words(as_json):
         from agent.commands.doctor import examine
         from knowledge.settings import load_settings
 

@@ -49,8 +49,6 @@ LONGER = {
     "agent/models/builtin/relative.py": REBUILT,
     "agent/models/builtin/vocabulary.py": REBUILT,
     "knowledge/estimator/scheduler.py simulate": HOT_LOOP,
-    "agent/commands/eval.py evaluate": NOT_YET,
-    "agent/commands/simulate.py vllm": NOT_YET,
     "agent/runtime.py _run": NOT_YET,
     "agent/terminal/cards.py approval": NOT_YET,
     "evals/chaos.py": NOT_YET,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.commands.told import told_in_words
+from agent.commands.errors import errors_in_words
 
 if TYPE_CHECKING:
     from knowledge.database import Database
@@ -63,7 +63,7 @@ def import_command(
     """Put your own measurements into the table: all of a file, or nothing. What you
     say wins over what the file says.
     """
-    with told_in_words(as_json), _database() as database:
+    with errors_in_words(as_json), _database() as database:
         from knowledge.importer.formats import Stated
         from knowledge.importer.write import import_file
 
@@ -97,7 +97,7 @@ def list_command(
     as_json: AsJson = False,
 ) -> None:
     """Rows of the table, the most trusted first."""
-    with told_in_words(as_json), _database() as database:
+    with errors_in_words(as_json), _database() as database:
         from knowledge.coverage import find_rows
 
         rows, found = find_rows(database, model, gpu, profile, provenance, limit)
@@ -119,7 +119,7 @@ def list_command(
 @benchmarks.command()
 def stats(as_json: AsJson = False) -> None:
     """What the table covers, by GPU and by provenance."""
-    with told_in_words(as_json), _database() as database:
+    with errors_in_words(as_json), _database() as database:
         from knowledge.coverage import coverage
 
         found = coverage(database)
@@ -146,7 +146,7 @@ def generate(
     ] = None,
 ) -> None:
     """Compute the shipped table again, bit for bit. Interrupted, it goes on where it was."""
-    with told_in_words(False):
+    with errors_in_words(False):
         import gzip
 
         from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
@@ -176,7 +176,7 @@ def generate(
 @benchmarks.command()
 def validate(as_json: AsJson = False) -> None:
     """How good the estimates are: the estimator against every measured row that it can price."""
-    with told_in_words(as_json):
+    with errors_in_words(as_json):
         from knowledge.estimator.accuracy import report, unpriced
 
         groups, left = report(), unpriced()

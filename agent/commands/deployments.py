@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.commands.told import told_in_words
+from agent.commands.errors import errors_in_words
 
 if TYPE_CHECKING:
     from knowledge.database import Database
@@ -56,7 +56,7 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
     """Without a command: the list."""
     if context.invoked_subcommand is not None:
         return
-    with told_in_words(as_json), _parts() as parts:
+    with errors_in_words(as_json), _parts() as parts:
         from tools.deployments import deployments as running
         from tools.deployments import summary
 
@@ -94,7 +94,7 @@ def status_of(
     """Conditions, pods, events, endpoint, age, drift from what was approved, and how it
     holds its targets. Exit code 1: not ready.
     """
-    with told_in_words(as_json), _parts() as parts:
+    with errors_in_words(as_json), _parts() as parts:
         from tools.get_status import StatusQuery, get_status
 
         query = StatusQuery(name=name)
@@ -150,7 +150,7 @@ def validate(
     """Send the endpoint a safe share of its planned load and compare what comes back with
     its targets. Exit code 1: it fails.
     """
-    with told_in_words(as_json), _parts() as parts:
+    with errors_in_words(as_json), _parts() as parts:
         from rich.console import Console
 
         from agent.terminal.running import validation
@@ -187,7 +187,7 @@ def export(
     form: Annotated[str, typer.Option(help="yaml, kustomize or helm.")] = "yaml",
 ) -> None:
     """The manifests that were applied last, as files."""
-    with told_in_words(False), _parts() as parts:
+    with errors_in_words(False), _parts() as parts:
         from tools.deploying.listing import last_revision
         from tools.manifests.export import as_form, write
 
@@ -205,7 +205,7 @@ def delete(
     ] = None,
 ) -> None:
     """Delete a deployment and all that belongs to it, after an approval."""
-    with told_in_words(False), _parts() as parts:
+    with errors_in_words(False), _parts() as parts:
         from agent.terminal.cards import plain_changes
         from agent.words.approval import is_approval
         from knowledge.errors import CompassError
@@ -265,7 +265,7 @@ def outcomes(
     as_json: AsJson = False,
 ) -> None:
     """Predicted against observed: each deployment's validation, and what was watched of it."""
-    with told_in_words(as_json), _parts() as parts:
+    with errors_in_words(as_json), _parts() as parts:
         from tools.serving.report import outcomes_of
 
         found = outcomes_of(name, days, parts.database)
@@ -291,7 +291,7 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Who approved what, where, and what came of it."""
-    with told_in_words(as_json), _parts() as parts:
+    with errors_in_words(as_json), _parts() as parts:
         from tools.deploying.audit import audited
 
         found = list(reversed(audited(parts.database, limit, name)))

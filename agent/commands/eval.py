@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.commands.told import told_in_words
+from agent.commands.errors import errors_in_words
+
+if TYPE_CHECKING:
+    from evals.report import Report
+    from evals.scenario import Scenario
 
 
 def evaluate(
@@ -26,39 +30,19 @@ def evaluate(
     """Play scripted conversations and grade them. Exit code 1 if one fails, or a
     write happens without an approval.
     """
-    with told_in_words(as_json):
-        from importlib.resources import files
-
+    with errors_in_words(as_json):
         from rich.console import Console
 
         from evals import table
         from evals.html import page
-        from evals.report import Report, difference
+        from evals.report import difference
         from evals.run import default_jobs, run
-        from evals.scenario import CATEGORIES, load_scenarios
-        from knowledge.errors import CompassError
         from knowledge.settings import load_settings
 
         settings = load_settings()
         settings = settings.model_copy(update={"model": model or "builtin"})
-        scenarios = load_scenarios(paths or [Path(str(files("evals") / "scenarios"))])
-        unknown = set(category or []) - set(CATEGORIES)
-        if unknown:
-            raise CompassError(
-                f"There is no category {', '.join(sorted(unknown))}; there are {', '.join(CATEGORIES)}."
-            )
-        scenarios = [s for s in scenarios if not category or s.category in category]
-        if not scenarios:
-            raise CompassError("None of the scenarios is of these categories.")
-        before = None
-        if baseline is not None:
-            try:
-                before = Report.model_validate_json(baseline.read_text(encoding="utf-8"))
-            except (OSError, ValueError) as error:
-                raise CompassError(
-                    f"{baseline} is no report of `compass eval --report`:"
-                    f" {' '.join(str(error).split())[:200]}"
-                ) from error
+        scenarios = _chosen(paths, category or [])
+        before = _report(baseline) if baseline else None
         console = Console(highlight=False, markup=False, stderr=as_json)
         with table.Progress(console, len(scenarios) * trials) as progress:
             found = run(scenarios, settings, trials, jobs or default_jobs(settings), progress.graded)
@@ -75,3 +59,32 @@ def evaluate(
             if not as_json:
                 console.print(f"{report / 'report.html'}")
     raise typer.Exit(0 if found.clean else 1)
+
+
+def _chosen(paths: list[Path] | None, categories: list[str]) -> list[Scenario]:
+    """Those of `paths`, or those that come with Compass; of these categories, or of all."""
+    from importlib.resources import files
+
+    from evals.scenario import CATEGORIES, load_scenarios
+    from knowledge.errors import CompassError
+
+    scenarios = load_scenarios(paths or [Path(str(files("evals") / "scenarios"))])
+    if unknown := set(categories) - set(CATEGORIES):
+        raise CompassError(
+            f"There is no category {', '.join(sorted(unknown))}; there are {', '.join(CATEGORIES)}."
+        )
+    chosen = [s for s in scenarios if not categories or s.category in categories]
+    if not chosen:
+        raise CompassError("None of the scenarios is of these categories.")
+    return chosen
+
+
+def _report(file: Path) -> Report:
+    from evals.report import Report
+    from knowledge.errors import CompassError
+
+    try:
+        return Report.model_validate_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise CompassError(f"{file} is no report of `compass eval --report`: {why}") from error

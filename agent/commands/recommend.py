@@ -32,6 +32,17 @@ from tools.specification import (
 from tools.traffic import map_to_benchmark_profile
 
 
+def specified(text: str | None, file: Path | None, settings: Settings) -> Specification:
+    """From words or from a file; raises CompassError unless it is one of the two."""
+    if text is not None and file is None:
+        return specification_from_words(text, settings)
+    if file is not None and text is None:
+        return specification_from_file(file)
+    raise CompassError(
+        "Give either a text or --spec FILE, for instance: compass recommend 'a chatbot for 1000 users'."
+    )
+
+
 def specification_from_words(text: str, settings: Settings) -> Specification:
     """Raises CompassError where the words don't say enough."""
     intent, overrides = extract_intent(text, choose_model(settings).reader)
@@ -128,3 +139,20 @@ def manifests_of(
     if not bundle.valid:
         raise CompassError("; ".join(f"{p.file}, {p.field}: {p.text}" for p in bundle.problems))
     return write(bundle, folder, as_form(form))
+
+
+def print_plan(result: dict[str, Any], as_json: bool) -> None:
+    """The specification, its options, and the files that were written."""
+    if as_json:
+        print(json.dumps(result, indent=2))
+        return
+    from rich.console import Console
+
+    from agent.terminal.plan import options, specification
+
+    console = Console(highlight=False, markup=False)
+    console.print(specification(result["specification"]))
+    for part in options(result):
+        console.print(part)
+    for path in result.get("files", []):
+        print(path)

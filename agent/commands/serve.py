@@ -16,7 +16,7 @@ from knowledge.errors import CompassError
 from knowledge.settings import Settings
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
+def serve_until_stopped(settings: Settings, host: str, port: int) -> None:
     """Serve until stopped. Raises CompassError for an address that can't be had, or
     that would let everybody in.
     """

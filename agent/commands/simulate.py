@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.commands.told import told_in_words
+from agent.commands.errors import errors_in_words
 
 if TYPE_CHECKING:
+    from knowledge.catalogue import Gpu
+    from knowledge.model import Model
     from simulator.cluster.orders import Order
+    from simulator.vllm.misbehaviour import Misbehaviour
+    from simulator.vllm.thoughts import Told
 
 simulate = typer.Typer(help="The simulators on their own, and failures on request.", no_args_is_help=True)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -23,7 +27,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @simulate.command("cluster")
 def cluster(port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0) -> None:
     """The cluster simulator: a Kubernetes API on loopback, with KServe's life cycle."""
-    with told_in_words(False):
+    with errors_in_words(False):
         from knowledge.settings import load_settings
         from simulator.cluster.server import serve
 
@@ -34,7 +38,7 @@ def cluster(port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a 
 @simulate.command("kubeconfig")
 def kubeconfig() -> None:
     """A kubeconfig for the cluster simulator, to look around with kubectl."""
-    with told_in_words(False):
+    with errors_in_words(False):
         from knowledge.settings import load_settings
         from tools.clusters.simulated import simulator_address, simulator_kubeconfig
 
@@ -52,7 +56,7 @@ def fail(
     ] = "*",
 ) -> None:
     """Let something go wrong in the simulated cluster, from now until `compass simulate heal`."""
-    with told_in_words(False):
+    with errors_in_words(False):
         from knowledge.settings import load_settings
         from simulator.cluster.control import order_failure, ordered
         from tools.clusters.simulated import simulator_address
@@ -71,7 +75,7 @@ def healed(
     failure: Annotated[str | None, typer.Argument(help="Which failure; without it, all.")] = None,
 ) -> None:
     """Let nothing go wrong any more. Deployments that are still waiting come up by themselves."""
-    with told_in_words(False):
+    with errors_in_words(False):
         from knowledge.settings import load_settings
         from simulator.cluster.control import heal
         from tools.clusters.simulated import simulator_address
@@ -115,62 +119,88 @@ def vllm(
     ] = None,
 ) -> None:
     """A vLLM server without a GPU, on loopback: OpenAI's API with estimated timing."""
-    with told_in_words(False):
+    with errors_in_words(False):
         import uvicorn
 
-        from knowledge.catalogue import gpus, models
-        from knowledge.errors import CompassError
         from simulator.vllm.api import application
         from simulator.vllm.engine import Engine
-        from simulator.vllm.misbehaviour import EXPLAINED, MISBEHAVIOURS
-        from simulator.vllm.thoughts import Told
 
-        wrong = [known for known in MISBEHAVIOURS if known in (fail or [])]
-        if unknown := set(fail or []) - set(wrong):
-            known = "; ".join(f"{name}: {text}" for name, text in EXPLAINED.items())
-            raise CompassError(
-                f"An endpoint can't do {', '.join(sorted(unknown))!r} wrong. It can do {known}."
-            )
-        if model not in models():
-            raise CompassError(
-                f"There is no model {model!r} in the catalogue; known are {', '.join(models())}."
-            )
-        if gpu not in gpus():
-            raise CompassError(f"There is no GPU {gpu!r} in the catalogue; known are {', '.join(gpus())}.")
-        if host not in LOOPBACK and "KUBERNETES_SERVICE_HOST" not in os.environ:
-            raise CompassError(
-                f"It asks nobody for a key, so it listens on {host} only inside a pod, where a NetworkPolicy"
-                " guards it."
-            )
-        longest = _longest(model, gpu, gpu_count)
-        if not longest:
-            raise CompassError(
-                f"{model} doesn't run on {gpu_count} {gpu}: its weights don't fit, or can't be split so."
-            )
-        if max_model_len is not None and max_model_len > longest:
-            raise CompassError(
-                f"--max-model-len {max_model_len} is too long: {model} on {gpu_count} {gpu} holds {longest:,}"
-                " tokens."
-            )
-        try:
-            told = Told.by(reasoning_parser, default_chat_template_kwargs)
-        except ValueError as error:
-            raise CompassError(f"vLLM wouldn't start with these arguments: {error}.") from error
+        wrong = _misbehaviours(fail or [])
+        served, hardware = _model(model), _gpu(gpu)
+        context = _context(served, hardware, gpu_count, max_model_len)
+        told = _thoughts(reasoning_parser, default_chat_template_kwargs)
+        _check_host(host)
         _check_free(host, port)
         print(f"Simulated {model} on {gpu_count} {gpu} at http://{host}:{port}/v1", flush=True)
         time.sleep(start_s)
-        engine = Engine(models()[model], gpus()[gpu], gpu_count, max_model_len or longest, time_scale)
+        engine = Engine(served, hardware, gpu_count, context, time_scale)
         uvicorn.run(application(engine, lambda: wrong, told), host=host, port=port, log_level="warning")
 
 
-def _longest(model: str, gpu: str, gpu_count: int) -> int:
-    """Tokens of the longest sequence that this hardware holds; 0 if not even the weights fit."""
-    from knowledge.catalogue import gpus, models
+def _misbehaviours(names: list[str]) -> list[Misbehaviour]:
+    from knowledge.errors import CompassError
+    from simulator.vllm.misbehaviour import EXPLAINED, MISBEHAVIOURS
+
+    wrong = [known for known in MISBEHAVIOURS if known in names]
+    if unknown := set(names) - set(wrong):
+        known = "; ".join(f"{name}: {text}" for name, text in EXPLAINED.items())
+        raise CompassError(f"An endpoint can't do {', '.join(sorted(unknown))!r} wrong. It can do {known}.")
+    return wrong
+
+
+def _model(model: str) -> Model:
+    from knowledge.catalogue import models
+    from knowledge.errors import CompassError
+
+    if model not in models():
+        raise CompassError(f"There is no model {model!r} in the catalogue; known are {', '.join(models())}.")
+    return models()[model]
+
+
+def _gpu(gpu: str) -> Gpu:
+    from knowledge.catalogue import gpus
+    from knowledge.errors import CompassError
+
+    if gpu not in gpus():
+        raise CompassError(f"There is no GPU {gpu!r} in the catalogue; known are {', '.join(gpus())}.")
+    return gpus()[gpu]
+
+
+def _context(model: Model, gpu: Gpu, gpu_count: int, wanted: int | None) -> int:
+    """Tokens of the longest sequence: as wanted, or all that this hardware holds."""
+    from knowledge.errors import CompassError
     from knowledge.estimator.memory import plan_memory, tensor_parallel_possible
 
-    if not tensor_parallel_possible(models()[model], gpu_count):
-        return 0
-    return plan_memory(models()[model], gpus()[gpu], gpu_count, 1).max_context_tokens
+    possible = tensor_parallel_possible(model, gpu_count)
+    longest = plan_memory(model, gpu, gpu_count, 1).max_context_tokens if possible else 0
+    on = f"{model.id} on {gpu_count} {gpu.id}"
+    if not longest:
+        raise CompassError(
+            f"{model.id} doesn't run on {gpu_count} {gpu.id}: its weights don't fit, or can't be split so."
+        )
+    if wanted is not None and wanted > longest:
+        raise CompassError(f"--max-model-len {wanted} is too long: {on} holds {longest:,} tokens.")
+    return wanted or longest
+
+
+def _thoughts(parser: str | None, template: str | None) -> Told:
+    from knowledge.errors import CompassError
+    from simulator.vllm.thoughts import Told
+
+    try:
+        return Told.by(parser, template)
+    except ValueError as error:
+        raise CompassError(f"vLLM wouldn't start with these arguments: {error}.") from error
+
+
+def _check_host(host: str) -> None:
+    from knowledge.errors import CompassError
+
+    if host not in LOOPBACK and "KUBERNETES_SERVICE_HOST" not in os.environ:
+        raise CompassError(
+            f"It asks nobody for a key, so it listens on {host} only inside a pod, where a NetworkPolicy"
+            " guards it."
+        )
 
 
 def _check_free(host: str, port: int) -> None:

@@ -14,7 +14,7 @@ import typer
 
 
 @contextmanager
-def told_in_words(as_json: bool) -> Iterator[None]:
+def errors_in_words(as_json: bool) -> Iterator[None]:
     """Errors as a sentence and exit code 1; never a traceback for what a person can mend."""
     from knowledge.errors import CompassError
 
