@@ -15,10 +15,10 @@ from agent.words.approval import TAKE_OVER
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from tools.manifests.bundle import ManifestBundle
+from tools.manifests.served import inference_service_of, served_context, served_thinking
 from tools.planning.memory import context_in_words
 from tools.planning.plan import Plan
 from tools.planning.ranking import pick
-from tools.serving.expectation import inference_service_of, served_context, served_thinking
 from tools.specification import Specification
 
 answered: ContextVar[bool] = ContextVar("answered", default=False)

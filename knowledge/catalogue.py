@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -43,9 +43,19 @@ Metric = Literal["ttft", "itl", "e2e"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
 
 
-def target_of(targets: SloTargets, metric: Metric) -> float:
-    """The p95 target of a metric in ms."""
-    return float(getattr(targets, f"{metric}_p95_ms"))
+class P95s(Protocol):
+    """Of each metric in ms, whether asked for or predicted."""
+
+    @property
+    def ttft_p95_ms(self) -> float: ...
+    @property
+    def itl_p95_ms(self) -> float: ...
+    @property
+    def e2e_p95_ms(self) -> float: ...
+
+
+def p95_of(figures: P95s, metric: Metric) -> float:
+    return {"ttft": figures.ttft_p95_ms, "itl": figures.itl_p95_ms, "e2e": figures.e2e_p95_ms}[metric]
 
 
 class DemandDefaults(BaseModel):

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.catalogue import METRICS, SloTargets, target_of
+from knowledge.catalogue import METRICS, SloTargets, p95_of
 
 KEPT = 32
 ROOFLINE = "roofline"
@@ -28,7 +28,7 @@ Bools = NDArray[np.bool_]
 
 def targets_in_order(targets: SloTargets) -> Floats:
     """The three p95 targets in ms, in the order of METRICS."""
-    return np.array([target_of(targets, metric) for metric in METRICS])
+    return np.array([p95_of(targets, metric) for metric in METRICS])
 
 
 @dataclass(frozen=True)

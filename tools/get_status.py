@@ -32,7 +32,8 @@ from tools.deploying.diagnosis import Diagnosis
 from tools.deploying.live import drift
 from tools.deploying.rollout import Rollout, rollout_of, state_of
 from tools.manifests.annotations import MODEL
-from tools.serving.expectation import expectation_of, served_context, served_thinking
+from tools.manifests.expectation import Expectation, UnreadablePlan, expectation_of
+from tools.manifests.served import served_context, served_thinking
 from tools.serving.monitoring import Live, observe
 from tools.untrusted import printable
 
@@ -131,7 +132,7 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
     phase, message, diagnosis = _phase(rollout, cluster)
     known = [] if database is None else revisions(cluster, query.name, database)
     approved = applied_last(known)
-    plan = expectation_of(approved.document if approved else service)
+    plan, unreadable = _plan(approved.document if approved else service)
     live: Live | str | None = None
     if phase == "ready" and query.metrics:
         serving = [p for p in rollout.pods if is_true(p, "Ready")]
@@ -140,7 +141,7 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
     return DeploymentStatus(
         **whose,
         phase=phase,
-        message=f"{message} {cut}" if cut else message,
+        message=" ".join(filter(None, (message, unreadable, cut))),
         diagnosis=diagnosis,
         endpoint=status_of(service).get("url") if phase == "ready" else None,
         model_id=annotation(service, MODEL),
@@ -171,6 +172,14 @@ def _phase(rollout: Rollout, cluster: Cluster) -> tuple[Phase, str, Diagnosis | 
     if found is None:
         return "pending", rollout.progress, None
     return "pending" if found.waiting_may_help else "failed", f"{found.cause} {found.remedy}", found
+
+
+def _plan(service: Object) -> tuple[Expectation | None, str | None]:
+    """What was planned, or why that can't be read."""
+    try:
+        return expectation_of(service), None
+    except UnreadablePlan as error:
+        return None, str(error)
 
 
 def _cut(name: str, cluster: Cluster, database: Database | None) -> str | None:

@@ -20,7 +20,7 @@ from tools.deploying.approvals import elsewhere, find_approval
 from tools.deploying.revisions import rollback_bundle
 from tools.get_status import StatusQuery, get_status
 from tools.manifests.bundle import ManifestBundle
-from tools.serving.expectation import expectation_of
+from tools.manifests.expectation import expectation_if_any
 
 Next = Command[
     Literal[
@@ -132,7 +132,7 @@ def _what_is_left(bundle: ManifestBundle | None, services: Services) -> str:
         return nothing
     if there is None:
         return f"Nothing is lost: nothing of {bundle.name} runs on {services.cluster.description}."
-    plan = expectation_of(there)
+    plan = expectation_if_any(there)
     if plan is None:
         return f"{bundle.name} stays on the cluster until you roll it back."
     gpus = plan.replicas * plan.gpu_count

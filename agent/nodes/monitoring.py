@@ -19,9 +19,10 @@ from knowledge.prices import prices
 from tools.deploying.approvals import elsewhere
 from tools.deploying.revisions import deletion_of
 from tools.manifests.bundle import ManifestBundle
+from tools.manifests.expectation import expectation_if_any
+from tools.manifests.served import inference_service_of
 from tools.planning.scaling import rescaled
 from tools.serving.endpoint import PromptResult, send_prompt
-from tools.serving.expectation import expectation_of, inference_service_of
 
 ANSWER_TOKENS = 256
 """Of a test prompt, beside twice the thoughts that are planned."""
@@ -130,7 +131,7 @@ def _send_prompt(turn: Turn, move: SendPrompt) -> Next:
         turn.say("There is no endpoint to send it to.")
         return turn.stay()
     try:
-        expected = expectation_of(inference_service_of(bundle.files))
+        expected = expectation_if_any(inference_service_of(bundle.files))
         room = ANSWER_TOKENS + 2 * (expected.thinking_tokens if expected else 0)
         seen = send_prompt(endpoint, bundle.model_id, move.prompt, max_tokens=room, on_text=show)
     except CompassError as error:

@@ -12,8 +12,8 @@ from knowledge.database import Database
 from simulator.cluster.serving import serving_of
 from simulator.vllm.thoughts import Told
 from tests.simulator.serving import Server, serving
+from tools.manifests.expectation import Expectation
 from tools.serving.endpoint import send_prompt
-from tools.serving.expectation import Expectation
 from tools.serving.validation import Validation, ValidationQuery, validate_endpoint
 
 QWEN = "Qwen/Qwen3-4B"

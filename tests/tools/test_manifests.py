@@ -295,6 +295,7 @@ SOUND = render_manifest(request())
         ("--tensor-parallel-size=2", "--tensor-parallel-size=4", "spec.predictor.model.args"),
         ("--max-model-len=131072", "--max-model-len=9999999", "spec.predictor.model.args"),
         ("--max-model-len=131072", "--max-model-len=0", "spec.predictor.model.args"),
+        (r"\"itl_p95_ms\":2", r"\"itl_p95\":2", "metadata.annotations"),
         ("    minReplicas: 3", "    minReplicas: 9", "spec.predictor.minReplicas"),
         ("    minReplicas: 3", "    minReplicas: 0", "spec.predictor.minReplicas"),
         ("    minReplicas: 3", "    minReplicas: 1", "spec.predictor.maxReplicas"),

@@ -13,6 +13,7 @@ from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 from tools.deploying.causes import Failure as Cause
 from tools.deploying.rollout import doing
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
+from tools.manifests.annotations import PREDICTED
 from tools.manifests.bundle import ManifestBundle
 from tools.render_manifest import render_manifest
 
@@ -49,6 +50,23 @@ def test_a_deletion_that_a_finalizer_holds_up_is_not_called_ready(
         name=bundle.name, namespace="default", body=patch, content_type="application/merge-patch+json"
     )
     until(lambda: status_of(bundle, cluster).phase == "absent")
+
+
+def test_a_plan_that_cant_be_read_is_said_and_not_taken_for_none(
+    bundle: ManifestBundle, cluster: Cluster
+) -> None:
+    create(bundle, cluster)
+    until(lambda: status_of(bundle, cluster).phase == "ready")
+    assert "planned" not in status_of(bundle, cluster).message
+    cluster.connection.resource(*INFERENCE_SERVICE).patch(
+        name=bundle.name,
+        namespace="default",
+        body={"metadata": {"annotations": {PREDICTED: "{}"}}},
+        content_type="application/merge-patch+json",
+    )
+    status = status_of(bundle, cluster)
+    assert "What was planned of it can't be read" in status.message
+    assert status.cost_usd_per_month is None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from tools.clusters.objects import Object
 from tools.deploying.approvals import Approval
-from tools.serving.expectation import expectation_of, inference_service_of
+from tools.manifests.expectation import expectation_if_any
+from tools.manifests.served import inference_service_of
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,14 @@ def applied_last(known: list[Approval]) -> Applied | None:
 
 
 def cost_so_far(known: list[Approval], now: datetime) -> float | None:
-    """In USD: each revision costs from when it was applied until the next one was. None where a plan is
-    missing to say by what rate.
+    """In USD: each revision costs from when it was applied until the next one was. None where one
+    doesn't say readably by what rate.
     """
     total, until = 0.0, now
     for revision in known:
         since = revision.applied_at or until
         if revision.action == "apply":
-            plan = expectation_of(inference_service_of(revision.files))
+            plan = expectation_if_any(inference_service_of(revision.files))
             if plan is None:
                 return None
             total += plan.usd_per_hour * max(0.0, (until - since).total_seconds()) / 3600

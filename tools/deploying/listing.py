@@ -10,7 +10,8 @@ from tools.contract import Contract
 from tools.deploying.approvals import Approval, elsewhere, revisions, standing
 from tools.deploying.cut import cut_off
 from tools.manifests.bundle import ManifestBundle, bundle_of
-from tools.serving.expectation import expectation_of, inference_service_of
+from tools.manifests.expectation import expectation_if_any
+from tools.manifests.served import inference_service_of
 
 MANAGED = "app.kubernetes.io/managed-by=compass"
 
@@ -39,7 +40,7 @@ def left_by(thread_id: str, database: Database) -> list[Left]:
     """
     found = []
     for approval in standing(thread_id, database):
-        plan = expectation_of(inference_service_of(approval.files))
+        plan = expectation_if_any(inference_service_of(approval.files))
         cost = plan.cost_usd_per_month if plan else None
         found.append(
             Left(

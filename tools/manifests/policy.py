@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from knowledge.catalogue import gpus, models
 from knowledge.estimator.memory import plan_memory
 from tools.clusters.objects import SERVICE_LABEL
+from tools.manifests.expectation import UnreadablePlan, expectation_of
 from tools.manifests.schema import (
     Container,
     Head,
@@ -20,7 +21,6 @@ from tools.manifests.schema import (
     Predictor,
     ServedModel,
 )
-from tools.serving.expectation import expectation_of
 
 UNITS = {
     "k": 1e3,
@@ -76,7 +76,7 @@ def violations(document: Head, images: Collection[str] | None) -> Iterator[tuple
                 "must be this deployment's own: others have rights and Secrets of their own",
             )
         yield from _predictor(document.spec.predictor, scaler, images)
-        yield from _context(document)
+        yield from _plan(document, rendered_now=images is not None)
 
 
 def _network(policy: NetworkPolicy, ours: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -151,12 +151,15 @@ def _container(container: Container, where: str, images: Collection[str] | None)
         yield f"{where}.env.{name}", "must be set once"
 
 
-def _context(service: InferenceService) -> Iterator[tuple[str, str]]:
+def _plan(service: InferenceService, rendered_now: bool) -> Iterator[tuple[str, str]]:
     """What is served is what the plan promised, and room for the requests that it was planned for."""
-    promised, container = (
-        expectation_of({"metadata": {"annotations": service.metadata.annotations}}),
-        service.spec.predictor.container,
-    )
+    container = service.spec.predictor.container
+    try:
+        promised = expectation_of({"metadata": {"annotations": service.metadata.annotations}})
+    except UnreadablePlan as error:
+        promised = None
+        if rendered_now:
+            yield "metadata.annotations", str(error)
     if promised is None or promised.context_tokens is None or container is None:
         return
     where = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import re
 from typing import Any
@@ -17,6 +16,8 @@ from knowledge.estimator.memory import (
     weights_bytes,
 )
 from tools.contract import Contract
+from tools.manifests.annotations import PREDICTED, TARGETS
+from tools.manifests.expectation import Expectation
 from tools.planning.memory import requests_in_flight, served_context
 from tools.planning.plan import Recommendation
 from tools.planning.quality import mode_of
@@ -85,28 +86,9 @@ def template_values(request: ManifestRequest) -> dict[str, Any]:
     """
     chosen = request.recommendation
     model, gpu = models()[chosen.model_id], gpus()[chosen.gpu_type]
-    context_tokens = chosen.context_tokens or _context(request)
     simulated = request.simulator_image is not None
-    latency = chosen.predicted
-    mode = chosen.thinking or mode_of(model, "off")
-    predicted = {
-        "ttft_p95_ms": latency.ttft_ms.p95,
-        "itl_p95_ms": latency.itl_ms.p95,
-        "e2e_p95_ms": latency.e2e_ms.p95,
-        "requests_per_second": request.peak_requests_per_second,
-        "max_requests_per_second": chosen.max_requests_per_second,
-        "model_id": chosen.model_id,
-        "gpu_type": chosen.gpu_type,
-        "gpu_count": chosen.gpu_count,
-        "replicas": chosen.replicas,
-        "prompt_tokens": request.traffic_profile.prompt_tokens,
-        "output_tokens": request.traffic_profile.output_tokens,
-        "context_tokens": context_tokens,
-        "thinking": mode,
-        "thinking_tokens": request.thinking_tokens if mode == "on" else 0,
-        "provenance": chosen.provenance,
-        "cost_usd_per_month": chosen.cost_usd_per_month,
-    }
+    plan = planned(request)
+    mode = plan.thinking
     return {
         "name": deployment_name(request.use_case, request.plan_id),
         "namespace": request.namespace,
@@ -118,9 +100,9 @@ def template_values(request: ManifestRequest) -> dict[str, Any]:
         "gpu_count": chosen.gpu_count,
         "replicas": chosen.replicas,
         "max_requests_per_second": f"{chosen.max_requests_per_second:g}",
-        "predicted": json.dumps(predicted),
-        "targets": request.slo_targets.model_dump_json(include={"ttft_p95_ms", "itl_p95_ms", "e2e_p95_ms"}),
-        "max_model_len": context_tokens,
+        "predicted": plan.written[PREDICTED],
+        "targets": plan.written[TARGETS],
+        "max_model_len": plan.context_tokens,
         "thinking_arguments": model.thinking.arguments(mode) if model.thinking and mode else [],
         "gpu_memory_utilization": GPU_MEMORY_UTILIZATION,
         "max_num_seqs": MAX_NUM_SEQS,
@@ -139,6 +121,31 @@ def template_values(request: ManifestRequest) -> dict[str, Any]:
         ),
         "autoscaling": _autoscaling(request),
     }
+
+
+def planned(request: ManifestRequest) -> Expectation:
+    """What is promised of it."""
+    chosen = request.recommendation
+    mode = chosen.thinking or mode_of(models()[chosen.model_id], "off")
+    return Expectation(
+        model_id=chosen.model_id,
+        gpu_type=chosen.gpu_type,
+        gpu_count=chosen.gpu_count,
+        replicas=chosen.replicas,
+        prompt_tokens=request.traffic_profile.prompt_tokens,
+        output_tokens=request.traffic_profile.output_tokens,
+        context_tokens=chosen.context_tokens or _context(request),
+        thinking=mode,
+        thinking_tokens=request.thinking_tokens if mode == "on" else 0,
+        requests_per_second=request.peak_requests_per_second,
+        max_requests_per_second=chosen.max_requests_per_second,
+        cost_usd_per_month=chosen.cost_usd_per_month,
+        provenance=chosen.provenance,
+        ttft_p95_ms=chosen.predicted.ttft_ms.p95,
+        itl_p95_ms=chosen.predicted.itl_ms.p95,
+        e2e_p95_ms=chosen.predicted.e2e_ms.p95,
+        targets=request.slo_targets,
+    )
 
 
 def _context(request: ManifestRequest) -> int:

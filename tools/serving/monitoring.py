@@ -8,14 +8,14 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from knowledge.catalogue import METRICS, Metric, target_of
+from knowledge.catalogue import METRICS, Metric, p95_of
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from tools.clusters.cluster import Cluster
 from tools.clusters.objects import Object, created_at, name_of, uid_of
 from tools.contract import Contract
+from tools.manifests.expectation import Expectation
 from tools.serving.confidence import FEWEST_TO_JUDGE, surely_above
-from tools.serving.expectation import Expectation
 from tools.serving.outcomes import record_window, recorded, widened, window_until
 from tools.serving.scrape import Counters, Gauges, Quantile, Scrape, Window, parsed, window
 from tools.serving.validation import UNITS
@@ -162,7 +162,7 @@ def _latencies(seen: Window, expected: Expectation | None, database: Database | 
         p50, p95, p99 = quantiles if len(quantiles) == 3 else (None, None, None)
         if p50 is None or p95 is None or p99 is None:
             continue
-        target = target_of(expected.targets, metric) if expected else None
+        target = p95_of(expected.targets, metric) if expected else None
         found.append(
             LatencyNow(
                 metric=metric,

@@ -8,7 +8,7 @@ from knowledge.benchmarks import Benchmark, Percentiles
 from knowledge.catalogue import traffic_profiles
 from knowledge.database import Database
 from knowledge.importer.write import write_rows
-from tools.serving.expectation import Expectation
+from tools.manifests.expectation import Expectation
 from tools.serving.validation import FEWEST, LatencyCheck, Validation
 
 

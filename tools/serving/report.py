@@ -7,11 +7,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from knowledge.catalogue import METRICS, Metric, target_of
+from knowledge.catalogue import METRICS, Metric, p95_of
 from knowledge.database import Database
 from tools.contract import Contract
 from tools.manifests.digests import ManifestFile
-from tools.serving.expectation import Expectation, expectation_of, inference_service_of
+from tools.manifests.expectation import Expectation, expectation_if_any
+from tools.manifests.served import inference_service_of
 from tools.serving.outcomes import histograms, recorded, validations
 from tools.wording import setup
 
@@ -64,7 +65,7 @@ def outcomes_of(name: str | None, days: float, database: Database) -> list[Outco
         ).fetchall()
     found: list[Outcome] = []
     for row in rows:
-        expected = expectation_of(
+        expected = expectation_if_any(
             inference_service_of([ManifestFile.model_validate(f) for f in row["files"]])
         )
         if expected is None:
@@ -113,7 +114,7 @@ def _windows(
     predicted = expected.at(per_second, max(1, round(seen.replicas)), database) or {}
     observed = {m: h.quantile(0.95) for m, h in histograms(approval_id, since, database).items()}
     compared = [
-        _compared(metric, p95.value_ms, predicted.get(metric), target_of(expected.targets, metric))
+        _compared(metric, p95.value_ms, predicted.get(metric), p95_of(expected.targets, metric))
         for metric in METRICS
         if (p95 := observed.get(metric)) is not None
     ]

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from knowledge.database import Database
 from tools.clusters.cluster import Cluster
 from tools.manifests.digests import ManifestFile
+from tools.manifests.expectation import UnreadablePlan, expectation_of
+from tools.manifests.served import inference_service_of
 from tools.serving.endpoint import engine_of
-from tools.serving.expectation import expectation_of, inference_service_of
 from tools.serving.observed import record_observed
 from tools.serving.outcomes import record_validation
 from tools.serving.probe import Progress
-from tools.serving.validation import Validation, ValidationQuery, validate_endpoint
+from tools.serving.validation import NO_PLAN, Validation, ValidationQuery, validate_endpoint
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,12 @@ def validated_and_kept(
     query: ValidationQuery, subject: Subject, database: Database, progress: Progress
 ) -> Validation:
     """Validate, and keep the outcome."""
-    expected = expectation_of(inference_service_of(subject.files))
-    found = validate_endpoint(query, expected, database, progress)
+    expected, unplanned = None, NO_PLAN
+    try:
+        expected = expectation_of(inference_service_of(subject.files))
+    except UnreadablePlan as error:
+        unplanned = str(error)
+    found = validate_endpoint(query, expected, database, progress, unplanned)
     record_validation(subject.approval_id, found, database)
     engine = engine_of(query.endpoint) if found.checks else ""
     if found.checks and not subject.cluster.simulated and "simulator" not in engine:

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from knowledge.catalogue import METRICS, Metric, target_of
+from knowledge.catalogue import METRICS, Metric, p95_of
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from tools.contract import Contract
+from tools.manifests.expectation import Expectation
 from tools.serving.confidence import CONFIDENCE, FEWEST_TO_JUDGE, percentile_interval, surely_above
 from tools.serving.endpoint import send_prompt, served_models
-from tools.serving.expectation import Expectation
 from tools.serving.probe import Answered, ProbeRequest, ProbeResult, Progress, probe
 from tools.wording import rate
 
@@ -37,6 +37,7 @@ THOUGHTS_SHOWN = (
     " model."
 )
 """A failure where a mode was planned; of deployments from before modes were, a warning."""
+NO_PLAN = "It carries no plan to compare with."
 UNITS: dict[Metric, str] = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
 Outcome = Literal["pass", "warn", "fail", "unjudged"]
 WORST: tuple[Outcome, ...] = ("fail", "warn", "unjudged", "pass")
@@ -87,9 +88,13 @@ class Validation(Contract):
 
 
 def validate_endpoint(
-    query: ValidationQuery, expected: Expectation | None, database: Database, progress: Progress
+    query: ValidationQuery,
+    expected: Expectation | None,
+    database: Database,
+    progress: Progress,
+    unplanned: str = NO_PLAN,
 ) -> Validation:
-    """Check the endpoint against what was planned for it.
+    """Check the endpoint against what was planned for it; `unplanned` says why nothing is known of that.
 
     Takes at most LONGER times `seconds`, and twice the E2E target for the last request, and a minute.
     Whatever the endpoint does is in the outcome. Raises CompassError only for a database that is gone.
@@ -128,7 +133,7 @@ def validate_endpoint(
     if shown:
         answered += f" {THOUGHTS_SHOWN}"
     if expected is None or not seconds:
-        left_out = "No probe was made" + (": it carries no plan to compare with." if seconds else ".")
+        left_out = f"No probe was made. {unplanned if seconds else ''}".rstrip()
         return Validation(
             outcome="unjudged",
             reasons=[f"{answered} {left_out}"],
@@ -204,7 +209,7 @@ def _check(
     below_peak: bool,
 ) -> LatencyCheck:
     values = [float(getattr(a, f"{metric}_ms")) for a in answered]
-    target = target_of(expected.targets, metric)
+    target = p95_of(expected.targets, metric)
     found = percentile_interval(values, 0.95)
     shown = f"{UNITS[metric]} p95 {_ms(found.value, target)}"
     outcome: Outcome = "pass"

@@ -10,9 +10,10 @@ from knowledge.errors import CompassError
 from tests.tools.serving.test_outcomes import LONG_AGO, approval  # noqa: F401 - a fixture
 from tests.tools.test_manifests import request
 from tools.clusters.cluster import Cluster
+from tools.manifests.expectation import Expectation, expectation_of
+from tools.manifests.served import inference_service_of
 from tools.render_manifest import render_manifest
 from tools.serving import monitoring
-from tools.serving.expectation import Expectation, expectation_of, inference_service_of
 from tools.serving.monitoring import Live, observe
 from tools.serving.outcomes import recorded
 

@@ -1,5 +1,6 @@
 """What was observed is kept, added up when it grows old, and compared with what was predicted."""
 
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
@@ -10,8 +11,11 @@ from knowledge.database import Database
 from tests.tools.serving.test_scrape import counters, scrape
 from tests.tools.test_manifests import request
 from tools.deploying.approvals import ApprovalRequest, record_approval
+from tools.manifests import values
+from tools.manifests.annotations import PREDICTED, TARGETS
+from tools.manifests.expectation import Expectation, UnreadablePlan, expectation_if_any, expectation_of
+from tools.manifests.served import inference_service_of
 from tools.render_manifest import render_manifest
-from tools.serving.expectation import expectation_of, inference_service_of
 from tools.serving.outcomes import (
     KEPT_SINGLE,
     RECORDED,
@@ -88,7 +92,52 @@ def test_a_manifest_carries_what_was_planned() -> None:
         chosen.replicas,
     )
     assert found.targets == request().slo_targets
-    assert expectation_of({"metadata": {"annotations": {"compass.dev/predicted": "[1]"}}}) is None
+
+
+def noted(notes: dict[str, str]) -> dict[str, Any]:
+    """An InferenceService with these annotations."""
+    return {"metadata": {"annotations": notes}}
+
+
+def test_what_is_written_of_a_plan_is_what_is_read() -> None:
+    planned = values.planned(request())
+    assert expectation_of(noted(planned.written)) == planned
+    assert expectation_of(noted({})) is expectation_of(None) is None
+
+
+def test_a_plan_as_earlier_releases_wrote_it_is_read() -> None:
+    """Their order and spaces, and without what later ones added."""
+    figures = values.planned(request()).model_dump()
+    targets = figures.pop("targets")
+    for later in ("context_tokens", "thinking", "thinking_tokens"):
+        del figures[later]
+    found = expectation_of(
+        noted({PREDICTED: json.dumps(dict(reversed(figures.items()))), TARGETS: json.dumps(targets)})
+    )
+    assert found is not None
+    assert (found.ttft_p95_ms, found.thinking, found.thinking_tokens) == (figures["ttft_p95_ms"], None, 0)
+
+
+@pytest.mark.parametrize(
+    "field", [*sorted(Expectation.model_fields.keys() - {"targets"}), "e2e_p95_ms of targets"]
+)
+def test_a_misspelt_plan_is_said_and_is_no_deployment_without_one(field: str) -> None:
+    name, _, of_targets = field.partition(" of ")
+    key = TARGETS if of_targets else PREDICTED
+    written = values.planned(request()).written
+    misspelt = written | {key: written[key].replace(f'"{name}"', f'"{name[:-1]}"')}
+    with pytest.raises(UnreadablePlan, match=name[:-1]):
+        expectation_of(noted(misspelt))
+    assert expectation_if_any(noted(misspelt)) is None
+
+
+@pytest.mark.parametrize("text", ["[1]", "1", "null", "no JSON", ""])
+def test_what_is_no_plan_at_all_is_said_as_well(text: str) -> None:
+    written = values.planned(request()).written
+    with pytest.raises(UnreadablePlan):
+        expectation_of(noted(written | {PREDICTED: text}))
+    with pytest.raises(UnreadablePlan, match="is missing"):
+        expectation_of(noted({PREDICTED: written[PREDICTED]}))
 
 
 def test_looks_share_their_windows(approval: str, database: Database) -> None:

@@ -14,11 +14,11 @@ from knowledge.database import Database
 from simulator.vllm.misbehaviour import Misbehaviour
 from tests.pace import at_some_pace, patient
 from tests.simulator.serving import MODEL, Server, serving
+from tools.manifests.expectation import Expectation
 from tools.serving import endpoint, validation
 from tools.serving.confidence import FEWEST_TO_JUDGE
-from tools.serving.expectation import Expectation
 from tools.serving.probe import Answered, ProbeResult
-from tools.serving.validation import Validation, ValidationQuery, validate_endpoint
+from tools.serving.validation import NO_PLAN, Validation, ValidationQuery, validate_endpoint
 from tools.wording import rate
 
 SECONDS, SAFE_RATE = 6.0, 8.0
@@ -258,6 +258,15 @@ def fails_half_way(what: Misbehaviour | Literal["close"], why: str, database: Da
     assert found.outcome == "fail"
     assert 0 < found.failed < found.requests
     assert why in found.reasons[0], found.reasons
+
+
+def test_without_a_readable_plan_it_isnt_judged_and_says_why(database: Database) -> None:
+    with serving() as server:
+        query = ValidationQuery(name="chatbot", endpoint=server.url, model_id=MODEL, seconds=SECONDS)
+        for why in (NO_PLAN, "What was planned of it can't be read."):
+            found = validate_endpoint(query, None, database, lambda text: None, why)
+            assert (found.outcome, found.checks) == ("unjudged", [])
+            assert found.reasons[0].endswith(f"No probe was made. {why}")
 
 
 def test_another_model_or_no_server_fails(database: Database) -> None:
