@@ -157,8 +157,8 @@ def validate(
         from knowledge.errors import CompassError
         from tools.deploying.listing import last_applied
         from tools.get_status import StatusQuery, get_status
-        from tools.serving.validated import Subject, validated_and_kept
-        from tools.serving.validation import ValidationQuery
+        from tools.records import Subject, validated_and_kept
+        from tools.validate_endpoint import ValidationQuery
 
         found = get_status(StatusQuery(name=name, metrics=False), parts.cluster, parts.database)
         if found.endpoint is None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from agent.events import ProgressEvent, emit
 from agent.turn import Turn
 from tools.manifests.bundle import ManifestBundle
-from tools.serving.validated import Subject, validated_and_kept
-from tools.serving.validation import Validation, ValidationQuery
+from tools.records import Subject, validated_and_kept
+from tools.serving.validation import Validation
+from tools.validate_endpoint import ValidationQuery
 from tools.wording import rate
 
 SAID = {

@@ -14,7 +14,8 @@ from simulator.vllm.thoughts import Told
 from tests.simulator.serving import Server, serving
 from tools.manifests.expectation import Expectation
 from tools.serving.endpoint import send_prompt
-from tools.serving.validation import Validation, ValidationQuery, validate_endpoint
+from tools.serving.validation import Validation
+from tools.validate_endpoint import ValidationQuery, validate_endpoint
 
 QWEN = "Qwen/Qwen3-4B"
 OFF, ON = '{"enable_thinking": false}', '{"enable_thinking": true}'

@@ -1,6 +1,4 @@
-"""Does an endpoint that has just become ready do what was planned? The model it serves,
-one prompt, then a short probe.
-"""
+"""What a short probe says of an endpoint's targets: how it is sent, and how what comes back is judged."""
 
 from __future__ import annotations
 
@@ -8,12 +6,10 @@ from typing import Literal
 
 from knowledge.catalogue import METRICS, Metric, p95_of
 from knowledge.database import Database
-from knowledge.errors import CompassError
 from tools.contract import Contract
 from tools.manifests.expectation import Expectation
 from tools.serving.confidence import CONFIDENCE, FEWEST_TO_JUDGE, percentile_interval, surely_above
-from tools.serving.endpoint import send_prompt, served_models
-from tools.serving.probe import Answered, ProbeRequest, ProbeResult, Progress, probe
+from tools.serving.probe import Answered, ProbeRequest, ProbeResult
 from tools.wording import rate
 
 SAFE_SHARE = 0.3
@@ -30,26 +26,9 @@ MOST_TOKENS = 40_000
 BROKEN_SHARE = 0.05
 """A server that drops one request in twenty serves no p95 at all."""
 SLOWER_THAN_PREDICTED = 1.1
-SMOKE_PROMPT = "Reply with one short sentence."
-SMOKE_PATIENCE_S = 30.0
-THOUGHTS_SHOWN = (
-    "Its thoughts stand in its answers, where users read them: vLLM runs without the reasoning parser of this"
-    " model."
-)
-"""A failure where a mode was planned; of deployments from before modes were, a warning."""
-NO_PLAN = "It carries no plan to compare with."
 UNITS: dict[Metric, str] = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
 Outcome = Literal["pass", "warn", "fail", "unjudged"]
 WORST: tuple[Outcome, ...] = ("fail", "warn", "unjudged", "pass")
-
-
-class ValidationQuery(Contract):
-    """`seconds` is how long requests are sent; 0 leaves the probe out."""
-
-    name: str
-    endpoint: str
-    model_id: str
-    seconds: float
 
 
 class LatencyCheck(Contract):
@@ -87,70 +66,8 @@ class Validation(Contract):
     confidence: float = CONFIDENCE
 
 
-def validate_endpoint(
-    query: ValidationQuery,
-    expected: Expectation | None,
-    database: Database,
-    progress: Progress,
-    unplanned: str = NO_PLAN,
-) -> Validation:
-    """Check the endpoint against what was planned for it; `unplanned` says why nothing is known of that.
-
-    Takes at most LONGER times `seconds`, and twice the E2E target for the last request, and a minute.
-    Whatever the endpoint does is in the outcome. Raises CompassError only for a database that is gone.
-    """
-    endpoint, model_id, seconds = query.endpoint, query.model_id, query.seconds
-    try:
-        served = served_models(endpoint)
-        if model_id not in served:
-            return _failed(
-                f"The endpoint {endpoint} serves {', '.join(served) or 'nothing'}, not {model_id}."
-            )
-        thinking_tokens = expected.thinking_tokens if expected else 0
-        patience_s = (
-            SMOKE_PATIENCE_S + thinking_tokens * (expected.targets.itl_p95_ms if expected else 0.0) / 1000
-        )
-        first = send_prompt(
-            endpoint, model_id, SMOKE_PROMPT, max_tokens=16 + thinking_tokens, patience_s=patience_s
-        )
-    except CompassError as error:
-        return _failed(str(error))
-    shown = "<think>" in first.text or "</think>" in first.text
-    if shown and expected is not None and expected.thinking is not None:
-        return _failed(THOUGHTS_SHOWN)
-    if expected is not None and expected.thinking == "off" and first.thoughts:
-        return _failed(
-            "It thinks before it answers, though it is planned without: neither its tokens nor its waits are"
-            " as planned."
-        )
-    if _is_gibberish(first.text) or _is_gibberish(first.thoughts):
-        said = (first.text or first.thoughts)[:40]
-        return _failed(
-            f"It answered a first prompt with {said!r}, which is no language: its weights or their format are"
-            " broken."
-        )
-    answered = f"A first prompt was answered after {first.ttft_ms:,.0f} ms."
-    if shown:
-        answered += f" {THOUGHTS_SHOWN}"
-    if expected is None or not seconds:
-        left_out = f"No probe was made. {unplanned if seconds else ''}".rstrip()
-        return Validation(
-            outcome="unjudged",
-            reasons=[f"{answered} {left_out}"],
-            checks=[],
-            requests=1,
-            failed=0,
-            requests_per_second=None,
-        )
-    request = _probe_request(endpoint, expected, seconds)
-    judged = _judged(request, probe(request, progress), expected, database)
-    if not shown:
-        return judged
-    outcome: Outcome = "warn" if judged.outcome == "pass" else judged.outcome
-    return judged.model_copy(update={"outcome": outcome, "reasons": [*judged.reasons, THOUGHTS_SHOWN]})
-
-
-def _probe_request(endpoint: str, expected: Expectation, seconds: float) -> ProbeRequest:
+def probe_request(endpoint: str, expected: Expectation, seconds: float) -> ProbeRequest:
+    """A safe share of what was planned, for about so long that a p95 can be judged."""
     capacity = max(expected.requests_per_second, expected.max_requests_per_second)
     most = min(MOST, max(FEWEST, MOST_TOKENS // expected.output_tokens))
     # At the planned peak, since that is what was asked for; faster only where it would take too
@@ -170,12 +87,11 @@ def _probe_request(endpoint: str, expected: Expectation, seconds: float) -> Prob
     )
 
 
-def _judged(
-    request: ProbeRequest, seen: ProbeResult, expected: Expectation, database: Database
-) -> Validation:
+def judged(request: ProbeRequest, seen: ProbeResult, expected: Expectation, database: Database) -> Validation:
+    """Each p95 against its target, and reckoned to the planned peak where the probe stayed below it."""
     failed = seen.failures.total()
     if not seen.answered:
-        return _failed(f"Of {seen.requests} requests none was answered: {_failures(seen)}.", seen)
+        return failure(f"Of {seen.requests} requests none was answered: {_failures(seen)}.", seen)
     predicted = expected.at(request.requests_per_second, expected.replicas, database)
     below_peak = request.requests_per_second < expected.requests_per_second
     checks = [_check(metric, seen.answered, expected, predicted, below_peak) for metric in METRICS]
@@ -261,7 +177,8 @@ def _ms(value: float, beside: float) -> str:
     return f"{value:,.0f} ms" if beside >= 100 else f"{value:,.1f} ms"
 
 
-def _failed(why: str, seen: ProbeResult | None = None) -> Validation:
+def failure(why: str, seen: ProbeResult | None = None) -> Validation:
+    """Without figures; of one prompt where there was no probe."""
     requests, failed = (seen.requests, seen.failures.total()) if seen else (1, 1)
     return Validation(
         outcome="fail", reasons=[why], checks=[], requests=requests, failed=failed, requests_per_second=None
@@ -270,10 +187,3 @@ def _failed(why: str, seen: ProbeResult | None = None) -> Validation:
 
 def _failures(seen: ProbeResult) -> str:
     return "; ".join(f"{count} × {why}" for why, count in seen.failures.most_common(3))
-
-
-def _is_gibberish(text: str) -> bool:
-    """One character over and over (what overflowing weights give), or hardly any that can be printed."""
-    dense = [c for c in text if not c.isspace()]
-    unprintable = sum(not c.isprintable() or c == "�" for c in dense)
-    return len(dense) >= 8 and (len(set(dense)) <= 2 or unprintable > 0.3 * len(dense))

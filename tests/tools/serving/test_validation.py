@@ -18,7 +18,8 @@ from tools.manifests.expectation import Expectation
 from tools.serving import endpoint, validation
 from tools.serving.confidence import FEWEST_TO_JUDGE
 from tools.serving.probe import Answered, ProbeResult
-from tools.serving.validation import NO_PLAN, Validation, ValidationQuery, validate_endpoint
+from tools.serving.validation import Validation
+from tools.validate_endpoint import NO_PLAN, ValidationQuery, validate_endpoint
 from tools.wording import rate
 
 SECONDS, SAFE_RATE = 6.0, 8.0
@@ -118,7 +119,7 @@ def test_a_slow_rate_is_probed_for_longer_so_that_it_can_be_judged(database: Dat
     slow = expectation(database).model_copy(
         update={"max_requests_per_second": 5.0, "requests_per_second": 4.0}
     )
-    request = validation._probe_request("http://x", slow, 15)
+    request = validation.probe_request("http://x", slow, 15)
     assert request.requests_per_second == pytest.approx(1.5)
     assert request.requests == FEWEST_TO_JUDGE
 
@@ -142,16 +143,16 @@ def test_the_planned_peak_is_probed_within_what_is_safe(
     planned = expectation(database).model_copy(
         update={"max_requests_per_second": capacity, "requests_per_second": peak, "output_tokens": 64}
     )
-    request = validation._probe_request("http://x", planned, seconds)
+    request = validation.probe_request("http://x", planned, seconds)
     assert request.requests_per_second == pytest.approx(per_second)
     assert request.requests >= FEWEST_TO_JUDGE or capacity == 1.0
 
 
 def test_slower_than_predicted_at_the_peak_itself_is_not_reckoned_to_it_again(database: Database) -> None:
     expected = expectation(database, room=10).model_copy(update={"requests_per_second": 1.0})
-    request = validation._probe_request("http://x", expected, 10)
+    request = validation.probe_request("http://x", expected, 10)
     slow = [Answered(ttft_ms=9 * expected.targets.ttft_p95_ms / 10, itl_ms=1.0, e2e_ms=1.0)] * 60
-    text = validation._judged(request, ProbeResult(slow, Counter()), expected, database).checks[0].text
+    text = validation.judged(request, ProbeResult(slow, Counter()), expected, database).checks[0].text
     assert "times what was predicted at this rate, the planned peak or more, and within" in text
 
 
@@ -163,9 +164,9 @@ def judged(database: Database, ttft_ms: list[float], failures: int = 0) -> Valid
     """Of these answers against a target of 100 ms, and so many that failed beside them."""
     targets = SloTargets(ttft_p95_ms=100, itl_p95_ms=1000, e2e_p95_ms=100_000)
     expected = expectation(database).model_copy(update={"targets": targets})
-    request = validation._probe_request("http://x", expected, 10)
+    request = validation.probe_request("http://x", expected, 10)
     seen = ProbeResult(answers(ttft_ms), Counter({"HTTP 500": failures} if failures else {}))
-    return validation._judged(request, seen, expected, database)
+    return validation.judged(request, seen, expected, database)
 
 
 @given(st.lists(st.floats(1, 1000), min_size=1, max_size=FEWEST_TO_JUDGE - 1))
@@ -288,8 +289,8 @@ def test_a_rare_failure_is_a_warning_and_a_trickle_is_sent_where_little_is_plann
     small = expectation(database, room=3, at_peak=0.3).model_copy(
         update={"max_requests_per_second": 0.5, "requests_per_second": 0.4}
     )
-    request = validation._probe_request("http://x", small, 10)
+    request = validation.probe_request("http://x", small, 10)
     assert request.requests == 4  # in three times the seconds
     assert request.requests_per_second == pytest.approx(0.15)
     long = small.model_copy(update={"output_tokens": 4000, "max_requests_per_second": 1000.0})
-    assert validation._probe_request("http://x", long, 10).requests == validation.FEWEST
+    assert validation.probe_request("http://x", long, 10).requests == validation.FEWEST

@@ -1,5 +1,5 @@
-"""A validation and what is kept of it: beside its prediction and, of a real server,
-as a row of the benchmark table.
+"""What looking and measuring leave on record, in Compass's own database: tools read, and
+whoever calls them keeps.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from tools.serving.endpoint import engine_of
 from tools.serving.observed import record_observed
 from tools.serving.outcomes import record_validation
 from tools.serving.probe import Progress
-from tools.serving.validation import NO_PLAN, Validation, ValidationQuery, validate_endpoint
+from tools.serving.validation import Validation
+from tools.validate_endpoint import NO_PLAN, ValidationQuery, validate_endpoint
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,9 @@ class Subject:
 def validated_and_kept(
     query: ValidationQuery, subject: Subject, database: Database, progress: Progress
 ) -> Validation:
-    """Validate, and keep the outcome."""
+    """Validate, and keep the outcome: beside its prediction and, of a real server, as a row of the
+    benchmark table.
+    """
     expected, unplanned = None, NO_PLAN
     try:
         expected = expectation_of(inference_service_of(subject.files))
