@@ -1,7 +1,8 @@
 import { Undo2 } from 'lucide-react'
 import { useActions } from '../parts/actions.tsx'
 import { useDraft } from '../parts/drafts.tsx'
-import { changesOf, Fields, shown, type Values } from '../parts/editing.tsx'
+import { changesOf, shown, type Values } from '../parts/edits.tsx'
+import { Fields } from '../parts/fields.tsx'
 import { ms, number, perSecond } from '../parts/figures.tsx'
 import { Button, Card, Fault, More } from '../parts/layout.tsx'
 import { Suggestions } from '../parts/suggestions.tsx'
@@ -10,9 +11,7 @@ import type { SpecificationDetails } from '../types/details.ts'
 export default function Specification() {
   const { specification, fields, title } = props.details as SpecificationDetails
   const actions = useActions()
-  const initial: Values = Object.fromEntries(
-    fields.map((f) => [f.name, f.value == null && f.kind === 'choices' ? [] : shown(f, f.value)]),
-  )
+  const initial: Values = Object.fromEntries(fields.map((f) => [f.name, shown(f)]))
   const [values, setValues] = useDraft('values', initial)
   const change = changesOf(fields, values)
   const edits = Object.keys(change).length
