@@ -7,6 +7,8 @@ from typing import Any
 
 from langgraph.types import interrupt
 
+from agent.cards.facts import ApprovalFacts, OptionsFacts, PauseFacts, SpecificationFacts
+from agent.cards.taken import of_approval, of_options, of_running
 from agent.moves import Stage
 from agent.replies import Reply
 from agent.state import ConversationState
@@ -14,12 +16,6 @@ from agent.turn import Turn
 from agent.words.approval import TAKE_OVER
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
-from tools.manifests.bundle import ManifestBundle
-from tools.manifests.served import inference_service_of, served_context, served_thinking
-from tools.planning.memory import context_in_words
-from tools.planning.plan import Plan
-from tools.planning.ranking import pick
-from tools.specification import Specification
 
 answered: ContextVar[bool] = ContextVar("answered", default=False)
 """Whether the node at work has got a reply to its pause."""
@@ -81,87 +77,26 @@ def pause(turn: Turn) -> Reply:
     return turn.services.reply
 
 
-def options_details(state: ConversationState, specification: Specification, plan: Plan) -> dict[str, Any]:
-    """A plan as shown, and against what it is a what-if."""
-    explored, what_if = state.get("explored") or [], state.get("what_if")
-    before = explored[-1] if what_if and explored else None
-    return {
-        "specification": specification.model_dump(mode="json"),
-        **plan.model_dump(mode="json"),
-        "what_if": what_if,
-        "before": None if before is None else in_short(before.specification, before.plan),
-        "now": None if before is None else in_short(specification, plan),
-    }
-
-
-def in_short(specification: Specification, plan: Plan) -> dict[str, Any]:
-    """What one compares plans by; `first` and `cheapest` are None where nothing holds."""
-    found = plan.recommendations
-    return {
-        "peak_requests_per_second": specification.demand.peak_requests_per_second,
-        "slo_targets": specification.slo_targets.model_dump(mode="json"),
-        "holding_slo": plan.holding_slo,
-        "considered": plan.considered,
-        "first": found[0].model_dump(mode="json") if found else None,
-        "cheapest": pick(found, "cheapest").model_dump(mode="json") if found else None,
-    }
-
-
-def approval_details(state: ConversationState, bundle: ManifestBundle, settings: Settings) -> dict[str, Any]:
-    """What would be done, to what, where, at what cost; `owners` are others whose objects it would change."""
-    review, selected = state.get("review"), state.get("selected")
-    return {
-        "action": bundle.action,
-        "digest": bundle.digest,
-        "cluster": settings.cluster,
-        "server": review.identity.server if review else "",
-        "simulated": settings.cluster == "sim",
-        "read_only": settings.read_only,
-        "namespace": bundle.namespace,
-        "name": bundle.name,
-        "model_id": bundle.model_id,
-        "context": _context(bundle),
-        "thinking": served_thinking(inference_service_of(bundle.files)),
-        "recommendation": (
-            selected.model_dump(mode="json") if selected and selected.model_id == bundle.model_id else None
-        ),
-        "files": [f.model_dump(mode="json") for f in bundle.files],
-        "problems": [
-            p.model_dump(mode="json") for p in [*bundle.problems, *(review.problems if review else [])]
-        ],
-        "changes": [c.model_dump(mode="json") for c in review.changes] if review else [],
-        "owners": [o.model_dump(mode="json") for o in review.owners] if review else [],
-        "notes": review.notes if review else [],
-        "takes_over_asked": bool(state.get("takes_over_asked")),
-    }
-
-
-def _context(bundle: ManifestBundle) -> str | None:
-    """In words, what the manifests themselves say."""
-    tokens = served_context(inference_service_of(bundle.files))
-    return None if tokens is None else context_in_words(tokens, bundle.model_id)
-
-
 def payload(stage: Stage, state: ConversationState, settings: Settings) -> dict[str, Any]:
     """Everything an interface needs to draw the pause, as plain JSON values."""
     replies, question = REPLIES[stage], QUESTIONS[stage]
-    details: dict[str, Any] = {}
+    details = _details(stage, state, settings)
+    if isinstance(details, OptionsFacts) and not details.recommendations:
+        replies = NO_OPTIONS_REPLIES
+    if isinstance(details, ApprovalFacts) and details.takes_over_asked:
+        question, replies = "Take it over all the same?", [TAKE_OVER, "no", "cancel"]
+    kept = details.model_dump(mode="json") if details else {}
+    return {"state": stage, "question": question, "replies": replies, "details": kept}
+
+
+def _details(stage: Stage, state: ConversationState, settings: Settings) -> PauseFacts | None:
     specification, plan, bundle = state.get("specification"), state.get("plan"), state.get("bundle")
     if stage == "specification_review" and specification:
-        details["specification"] = specification.model_dump(mode="json")
+        return SpecificationFacts(specification=specification)
     if stage == "presenting_options" and plan and specification:
-        details |= options_details(state, specification, plan)
-        replies = replies if plan.recommendations else NO_OPTIONS_REPLIES
+        return of_options(state, specification, plan)
     if stage == "configuration_finalized" and bundle:
-        details |= approval_details(state, bundle, settings)
-        if details["takes_over_asked"]:
-            question, replies = "Take it over all the same?", [TAKE_OVER, "no", "cancel"]
+        return of_approval(state, bundle, settings)
     if stage == "basic_monitoring" and bundle:
-        details |= {
-            "name": bundle.name,
-            "model_id": bundle.model_id,
-            "context": _context(bundle),
-            "endpoint": state.get("endpoint"),
-        }
-        details["thinking"] = served_thinking(inference_service_of(bundle.files))
-    return {"state": stage, "question": question, "replies": replies, "details": details}
+        return of_running(bundle, state.get("endpoint"))
+    return None

@@ -157,24 +157,17 @@ def recommend(
 ) -> None:
     """Ranked options and near misses, without a conversation."""
     with errors_in_words(as_json):
-        from agent.commands.recommend import manifests_of, print_plan, recommendation_for, specified
+        from agent.commands.recommend import Recommended, manifests_of, recommendation_for, specified
         from knowledge.settings import load_settings
 
         settings = load_settings()
         specification = specified(text, spec, settings)
         plan = recommendation_for(specification, settings, limit, view)
-        written: dict[str, list[str]] = {}
+        written: list[Path] = []
         if output is not None:
-            files = manifests_of(plan, option, specification, settings, output, form)
-            written = {"files": [str(path) for path in files]}
-        print_plan(
-            {
-                "specification": specification.model_dump(mode="json"),
-                **plan.model_dump(mode="json"),
-                **written,
-            },
-            as_json,
-        )
+            written = manifests_of(plan, option, specification, settings, output, form)
+        files = [str(path) for path in written]
+        Recommended(**dict(plan), specification=specification, files=files).tell(as_json)
 
 
 @app.command()

@@ -67,7 +67,7 @@ def _tell(turn: Turn, told: DeploymentStatus) -> None:
     turn.say(
         f"{told.name} is {told.phase}: {verdict}{advice}",
         kind="status",
-        details=told.model_dump(mode="json"),
+        details=told,
     )
 
 

@@ -1,13 +1,19 @@
 """What a turn tells an interface, in order. The same events reach the terminal,
-`--json`, the API and the evaluation.
+`--json`, the API and the evaluation. Messages and pauses carry facts for programs, and a card for people.
 """
 
 from __future__ import annotations
 
+import json
+from functools import cached_property
 from typing import Any, Literal
 
 from langgraph.config import get_stream_writer
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationInfo, computed_field, field_validator
+
+from agent.cards.build import card_of
+from agent.cards.card import Card
+from agent.cards.facts import MessageFacts, PauseFacts, read
 
 
 class Event(BaseModel):
@@ -19,7 +25,9 @@ class Event(BaseModel):
 
     def line(self) -> str:
         """One line of JSON."""
-        return self.model_dump_json(exclude_none=True)
+        values = self.model_dump(mode="json")
+        said = {name: value for name, value in values.items() if value is not None}
+        return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
 
 
 class StateEvent(Event):
@@ -43,12 +51,24 @@ class ToolResultEvent(Event):
 
 
 class MessageEvent(Event):
-    """Words to the person; `details`, if given, is shown with them as a table or card of that kind."""
+    """Words to the person; with `details` of that kind, what they tell of, and where words aren't enough
+    their `card`.
+    """
 
     event: Literal["message"] = "message"
     text: str
     kind: str | None = None
-    details: dict[str, Any] | None = None
+    details: MessageFacts | None = None
+
+    @field_validator("details", mode="before")
+    @classmethod
+    def _as_kept(cls, value: Any, info: ValidationInfo) -> Any:
+        return read(info.data.get("kind"), value)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @cached_property
+    def card(self) -> Card | None:
+        return card_of(self.details)
 
 
 class TokenEvent(Event):
@@ -84,7 +104,8 @@ class ProgressEvent(Event):
 
 class CheckpointEvent(Event):
     """The conversation waits for the person: what is asked, what may be answered,
-    and everything needed to decide.
+    and everything needed to decide, as facts and as a card. Both are missing where a release that
+    is long gone has kept them in a form of its own.
     """
 
     event: Literal["checkpoint"] = "checkpoint"
@@ -92,7 +113,17 @@ class CheckpointEvent(Event):
     interrupt_id: str
     question: str
     replies: list[str]
-    details: dict[str, Any]
+    details: PauseFacts | None
+
+    @field_validator("details", mode="before")
+    @classmethod
+    def _as_kept(cls, value: Any, info: ValidationInfo) -> Any:
+        return read(info.data.get("state"), value)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @cached_property
+    def card(self) -> Card | None:
+        return card_of(self.details)
 
 
 class ErrorEvent(Event):

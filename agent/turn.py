@@ -13,6 +13,7 @@ from langgraph.graph import END
 from langgraph.types import Command
 from pydantic import BaseModel
 
+from agent.cards.facts import MessageFacts
 from agent.events import MessageEvent, ToolCallEvent, ToolResultEvent, emit
 from agent.moves import PAUSES, POSSIBLE, Stage
 from agent.services import Services
@@ -58,7 +59,7 @@ class Turn:
         """Ask again at the same pause; where a stage has none, wait for the next message."""
         return self.goto(self.stage if self.stage in PAUSES else END, **changes)
 
-    def say(self, text: str, kind: str | None = None, details: dict[str, Any] | None = None) -> None:
+    def say(self, text: str, kind: str | None = None, details: MessageFacts | None = None) -> None:
         """Words to the person, into the history and out to the interface."""
         self.record.append(AIMessage(content=text))
         emit(MessageEvent(text=text, kind=kind, details=details))

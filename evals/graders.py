@@ -118,11 +118,16 @@ def _tools(wanted: list[ToolExpectation], calls: list[ToolCallEvent]) -> Iterato
 
 
 def _shown(expect: Expectations, checkpoint: CheckpointEvent | None) -> Iterator[Found]:
-    details = checkpoint.details if checkpoint else {}
+    details = _plain(checkpoint) if checkpoint else {}
     for path, value in expect.shows.items():
         found = at_path(details, path)
         if not _same(value, found):
             yield f"shown {path}", _json(value), _json(found)
+
+
+def _plain(event: CheckpointEvent | MessageEvent) -> dict[str, Any]:
+    """The facts of an event, as programs get them."""
+    return event.details.model_dump(mode="json") if event.details else {}
 
 
 def _said(expect: Expectations, played: Played) -> Iterator[Found]:
@@ -162,14 +167,12 @@ def _grounding(conversation: Conversation, made: Grade) -> Iterator[Finding]:
         for event in turn.events:  # what a turn finds out may be said before its pause shows it
             if isinstance(event, ToolResultEvent):
                 sources.add(event.result)
-            elif isinstance(event, CheckpointEvent):
-                sources.add(event.details)
             elif isinstance(event, ToolCallEvent):
                 sources.add(event.arguments)
-            elif isinstance(event, MessageEvent) and event.details:
-                sources.add(event.details)
+            elif isinstance(event, CheckpointEvent | MessageEvent):
+                sources.add(_plain(event))
         if turn.checkpoint:
-            sources.add(turn.checkpoint.details)
+            sources.add(_plain(turn.checkpoint))
         for event in turn.events:
             if isinstance(event, MessageEvent):
                 for figure in ungrounded(_unquoted(event.text), sources):

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent.cards.facts import ApprovalFacts
 from agent.events import (
     CheckpointEvent,
     ErrorEvent,
@@ -216,7 +217,7 @@ def stated(state: ConversationState) -> dict[str, Any]:
 
 
 def _pressed(press: Press, pause: CheckpointEvent | None) -> dict[str, Any]:
-    digest = pause.details.get("digest") if pause else None
+    digest = pause.details.digest if pause and isinstance(pause.details, ApprovalFacts) else None
     return {
         "move": press.move,
         "arguments": {k: digest if v == "$digest" else v for k, v in press.arguments.items()},

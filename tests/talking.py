@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from agent.events import CheckpointEvent, ErrorEvent, Event, MessageEvent, ToolCallEvent
 from agent.runtime import Runtime
@@ -43,6 +44,13 @@ class Heard:
     def checkpoint(self) -> CheckpointEvent | None:
         last = self.events[-1] if self.events else None
         return last if isinstance(last, CheckpointEvent) else None
+
+
+def facts_of(event: Event | None) -> dict[str, Any]:
+    """The facts of a pause or a message, as a program gets them."""
+    assert isinstance(event, CheckpointEvent | MessageEvent)
+    assert event.details is not None
+    return event.details.model_dump(mode="json")
 
 
 def converse(runtime: Runtime, thread: str, *words: str) -> Heard:

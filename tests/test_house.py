@@ -50,7 +50,6 @@ LONGER = {
     "agent/models/builtin/vocabulary.py": REBUILT,
     "knowledge/estimator/scheduler.py simulate": HOT_LOOP,
     "agent/runtime.py _run": NOT_YET,
-    "agent/terminal/cards.py approval": NOT_YET,
     "evals/chaos.py": NOT_YET,
     "simulator/cluster/api.py": NOT_YET,
     "simulator/cluster/kubelet.py": NOT_YET,

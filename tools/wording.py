@@ -46,3 +46,35 @@ def seconds(value_ms: float) -> str:
 
 def percent(share: float) -> str:
     return f"{share:.0%}"
+
+
+METRIC_NAMES = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
+"""By `knowledge.catalogue.Metric`, in its order."""
+
+
+def latency(value_ms: float | None) -> str:
+    """As tables show it: in ms with a decimal below 100, from a second on in s; a question mark where it
+    isn't known.
+    """
+    if value_ms is None:
+        return "?"
+    if value_ms >= 1000:
+        return f"{_up_to_a_decimal(value_ms / 1000)} s"
+    return f"{_up_to_a_decimal(value_ms)} ms" if value_ms < 100 else f"{value_ms:,.0f} ms"
+
+
+def _up_to_a_decimal(value: float) -> str:
+    return f"{value:,.1f}".removesuffix(".0")
+
+
+def age(value_s: float) -> str:
+    """How long something has been, in the unit that it fills twice at least."""
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if value_s >= 2 * length:
+            return f"{value_s / length:,.0f} {unit}"
+    return f"{value_s:,.0f} seconds"
+
+
+def short_name(model_id: str) -> str:
+    """A model's name without its publisher's."""
+    return model_id.split("/", 1)[-1]

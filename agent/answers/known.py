@@ -61,5 +61,5 @@ def _look_up(turn: Turn, subject: str) -> None:
     turn.say(
         text,
         kind="facts" if found else None,
-        details=found.model_dump(mode="json") if found else None,
+        details=found,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from agent.checkpoints import in_short, options_details
+from agent.cards.facts import ManifestsFacts, SpecificationFacts
+from agent.cards.taken import of_kept_plans, of_options
 from agent.deployments import tell_all, tell_each, tell_one
 from agent.turn import Turn
 
@@ -14,7 +15,7 @@ def specification(turn: Turn, subject: str) -> str | None:
     found = turn.state.get("specification")
     if found is None:
         return "There is no specification yet: say what it is for, and for how many."
-    details = {"specification": found.model_dump(mode="json")}
+    details = SpecificationFacts(specification=found)
     turn.say("The specification:", kind="specification_review", details=details)
     return None
 
@@ -23,7 +24,7 @@ def options(turn: Turn, subject: str) -> str | None:
     plan, found = turn.state.get("plan"), turn.state.get("specification")
     if plan is None or found is None:
         return without_options(turn)
-    details = options_details(turn.state, found, plan)
+    details = of_options(turn.state, found, plan)
     turn.say("The options:", kind="presenting_options", details=details)
     return None
 
@@ -41,7 +42,7 @@ def without_options(turn: Turn) -> str:
 def manifest(turn: Turn, subject: str) -> str | None:
     bundle = turn.state.get("bundle")
     if bundle is not None:
-        details = {"files": [f.model_dump(mode="json") for f in bundle.files], "digest": bundle.digest}
+        details = ManifestsFacts(files=bundle.files, digest=bundle.digest)
         turn.say(f"These {len(bundle.files)} files, {bundle.digest}:", kind="manifests", details=details)
         return None
     if not turn.options:
@@ -51,15 +52,10 @@ def manifest(turn: Turn, subject: str) -> str | None:
 
 def kept(turn: Turn, subject: str) -> str | None:
     found, plan = turn.state.get("specification"), turn.state.get("plan")
-    plans = [(k.name, in_short(k.specification, k.plan)) for k in turn.state.get("kept") or []]
-    if not plans or found is None or plan is None:
+    if not turn.state.get("kept") or found is None or plan is None:
         return "No plan is kept yet. “Keep this as A” keeps the one that is shown."
-    plans.append(("shown now", in_short(found, plan)))
-    turn.say(
-        "The plans kept, and the one shown now:",
-        kind="kept",
-        details={"plans": [{"name": n, **p} for n, p in plans]},
-    )
+    details = of_kept_plans(turn.state, found, plan)
+    turn.say("The plans kept, and the one shown now:", kind="kept", details=details)
     return None
 
 

@@ -66,7 +66,8 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
             return
         from rich.console import Console
 
-        from agent.terminal.running import deployment_list
+        from agent.cards.serving import deployment_list
+        from agent.terminal.tables import Fitting
 
         if not found:
             print(
@@ -74,7 +75,7 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
                 f" {parts.cluster.description}."
             )
             return
-        Console(highlight=False, markup=False).print(deployment_list(found))
+        Console(highlight=False, markup=False).print(Fitting(deployment_list(found)))
 
 
 @deployments.command("status")
@@ -106,10 +107,11 @@ def status_of(
         else:
             from rich.console import Console
 
-            from agent.terminal.running import status
+            from agent.cards.build import card_of
+            from agent.terminal.cards import print_card
 
             console = Console(highlight=False, markup=False)
-            console.print(status(found.model_dump(mode="json")))
+            print_card(console, card_of(found))
             console.print(found.message)
     raise typer.Exit(0 if found.phase == "ready" else 1)
 
@@ -153,7 +155,8 @@ def validate(
     with errors_in_words(as_json), _parts() as parts:
         from rich.console import Console
 
-        from agent.terminal.running import validation
+        from agent.cards.build import card_of
+        from agent.terminal.cards import print_card
         from knowledge.errors import CompassError
         from tools.deploying.listing import last_applied
         from tools.get_status import StatusQuery, get_status
@@ -174,8 +177,7 @@ def validate(
         if as_json:
             print(outcome.model_dump_json(indent=2))
         else:
-            if outcome.checks:
-                Console(highlight=False, markup=False).print(validation(outcome.model_dump(mode="json")))
+            print_card(Console(highlight=False, markup=False), card_of(outcome))
             print(f"{outcome.outcome}: {' '.join(outcome.reasons)}")
     raise typer.Exit(1 if outcome.outcome == "fail" else 0)
 
@@ -206,7 +208,7 @@ def delete(
 ) -> None:
     """Delete a deployment and all that belongs to it, after an approval."""
     with errors_in_words(False), _parts() as parts:
-        from agent.terminal.cards import plain_changes
+        from agent.cards.approval import plain_changes
         from agent.words.approval import is_approval
         from knowledge.errors import CompassError
         from tools.apply_to_cluster import ApplyRequest, apply_to_cluster
@@ -227,7 +229,7 @@ def delete(
         at = f" at {found.identity.server}" if found.identity.server else ""
         print(
             f"To be deleted, {parts.cluster.description}{at}, namespace"
-            f" {parts.cluster.namespace}:\n{plain_changes(found)}"
+            f" {parts.cluster.namespace}:\n{plain_changes(found.changes)}"
         )
         print(f"Digest {bundle.digest}")
         if approve is not None and approve != bundle.digest:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ValidationError, computed_field
 
+from agent.cards.build import card_of
+from agent.cards.card import Card
+from agent.cards.facts import OptionsFacts, SpecificationFacts
 from agent.manifests import manifest_request
 from agent.models.choose import choose_model
 from agent.words.checks import change_or_problem, in_sentences
@@ -30,6 +34,33 @@ from tools.specification import (
     build_specification,
 )
 from tools.traffic import map_to_benchmark_profile
+
+
+class Recommended(OptionsFacts):
+    """What `compass recommend --json` prints; `files` are those that were written."""
+
+    files: list[str] = []
+
+    @computed_field  # type: ignore[prop-decorator]
+    @cached_property
+    def cards(self) -> list[Card]:
+        """As the terminal shows them."""
+        shown = (card_of(SpecificationFacts(specification=self.specification)), card_of(self))
+        return [card for card in shown if card]
+
+    def tell(self, as_json: bool) -> None:
+        """The specification, its options, and the files that were written."""
+        if as_json:
+            print(self.model_dump_json(indent=2))
+            return
+        from rich.console import Console
+
+        from agent.terminal.cards import print_card
+
+        for card in self.cards:
+            print_card(Console(highlight=False, markup=False), card)
+        for path in self.files:
+            print(path)
 
 
 def specified(text: str | None, file: Path | None, settings: Settings) -> Specification:
@@ -139,20 +170,3 @@ def manifests_of(
     if not bundle.valid:
         raise CompassError("; ".join(f"{p.file}, {p.field}: {p.text}" for p in bundle.problems))
     return write(bundle, folder, as_form(form))
-
-
-def print_plan(result: dict[str, Any], as_json: bool) -> None:
-    """The specification, its options, and the files that were written."""
-    if as_json:
-        print(json.dumps(result, indent=2))
-        return
-    from rich.console import Console
-
-    from agent.terminal.plan import options, specification
-
-    console = Console(highlight=False, markup=False)
-    console.print(specification(result["specification"]))
-    for part in options(result):
-        console.print(part)
-    for path in result.get("files", []):
-        print(path)

@@ -140,7 +140,7 @@ def _send_prompt(turn: Turn, move: SendPrompt) -> Next:
     except Stopped:
         turn.say("Stopped in the middle of the answer.")
         return turn.stay()
-    turn.say(f"{_figures(seen)}.", kind="answer", details=seen.model_dump(mode="json"))
+    turn.say(f"{_figures(seen)}.", kind="answer", details=seen)
     return turn.stay()
 
 

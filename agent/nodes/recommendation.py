@@ -16,7 +16,7 @@ from agent.words.understand import move_of
 from tools.plan_capacity import PlanRequest, plan_capacity
 from tools.planning.constraints import suitable_models, wanted_gpu_types
 from tools.planning.exclusions import exclusions_in_words
-from tools.planning.plan import Plan, Recommendation, View
+from tools.planning.plan import Plan, Recommendation, ranked_by
 from tools.planning.ranking import pick
 from tools.query_benchmarks import BenchmarkQuery, query_benchmarks
 from tools.specification import (
@@ -31,13 +31,6 @@ from tools.traffic import map_to_benchmark_profile
 from tools.wording import setup
 
 MAX_KEPT = 20
-VIEW_NAMES: dict[View, str] = {
-    "balanced": "what matters to you",
-    "lowest_cost": "cost",
-    "lowest_latency": "latency",
-    "best_quality": "quality",
-    "simplest": "the fewest GPUs",
-}
 
 
 Chosen = Command[
@@ -149,7 +142,7 @@ def interactive_exploration(turn: Turn) -> Replanned:
         return _undone(turn)
     turn.changes["change"] = None
     if change.empty:
-        turn.say(f"By {VIEW_NAMES[turn.state['view']]}:")
+        turn.say(f"{ranked_by(turn.state['view'])}:")
         return turn.goto("capacity_planning")
     new = change_specification(old, change)
     question = difference(old, new)

@@ -42,4 +42,4 @@ def say_validated(turn: Turn, before: str, found: Validation) -> None:
     )
     ends = ":" if found.checks else "."  # what was measured, or a sentence of its own
     text = f"{before} {SAID[found.outcome]}{measured}{ends} {' '.join(found.reasons)}"
-    turn.say(text, kind="validation", details=found.model_dump(mode="json"))
+    turn.say(text, kind="validation", details=found)

@@ -1,128 +1,116 @@
-"""What the terminal shows for each pause, with rich, and the card of an approval."""
+"""Cards in the terminal, with rich: each part laid out; what they say is theirs."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from rich import box
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.text import Text
 
+from agent.cards.card import Card, Part
+from agent.cards.options import Options
+from agent.cards.parts import Code, Diff, Files, Fold, Items, Proposals, Rows, Sentence, Table
 from agent.events import CheckpointEvent
-from agent.terminal.plan import options, side_by_side, specification
-from agent.terminal.running import status, validation
-from agent.terminal.style import ACCENT, labelled
-from tools.deploying.review import Review
+from agent.terminal.options import OptionsTable
+from agent.terminal.style import ACCENT, STYLES, labelled
+from agent.terminal.tables import Fitting
 
-CHANGES = {
-    "create": "Creates",
-    "update": "Changes",
-    "unchanged": "Keeps",
-    "delete": "Deletes",
-    "absent": "Already gone",
-}
+UNFRAMED = {"options", "plans", "manifests"}
+"""Kinds of cards that need the whole width, or have frames of their own inside."""
+FRAMES = {"plain": ACCENT, "good": "green", "alarm": "red"}
 
 
 def show_checkpoint(console: Console, event: CheckpointEvent, draw: bool = True) -> None:
     """A pause: its card (unless it was drawn already), the question, and examples of replies."""
     if draw:
-        for part in card(event.state, event.details):
-            console.print(part)
+        print_card(console, event.card)
     console.print(Text(event.question, style="bold"))
     console.print(Text(" · ".join(event.replies), style="dim"))
 
 
-def card(kind: str, details: dict[str, Any]) -> list[RenderableType]:
-    """What to draw for a pause or for a message's details."""
-    if kind == "specification_review":
-        return [specification(details["specification"])]
-    if kind == "presenting_options":
-        return options(details)
-    if kind == "configuration_finalized":
-        return approval(details)
-    if kind == "manifests":
-        return [
-            Panel(
-                Syntax(f["content"].rstrip(), "yaml", background_color="default"),
-                title=f["path"],
-                box=box.ROUNDED,
-            )
-            for f in details["files"]
-        ]
-    if kind == "status":
-        return [status(details)]
-    if kind == "validation":
-        return [validation(details)] if details["checks"] else []
-    if kind == "kept":
-        return [side_by_side([(plan["name"], plan) for plan in details["plans"]])]
-    return []
+def print_card(console: Console, card: Card | None) -> None:
+    for each in drawn(card) if card else ():
+        console.print(each)
 
 
-def approval(details: dict[str, Any]) -> list[RenderableType]:
-    """What would be done, where, at what cost; the digest is what is approved. Below it,
-    what changes in what is there.
-    """
-    deletes, chosen = details["action"] == "delete", details["recommendation"]
-    rows = labelled()
-    target = "the simulated cluster" if details["simulated"] else details["cluster"]
-    at = f" at {details['server']}" if details.get("server") else ""
-    rows.add_row(
-        "Target",
-        Text(
-            f"{target}{at}, namespace {details['namespace']}",
-            style="bold" if details["simulated"] else "bold red",
-        ),
-    )
-    rows.add_row("Deployment", Text(details["name"]))
-    for change, label in CHANGES.items():
-        kinds = [c["kind"] for c in details["changes"] if c["change"] == change]
-        if kinds:
-            rows.add_row(label, Text(", ".join(kinds), style="red" if change == "delete" else ""))
-    rows.add_row("Model", Text(details["model_id"]))
-    if details.get("thinking") and not deletes:
-        rows.add_row("Mode", Text(details["thinking"]))
-    if details["context"] and not deletes:
-        rows.add_row("Context", Text(details["context"]))
-    if chosen and not deletes:
-        rows.add_row("Replicas", Text(f"{chosen['replicas']} × {chosen['gpu_count']} {chosen['gpu_type']}"))
-        billed = f"{chosen['gpus_billed']} × {chosen['price']}"
-        rows.add_row("Cost", Text(f"${chosen['cost_usd_per_month']:,.2f} a month  ({billed})"))
-        if not chosen["meets_slo"]:
-            rows.add_row(
-                "Too few",
-                Text("At the planned peak this many replicas would not hold the targets.", style="red"),
-            )
-    elif chosen:
-        rows.add_row("Saves", Text(f"${chosen['cost_usd_per_month']:,.2f} a month"))
-    rows.add_row("Files", Text(f"{len(details['files'])}  (“show the manifests”)"))
-    rows.add_row("Digest", Text(details["digest"], style=ACCENT))
-    for owner in details["owners"]:
-        fields = f": {', '.join(owner['fields'])}" if owner["fields"] else ""
-        rows.add_row("Belongs to", Text(f"{owner['owner']}, the {owner['kind']}{fields}", style="red"))
-    for problem in details["problems"]:
-        rows.add_row(
-            "Problem", Text(f"{problem['file']}, {problem['field']}: {problem['text']}", style="red")
-        )
-    for note in details["notes"]:
-        rows.add_row("Note", Text(note))
-    parts: list[RenderableType] = [
-        Panel(rows, title="Approval", border_style="red" if deletes else "yellow", box=box.ROUNDED)
-    ]
-    for change in details["changes"]:
-        if change["diff"]:
-            title = f"{change['kind']} {change['name']}"
-            parts.append(
-                Panel(
-                    Syntax(change["diff"], "diff", background_color="default", word_wrap=True),
-                    title=title,
-                    box=box.ROUNDED,
-                )
-            )
-    return parts
+def drawn(card: Card) -> Iterator[RenderableType]:
+    """What is printed of a card, one below the other."""
+    title = Text.assemble((card.title, f"bold {FRAMES[card.tone]}"))
+    if card.note:
+        title.append(f" · {card.note}", style="dim not bold")
+    framed = [part for part in card.parts if not isinstance(part, Diff | Files)]
+    inside = [each for part in framed for each in _laid_out(part)]
+    if card.kind in UNFRAMED:
+        yield title
+        yield from inside
+    else:
+        wide = not any(isinstance(part, Table) for part in card.parts) or len(framed) > 2
+        yield Panel(Group(*inside), title=title, border_style=FRAMES[card.tone], box=box.ROUNDED, expand=wide)
+    for part in card.parts:
+        if isinstance(part, Diff | Files):
+            yield from _laid_out(part)
 
 
-def plain_changes(found: Review) -> str:
-    """One line for each object."""
-    return "\n".join(f"  {CHANGES[c.change].lower()} {c.kind} {c.name}" for c in found.changes)
+def _laid_out(part: Part) -> Iterator[RenderableType]:
+    layout: dict[type, Callable[..., Iterator[RenderableType]]] = {
+        Sentence: _sentence,
+        Rows: _rows,
+        Table: lambda table: iter([Fitting(table)]),
+        Options: lambda options: iter([OptionsTable(options)]),
+        Items: lambda items: _items(items.heading, [(each.text, each.tone) for each in items.items]),
+        Proposals: lambda part: _items(part.heading, [(each.text, "plain") for each in part.proposals]),
+        Fold: _fold,
+        Code: lambda code: iter([Syntax(code.text, "bash", background_color="default", word_wrap=True)]),
+        Files: _files,
+        Diff: lambda diff: iter([_framed(diff.title, diff.text, "diff")]),
+    }
+    return layout[type(part)](part)
+
+
+def _sentence(said: Sentence) -> Iterator[Text]:
+    line = Text("  ").join(Text(badge.text, style=f"bold {STYLES[badge.tone]}") for badge in said.badges)
+    line.append("  " if said.badges and said.text else "")
+    line.append(said.text, style=STYLES[said.tone])
+    yield line
+
+
+def _rows(part: Rows) -> Iterator[RenderableType]:
+    table = labelled()
+    for row in part.rows:
+        table.add_row(row.label, Text(row.text, style=ACCENT if row.code else STYLES[row.tone]))
+    yield table
+
+
+def _items(heading: str, items: list[tuple[str, str]]) -> Iterator[RenderableType]:
+    if heading:
+        yield Text(heading, style="bold")
+    bullets = labelled(gap=1)
+    for text, tone in items:
+        bullets.add_row("•", Text(text, style=STYLES[tone]))
+    yield bullets
+
+
+def _fold(fold: Fold) -> Iterator[RenderableType]:
+    """Nothing folds here: what is for whoever asks isn't shown."""
+    if fold.on_demand:
+        return
+    yield Text(f"\n{fold.summary}", style="bold")
+    for part in fold.parts:
+        yield from _laid_out(part)
+
+
+def _files(files: Files) -> Iterator[RenderableType]:
+    if files.summary:
+        yield Text(f"{files.summary}: “show the manifests” shows them.", style="dim")
+        return
+    for file in files.files:
+        yield _framed(file.path, file.content.rstrip(), "yaml")
+
+
+def _framed(title: str, text: str, language: str) -> Panel:
+    wraps = language == "diff"
+    code = Syntax(text, language, background_color="default", word_wrap=wraps)
+    return Panel(code, title=Text(title), box=box.ROUNDED)

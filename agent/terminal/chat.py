@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
 from agent.background import apart
+from agent.cards.card import Card
 from agent.events import (
     CheckpointEvent,
     ErrorEvent,
@@ -28,7 +28,7 @@ from agent.events import (
 )
 from agent.runtime import Runtime
 from agent.storage.tags import Unreadable
-from agent.terminal.cards import card, show_checkpoint
+from agent.terminal.cards import print_card, show_checkpoint
 from knowledge.errors import CompassError
 from tools.untrusted import printable
 
@@ -60,7 +60,7 @@ class Chat:
         self.failed_turn = False
         self.interrupted = False
         """By Ctrl-C, which compiled code may turn into an error of its own."""
-        self.drawn: tuple[str, dict[str, Any]] | None = None
+        self.drawn: Card | None = None
 
     def run(self, script: Path | None) -> int:
         """Talk until the words run out or the person leaves; returns the exit code:
@@ -215,8 +215,8 @@ class Chat:
             )  # whoever wrote it: a terminal obeys some
         if isinstance(event, CheckpointEvent):
             # A question was answered and the pause stays as it was: its card is still on the screen.
-            show_checkpoint(self.console, event, draw=self.drawn != (event.state, event.details))
-            self.drawn = (event.state, event.details)
+            show_checkpoint(self.console, event, draw=self.drawn != event.card)
+            self.drawn = event.card
         elif isinstance(event, ErrorEvent):
             self.console.print(Text(event.text, style="red"))
         elif isinstance(event, TokenEvent):
@@ -228,8 +228,7 @@ class Chat:
             if event.kind == "prose":  # they were all of it
                 return
             self.console.print(Text(event.text, style="dim" if event.kind == "answer" else ""))
-            for part in card(event.kind, event.details) if event.kind and event.details else []:
-                self.console.print(part)
+            print_card(self.console, event.card)
         elif isinstance(event, ToolResultEvent):
             self.console.print(
                 Text(f"  {'✓' if event.ok else '✗'} {event.tool}", style="dim" if event.ok else "red")

@@ -1,11 +1,15 @@
-"""What the terminal's cards share: their colour, their two kinds of table, a time in seconds."""
+"""What the terminal's cards share: colours, and two kinds of table."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from rich import box
 from rich.table import Table
 
 ACCENT = "cyan"
+STYLES: Mapping[str, str] = {"plain": "", "good": "green", "warn": "yellow", "bad": "red", "quiet": "dim"}
+"""By a text's tone."""
 
 
 def columns(padding: int = 1) -> Table:
@@ -13,13 +17,9 @@ def columns(padding: int = 1) -> Table:
     return Table(box=box.SIMPLE_HEAD, header_style=f"bold {ACCENT}", pad_edge=False, padding=(0, padding))
 
 
-def labelled() -> Table:
+def labelled(gap: int = 2) -> Table:
     """Rows of a label and a value."""
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid(padding=(0, gap))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     return table
-
-
-def seconds(ms: float) -> str:
-    return f"{ms / 1000:,.1f} s" if ms % 1000 else f"{ms / 1000:,.0f} s"

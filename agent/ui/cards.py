@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from pydantic import BaseModel
+
 from agent.events import CheckpointEvent, MessageEvent
 from agent.ui.fields import editable
 from knowledge.catalogue import use_cases
@@ -31,11 +33,7 @@ def of_pause(event: CheckpointEvent) -> tuple[str, Props]:
 
 def of_message(event: MessageEvent) -> tuple[str, Props] | None:
     """The card of a message's details, to look at only; None if words are enough."""
-    if (
-        event.kind not in CARDS
-        or not event.details
-        or (event.kind == "validation" and not event.details["checks"])
-    ):
+    if event.kind not in CARDS or event.card is None:
         return None
     return CARDS[event.kind], _props(event.kind, event.details) | {"locked": True}
 
@@ -51,13 +49,18 @@ def of_progress(lines: list[dict[str, Any]], done: bool) -> tuple[str, Props]:
 
 
 def _props(
-    kind: str, details: dict[str, Any], interrupt_id: str | None = None, replies: list[str] | None = None
+    kind: str,
+    details: BaseModel | dict[str, Any] | None,
+    interrupt_id: str | None = None,
+    replies: list[str] | None = None,
 ) -> Props:
     """`id` is the card's own, for what a person has begun to type into it."""
     return {
         "id": secrets.token_hex(8),
         "kind": kind,
-        "details": _prepared(kind, details),
+        "details": _prepared(
+            kind, details.model_dump(mode="json") if isinstance(details, BaseModel) else details or {}
+        ),
         "interrupt_id": interrupt_id,
         "replies": replies or [],
         "locked": False,

@@ -13,7 +13,7 @@ from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from simulator.cluster.control import order_role
 from tests.pace import patient
-from tests.talking import converse, deployed, name_of
+from tests.talking import converse, deployed, facts_of, name_of
 from tests.tools.test_manifests import request
 from tools.apply_to_cluster import ApplyRequest, apply_to_cluster
 from tools.clusters.cluster import Cluster
@@ -80,14 +80,14 @@ def test_what_was_shown_for_one_cluster_is_shown_anew_for_the_other(contexts: Co
     a = contexts.point("A")
     shown = converse(a, thread, *TO_APPROVAL)
     assert shown.checkpoint is not None
-    assert shown.checkpoint.details["server"] == contexts.addresses["A"]
+    assert facts_of(shown.checkpoint)["server"] == contexts.addresses["A"]
     assert contexts.addresses["A"] in shown.text
     b = contexts.point("B")
     heard = converse(b, thread, "yes, approve")
     assert "That was shown for another cluster" in heard.text
     assert heard.tools == []
     assert heard.checkpoint is not None
-    assert heard.checkpoint.details["server"] == contexts.addresses["B"]
+    assert facts_of(heard.checkpoint)["server"] == contexts.addresses["B"]
     assert name_of(b, thread) not in deployed(b.cluster) | deployed(a.cluster)
 
 

@@ -2,20 +2,18 @@
 direction, and served as it was approved.
 """
 
-import io
 import json
 from typing import Any
 
 import openai
 import pytest
-from rich.console import Console
 
 from agent.models.builtin.interpreter import interpret
 from agent.moves import MOVES, Ask, EditSpecification, Explore, Stage, Unclear
 from agent.runtime import Runtime
-from agent.terminal.cards import card
 from agent.ui.cards import of_pause
-from tests.talking import Heard, converse, name_of
+from tests.drawing import drawn
+from tests.talking import Heard, converse, facts_of, name_of
 from tools.get_status import StatusQuery, get_status
 
 ASKED = ["a chatbot for 1000 users, needs a 32k context window", "looks good"]
@@ -24,20 +22,13 @@ QUESTION = "what context length does it have?"
 
 def details_of(heard: Heard) -> dict[str, Any]:
     assert heard.checkpoint is not None
-    return heard.checkpoint.details
+    return facts_of(heard.checkpoint)
 
 
 def served_by(details: dict[str, Any]) -> int:
     """By the manifests of an approval."""
     text = next(f["content"] for f in details["files"] if "kind: InferenceService" in f["content"])
     return int(text.split("--max-model-len=")[1].split()[0])
-
-
-def drawn(kind: str, details: dict[str, Any]) -> str:
-    out = io.StringIO()
-    for part in card(kind, details):
-        Console(file=out, width=100, highlight=False).print(part)
-    return " ".join(out.getvalue().split())
 
 
 def test_what_was_asked_for_is_approved_deployed_and_served(runtime: Runtime, thread: str) -> None:

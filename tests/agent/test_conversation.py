@@ -11,7 +11,7 @@ from agent.replies import Reply
 from agent.runtime import Runtime
 from knowledge.catalogue import gpus
 from knowledge.settings import Settings
-from tests.talking import MAIN_SCRIPT, converse, made_by, name_of
+from tests.talking import MAIN_SCRIPT, converse, facts_of, made_by, name_of
 
 TO_APPROVAL = ["a chatbot for 1000 users", "looks good", "deploy the cheapest"]
 
@@ -50,14 +50,14 @@ def test_the_main_script_passes_through_every_state_and_ends_in_success(
     ]
     answers = [e for e in heard.events if isinstance(e, MessageEvent) and e.kind == "answer"]
     assert answers[0].details
-    assert "hello, who are you?" in answers[0].details["text"]
+    assert "hello, who are you?" in facts_of(answers[0])["text"]
     assert made_by(runtime.cluster, thread) == {name_of(runtime, thread)}
 
 
 def test_the_specification_shows_targets_and_every_assumption(runtime: Runtime, thread: str) -> None:
     pause = converse(runtime, thread, MAIN_SCRIPT[0]).checkpoint
     assert pause is not None
-    spec = pause.details["specification"]
+    spec = facts_of(pause)["specification"]
     assert spec["traffic_profile"] == {"prompt_tokens": 512, "output_tokens": 256}
     assert spec["slo_targets"] == {"ttft_p95_ms": 150, "itl_p95_ms": 25, "e2e_p95_ms": 7000}
     assert spec["intent"]["priorities"] == {"cost": "medium", "latency": "high", "accuracy": "medium"}
@@ -72,7 +72,7 @@ def test_it_asks_for_what_is_missing_and_waits(runtime: Runtime, thread: str) ->
     assert "How many users" in heard.text
     heard = converse(runtime, thread, "about 2.5k")
     assert heard.checkpoint is not None
-    assert heard.checkpoint.details["specification"]["intent"]["user_count"] == 2500
+    assert facts_of(heard.checkpoint)["specification"]["intent"]["user_count"] == 2500
 
 
 def test_an_edit_goes_through_editing_to_the_options(runtime: Runtime, thread: str) -> None:
@@ -81,8 +81,8 @@ def test_an_edit_goes_through_editing_to_the_options(runtime: Runtime, thread: s
     assert "TTFT p95 150 ms → 300 ms" in heard.text
     assert heard.checkpoint is not None
     assert heard.checkpoint.state == "presenting_options"
-    assert {o["gpu_type"] for o in heard.checkpoint.details["recommendations"]} == {"H100"}
-    assert heard.checkpoint.details["specification"]["slo_targets"]["ttft_p95_ms"] == 300
+    assert {o["gpu_type"] for o in facts_of(heard.checkpoint)["recommendations"]} == {"H100"}
+    assert facts_of(heard.checkpoint)["specification"]["slo_targets"]["ttft_p95_ms"] == 300
 
 
 def test_a_question_is_answered_and_the_pause_stays_open(runtime: Runtime, thread: str) -> None:
@@ -100,13 +100,13 @@ def test_memory_is_told_as_a_breakdown_and_figures_with_their_error_range(
 ) -> None:
     plan = converse(runtime, thread, *TO_APPROVAL[:2])
     assert plan.checkpoint is not None
-    first = plan.checkpoint.details["recommendations"][0]
+    first = facts_of(plan.checkpoint)["recommendations"][0]
     memory = converse(runtime, thread, "how much memory does option 1 need?")
     assert f"{first['memory']['kv_cache_gib']:,.1f} the KV cache" in memory.text
     assert memory.text.count("•") == 1
     assert converse(runtime, thread, "how long can the context be?").text.count(
         "such requests at once"
-    ) == len(plan.checkpoint.details["recommendations"])
+    ) == len(facts_of(plan.checkpoint)["recommendations"])
     origin = converse(runtime, thread, "are these measured?").text
     assert "Estimates from" in origin
     assert "unseen public runs" in origin
@@ -119,8 +119,8 @@ def test_a_what_if_can_be_undone(runtime: Runtime, thread: str) -> None:
     assert before is not None
     assert during is not None
     assert after is not None
-    assert during.details["recommendations"] != before.details["recommendations"]
-    assert "1,000 → 400,000" in during.details["what_if"]
+    assert facts_of(during)["recommendations"] != facts_of(before)["recommendations"]
+    assert "1,000 → 400,000" in facts_of(during)["what_if"]
     assert after.details == before.details
 
 
@@ -129,14 +129,14 @@ def test_a_what_if_is_shown_beside_what_was_before(runtime: Runtime, thread: str
     during = converse(runtime, thread, "what if we had 400k users?").checkpoint
     assert before is not None
     assert during is not None
-    assert before.details["before"] is None
-    beside = during.details["before"]
-    assert beside["first"] == before.details["recommendations"][0]
+    assert facts_of(before)["before"] is None
+    beside = facts_of(during)["before"]
+    assert beside["first"] == facts_of(before)["recommendations"][0]
     assert (
         beside["peak_requests_per_second"]
-        == before.details["specification"]["demand"]["peak_requests_per_second"]
+        == facts_of(before)["specification"]["demand"]["peak_requests_per_second"]
     )
-    assert beside["holding_slo"] == before.details["holding_slo"]
+    assert beside["holding_slo"] == facts_of(before)["holding_slo"]
 
 
 def test_a_share_cheaper_is_a_budget_of_what_is_first_now(runtime: Runtime, thread: str) -> None:
@@ -148,17 +148,17 @@ def test_a_share_cheaper_is_a_budget_of_what_is_first_now(runtime: Runtime, thre
     during = converse(runtime, thread, "make it 30% cheaper").checkpoint
     assert before is not None
     assert during is not None
-    first = before.details["recommendations"][0]["cost_usd_per_month"]
-    assert during.details["specification"]["intent"]["budget_usd_per_month"] == pytest.approx(
+    first = facts_of(before)["recommendations"][0]["cost_usd_per_month"]
+    assert facts_of(during)["specification"]["intent"]["budget_usd_per_month"] == pytest.approx(
         0.7 * first, abs=0.01
     )
-    assert all(o["cost_usd_per_month"] <= 0.7 * first + 0.01 for o in during.details["recommendations"])
+    assert all(o["cost_usd_per_month"] <= 0.7 * first + 0.01 for o in facts_of(during)["recommendations"])
 
 
 def test_why_something_is_not_first_or_not_there_at_all(runtime: Runtime, thread: str) -> None:
     plan = converse(runtime, thread, "a chatbot for 1000 users", "looks good").checkpoint
     assert plan is not None
-    shown = {o["gpu_type"]: o["rank"] for o in reversed(plan.details["recommendations"])}
+    shown = {o["gpu_type"]: o["rank"] for o in reversed(facts_of(plan)["recommendations"])}
     gpu, rank = max(shown.items(), key=lambda pair: pair[1])
     assert f"Option {rank}, " in converse(runtime, thread, f"why not {gpu}?").text
     other = next(g for g in gpus() if g not in shown and g != "RTX-PRO-6000")
@@ -183,19 +183,19 @@ def test_plans_are_kept_by_name_compared_and_brought_back(runtime: Runtime, thre
     ).checkpoint
     converse(runtime, thread, "what if we had 400k users?", "keep this as big one")
     heard = converse(runtime, thread, "compare the kept plans")
-    [table] = [e.details for e in heard.events if isinstance(e, MessageEvent) and e.kind == "kept"]
+    [table] = [facts_of(e) for e in heard.events if isinstance(e, MessageEvent) and e.kind == "kept"]
     assert table is not None
     assert [plan["name"] for plan in table["plans"]] == ["small", "big one", "shown now"]
     back = converse(runtime, thread, "back to small").checkpoint
     assert first is not None
     assert back is not None
-    assert back.details["recommendations"] == first.details["recommendations"]
-    assert back.details["specification"] == first.details["specification"]
+    assert facts_of(back)["recommendations"] == facts_of(first)["recommendations"]
+    assert facts_of(back)["specification"] == facts_of(first)["specification"]
     undone = converse(
         runtime, thread, "undo"
     ).checkpoint  # going back to a kept plan is a step like any other
     assert undone is not None
-    assert undone.details["specification"]["intent"]["user_count"] == 400_000
+    assert facts_of(undone)["specification"]["intent"]["user_count"] == 400_000
     assert (
         "No plan is kept as “nonsense”; kept are “small”, “big one”"
         in converse(runtime, thread, "back to nonsense").text
@@ -207,21 +207,21 @@ def test_the_options_are_ranked_by_what_one_asks_for(runtime: Runtime, thread: s
     heard = converse(runtime, thread, "rank by cost")
     assert heard.states[-2:] == ["capacity_planning", "presenting_options"]
     assert heard.checkpoint is not None
-    costs = [o["cost_usd_per_month"] for o in heard.checkpoint.details["recommendations"]]
+    costs = [o["cost_usd_per_month"] for o in facts_of(heard.checkpoint)["recommendations"]]
     assert costs == sorted(costs)
     later = converse(runtime, thread, "what if we had 3000 users?").checkpoint
     assert later is not None
-    assert later.details["view"] == "lowest_cost"
+    assert facts_of(later)["view"] == "lowest_cost"
     again = converse(runtime, thread, "undo", "rank by balance").checkpoint
     assert balanced is not None
     assert again is not None
-    assert again.details["recommendations"] == balanced.details["recommendations"]
+    assert facts_of(again)["recommendations"] == facts_of(balanced)["recommendations"]
 
 
 def test_the_clusters_own_gpus_can_be_the_limit(runtime: Runtime, thread: str) -> None:
     heard = converse(runtime, thread, "a chatbot for 1000 users with the GPUs our cluster has")
     assert heard.checkpoint is not None
-    there_are = heard.checkpoint.details["specification"]["intent"]["available_gpus"]
+    there_are = facts_of(heard.checkpoint)["specification"]["intent"]["available_gpus"]
     assert there_are == runtime.cluster.gpus()
     assert there_are["H100"] > 0
 
@@ -235,7 +235,7 @@ def test_other_traffic_than_the_benchmarks_is_said_to_be_planned_as_a_harder_one
         " neither." in heard.text
     )
     assert heard.checkpoint is not None
-    assert heard.checkpoint.details["benchmark_profile"] == {"prompt_tokens": 1024, "output_tokens": 1024}
+    assert facts_of(heard.checkpoint)["benchmark_profile"] == {"prompt_tokens": 1024, "output_tokens": 1024}
     assert (
         "planned as 4096→512 tokens"
         in converse(runtime, thread, "what if we had 2000 prompt tokens and 400 output tokens?").text
@@ -261,7 +261,7 @@ def test_cancel_and_start_over_at_each_pause(runtime: Runtime, thread: str, dept
     assert heard.states[-1] == "context_collection"
     fresh = converse(runtime, thread, "translation for 50 people").checkpoint
     assert fresh is not None
-    assert fresh.details["specification"]["intent"]["use_case"] == "translation"
+    assert facts_of(fresh)["specification"]["intent"]["use_case"] == "translation"
 
 
 BAD_INPUT = [
@@ -320,7 +320,7 @@ def test_a_budget_of_one_dollar_gets_reasons_and_a_way_out(runtime: Runtime, thr
     assert "There is no option to choose" in chosen.text
     freed = converse(runtime, thread, "what if there were no budget?")
     assert freed.checkpoint is not None
-    assert freed.checkpoint.details["recommendations"]
+    assert facts_of(freed.checkpoint)["recommendations"]
 
 
 def test_another_option_named_at_the_approval_is_shown_and_only_that_one_can_be_approved(
@@ -328,19 +328,19 @@ def test_another_option_named_at_the_approval_is_shown_and_only_that_one_can_be_
 ) -> None:
     first = converse(runtime, thread, *TO_APPROVAL).checkpoint
     assert first is not None
-    rank = 1 if first.details["recommendation"]["rank"] != 1 else 2
+    rank = 1 if facts_of(first)["recommendation"]["rank"] != 1 else 2
     other = converse(runtime, thread, f"approve option {rank}").checkpoint
     assert other is not None
     assert other.state == "configuration_finalized"
-    assert other.details["recommendation"]["rank"] == rank
-    assert other.details["digest"] != first.details["digest"]
+    assert facts_of(other)["recommendation"]["rank"] == rank
+    assert facts_of(other)["digest"] != facts_of(first)["digest"]
     assert made_by(runtime.cluster, thread) == set()
     assert "That is the one that is shown" in converse(runtime, thread, f"option {rank}").text
     assert "There is no option 40" in converse(runtime, thread, "option 40").text
     assert "approval only with the word itself" in converse(runtime, thread, "yes").text
     assert made_by(runtime.cluster, thread) == set()
     done = converse(runtime, thread, "yes, approve")
-    assert f"Approved by local user: {other.details['digest'][:19]}" in done.text
+    assert f"Approved by local user: {facts_of(other)['digest'][:19]}" in done.text
 
 
 def test_only_the_approval_pause_takes_an_approval(runtime: Runtime, thread: str) -> None:
@@ -475,7 +475,7 @@ def test_a_button_for_another_digest_approves_nothing(runtime: Runtime, thread: 
     assert made_by(runtime.cluster, thread) == set()
     pause = next(e for e in reversed(events) if isinstance(e, CheckpointEvent))
     right = Reply(
-        interrupt_id=pause.interrupt_id, move="Approve", arguments={"digest": pause.details["digest"]}
+        interrupt_id=pause.interrupt_id, move="Approve", arguments={"digest": facts_of(pause)["digest"]}
     )
     assert (
         next(e for e in runtime.reply(thread, right) if isinstance(e, CheckpointEvent)).state
@@ -616,7 +616,7 @@ def test_after_success_the_deployment_can_still_be_asked_and_tried(runtime: Runt
     assert "TTFT" in heard.text
     heard = converse(runtime, thread, "now I need a translation service for 40 people")
     assert heard.checkpoint is not None
-    assert heard.checkpoint.details["specification"]["intent"]["use_case"] == "translation"
+    assert facts_of(heard.checkpoint)["specification"]["intent"]["use_case"] == "translation"
 
 
 def test_two_conversations_do_not_hear_each_other(runtime: Runtime, thread: str) -> None:
@@ -625,8 +625,8 @@ def test_two_conversations_do_not_hear_each_other(runtime: Runtime, thread: str)
     here = runtime.position(thread).checkpoint
     assert other is not None
     assert here is not None
-    assert here.details["specification"]["intent"]["user_count"] == 1000
-    assert other.details["specification"]["intent"]["user_count"] == 50
+    assert facts_of(here)["specification"]["intent"]["user_count"] == 1000
+    assert facts_of(other)["specification"]["intent"]["user_count"] == 50
 
 
 @pytest.mark.parametrize("name", ["", "a b", "x" * 101, "../etc", "ü"])

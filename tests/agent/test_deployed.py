@@ -11,7 +11,7 @@ from agent.moves import MOVES, Ask, Move, Remove, Stage, Unclear
 from agent.runtime import Runtime
 from agent.services import Caller
 from knowledge.catalogue import use_cases
-from tests.talking import Heard, converse, deployed, name_of
+from tests.talking import Heard, converse, deployed, facts_of, name_of
 from tools.clusters.cluster import Cluster
 
 TO: dict[Stage, list[str]] = {
@@ -159,7 +159,11 @@ def test_another_deployment_is_listed_told_and_deleted_and_the_conversation_goes
     assert f"{other} is ready" in converse(runtime, thread, f"status of {other}").text
     asked = converse(runtime, thread, f"delete {other}")
     assert asked.checkpoint is not None
-    assert (asked.checkpoint.state, asked.checkpoint.details["action"], asked.checkpoint.details["name"]) == (
+    assert (
+        asked.checkpoint.state,
+        facts_of(asked.checkpoint)["action"],
+        facts_of(asked.checkpoint)["name"],
+    ) == (
         "configuration_finalized",
         "delete",
         other,
@@ -218,7 +222,7 @@ def test_a_part_of_the_name_is_enough_where_it_is_the_only_one(
 ) -> None:
     asked = converse(runtime, thread, "delete the chatbot deployment")
     assert asked.checkpoint is not None
-    assert asked.checkpoint.details["name"] == other
+    assert facts_of(asked.checkpoint)["name"] == other
     converse(runtime, thread, "no")
     assert converse(runtime, f"{thread}-third", *TO["basic_monitoring"]).states[-1] == "basic_monitoring"
     which = converse(runtime, thread, "delete the chatbot deployment")
@@ -233,7 +237,7 @@ def test_the_name_of_what_is_at_hand_is_it(runtime: Runtime, thread: str) -> Non
     scaled = converse(runtime, thread, f"scale {name} to 2")
     assert scaled.checkpoint is not None
     assert scaled.checkpoint.state == "configuration_finalized"
-    assert scaled.checkpoint.details["recommendation"]["replicas"] == 2
+    assert facts_of(scaled.checkpoint)["recommendation"]["replicas"] == 2
 
 
 def test_scaling_another_deployment_by_its_name_does_not_scale_this_one(

@@ -17,7 +17,7 @@ from knowledge.database import Database
 from knowledge.settings import Settings
 from simulator.cluster.control import heal, order_failure, order_role
 from simulator.cluster.orders import FAILURES, Failure
-from tests.talking import converse, deployed, made_by, name_of
+from tests.talking import converse, deployed, facts_of, made_by, name_of
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 from tools.deploying.audit import audited
 from tools.get_status import DeploymentStatus, get_status
@@ -210,7 +210,7 @@ def test_a_failed_change_is_rolled_back_to_what_ran(
     heal(simulator)
     shown = converse(runtime, thread, "roll back")
     assert shown.checkpoint is not None
-    assert "minReplicas" in str(shown.checkpoint.details["changes"])
+    assert "minReplicas" in str(facts_of(shown.checkpoint)["changes"])
     done = converse(runtime, thread, "approve")
     assert done.states[-1] == "basic_monitoring", done.text
     assert service(cluster, running)["spec"]["predictor"]["minReplicas"] == image
@@ -248,7 +248,7 @@ def test_it_is_scaled_after_a_new_approval(
     heard = converse(runtime, thread, "scale to 2")
     assert heard.checkpoint is not None
     assert service(cluster, running)["spec"]["predictor"]["minReplicas"] == 1
-    changes = {c["kind"]: c for c in heard.checkpoint.details["changes"]}
+    changes = {c["kind"]: c for c in facts_of(heard.checkpoint)["changes"]}
     assert "-    minReplicas: 1\n" in changes["InferenceService"]["diff"]
     assert "+    minReplicas: 2\n" in changes["InferenceService"]["diff"]
     assert changes["ServiceAccount"]["change"] == "unchanged"
@@ -267,13 +267,13 @@ def test_another_model_replaces_what_runs_under_the_same_name(
     shown = converse(runtime, thread, "another option", "option 1")
     assert shown.checkpoint is not None
     assert shown.checkpoint.state == "configuration_finalized"
-    assert "update" in {c["change"] for c in shown.checkpoint.details["changes"]}
+    assert "update" in {c["change"] for c in facts_of(shown.checkpoint)["changes"]}
     assert converse(runtime, thread, "approve").states[-1] == "basic_monitoring"
     assert made_by(cluster, thread) == {running}
     assert service(cluster, running)["metadata"]["annotations"]["compass.dev/model"] != model
     answer = converse(runtime, thread, "send it: who are you?")
     assert "simulated endpoint" in str(
-        [e.details for e in answer.events if isinstance(e, MessageEvent) and e.kind == "answer"]
+        [facts_of(e) for e in answer.events if isinstance(e, MessageEvent) and e.kind == "answer"]
     )
 
 
@@ -282,7 +282,7 @@ def test_it_is_deleted_with_all_that_belongs_to_it(
 ) -> None:
     asked = converse(runtime, thread, "delete it")
     assert asked.checkpoint is not None
-    assert {c["change"] for c in asked.checkpoint.details["changes"]} == {"delete"}
+    assert {c["change"] for c in facts_of(asked.checkpoint)["changes"]} == {"delete"}
     assert running in deployed(cluster)
     gone = converse(runtime, thread, "approve")
     assert f"{running} is gone" in gone.text
@@ -329,7 +329,7 @@ def test_an_old_look_at_the_cluster_is_taken_anew(
 def test_drift_is_seen(runtime: Runtime, thread: str, running: str, write: Callable[..., None]) -> None:
     write(running, {"spec": {"predictor": {"minReplicas": 4, "maxReplicas": 4}}}, "kubectl-edit")
     heard = converse(runtime, thread, "status")
-    status = next(e.details for e in heard.events if isinstance(e, MessageEvent) and e.kind == "status")
+    status = next(facts_of(e) for e in heard.events if isinstance(e, MessageEvent) and e.kind == "status")
     assert status is not None
     assert "spec.predictor.minReplicas" in status["drift"]
 

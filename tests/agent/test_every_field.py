@@ -2,18 +2,18 @@
 declared, without a test of its own.
 """
 
-import io
 import re
 from typing import Any, get_args
 
 import pytest
-from rich.console import Console
 
+from agent.cards.build import card_of
+from agent.cards.facts import SpecificationFacts
 from agent.replies import Reply
 from agent.runtime import Runtime
-from agent.terminal.plan import specification as in_terminal
 from agent.ui.fields import editable
 from agent.words.checks import change_or_problem
+from tests.drawing import printed
 from tests.talking import converse
 from tools.specification import (
     FIELDS,
@@ -64,10 +64,7 @@ def changed(name: str) -> Specification:
 
 
 def drawn(specification: Specification) -> str:
-    out = io.StringIO()
-    console = Console(file=out, width=200, highlight=False)
-    console.print(in_terminal(specification.model_dump(mode="json")))
-    return out.getvalue()
+    return printed(card_of(SpecificationFacts(specification=specification)), width=200)
 
 
 def as_told(name: str) -> str:

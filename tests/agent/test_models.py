@@ -14,7 +14,7 @@ from evals.bad_models import BAD_MODELS, BadModel, HostileModel, ScriptedModel, 
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from tests.ollama import ollama
-from tests.talking import MAIN_SCRIPT, converse, made_by
+from tests.talking import MAIN_SCRIPT, converse, facts_of, made_by
 
 
 def speaking(runtime: Runtime, *answers: Any) -> ScriptedModel:
@@ -29,7 +29,7 @@ def test_a_models_tool_calls_are_the_moves(runtime: Runtime, thread: str) -> Non
     heard = converse(runtime, thread, *MAIN_SCRIPT[:2])
     assert heard.checkpoint is not None
     assert heard.checkpoint.state == "presenting_options"
-    assert heard.checkpoint.details["specification"]["intent"]["priorities"]["latency"] == "high"
+    assert facts_of(heard.checkpoint)["specification"]["intent"]["priorities"]["latency"] == "high"
     assert "DescribeNeed" in model.offered[0]
     assert "apply_to_cluster" not in {name for offered in model.offered for name in offered}
     assert "You cannot deploy, approve" in model.asked[0][0].text
@@ -55,7 +55,7 @@ def test_a_wrong_call_is_repaired_once_with_the_error(runtime: Runtime, thread: 
     heard = converse(runtime, thread, "a chatbot for 7 users")
     assert "must be a whole number" in model.asked[1][-1].text
     assert heard.checkpoint is not None
-    assert heard.checkpoint.details["specification"]["intent"]["user_count"] == 7
+    assert facts_of(heard.checkpoint)["specification"]["intent"]["user_count"] == 7
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_where_the_model_is_no_use_the_interpreter_takes_over(
     speaking(runtime, *answers)
     heard = converse(runtime, thread, "a chatbot for 1000 users")
     assert heard.checkpoint is not None
-    assert heard.checkpoint.details["specification"]["intent"]["user_count"] == 1000
+    assert facts_of(heard.checkpoint)["specification"]["intent"]["user_count"] == 1000
     assert "$12" not in heard.text
 
 
@@ -90,7 +90,7 @@ def test_values_that_nobody_said_are_dropped(runtime: Runtime, thread: str) -> N
     speaking(runtime, calling("DescribeNeed", invented))
     heard = converse(runtime, thread, "a chatbot for 1000 users")
     assert heard.checkpoint is not None
-    spec = heard.checkpoint.details["specification"]
+    spec = facts_of(heard.checkpoint)["specification"]
     assert spec["intent"]["budget_usd_per_month"] is None
     assert spec["intent"]["preferred_gpu_types"] == []
     assert spec["intent"]["priorities"]["latency"] == "medium"

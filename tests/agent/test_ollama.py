@@ -15,7 +15,7 @@ from agent.services import Caller
 from knowledge.settings import Settings
 from tests.ollama import Ollama, Spoiled, ollama
 from tests.pace import patient
-from tests.talking import Heard, converse
+from tests.talking import Heard, converse, facts_of
 
 NEED = (
     "DescribeNeed",
@@ -92,7 +92,7 @@ def test_a_call_with_wrong_values_is_asked_for_again_by_schema(
     assert wire.asked[1]["format"]["title"] == "DescribeNeed"
     assert model_events(heard)[0].outcome == "repaired"
     assert heard.checkpoint is not None
-    assert heard.checkpoint.details["specification"]["intent"]["user_count"] == 1000
+    assert facts_of(heard.checkpoint)["specification"]["intent"]["user_count"] == 1000
 
 
 @pytest.mark.parametrize("wrong", ["500", "refused", "no json", "dead in the middle"])
@@ -153,6 +153,6 @@ def test_a_model_without_tools_chooses_by_schema(settings: Settings, wire: Ollam
     assert "apply_to_cluster" not in names
     assert "Approve" not in names
     assert heard.checkpoint is not None
-    intent = heard.checkpoint.details["specification"]["intent"]
+    intent = facts_of(heard.checkpoint)["specification"]["intent"]
     assert intent["user_count"] == 1000
     assert intent["budget_usd_per_month"] is None  # nobody said so

@@ -14,7 +14,7 @@ from simulator.cluster.control import heal, order_failure
 from tests import web
 from tests.agent.test_deployment import RUNNING
 from tests.simulator.load import Request, load
-from tests.talking import Heard, converse, name_of
+from tests.talking import Heard, converse, facts_of, name_of
 from tools.clusters.cluster import Cluster
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
 
@@ -40,9 +40,8 @@ def send(url: str, model: str, count: int, per_second: float = 4.0) -> None:
 
 
 def details(heard: Heard, kind: str) -> dict[str, Any]:
-    return [e.details for e in heard.events if isinstance(e, MessageEvent) and e.kind == kind and e.details][
-        -1
-    ]
+    said = [e for e in heard.events if isinstance(e, MessageEvent) and e.kind == kind and e.details]
+    return facts_of(said[-1])
 
 
 def test_a_new_endpoint_is_measured_and_the_outcome_kept(probing: Settings, thread: str) -> None:

@@ -14,6 +14,7 @@ from typing import cast
 import pytest
 from rich.console import Console
 
+from agent.cards.facts import SpecificationFacts
 from agent.events import Event, MessageEvent
 from agent.runtime import Runtime
 from agent.terminal.cards import show_checkpoint
@@ -54,7 +55,8 @@ def test_words_of_others_are_shown_as_they_are_and_never_as_markup(runtime: Runt
     out = io.StringIO()
     pause = converse(runtime, thread, "a chatbot for 1000 users").checkpoint
     assert pause is not None
-    pause.details["specification"]["intent"]["domain_specialization"] = ["[red]bold[/red]", "[/]"]
+    assert isinstance(pause.details, SpecificationFacts)
+    pause.details.specification.intent.domain_specialization = ["[red]bold[/red]", "[/]"]
     show_checkpoint(Console(file=out, width=100), pause)
     assert "[red]bold[/red]" in out.getvalue()
 

@@ -2,29 +2,20 @@
 buttons, and served as it was approved.
 """
 
-import io
 from typing import Any
 
 import openai
 import pytest
-from rich.console import Console
 
 from agent.runtime import Runtime
-from agent.terminal.cards import card
-from tests.talking import Heard, converse, name_of
+from tests.drawing import drawn
+from tests.talking import Heard, converse, facts_of, name_of
 from tools.get_status import StatusQuery, get_status
 
 
 def details_of(heard: Heard) -> dict[str, Any]:
     assert heard.checkpoint is not None
-    return heard.checkpoint.details
-
-
-def drawn(kind: str, details: dict[str, Any]) -> str:
-    out = io.StringIO()
-    for part in card(kind, details):
-        Console(file=out, width=100, highlight=False).print(part)
-    return " ".join(out.getvalue().split())
+    return facts_of(heard.checkpoint)
 
 
 def manifest(details: dict[str, Any]) -> str:

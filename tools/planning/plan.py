@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from knowledge.catalogue import TrafficProfile
+from knowledge.catalogue import Metric, TrafficProfile
 from knowledge.thinking import ThinkingMode
 from tools.contract import Contract
 from tools.specification import SpecificationChange
@@ -19,6 +19,22 @@ Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 """Who sends a plan back to us can't have it divide by nothing."""
 View = Literal["balanced", "lowest_cost", "lowest_latency", "best_quality", "simplest"]
 VIEWS: tuple[View, ...] = ("balanced", "lowest_cost", "lowest_latency", "best_quality", "simplest")
+VIEW_NAMES: dict[View, str] = {
+    "balanced": "Balanced",
+    "lowest_cost": "Lowest cost",
+    "lowest_latency": "Lowest latency",
+    "best_quality": "Best quality",
+    "simplest": "Fewest GPUs",
+}
+
+
+def ranked_by(view: View) -> str:
+    """How the options stand, in words."""
+    if view == "balanced":
+        return "Ranked by what matters to you"
+    return f"Ranked by {VIEW_NAMES[view][0].lower()}{VIEW_NAMES[view][1:]}"
+
+
 THE_ROOFLINE = "the roofline"
 
 
@@ -37,6 +53,10 @@ class Predicted(Contract):
     itl_ms: PredictedLatency
     e2e_ms: PredictedLatency
 
+    def of(self, metric: Metric) -> PredictedLatency:
+        found: PredictedLatency = getattr(self, f"{metric}_ms")
+        return found
+
 
 class Quality(Contract):
     """A mean of published scores in percent with what it is made of, or None with
@@ -48,6 +68,11 @@ class Quality(Contract):
     """Of the checkpoint that this one was quantised from, where its own is unknown."""
     scores: str
     source: str
+
+    @property
+    def known(self) -> float | None:
+        """Its own, else the base's."""
+        return self.base_score if self.score is None else self.score
 
 
 class EstimateError(Contract):

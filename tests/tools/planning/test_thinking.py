@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
 
 import pytest
 import yaml
-from rich.console import Console
 
+from agent.cards.build import card_of
+from agent.cards.facts import SpecificationFacts
 from agent.commands.recommend import specification_from_file
 from agent.manifests import manifest_request
-from agent.terminal.plan import specification
 from agent.ui.fields import editable
 from knowledge.catalogue import models, use_cases
 from knowledge.errors import CompassError
 from knowledge.model import Model
 from knowledge.settings import Settings
+from tests.drawing import printed
 from tests.planning import Tables, planned, specify
 from tools.manifests.check import check_bundle
 from tools.manifests.served import served_thinking
@@ -307,9 +307,7 @@ def test_the_card_shows_the_mode_with_its_origin_and_what_it_costs_in_tokens(wis
     assert fields["thinking"]["origin"] == ("your words" if wish else "Chatbot / Q&A template")
     assert fields["output_tokens"]["value"] == spec.answer_tokens == 256
     assert fields["thinking_tokens"]["value"] == (768 if wish == "on" else None)
-    console = Console(width=100, record=True, file=io.StringIO())
-    console.print(specification(spec.model_dump(mode="json")))
-    shown = console.export_text()
+    shown = printed(card_of(SpecificationFacts(specification=spec)))
     assert (
         "on: the model thinks before it answers" if wish == "on" else "off: the model answers at once"
     ) in shown

@@ -1,0 +1,44 @@
+"""Plans in columns: what one compares them by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agent.cards.facts import NamedPlan, PlanInShort
+from agent.cards.parts import Cell, Column, Table
+from knowledge.catalogue import METRICS, p95_of
+from tools.wording import dollars, latency, rate, setup, short_name
+
+NOTHING = "nothing holds"
+
+
+def kept_plans(plans: list[NamedPlan]) -> Table:
+    return side_by_side([(plan.name, plan) for plan in plans])
+
+
+def side_by_side(plans: list[tuple[str, PlanInShort]]) -> Table:
+    """Plans in columns: their load, their first and cheapest option, and how many hold."""
+    told = [(name, list(_told(plan))) for name, plan in plans]
+    lines = [
+        [Cell(text=label), *(Cell(text=rows[n][1]) for _, rows in told)]
+        for n, (label, _) in enumerate(told[0][1])
+    ]
+    columns = [Column(label="", figures=False), *(Column(label=name, figures=False) for name, _ in told)]
+    return Table(label="Plans side by side", columns=columns, lines=lines, compares=True)
+
+
+def _told(plan: PlanInShort) -> Iterator[tuple[str, str]]:
+    first, cheapest = plan.first, plan.cheapest
+    targets = (p95_of(plan.slo_targets, m) for m in METRICS)
+    yield "Peak", f"{rate(plan.peak_requests_per_second)} requests/s"
+    yield "Targets", " · ".join(map(latency, targets))
+    yield "First", f"{short_name(first.model_id)}, {setup(first)}" if first else NOTHING
+    yield "  a month", dollars(first.cost_usd_per_month) if first else NOTHING
+    p95s = (latency(first.predicted.of(m).p95) for m in METRICS) if first else [NOTHING]
+    yield "  TTFT·ITL·E2E", " · ".join(p95s)
+    yield "  thinking", (first.thinking_in_words or "not told") if first else NOTHING
+    context = first.context_tokens if first else None
+    yield "  context", f"{context:,} tokens" if context else "not known" if first else NOTHING
+    cost = f"{dollars(cheapest.cost_usd_per_month)}, {setup(cheapest)}" if cheapest else NOTHING
+    yield "Cheapest", cost
+    yield "Hold targets", f"{plan.holding_slo:,} of {plan.considered:,}"

@@ -1,0 +1,56 @@
+"""What stands below a table of options: how it is read, and where its figures are from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from agent.cards.facts import OptionsFacts
+from tools.planning.plan import Recommendation, ranked_by
+from tools.wording import latency, percent
+
+
+def footnotes(facts: OptionsFacts) -> Iterator[str]:
+    """How the table is read, and where its figures are from."""
+    found, specification = facts.recommendations, facts.specification
+    tabled = [str(o.rank) for o in found if not o.simulated]
+    sized = f"; {', '.join(tabled)} by the table, not simulated" if tabled else ""
+    spare = f" and {specification.spare_replicas} to spare" if specification.spare_replicas else ""
+    reading = (
+        f"{ranked_by(facts.view)}. “2 × 4 H100”: 2 replicas on 4 GPUs each, sized by simulation at peak with"
+        f" {percent(facts.headroom)} of capacity free{spare}{sized}. Bold numbers: no other is as good in"
+        " cost, latency and quality at once. Quality in %, * of the unquantised model."
+    )
+    contexts = _by_rank((f"{o.context_tokens:,}" if o.context_tokens else "not known", o.rank) for o in found)
+    reading += f" Longest request, prompt and answer, in tokens: {contexts}."
+    thinking = _by_rank((o.thinking_in_words or "not told", o.rank) for o in found)
+    reading += f" Thinking before the answer: {thinking}; quality is of this mode."
+    begins = _by_rank((latency(o.first_answer_p95_ms), o.rank) for o in found if o.first_answer_p95_ms)
+    reading += f" After the thoughts the answer begins within (p95) {begins}." if begins else ""
+    asked, planned = specification.traffic_profile, facts.benchmark_profile
+    if asked != planned:
+        mapped = f"{planned.prompt_tokens}→{planned.output_tokens} tokens"
+        reading += f" Planned as {mapped}, the nearest traffic with benchmarks that is easier in neither."
+    yield reading
+    yield _origins(found)
+
+
+def _origins(found: list[Recommendation]) -> str:
+    """Where the latencies and the prices of options are from, and how far such latencies were off."""
+    dates = sorted({o.price.rsplit(", ", 1)[1] for o in found})
+    priced = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    origins = _by_rank((o.provenance.split(",")[0], o.rank) for o in found)
+    errors = {error.steps: error for o in found if (error := o.estimate_error)}
+    off = " and ".join(
+        f"{percent(e.itl_median)} of ITL and {percent(e.ttft_median)} of TTFT from {name}"
+        for name, e in sorted(errors.items())
+    )
+    accuracy = f" Estimates were off by {off} (medians on unseen public runs)." if off else ""
+    return f"Latencies {origins}.{accuracy} Prices on demand, {priced}."
+
+
+def _by_rank(said: Iterable[tuple[str, int]]) -> str:
+    """What is said of several options once, with their numbers behind it."""
+    ranks: dict[str, list[str]] = {}
+    for text, rank in said:
+        ranks.setdefault(text, []).append(str(rank))
+    return "; ".join(f"{text} ({', '.join(numbers)})" for text, numbers in ranks.items())
