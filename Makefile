@@ -11,6 +11,7 @@ run: .venv/.run
 	@$(BIN)/compass
 
 test: .venv/.dev lint
+	@$(NPM) test
 	@$(BIN)/python -m pytest
 
 lint: .venv/.dev $(WEB)/node_modules/.installed

@@ -1,6 +1,6 @@
 import { Check } from 'lucide-react'
 import { useActions } from '../parts/actions.tsx'
-import { money, setup } from '../parts/figures.tsx'
+import { money, setup } from '../parts/figures.ts'
 import { Diff, Files } from '../parts/files.tsx'
 import { Badge, Button, Card, Fault, More, Rows } from '../parts/layout.tsx'
 import { Suggestions } from '../parts/suggestions.tsx'

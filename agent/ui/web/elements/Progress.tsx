@@ -1,4 +1,4 @@
-import { number } from '../parts/figures.tsx'
+import { number } from '../parts/figures.ts'
 import type { ProgressDetails } from '../types/details.ts'
 
 export default function Progress() {

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useId, useState } from 'react'
 import { answerTo, useActions } from '../parts/actions.tsx'
-import { useDraft } from '../parts/drafts.tsx'
+import { useDraft } from '../parts/drafts.ts'
 import { CopyButton } from '../parts/files.tsx'
 import { Button, Card, Fault, More, Rows } from '../parts/layout.tsx'
 import { StatusPanel } from '../parts/status.tsx'

@@ -1,4 +1,4 @@
-import { ms, number, percent, perSecond } from '../parts/figures.tsx'
+import { ms, number, percent, perSecond } from '../parts/figures.ts'
 import { Badge, Card, Scrolled, TONES } from '../parts/layout.tsx'
 import type { Validation as Found } from '../types/details.ts'
 

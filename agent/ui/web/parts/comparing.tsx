@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { NamedPlan, Recommendation } from '../types/details.ts'
-import { METRICS, money, ms, number, perSecond, setup, shortName } from './figures.tsx'
+import { METRICS, money, ms, number, perSecond, setup, shortName } from './figures.ts'
 import { Scrolled } from './layout.tsx'
 
 /** What they differ in, and what to show of one. */

@@ -1,9 +1,9 @@
 import { type ReactNode, useEffect, useId, useState } from 'react'
 import type { CurveFound, Metric, Recommendation } from '../types/details.ts'
 import { answerTo } from './actions.tsx'
-import { useDraft } from './drafts.tsx'
-import { METRICS, ms, perSecond } from './figures.tsx'
-import { details, target } from './option.tsx'
+import { useDraft } from './drafts.ts'
+import { METRICS, ms, perSecond } from './figures.ts'
+import { details, target } from './option.ts'
 
 const NO_ANSWER = { error: 'Compass doesn’t answer.' }
 

@@ -2,10 +2,10 @@ import { Undo2 } from 'lucide-react'
 import { type FormEvent, useId } from 'react'
 import type { NearMiss } from '../types/details.ts'
 import type { Actions } from './actions.tsx'
-import { useDraft } from './drafts.tsx'
-import { money, setup, shortName } from './figures.tsx'
+import { useDraft } from './drafts.ts'
+import { money, setup, shortName } from './figures.ts'
 import { Button } from './layout.tsx'
-import { details } from './option.tsx'
+import { details } from './option.ts'
 
 export function Nearly({ misses, actions, found }: { misses: NearMiss[]; actions: Actions; found: boolean }) {
   if (!misses.length) return null

@@ -1,7 +1,7 @@
 import { useId } from 'react'
 import type { Field, FieldGroup } from '../types/details.ts'
-import { isEdited, type Value, type Values } from './edits.tsx'
-import { number } from './figures.tsx'
+import { isEdited, type Value, type Values } from './edits.ts'
+import { number } from './figures.ts'
 import { Input } from './inputs.tsx'
 
 const LABELS = {

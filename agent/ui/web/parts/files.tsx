@@ -1,7 +1,7 @@
 import { Check, Copy, Download } from 'lucide-react'
 import { type KeyboardEvent, useId, useState } from 'react'
 import type { RenderedFile } from '../types/details.ts'
-import { useDraft } from './drafts.tsx'
+import { useDraft } from './drafts.ts'
 import { Button } from './layout.tsx'
 
 function save(name: string, text: string) {

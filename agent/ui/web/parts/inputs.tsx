@@ -1,8 +1,8 @@
 // What a field's value is edited with: one input for each kind.
 
 import type { Field } from '../types/details.ts'
-import type { Counts, Value } from './edits.tsx'
-import { shortName } from './figures.tsx'
+import type { Counts, Value } from './edits.ts'
+import { shortName } from './figures.ts'
 
 interface InputProps<T extends Value> {
   id: string

@@ -1,6 +1,6 @@
 import { CircleAlert, Lock } from 'lucide-react'
 import { type ComponentProps, Fragment, type ReactNode, useId } from 'react'
-import { useDraft } from './drafts.tsx'
+import { useDraft } from './drafts.ts'
 
 export function Card({
   title,

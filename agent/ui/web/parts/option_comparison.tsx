@@ -1,7 +1,7 @@
 import type { Recommendation } from '../types/details.ts'
 import { Compared, type Line } from './comparing.tsx'
-import { METRICS, money, ms, number, perSecond, setup, shortName } from './figures.tsx'
-import { p95, provenance, quality, star, target } from './option.tsx'
+import { METRICS, money, ms, number, perSecond, setup, shortName } from './figures.ts'
+import { p95, provenance, quality, star, target } from './option.ts'
 
 /** The options that were ticked, side by side. */
 export function Comparison({ options }: { options: Recommendation[] }) {

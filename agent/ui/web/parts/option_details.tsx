@@ -1,6 +1,6 @@
 import type { Memory as MemoryFigures, Metric, Recommendation } from '../types/details.ts'
 import { Curve } from './curve.tsx'
-import { METRICS, money, ms, number, percent } from './figures.tsx'
+import { METRICS, money, ms, number, percent } from './figures.ts'
 import { Rows } from './layout.tsx'
 
 function Memory({ memory }: { memory: MemoryFigures }) {

@@ -1,8 +1,8 @@
 import type { Recommendation } from '../types/details.ts'
 import type { Actions } from './actions.tsx'
-import { METRICS, ms, number, percent, perSecond, setup, shortName } from './figures.tsx'
+import { METRICS, ms, number, percent, perSecond, setup, shortName } from './figures.ts'
 import { Badge, Button } from './layout.tsx'
-import { COLUMNS, p95, provenance, quality, star, target } from './option.tsx'
+import { COLUMNS, p95, provenance, quality, star, target } from './option.ts'
 import { Details } from './option_details.tsx'
 
 function Headroom({ value, limit, label }: { value: number; limit: number; label: string }) {

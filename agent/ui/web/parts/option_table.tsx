@@ -1,10 +1,10 @@
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import type { Recommendation, View } from '../types/details.ts'
 import type { Actions } from './actions.tsx'
-import { useDraft } from './drafts.tsx'
-import { METRICS, ms } from './figures.tsx'
+import { useDraft } from './drafts.ts'
+import { METRICS, ms } from './figures.ts'
 import { Scrolled } from './layout.tsx'
-import { COLUMNS, details, target } from './option.tsx'
+import { COLUMNS, details, target } from './option.ts'
 import { Row } from './option_row.tsx'
 
 const VIEWS: [View, string][] = [

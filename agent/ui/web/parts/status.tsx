@@ -1,5 +1,5 @@
 import type { Status } from '../types/details.ts'
-import { age, money, ms, number, percent } from './figures.tsx'
+import { age, money, ms, number, percent } from './figures.ts'
 import { Badge, More, Rows, Scrolled, TONES } from './layout.tsx'
 
 export function StatusPanel({ status, at }: { status: Status; at?: string }) {

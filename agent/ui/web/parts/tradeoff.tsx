@@ -1,9 +1,9 @@
 import { useId } from 'react'
 import type { Metric, Recommendation } from '../types/details.ts'
-import { useDraft } from './drafts.tsx'
-import { METRICS, money, ms } from './figures.tsx'
+import { useDraft } from './drafts.ts'
+import { METRICS, money, ms } from './figures.ts'
 import { More } from './layout.tsx'
-import { p95, quality, target } from './option.tsx'
+import { p95, quality, target } from './option.ts'
 
 export function Tradeoff({ options, onPick }: { options: Recommendation[]; onPick: (rank: number) => void }) {
   const [metric, setMetric] = useDraft<Metric>('plot', 'ttft')

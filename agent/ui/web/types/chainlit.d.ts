@@ -14,7 +14,7 @@ interface CardProps {
 declare const props: CardProps
 
 interface Window {
-  /** By card and name: what a person has begun to type (`parts/drafts.tsx`). */
+  /** By card and name: what a person has begun to type (`parts/drafts.ts`). */
   compassDrafts?: Record<string, unknown>
 }
 

@@ -23,8 +23,10 @@ const isEmpty = (value: Value) => value === '' || (typeof value === 'object' && 
 /** What a field becomes; what can't be read is left to the engine, which says why. */
 function told({ kind }: Field, value: Value): unknown {
   if (typeof value === 'object') return value
-  const share = kind === 'percent' ? parseFloat(value.replace(',', '')) / 100 : Number.NaN
-  return Number.isNaN(share) ? value.replace(/(\d),(?=\d{3})/g, '$1').trim() : share
+  const figure = value.replace(/(\d),(?=\d{3})/g, '$1').trim()
+  if (kind !== 'percent' || !figure) return figure
+  const percent = Number(figure.replace(/\s*%$/, ''))
+  return Number.isNaN(percent) ? figure : percent / 100
 }
 
 /** The arguments of EditSpecification. */

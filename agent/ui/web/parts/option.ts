@@ -1,7 +1,7 @@
 // What the table, the plots and the comparison read from an option.
 
 import type { Metric, OptionsDetails, Recommendation } from '../types/details.ts'
-import { METRICS } from './figures.tsx'
+import { METRICS } from './figures.ts'
 
 export const details = () => props.details as OptionsDetails
 
