@@ -32,7 +32,7 @@ from agent.storage.tags import Unreadable
 from agent.telemetry import serve_metrics
 from agent.telemetry import turn as measured_turn
 from agent.tracing import in_words
-from agent.turns import TakenOver, Turn, Turns
+from agent.turns import RunningTurn, TakenOver, Turns
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.postgres.outages import UNAVAILABLE
@@ -48,6 +48,8 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 MAX_TEXT = 200_000
 STOPS = re.compile(r"\W*(please\W+)?stop(\W+(watching|waiting|it|that|this))?(\W+please)?\W*", re.IGNORECASE)
 RECURSION_LIMIT = 60
+Said = str | Reply | None
+"""Words, a reply to a pause, or nothing where a turn is resumed."""
 
 
 @dataclass(frozen=True)
@@ -135,16 +137,18 @@ class Runtime:
 
         Without a caller it is the actor of the settings.
         """
-        reply = Reply(interrupt_id=interrupt_id, text=_clean(text)) if interrupt_id else None
-        yield from self._turn(thread_id, text, reply, caller)
+        words = _clean(text)
+        said = Reply(interrupt_id=interrupt_id, text=words) if interrupt_id else words
+        yield from self._turn(thread_id, said, caller)
 
     def reply(self, thread_id: str, reply: Reply, caller: Caller | None = None) -> Iterator[Event]:
         """One turn with a button's reply to a pause."""
-        yield from self._turn(thread_id, None, reply, caller)
+        words = None if reply.text is None else _clean(reply.text)
+        yield from self._turn(thread_id, reply.model_copy(update={"text": words}), caller)
 
     def resume(self, thread_id: str, caller: Caller | None = None) -> Iterator[Event]:
         """Finish a turn that was cut off when its process died; nothing if there is none."""
-        yield from self._turn(thread_id, None, None, caller)
+        yield from self._turn(thread_id, None, caller)
 
     def forget(self, thread_id: str) -> None:
         """Delete a conversation for good; what it deployed stays, and so do its
@@ -155,24 +159,20 @@ class Runtime:
             self._saver.delete_thread(thread_id)
         Story(self.database, thread_id).forget()
 
-    def _turn(
-        self, thread_id: str, text: str | None, reply: Reply | None, caller: Caller | None
-    ) -> Iterator[Event]:
+    def _turn(self, thread_id: str, said: Said, caller: Caller | None) -> Iterator[Event]:
         """Events until the conversation waits again. Errors become events: the
         stream never raises one to a person.
         """
         with measured_turn(thread_id) as seen:
-            for event in self._events(thread_id, text, reply, caller or Caller(self.settings.actor)):
+            for event in self._events(thread_id, said, caller or Caller(self.settings.actor)):
                 if isinstance(event, ErrorEvent):
                     seen["outcome"] = "error"
                 yield event
 
-    def _events(
-        self, thread_id: str, text: str | None, reply: Reply | None, caller: Caller
-    ) -> Iterator[Event]:
+    def _events(self, thread_id: str, said: Said, caller: Caller) -> Iterator[Event]:
         try:
             _check_thread_id(thread_id)
-            if STOPS.fullmatch(text or "") and self.turns.stop(thread_id):
+            if STOPS.fullmatch(_words(said)) and self.turns.stop(thread_id):
                 yield MessageEvent(
                     text=(
                         "Stopped. What was begun goes on in the cluster; say anything, and I go on from here."
@@ -181,7 +181,7 @@ class Runtime:
                 return
             self.database.revive()
             with self.turns.only(thread_id, caller) as turn:
-                yield from self._run(turn, text, reply)
+                yield from self._run(turn, said)
                 self._prune(thread_id)
         except TakenOver:
             yield ErrorEvent(
@@ -205,71 +205,58 @@ class Runtime:
             log.exception("turn of %s failed", thread_id)
             yield ErrorEvent(text=f"{in_words(error)} “start over” always works.")
 
-    def _run(self, turn: Turn, text: str | None, reply: Reply | None) -> Iterator[Event]:
-        thread_id, anew = turn.thread_id, fresh()
+    def _run(self, turn: RunningTurn, said: Said) -> Iterator[Event]:
+        """What was said, by where the conversation stands: cut off, at a pause, or waiting for words."""
         try:
-            here = self.position(thread_id)
+            here, begun = self.position(turn.thread_id), fresh()
         except Unreadable:
-            if reply is not None:  # nothing that it could answer is left
-                text, reply = "start over" if reply.move == StartOver.__name__ else reply.text, None
-            if not _gives_up(text):
+            said = _without_pause(said)
+            if not _gives_up(said):
                 raise
             # What it deployed is known from the approvals as well, and must not be forgotten.
-            anew["deployed"] = approved_by(thread_id, self.database)
-            self._saver.delete_thread(thread_id)
+            begun = {**fresh(), "deployed": approved_by(turn.thread_id, self.database)}
+            self._saver.delete_thread(turn.thread_id)
             here = Position(exists=False, state=None, checkpoint=None, interrupted_at=None, messages=[])
             yield MessageEvent(text="What was planned before can't be read, and is gone.")
-        Story(self.database, thread_id).remember(here.messages)
-        run: Any
-        answer: Reply | None = None
-        if here.interrupted_at and (text is None and reply is None):
-            run = None
-        elif here.interrupted_at and (here.interrupted_at == "context_collection" or _gives_up(text)):
-            # The words that were cut off are replaced by these; and whatever always fails there can be left.
-            begin = fresh() if _gives_up(text) else ConversationState()
-            run = dict(begin) | {
-                "incoming": _clean(text or ""),
-                "messages": [HumanMessage(content=_clean(text or ""))],
-            }
-        elif here.interrupted_at:
-            # A turn was cut off: finish it. What was said now wasn't said to what that leads to, so
-            # it isn't taken as its answer.
-            yield from self._stream(turn, None, None)
-            yield MessageEvent(
-                text="A turn that had been cut off was finished first. Please say it again if it still holds."
-            )
-            return
-        elif here.checkpoint is not None:
-            if reply is None and text is None:
-                yield here.checkpoint
-                return
-            if reply is not None and reply.interrupt_id != here.checkpoint.interrupt_id:
+        Story(self.database, turn.thread_id).remember(here.messages)
+        match here.interrupted_at or here.checkpoint, said:
+            case str(), None:
+                yield from self._stream(turn, None)
+            case str() as node, _ if node == "context_collection" or _gives_up(said):
+                # What was cut off is replaced by these words; and whatever always fails there can be left.
+                begin = fresh() if _gives_up(said) else ConversationState()
+                yield from self._stream(turn, _taken_up(said, begin))
+            case str(), _:
+                # Finish it first. What was said now wasn't said to what that leads to, so it isn't
+                # taken as its answer.
+                yield from self._stream(turn, None)
+                yield MessageEvent(
+                    text="A turn that had been cut off was finished first. Please say it again if it still"
+                    " holds."
+                )
+            case CheckpointEvent() as pause, None:
+                yield pause
+            case CheckpointEvent() as pause, Reply() as reply if reply.interrupt_id != pause.interrupt_id:
                 yield ErrorEvent(
                     text=(
                         "That question was answered already, perhaps in another window. Here is where the"
                         " conversation is now."
                     )
                 )
-                yield here.checkpoint
-                return
-            answer = reply or Reply(
-                interrupt_id=here.checkpoint.interrupt_id, shown=False, text=_clean(text or "")
-            )
-            run = Command(resume=True)
-        elif text is None and (reply is None or reply.text is None):
-            if reply is not None:
+                yield pause
+            case CheckpointEvent(), Reply() as reply:
+                yield from self._stream(turn, Command(resume=True), reply)
+            case CheckpointEvent() as pause, str() as words:
+                blind = Reply(interrupt_id=pause.interrupt_id, shown=False, text=words)
+                yield from self._stream(turn, Command(resume=True), blind)
+            case None, Reply(text=None):
                 yield ErrorEvent(text="There is no open question to answer that way. Say what you need.")
-            return
-        else:
-            if reply is not None:
+            case None, Reply():
                 yield ErrorEvent(text="That question is no longer open. Say what you need now.")
-                return
-            words = _clean(text or "")
-            begin = ConversationState() if here.exists else anew
-            run = dict(begin) | {"incoming": words, "messages": [HumanMessage(content=words)]}
-        yield from self._stream(turn, run, answer)
+            case None, str():
+                yield from self._stream(turn, _taken_up(said, ConversationState() if here.exists else begun))
 
-    def _stream(self, turn: Turn, run: Any, reply: Reply | None) -> Iterator[Event]:
+    def _stream(self, turn: RunningTurn, run: Any, reply: Reply | None = None) -> Iterator[Event]:
         services = Services(
             self.settings,
             self.database,
@@ -324,8 +311,25 @@ def _config(thread_id: str) -> RunnableConfig:
     return {"configurable": {"thread_id": thread_id}, "recursion_limit": RECURSION_LIMIT}
 
 
-def _gives_up(text: str | None) -> bool:
-    return isinstance(interpret(_clean(text or ""), {"StartOver", "Cancel", "Unclear"}), StartOver | Cancel)
+def _words(said: Said) -> str:
+    return (said.text if isinstance(said, Reply) else said) or ""
+
+
+def _gives_up(said: Said) -> bool:
+    return isinstance(interpret(_words(said), {"StartOver", "Cancel", "Unclear"}), StartOver | Cancel)
+
+
+def _without_pause(said: Said) -> str | None:
+    """The words alone, where nothing that a reply could answer is left."""
+    if isinstance(said, Reply):
+        return "start over" if said.move == StartOver.__name__ else said.text
+    return said
+
+
+def _taken_up(said: Said, begin: ConversationState) -> dict[str, Any]:
+    """What a run begins with."""
+    words = _words(said)
+    return {**begin, "incoming": words, "messages": [HumanMessage(content=words)]}
 
 
 def _clean(text: str) -> str:

@@ -36,8 +36,8 @@ class TakenOver(Stopped):
     """
 
 
-class Turn:
-    """One turn that was begun."""
+class RunningTurn:
+    """One turn that was begun, with the lock of its conversation."""
 
     def __init__(self, turns: Turns, thread_id: str, caller: Caller) -> None:
         self.thread_id = thread_id
@@ -66,17 +66,17 @@ class Turns:
     def __init__(self, locks: Locks) -> None:
         self.locks = locks
         self._changed = threading.Condition()
-        self._open: dict[str, list[Turn]] = {}
+        self._open: dict[str, list[RunningTurn]] = {}
         """Begun and not ended, by person."""
-        self._queue: list[Turn] = []
-        self._working: list[Turn] = []
+        self._queue: list[RunningTurn] = []
+        self._working: list[RunningTurn] = []
 
     @contextmanager
-    def only(self, thread_id: str, caller: Caller) -> Iterator[Turn]:
+    def only(self, thread_id: str, caller: Caller) -> Iterator[RunningTurn]:
         """The one turn of a conversation, in any process. Raises CompassError if it can't
         begin in time; nothing was begun then.
         """
-        turn = Turn(self, thread_id, caller)
+        turn = RunningTurn(self, thread_id, caller)
         # The conversation first: turns that wait for theirs keep nobody else's from working.
         with self._opened(turn), self.locks.holding(turn.key, LOCK_WAIT_S, BUSY):
             try:
@@ -93,14 +93,14 @@ class Turns:
             turn.caller.stopped.set()
         return bool(found)
 
-    def rest(self, turn: Turn) -> None:
+    def rest(self, turn: RunningTurn) -> None:
         """Others may work in its place."""
         with self._changed:
             if turn in self._working:
                 self._working.remove(turn)
                 self._changed.notify_all()
 
-    def work(self, turn: Turn, until: float | None = None) -> bool:
+    def work(self, turn: RunningTurn, until: float | None = None) -> bool:
         """Queue for a place; False if none was free until then, by the monotonic clock. Raises Stopped."""
         with self._changed:
             self._queue.append(turn)
@@ -117,7 +117,7 @@ class Turns:
                 self._queue.remove(turn)
                 self._changed.notify_all()
 
-    def _begin(self, turn: Turn) -> None:
+    def _begin(self, turn: RunningTurn) -> None:
         if self.work(turn, time.monotonic() + LOCK_WAIT_S):
             return
         with self._changed:
@@ -130,7 +130,7 @@ class Turns:
             f"Compass is in the middle of {MAX_TURNS} other turns. Nothing was begun; try again in a moment."
         )
 
-    def _next(self) -> Turn | None:
+    def _next(self) -> RunningTurn | None:
         """Who may work now: the first in the queue whose person doesn't have their part already."""
         if len(self._working) >= MAX_TURNS:
             return None
@@ -138,7 +138,7 @@ class Turns:
         return next((t for t in self._queue if of[t.caller.actor] < MAX_OF_ONE), None)
 
     @contextmanager
-    def _opened(self, turn: Turn) -> Iterator[None]:
+    def _opened(self, turn: RunningTurn) -> Iterator[None]:
         actor = turn.caller.actor
         with self._changed:
             theirs = self._open.setdefault(actor, [])

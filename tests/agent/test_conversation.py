@@ -453,6 +453,17 @@ def test_start_over_leaves_a_turn_that_always_fails(
     assert converse(runtime, thread, *TO_APPROVAL[:2]).errors == []
 
 
+def test_words_in_a_reply_leave_a_turn_that_always_fails_as_well(
+    runtime: Runtime, thread: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    converse(runtime, thread, TO_APPROVAL[0])
+    monkeypatch.setattr("agent.nodes.recommendation.plan_capacity", lambda *_: 1 // 0)
+    assert converse(runtime, thread, "looks good").errors
+    events = list(runtime.reply(thread, Reply(interrupt_id="none", text="start\x00 over")))
+    assert not any(isinstance(e, ErrorEvent) for e in events)
+    assert runtime.position(thread).interrupted_at is None
+
+
 def test_a_second_plan_leaves_the_first_deployment_alone(runtime: Runtime, thread: str) -> None:
     converse(runtime, thread, *TO_APPROVAL, "yes, approve")
     first = name_of(runtime, thread)
