@@ -140,14 +140,23 @@ def _select(turn: Turn, move: SelectOption) -> Next:
     return turn.stay(selected=other, bundle=None, review=None)
 
 
-def _change(turn: Turn, move: EditSpecification | Explore) -> Next:
+def _edit(turn: Turn, move: EditSpecification) -> Next:
+    _replan(turn, move)
+    return turn.goto("specification_editing")
+
+
+def _explore(turn: Turn, move: Explore) -> Next:
+    _replan(turn, move)
+    return turn.goto("interactive_exploration")
+
+
+def _replan(turn: Turn, move: EditSpecification | Explore) -> None:
     """Another specification makes another plan: back to its options, with nothing approved."""
     if not _of_the_plan(turn):
         raise CantBeDone("This is about what runs; say “no” first, then what should change.")
     change = checked_change(turn, move)
     turn.say("Not approved; nothing was deployed.")
     turn.changes |= {"change": change, "selected": None, "bundle": None, "review": None}
-    return turn.goto("interactive_exploration" if isinstance(move, Explore) else "specification_editing")
 
 
 HANDLERS: Handlers = ANYWHERE | {
@@ -156,8 +165,8 @@ HANDLERS: Handlers = ANYWHERE | {
     CheckAgain: _check_again,
     Export: _export,
     SelectOption: _select,
-    EditSpecification: _change,
-    Explore: _change,
+    EditSpecification: _edit,
+    Explore: _explore,
 }
 
 
