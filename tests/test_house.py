@@ -55,12 +55,8 @@ LONGER = {
     "simulator/cluster/resources.py resources": NOT_YET,
     "simulator/cluster/store.py": NOT_YET,
     "simulator/vllm/api.py application": NOT_YET,
-    "tools/plan_capacity.py _recommendation": NOT_YET,
-    "tools/planning/near_misses.py": NOT_YET,
-    "tools/planning/planner.py": NOT_YET,
     "tools/serving/endpoint.py send_prompt": NOT_YET,
     "tools/specification/assumptions.py assumptions": NOT_YET,
-    "tools/why_not.py place": NOT_YET,
 }
 """What is longer all the same, and why: files, and functions as `file name`."""
 

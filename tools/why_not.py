@@ -14,13 +14,15 @@ from knowledge.curves import CurveTable
 from knowledge.database import Database
 from knowledge.prices import Price, prices
 from tools.contract import Contract
-from tools.plan_capacity import PlanRequest, difference, held, plan, recommend
+from tools.plan_capacity import PlanRequest, begun, plan
 from tools.planning.exclusions import excluded
-from tools.planning.plan import Count, NearMiss, Recommendation
-from tools.planning.planner import Planner
+from tools.planning.plan import Count, NearMiss, Plan, Recommendation
+from tools.planning.reasons import difference, held
+from tools.planning.recommending import recommendations
+from tools.planning.settling import Settling
 from tools.specification import SpecificationChange, change_specification
 from tools.traffic import map_to_benchmark_profile
-from tools.wording import setup
+from tools.wording import a_month, setup
 
 
 class WhyNotRequest(Contract):
@@ -59,59 +61,50 @@ def place(
 ) -> WhyNot:
     """The same as a pure function of the tables by their profile and of prices."""
     asked = request.plan
-    planner = Planner(
-        tables(asked.benchmark_profile),
-        asked.benchmark_profile,
-        asked.specification,
-        listed,
-        simulating=asked.simulate > 0,
-    )
-    planner.settle(asked.limit, asked.view, asked.simulate)
-    meant = np.ones(len(planner.table), dtype=bool)
+    settling = begun(asked, tables(asked.benchmark_profile), listed)
+    settling.settle(asked.limit, asked.view, asked.simulate)
+    meant = np.ones(len(settling.table), dtype=bool)
     if request.gpu_types:
-        meant &= planner.table.codes(request.gpu_types, "gpu_types") >= 0
+        meant &= settling.table.codes(request.gpu_types, "gpu_types") >= 0
     if request.model_ids:
-        meant &= planner.table.codes(request.model_ids, "model_ids") >= 0
-    while (found := planner.best_of(meant, asked.view)) is not None and planner.force(found):
+        meant &= settling.table.codes(request.model_ids, "model_ids") >= 0
+    while (found := settling.best_of(meant, asked.view)) is not None and settling.force(found):
         pass
-    ranked = planner.ranked(asked.view)
-    if found is not None:
-        best, first = recommend(planner, [found, ranked[0]])
-        reasons = [
-            held(best, asked.specification.slo_targets),
-            f"costs ${best.cost_usd_per_month:,.0f} a month",
-        ]
-        reasons.append(f"against the first, {first.model_id} on {setup(first)}: {difference(best, first)}")
-        best = best.model_copy(update={"rank": ranked.index(found) + 1, "reasons": reasons})
-        return WhyNot(
-            best=best,
-            options=len(ranked),
-            considered=int(meant.sum()),
-            excluded={},
-            if_wanted=None,
-            near_misses=[],
-        )
-    wanted: dict[str, list[str]] = {
-        "preferred_gpu_types": request.gpu_types,
-        "preferred_models": request.model_ids,
-    }
+    best = None if found is None else _best(settling, found, asked)
+    narrowed = None if best else _narrowed(request, tables, listed)
+    return WhyNot(
+        best=best,
+        options=len(settling.ranked(asked.view)),
+        considered=int(meant.sum()),
+        excluded={} if best else excluded(settling.sizing, meant),
+        if_wanted=narrowed.recommendations[0] if narrowed and narrowed.recommendations else None,
+        near_misses=narrowed.near_misses if narrowed and not narrowed.recommendations else [],
+    )
+
+
+def _best(settling: Settling, found: int, asked: PlanRequest) -> Recommendation:
+    """With its place among all, and set against the first of them."""
+    ranked = settling.ranked(asked.view)
+    best, first = recommendations(settling, [found, ranked[0]])
+    reasons = [
+        held(best, asked.specification.slo_targets),
+        f"costs {a_month(best.cost_usd_per_month)}",
+        f"against the first, {first.model_id} on {setup(first)}: {difference(best, first)}",
+    ]
+    return best.model_copy(update={"rank": ranked.index(found) + 1, "reasons": reasons})
+
+
+def _narrowed(
+    request: WhyNotRequest, tables: Callable[[TrafficProfile], CurveTable], listed: Sequence[Price]
+) -> Plan:
+    """The plan if what is asked about were what the person asks for."""
+    asked = request.plan
+    wanted = {"preferred_gpu_types": request.gpu_types, "preferred_models": request.model_ids}
     change = SpecificationChange.model_validate({name: values for name, values in wanted.items() if values})
     changed = change_specification(asked.specification, change)
     profile = asked.benchmark_profile
-    if (
-        changed.traffic_profile != asked.specification.traffic_profile
-    ):  # what always thinks is planned with its thoughts
+    if changed.traffic_profile != asked.specification.traffic_profile:
+        # What always thinks is planned with its thoughts.
         profile = map_to_benchmark_profile(changed.traffic_profile)
-    narrowed = plan(
-        asked.model_copy(update={"specification": changed, "benchmark_profile": profile}),
-        tables(profile),
-        listed,
-    )
-    return WhyNot(
-        best=None,
-        options=len(ranked),
-        considered=int(meant.sum()),
-        excluded=excluded(planner, meant),
-        if_wanted=narrowed.recommendations[0] if narrowed.recommendations else None,
-        near_misses=narrowed.near_misses if not narrowed.recommendations else [],
-    )
+    update = {"specification": changed, "benchmark_profile": profile}
+    return plan(asked.model_copy(update=update), tables(profile), listed)

@@ -9,7 +9,7 @@ import numpy as np
 
 from knowledge.catalogue import METRICS, gpus, models
 from knowledge.curves import Bools
-from tools.planning.planner import LABEL, Planner
+from tools.planning.sizing import Sizing
 from tools.specification import FIELDS, KINDS, MAX_GPUS, Specification
 
 EXCLUSIONS = {name: field.spec.unmet for name, field in FIELDS.items() if field.spec.unmet} | {
@@ -41,40 +41,40 @@ def exclusions_in_words(counts: Mapping[str, int]) -> str:
     return "; ".join(f"{count:,}: {why}" for why, count in counts.items())
 
 
-def excluded(planner: Planner, among: Bools | None = None) -> dict[str, int]:
+def excluded(sizing: Sizing, among: Bools | None = None) -> dict[str, int]:
     """How many suitable configurations, or of some of them, each constraint excludes, the
     first that does, the most first.
     """
-    intent = planner.specification.intent
-    left = np.ones(len(planner.table), dtype=bool) if among is None else among.copy()
+    candidates, intent = sizing.candidates, sizing.specification.intent
+    left = np.ones(len(candidates.table), dtype=bool) if among is None else among.copy()
     found: Counter[str] = Counter()
 
     def exclude(why: str, mask: Bools) -> None:
         found[why] += int(np.count_nonzero(left & mask))
         left[mask] = False
 
-    for name, mask in planner.broken.items():
-        exclude(_too_long(planner.specification) if name == "min_context_tokens" else EXCLUSIONS[name], mask)
-    exclude("not simulated under bursts", ~planner.estimates.known)
-    failing = np.array([1, 2, 4]) @ (planner.by_metric[0] <= 0)
+    for name, mask in candidates.broken.items():
+        exclude(_too_long(sizing.specification) if name == "min_context_tokens" else EXCLUSIONS[name], mask)
+    exclude("not simulated under bursts", ~candidates.estimates.known)
+    failing = np.array([1, 2, 4]) @ (sizing.by_metric[0] <= 0)
     for pattern in np.flatnonzero(np.bincount(failing)):
-        together = [LABEL[metric] for m, metric in enumerate(METRICS) if pattern & 1 << m]
+        together = [metric.upper() for m, metric in enumerate(METRICS) if pattern & 1 << m]
         if together:
             exclude(f"{' and '.join(together)} p95 above target", failing == pattern)
-    exclude("p95 above target at any number of replicas", ~np.isfinite(planner.replicas))
+    exclude("p95 above target at any number of replicas", ~np.isfinite(sizing.replicas))
     chosen = any(getattr(intent, name) for name in (*KINDS["providers"], *KINDS["regions"]))
     where = " at the providers and in the regions you want" if chosen else " (yours: COMPASS_PRICES)"
-    unpriced = ~np.isfinite(planner.costs)
-    for code in sorted(set(planner.gpu_codes[left & unpriced].tolist())):
+    unpriced = ~np.isfinite(sizing.costs)
+    for code in sorted(set(candidates.gpu_codes[left & unpriced].tolist())):
         gpu = [*gpus(), "unknown GPU type"][code]
         why = (
             f"no listed machine holds so many {gpu}s"
-            if planner.offers.prices[code]
+            if candidates.offers.prices[code]
             else f"no price listed for {gpu}{where}"
         )
-        exclude(why, unpriced & (planner.gpu_codes == code))
+        exclude(why, unpriced & (candidates.gpu_codes == code))
     few = "more GPUs than you have" if intent.available_gpus else f"more than {MAX_GPUS:,} GPUs needed"
-    exclude(few, planner.gpus_needed(planner.replicas) > planner.available)
-    if planner.budget is not None:
-        exclude("over budget", planner.costs > planner.budget)
+    exclude(few, sizing.gpus_needed(sizing.replicas) > candidates.available)
+    if sizing.budget is not None:
+        exclude("over budget", sizing.costs > sizing.budget)
     return {why: count for why, count in found.most_common() if count}

@@ -93,7 +93,7 @@ def cheapest(offered: Offers, gpu_codes: Ints, gpu_counts: Ints, replicas: Float
     return np.take_along_axis(cost, best[:, None], axis=1)[:, 0], best
 
 
-def in_words(price: Price) -> str:
+def price_in_words(price: Price) -> str:
     """With provider, region and date, and how it is sold."""
     doubt = "estimated by its source, " if "ESTIMATED" in price.source else ""
     whole = (

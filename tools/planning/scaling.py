@@ -12,7 +12,7 @@ from knowledge.catalogue import METRICS, TrafficProfile
 from knowledge.errors import CompassError
 from knowledge.prices import Price
 from tools.planning.plan import Autoscaling, Predicted, PredictedLatency, Recommendation
-from tools.planning.pricing import HOURS_PER_MONTH, cheapest, in_words, offers
+from tools.planning.pricing import HOURS_PER_MONTH, cheapest, offers, price_in_words
 from tools.planning.simulation import Configuration, can_be_simulated, rounded_up, simulated
 from tools.specification import MAX_GPUS, Specification
 
@@ -59,7 +59,7 @@ def rescaled(
             "replicas": replicas,
             "cost_usd_per_month": round(cost, 2),
             "gpus_billed": round(cost / price.usd_per_gpu_hour / HOURS_PER_MONTH),
-            "price": in_words(price),
+            "price": price_in_words(price),
             "predicted": predicted,
             "max_requests_per_second": round(capacity, 3),
             "meets_slo": peak <= capacity,

@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from knowledge.catalogue import TrafficProfile
+from knowledge.catalogue import TrafficProfile, models
 from tests.planning import Tables, key, made_table, planned, specify
-from tools.planning.near_misses import round_up
+from tools.planning.looser_targets import round_up
 from tools.planning.plan import NearMiss, Plan
 from tools.specification import Specification, SpecificationChange, change_specification
 
@@ -29,6 +29,12 @@ INFEASIBLE = {
         1000, preferred_models=["meta-llama/Llama-3.3-70B-Instruct"], licenses=["permissive"]
     ),
     "not sold there": specify(1000, providers=["azure"], preferred_gpu_types=["L40S"]),
+    "no model left": specify(1000, excluded_models=list(models())),
+    "the small models excluded, and a small budget": specify(
+        1000,
+        excluded_models=[m.id for m in models().values() if m.parameters_b < 9],
+        budget_usd_per_month=700,
+    ),
     "budget and TTFT": specify(1000, budget_usd_per_month=300, ttft_p95_ms=26),
 }
 

@@ -13,8 +13,8 @@ from knowledge.estimator.table import percentile
 from knowledge.estimator.workload import arrivals_ms, unit_gaps
 from tests.planning import CHATBOT, Tables, key, planned, specify
 from tools.planning.plan import Recommendation
-from tools.planning.planner import OPTIMISM
 from tools.planning.simulation import STEP, Configuration, Simulation, rounded_up, simulated
+from tools.planning.sizing import OPTIMISM
 from tools.specification import Specification
 
 SAMPLE = 3

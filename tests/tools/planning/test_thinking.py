@@ -21,9 +21,9 @@ from tests.drawing import printed
 from tests.planning import Tables, planned, specify
 from tools.manifests.check import check_bundle
 from tools.manifests.served import served_thinking
-from tools.plan_capacity import difference
 from tools.planning.plan import Plan, Recommendation
 from tools.planning.quality import MODES, mode_in_words, mode_of, quality_of, ranked_quality
+from tools.planning.reasons import difference
 from tools.render_manifest import render_manifest
 from tools.specification import Specification, SpecificationChange, change_specification
 from tools.traffic import map_to_benchmark_profile

@@ -1,0 +1,133 @@
+"""What a plan may choose from: the configurations of suitable models, what excludes some of them,
+what is known of their latencies, and who sells them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from knowledge.catalogue import TrafficProfile, gpus
+from knowledge.curves import Bools, CurveTable, Floats, Ints
+from knowledge.prices import Price
+from tools.planning.constraints import broken, suitable
+from tools.planning.estimates import Estimates
+from tools.planning.pricing import Offers, offers
+from tools.planning.simulation import Configuration, Simulation, can_be_simulated
+from tools.specification import MAX_GPUS, Intent, Specification
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """One entry for each configuration in every array. Nothing here changes with targets, budget or load."""
+
+    whole: CurveTable
+    profile: TrafficProfile
+    prices: tuple[Price, ...]
+    asked: tuple[object, ...]
+    """What of the specification these depend on."""
+    table: CurveTable
+    """Of `whole`, the configurations of suitable models."""
+    broken: dict[str, Bools]
+    """By constraint on models and GPU types, where it isn't met."""
+    available: Floats
+    """GPUs of each configuration's type that there are."""
+    gpu_codes: Ints
+    """Positions of their types in the catalogue, and behind its last those that it lacks."""
+    offers: Offers
+    estimates: Estimates
+
+    @classmethod
+    def of(
+        cls,
+        whole: CurveTable,
+        profile: TrafficProfile,
+        specification: Specification,
+        prices: tuple[Price, ...],
+    ) -> Candidates:
+        intent = specification.intent
+        table = suitable(whole, intent)
+        codes: Ints = table.kept(("gpu codes",), lambda: table.codes(list(gpus()), "gpu_types"))
+        return cls(
+            whole=whole,
+            profile=profile,
+            prices=prices,
+            asked=_asked(specification),
+            table=table,
+            broken=broken(table, specification),
+            available=_available(intent)[codes],
+            gpu_codes=codes,
+            offers=_offers(table, prices, intent),
+            estimates=Estimates(table, profile, specification.demand.burstiness),
+        )
+
+    def under(self, specification: Specification) -> Candidates:
+        """Those of a changed specification: the same where only targets, budget or load differ."""
+        if _asked(specification) == self.asked:
+            return self
+        return Candidates.of(self.whole, self.profile, specification, self.prices)
+
+    @cached_property
+    def counts(self) -> Floats:
+        """GPUs of one replica."""
+        return self.table.gpu_counts.astype(np.float64)
+
+    @cached_property
+    def allowed(self) -> Bools:
+        """Within all constraints on models and GPU types."""
+        found: Bools = ~np.logical_or.reduce([np.zeros(len(self.table), dtype=bool), *self.broken.values()])
+        return found
+
+    def configuration(self, n: int) -> Configuration:
+        return Configuration(
+            self.table.model_ids[n], self.table.gpu_types[n], int(self.table.gpu_counts[n]), self.profile
+        )
+
+    def simulates(self, n: int) -> bool:
+        """Not where measured or observed rows stand: our simulation knows no better."""
+        return bool(self.table.estimated[n]) and can_be_simulated(self.configuration(n))
+
+    def simulation(self, n: int, targets_ms: Floats) -> Simulation:
+        first, count = int(self.table.curves.starts[n]), int(self.table.curves.counts[n])
+        rows = slice(first, first + count)
+        rates, p95s = self.table.curves.rates[rows].tolist(), self.table.curves.p95_ms[:, rows].tolist()
+        return Simulation(self.configuration(n), tuple(targets_ms.tolist()), rates, p95s)
+
+
+def _asked(specification: Specification) -> tuple[object, ...]:
+    return (
+        specification.intent.model_copy(update={"budget_usd_per_month": None}),
+        specification.traffic_profile,
+        specification.thinking,
+        specification.demand.burstiness,
+    )
+
+
+def _available(intent: Intent) -> Floats:
+    """By position of the type in the catalogue; none of one that it lacks."""
+    known = intent.available_gpus
+    return np.array([known.get(g, 0 if known else MAX_GPUS) for g in gpus()] + [0], dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class _Listed:
+    """A price list as a key: the same object, which stays alive as long as the key does. An edited price file
+    is another list.
+    """
+
+    prices: tuple[Price, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Listed) and other.prices is self.prices
+
+    def __hash__(self) -> int:
+        return id(self.prices)
+
+
+def _offers(table: CurveTable, prices: tuple[Price, ...], intent: Intent) -> Offers:
+    """Of every GPU type of the catalogue, and of none for types that it lacks; kept with the table."""
+    where = (intent.providers, intent.regions, intent.excluded_providers, intent.excluded_regions)
+    key = ("offers", _Listed(prices), *map(tuple, where))
+    return table.kept(key, lambda: offers(prices, [*gpus(), ""], intent))

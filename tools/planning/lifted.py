@@ -1,0 +1,97 @@
+"""The least that other constraints must give: each lifted alone, as far as it takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from knowledge.catalogue import gpus
+from tools.planning.constraints import context_of, published_quality
+from tools.planning.memory import tokens_asked
+from tools.planning.plan import NearMiss
+from tools.planning.quality import MODES
+from tools.planning.relaxing import cheapest_after, relaxed
+from tools.planning.settling import Settling
+from tools.specification import CONSTRAINTS, FIELDS, KINDS, Specification, SpecificationChange
+
+
+def larger_budget(before: Settling) -> Iterable[NearMiss]:
+    if before.sizing.budget is None:
+        return
+    without = relaxed(before, SpecificationChange(clear=["budget_usd_per_month"]))
+    best = without.cheapest()
+    if best is None:
+        return
+    needed = float(math.ceil(without.sizing.costs[best]))
+    text = f"a budget of ${needed:,.0f} a month instead of ${before.sizing.budget:,.0f}"
+    miss = cheapest_after(
+        before, SpecificationChange(budget_usd_per_month=needed), text, needed / before.sizing.budget
+    )
+    if miss is not None:
+        yield miss
+
+
+GIVING = [name for name in CONSTRAINTS if FIELDS[name].spec.gives]
+_AS_ONE = {field: fields for fields in KINDS.values() if set(fields) <= set(GIVING) for field in fields}
+"""Constraints by name that are lifted together: what is wanted, and what isn't."""
+
+
+def lifted(before: Settling) -> Iterable[NearMiss]:
+    """Each other constraint that the person set, lifted alone as far as it takes."""
+    intent = before.specification.intent
+    for fields in dict.fromkeys(_AS_ONE.get(name, (name,)) for name in GIVING):
+        name = fields[0]
+        if name == "budget_usd_per_month" or not any(getattr(intent, field) for field in fields):
+            continue
+        changes = [SpecificationChange.model_validate({"clear": fields})]
+        if name == "available_gpus":  # more of what there is, before others
+            same = {"preferred_gpu_types": list(intent.available_gpus)}
+            changes.insert(0, changes[0].model_copy(update=same))
+        for change in changes:
+            without = relaxed(before, change)
+            best = without.cheapest()
+            if best is not None and without.sizing.option[best]:
+                miss = cheapest_after(before, *_least_of(before.specification, without, name, best))
+                if miss is not None:
+                    yield miss
+                    break
+
+
+def _least_of(
+    specification: Specification, without: Settling, name: str, best: int
+) -> tuple[SpecificationChange, str, float | None]:
+    """The smallest change of one constraint that admits what was found `without` it, of which `best` is
+    the cheapest; in words, and how many times as loose it is.
+    """
+    intent, mode, options = specification.intent, specification.thinking, without.sizing.option
+    gpu = without.table.gpu_types[best]
+    if name == "min_quality":
+        published = published_quality(without.table, str(intent.use_case), mode)
+        highest = math.floor(10 * float(np.nanmax(published[options]))) / 10
+        wanted = intent.min_quality or highest
+        text = f"a quality of at least {highest:g} % {MODES[mode]} instead of {wanted:g} %"
+        return SpecificationChange(min_quality=highest), text, wanted / highest
+    if name == "min_context_tokens":
+        longest = int(context_of(without.table, specification)[options].max())
+        longest -= tokens_asked(longest) > longest  # a round number would be read as a few tokens more
+        least = intent.min_context_tokens or longest
+        text = f"a context of {longest:,} tokens instead of {least:,}"
+        return SpecificationChange(min_context_tokens=longest), text, least / longest
+    if name == "available_gpus":
+        count = int(without.sizing.gpus_needed(without.sizing.replicas)[best])
+        has = intent.available_gpus.get(gpu, 0)
+        change = SpecificationChange(available_gpus={**intent.available_gpus, gpu: count})
+        text = f"{count} {gpu}{'s' if count > 1 else ''} instead of {has or 'none'}"
+        return change, text, count / has if has else None
+    if name == "preferred_gpu_types" and gpu in intent.excluded_gpu_types and not intent.preferred_gpu_types:
+        rest = [g for g in intent.excluded_gpu_types if g != gpu]
+        clear = SpecificationChange(clear=["excluded_gpu_types"])
+        return SpecificationChange(excluded_gpu_types=rest) if rest else clear, f"{gpu} allowed too", None
+    if name == "preferred_gpu_types":
+        wider = [g for g in gpus() if g in (*intent.preferred_gpu_types, gpu)]
+        return SpecificationChange(preferred_gpu_types=wider), f"{gpu} as well", None
+    spec = FIELDS[name].spec
+    without_it = SpecificationChange.model_validate({"clear": _AS_ONE.get(name, (name,))})
+    return without_it, spec.relaxed or f"without {spec.the}", None

@@ -1,0 +1,38 @@
+"""Planning again with something given, and what that then admits."""
+
+from __future__ import annotations
+
+from tools.planning.plan import NearMiss
+from tools.planning.settling import Settling
+from tools.specification import SpecificationChange, change_specification
+
+
+def relaxed(before: Settling, change: SpecificationChange) -> Settling:
+    """The same plan under a changed specification."""
+    return before.under(change_specification(before.specification, change))
+
+
+def cheapest_after(
+    before: Settling, change: SpecificationChange, text: str, stretch: float | None
+) -> NearMiss | None:
+    """The cheapest that the change really admits, if anything."""
+    after = relaxed(before, change)
+    cheapest = after.first()
+    if cheapest is None:
+        return None
+    return miss_of(after, cheapest, int(after.sizing.replicas[cheapest]), change, text, stretch)
+
+
+def miss_of(
+    of: Settling, n: int, replicas: int, change: SpecificationChange, text: str, stretch: float | None
+) -> NearMiss:
+    return NearMiss(
+        model_id=of.table.model_ids[n],
+        gpu_type=of.table.gpu_types[n],
+        gpu_count=int(of.table.gpu_counts[n]),
+        replicas=replicas + of.specification.spare_replicas,
+        cost_usd_per_month=round(of.sizing.cost_of(n, replicas), 2),
+        relaxation=text,
+        change=change,
+        stretch=stretch,
+    )
