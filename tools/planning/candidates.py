@@ -93,7 +93,7 @@ class Candidates:
         first, count = int(self.table.curves.starts[n]), int(self.table.curves.counts[n])
         rows = slice(first, first + count)
         rates, p95s = self.table.curves.rates[rows].tolist(), self.table.curves.p95_ms[:, rows].tolist()
-        return Simulation(self.configuration(n), tuple(targets_ms.tolist()), rates, p95s)
+        return Simulation(self.configuration(n), tuple(targets_ms.tolist()), tuple(rates), p95s)
 
 
 def _asked(specification: Specification) -> tuple[object, ...]:

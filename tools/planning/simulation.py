@@ -13,6 +13,7 @@ import math
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from knowledge.catalogue import METRICS, TrafficProfile, gpus, models
 from knowledge.estimator.replica import Replica, replica_of
@@ -59,6 +60,17 @@ def can_be_simulated(configuration: Configuration) -> bool:
     return _replica(configuration) is not None
 
 
+@lru_cache(maxsize=4096)
+def _grid_over(rates: tuple[float, ...]) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Rates from the first to the last, and where each of the given ones is among them."""
+    grid, rows = [rates[0]], [0]
+    for low, high in pairwise(rates):
+        steps = math.ceil(math.log(high / low) / math.log(STEP))
+        grid += [low * (high / low) ** (n / steps) for n in range(1, steps)] + [high]
+        rows.append(len(grid) - 1)
+    return tuple(grid), tuple(rows)
+
+
 @dataclass
 class Simulation:
     """A configuration under targets; `rates` and `p95_ms` (3 lists, ms) are its rows of
@@ -67,20 +79,16 @@ class Simulation:
 
     configuration: Configuration
     targets_ms: tuple[float, ...]
-    rates: list[float]
+    rates: tuple[float, ...]
     p95_ms: list[list[float]]
     bounds: dict[float, tuple[int, int]] = field(default_factory=dict)
     """By burstiness, the highest place on the grid that is known to hold and the lowest that doesn't."""
-    _grid: list[float] = field(init=False)
-    _rows: list[int] = field(init=False)
+    _grid: tuple[float, ...] = field(init=False)
+    _rows: tuple[int, ...] = field(init=False)
     """Places of the table's rows on the grid."""
 
     def __post_init__(self) -> None:
-        self._grid, self._rows = [self.rates[0]], [0]
-        for low, high in zip(self.rates, self.rates[1:], strict=False):
-            steps = math.ceil(math.log(high / low) / math.log(STEP))
-            self._grid += [low * (high / low) ** (n / steps) for n in range(1, steps)] + [high]
-            self._rows.append(len(self._grid) - 1)
+        self._grid, self._rows = _grid_over(self.rates)
 
     def carries(self, requests_per_second: float, burstiness: float) -> bool:
         """Whether one replica holds all targets at this rate; False beyond the table's last row."""

@@ -85,7 +85,7 @@ def rows(rates: list[float]) -> list[list[float]]:
 
 def test_capacity_is_bracketed_by_rates_that_hold_and_that_dont() -> None:
     rates = [1.0, 10.0, 20.0]
-    simulation = Simulation(LLAMA, (150.0, 25.0, 7000.0), rates, rows(rates))
+    simulation = Simulation(LLAMA, (150.0, 25.0, 7000.0), tuple(rates), rows(rates))
     assert simulation.carries(5.0, 1.0)
     assert not simulation.carries(25.0, 1.0)  # beyond the last row nothing is known
     for rate in (14.0, 16.0, 18.0, 19.0, 19.9):
@@ -100,7 +100,7 @@ def test_bursts_carry_less_and_a_loose_target_more() -> None:
     rates = [1.0, 10.0, 20.0]
 
     def capacity(ttft_ms: float, burstiness: float) -> float:
-        simulation = Simulation(LLAMA, (ttft_ms, 25.0, 7000.0), rates, rows(rates))
+        simulation = Simulation(LLAMA, (ttft_ms, 25.0, 7000.0), tuple(rates), rows(rates))
         return max(
             (
                 r
@@ -122,7 +122,7 @@ def test_what_is_asked_first_changes_no_answer(burstiness: float) -> None:
     asked = [3.0, 9.0, 15.0, 17.0, 18.5, 19.5]
 
     def answers(order: list[float]) -> dict[float, bool]:
-        simulation = Simulation(LLAMA, (60.0, 10.0, 7000.0), rates, table)
+        simulation = Simulation(LLAMA, (60.0, 10.0, 7000.0), tuple(rates), table)
         return {rate: simulation.carries(rate, burstiness) for rate in order}
 
     there, back = answers(asked), answers(asked[::-1])
