@@ -94,7 +94,7 @@ bench: .venv/.dev
 	@$(BIN)/python -m pytest -n0 tests/browser/test_speed.py
 
 clean:
-	@rm -rf .venv *.egg-info $(WEB)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv dist docs/_site *.egg-info $(WEB)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/bin/uv:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit(f"Compass needs Python 3.11 to 3.13, but $(PYTHON) is {v[0]}.{v[1]}. Try: make PYTHON=python3.12")'

@@ -9,5 +9,7 @@ suppress_warnings = ["myst.header"]  # a page may begin with a command's third-l
 exclude_patterns = ["_site"]
 html_theme = "furo"
 html_title = "Compass"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
