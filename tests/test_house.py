@@ -49,7 +49,6 @@ LONGER = {
     "agent/models/builtin/relative.py": REBUILT,
     "agent/models/builtin/vocabulary.py": REBUILT,
     "knowledge/estimator/scheduler.py simulate": HOT_LOOP,
-    "evals/chaos.py": NOT_YET,
     "simulator/cluster/api.py": NOT_YET,
     "simulator/cluster/kubelet.py": NOT_YET,
     "simulator/cluster/resources.py resources": NOT_YET,
