@@ -40,7 +40,7 @@ def steady(shown: str) -> str:
     """`shown` but for what is of one run: the deployment's name, digest and port, and what was measured."""
     for of_one_run in (r"-[0-9a-f]{8}\b", r"sha256:[0-9a-f]+", r"127\.0\.0\.1:\d+"):
         shown = re.sub(of_one_run, "…", shown)
-    shown = re.sub(r"(Ready: .*? at http://…\.) .*?╭─+ Validation: .*?╯", r"\1", shown, flags=re.DOTALL)
+    shown = re.sub(r"(Ready: .*? at http://…\.) .*?╭─+ Validation .*?╯", r"\1", shown, flags=re.DOTALL)
     return re.sub(r"^TTFT .*\(this one request\)\.$", "", shown, flags=re.MULTILINE)
 
 
