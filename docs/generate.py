@@ -121,6 +121,26 @@ def failures() -> str:
     return "\n".join(["| cause | what helps |", "|---|---|", *rows])
 
 
+def rooms() -> str:
+    """Each folder of ours, with the first sentence of its package's docstring."""
+    rows = ["| folder | what |", "|---|---|"]
+    for package in (
+        "compass_llm",
+        "agent",
+        "prompts",
+        "tools",
+        "templates",
+        "knowledge",
+        "simulator",
+        "evals",
+    ):
+        for file in sorted((PAGES.parent / package).rglob("__init__.py")):
+            told = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+            sentence = re.split(r"(?<=\.) (?=[A-Z`])", " ".join(told.split()))[0]
+            rows.append(f"| `{file.parent.relative_to(PAGES.parent)}/` | {_cell(sentence)} |")
+    return "\n".join(rows)
+
+
 def generated() -> dict[Path, str]:
     """Every page that has such parts, as it should be."""
     pages = {}
@@ -133,7 +153,8 @@ def generated() -> dict[Path, str]:
 
 
 PARTS: dict[str, Callable[[], str]] = {
-    part.__name__: part for part in (settings, glossary, diagram, transitions, extras, commands, failures)
+    part.__name__: part
+    for part in (settings, glossary, diagram, transitions, extras, commands, failures, rooms)
 }
 
 if __name__ == "__main__":
