@@ -5,7 +5,7 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 WEB := agent/ui/web
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --prefix $(WEB) --silent
 
-.PHONY: run test lint format lock estimator benchmarks bursts grids withheld measured calibration bench fidelity fuzz chaos small-model screenshots docs transcript clean
+.PHONY: run test test-fast lint format lock estimator benchmarks bursts grids withheld measured calibration bench fidelity fuzz chaos small-model screenshots docs transcript clean
 
 run: .venv/.run
 	@$(BIN)/compass
@@ -13,6 +13,10 @@ run: .venv/.run
 test: .venv/.dev lint
 	@$(NPM) test
 	@$(BIN)/python -m pytest
+
+# The tests that start no process and connect to nothing: under a minute.
+test-fast: .venv/.dev
+	@$(BIN)/python -m pytest -m "pure and not slow and not small_model"
 
 lint: .venv/.dev $(WEB)/node_modules/.installed
 	@$(BIN)/ruff check .

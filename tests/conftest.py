@@ -12,7 +12,7 @@ import signal
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import hypothesis
@@ -28,6 +28,7 @@ from knowledge.postgres.embedded import embedded_url
 from knowledge.settings import Settings
 from simulator.cluster.control import heal, order_role
 from tests.pace import patient
+from tests.pure import held_to, is_pure
 from tools.clusters.cluster import Cluster
 from tools.clusters.simulated import simulator_address
 
@@ -46,6 +47,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     if report.skipped and os.environ.get("COMPASS_TESTS_NO_SKIP") and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped, but skips are failures here: {report.longrepr}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and is_pure(item):
+            item.add_marker("pure")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    with held_to() if item.get_closest_marker("pure") else nullcontext():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

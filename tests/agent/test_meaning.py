@@ -127,6 +127,7 @@ def _others_same(sentence: Sentence, new: Specification) -> bool:
     return rest(new) == rest(sentence.base)
 
 
+@pytest.mark.slow
 def test_two_thousand_composed_sentences_mean_what_they_say(capsys: pytest.CaptureFixture[str]) -> None:
     sentences = composed()
     found = [(s, *judged(s)) for s in sentences]

@@ -31,6 +31,7 @@ def test_all_rows_of_a_configuration_are_on_one_side_of_the_split() -> None:
     assert {False} in sides.values()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("source", "itl", "ttft"), [("kernels", 0.15, 0.35), ("roofline", 0.20, 0.35)])
 def test_unseen_rows_are_met_as_claimed(source: str, itl: float, ttft: float) -> None:
     """State of the art is 4 to 17 % of ITL and 33 % of TTFT; the shipped ranges are

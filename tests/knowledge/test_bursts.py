@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import pytest
 
 from knowledge.burst_curves import burst_curves, levels_for
 from knowledge.catalogue import models, traffic_profiles
@@ -24,6 +25,7 @@ def test_every_configuration_of_the_table_is_there_at_every_level() -> None:
     assert {float(r["burstiness"]) for r in rows} == set(LEVELS)
 
 
+@pytest.mark.slow
 def test_the_shipped_rows_of_a_model_are_what_comes_out() -> None:
     model_id = "deepseek-ai/DeepSeek-V3"
     shipped = [r for r in shipped_bursts() if r["model_id"] == model_id]

@@ -14,6 +14,7 @@ with_extra = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
 @with_extra
 @pytest.mark.parametrize(
     ("model", "gpu", "count"),
