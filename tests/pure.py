@@ -29,6 +29,7 @@ STARTS_OR_CONNECTS = (
     "openai",
     "playwright",
     "psycopg",
+    "runpy",
     "socket",
     "subprocess",
     "tests.browser.conftest",
