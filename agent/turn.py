@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, Unpack
 
 from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 from langgraph.graph import END
@@ -48,14 +48,14 @@ class Turn:
     stage: Stage
     record: list[AnyMessage] = field(default_factory=list)
     """Messages of this turn, for the history."""
-    changes: dict[str, Any] = field(default_factory=dict)
+    changes: ConversationState = field(default_factory=ConversationState)
     """Of the state, whichever way the node is left."""
 
-    def goto(self, where: Where, **changes: Any) -> Command[Where]:
+    def goto(self, where: Where, **changes: Unpack[ConversationState]) -> Command[Where]:
         """On to another node, or to the end of this run, with these fields of the state changed."""
-        return Command(goto=where, update=self.changes | changes | {"messages": self.record})
+        return Command(goto=where, update={**self.changes, **changes, "messages": self.record})
 
-    def stay(self, **changes: Any) -> Command[Any]:
+    def stay(self, **changes: Unpack[ConversationState]) -> Command[Any]:
         """Ask again at the same pause; where a stage has none, wait for the next message."""
         return self.goto(self.stage if self.stage in PAUSES else END, **changes)
 

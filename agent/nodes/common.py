@@ -63,18 +63,27 @@ ANYWHERE: Handlers = {
 
 
 def take(turn: Turn, move: Move, handlers: Handlers) -> Command[Any]:
-    """Do what the person wants, or say why it can't be done."""
+    """Do what the person wants, or say why it can't be done; nothing of it is done then."""
+    before = turn.changes.copy()
     try:
         return handlers[type(move)](turn, move)
     except CantBeDone as why:
+        turn.changes = before
         return turn.refuse(str(why))
 
 
-def taken_up_again(turn: Turn, aside: Aside, **changes: Any) -> Command[Any]:
+def taken_up_again(turn: Turn, aside: Aside) -> Command[Any]:
     """Back to what was at hand before the deletion of another deployment, as it was."""
-    names = ("bundle", "approval_id", "attempted", "failure", "asked_from")
-    turn.changes |= {name: getattr(aside, name) for name in names}
-    turn.changes |= {"aside": None, "review": None, "takes_over_asked": False} | changes
+    turn.changes |= {
+        "bundle": aside.bundle,
+        "approval_id": aside.approval_id,
+        "attempted": aside.attempted,
+        "failure": aside.failure,
+        "asked_from": aside.asked_from,
+        "aside": None,
+        "review": None,
+        "takes_over_asked": False,
+    }
     if aside.stage == "failed":
         return turn.goto(END, ended="failed", incoming=None)
     if aside.stage == "context_collection":

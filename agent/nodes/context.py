@@ -62,9 +62,9 @@ def _describe(turn: Turn, move: DescribeNeed) -> Next:
 
 
 def _take_default(turn: Turn, move: TakeDefault) -> Next:
-    intent: Intent = turn.changes["intent"]
+    intent = turn.changes["intent"]
     if intent == Intent():
-        return turn.stay()
+        raise CantBeDone("I have to know a little first.")
     intent = turn.changes["intent"] = _with_default(intent)
     if intent.complete:
         turn.say(_assumed(intent))
@@ -72,7 +72,7 @@ def _take_default(turn: Turn, move: TakeDefault) -> Next:
 
 
 def _specify_or_ask(turn: Turn) -> Next:
-    intent: Intent = turn.changes["intent"]
+    intent = turn.changes["intent"]
     if intent.complete:
         return turn.goto("specification_generation")
     turn.say(_missing(intent))
@@ -81,7 +81,7 @@ def _specify_or_ask(turn: Turn) -> Next:
 
 def _unclear(turn: Turn, move: Unclear) -> Next:
     """What can't be is asked about; the rest of what was said needn't be said again."""
-    intent: Intent = turn.changes["intent"]
+    intent = turn.changes["intent"]
     if move.understood is not None:
         intent = turn.changes["intent"] = change_intent(intent, move.understood)
         turn.changes["overrides"] = change_overrides(turn.changes["overrides"], move.understood)

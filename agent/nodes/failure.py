@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from langgraph.types import Command
 
@@ -11,6 +11,7 @@ from agent.nodes.common import ANYWHERE, Handlers, take, taken_up_again
 from agent.nodes.deployment import RUNS
 from agent.nodes.specification import checked_change
 from agent.services import Services
+from agent.state import ConversationState
 from agent.turn import CantBeDone, Turn
 from agent.words.understand import move_of_words
 from knowledge.errors import CompassError
@@ -34,9 +35,9 @@ Next = Command[
         "__end__",
     ]
 ]
-AGAIN: dict[str, Any] = {"ended": None, "failure": None, "asked_from": "presenting_options"}
+AGAIN: ConversationState = {"ended": None, "failure": None, "asked_from": "presenting_options"}
 """What changes in the state by every way on from a failure."""
-ANEW: dict[str, Any] = AGAIN | {"bundle": None, "review": None, "approval_id": None}
+ANEW: ConversationState = AGAIN | {"bundle": None, "review": None, "approval_id": None}
 """And by those that end in another approval."""
 
 
@@ -66,19 +67,21 @@ def _retry(turn: Turn, move: Retry) -> Next:
         checking = "Nothing needs to be applied again: it is on the cluster as approved. Checking it anew."
         turn.say(checking if done == "applied" else "It is gone by now.")
         _close(turn)
-        return turn.goto("post_deployment_validation", **AGAIN | {"failure": failure})
+        turn.changes |= AGAIN
+        return turn.goto("post_deployment_validation", failure=failure)
     # The same manifests, but a new approval: the old one was for the attempt that failed.
     # A deletion or a roll back is retried as that.
+    turn.changes |= ANEW
     bundle = turn.state.get("bundle")
-    again = ANEW | {"bundle": bundle, "asked_from": "failed", "failure": failure}
-    return turn.goto("configuration_finalized", **again)
+    return turn.goto("configuration_finalized", bundle=bundle, asked_from="failed", failure=failure)
 
 
 def _keep(turn: Turn, move: KeepAsItIs) -> Next:
     if _as_approved(turn) != "applied":
         raise CantBeDone("It doesn't run as approved, so there is nothing to keep.")
     turn.say("It stays as it is; I measure it once more.")
-    return turn.goto("post_deployment_validation", **AGAIN, keeps_as_it_is=True)
+    turn.changes |= AGAIN
+    return turn.goto("post_deployment_validation", keeps_as_it_is=True)
 
 
 def _roll_back(turn: Turn, move: RollBack) -> Next:
@@ -87,17 +90,20 @@ def _roll_back(turn: Turn, move: RollBack) -> Next:
     back = rollback_bundle(attempted, approval_id, services.cluster, services.database)
     if isinstance(back, str):
         raise CantBeDone(back)
-    failed = {"attempted": attempted, "approval_id": approval_id, "failure": state.get("failure")}
-    again = ANEW | failed | {"bundle": back, "asked_from": "failed"}
-    return turn.goto("configuration_finalized", **again)
+    turn.changes |= ANEW
+    turn.changes |= {"attempted": attempted, "approval_id": approval_id, "failure": state.get("failure")}
+    return turn.goto("configuration_finalized", bundle=back, asked_from="failed")
 
 
 def _back_to_options(turn: Turn, move: BackToOptions) -> Next:
-    return turn.goto("presenting_options", **ANEW, selected=None)
+    turn.changes |= ANEW
+    return turn.goto("presenting_options", selected=None)
 
 
 def _edit(turn: Turn, move: EditSpecification) -> Next:
-    return turn.goto("specification_editing", **ANEW, change=checked_change(turn, move), selected=None)
+    change = checked_change(turn, move)
+    turn.changes |= ANEW
+    return turn.goto("specification_editing", change=change, selected=None)
 
 
 def _describe(turn: Turn, move: DescribeNeed) -> Next:

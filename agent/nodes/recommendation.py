@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from langgraph.types import Command
 
@@ -10,7 +10,7 @@ from agent.checkpoints import pause
 from agent.moves import Explore, KeepPlan, RestorePlan, SelectOption, ShowView, UndoExplore
 from agent.nodes.common import ANYWHERE, Handlers, take
 from agent.nodes.specification import checked_change, say_mapping
-from agent.state import MAX_EXPLORED, Explored, Kept
+from agent.state import MAX_EXPLORED, ConversationState, Explored, Kept
 from agent.turn import CantBeDone, Turn
 from agent.words.understand import move_of
 from tools.plan_capacity import PlanRequest, plan_capacity
@@ -151,8 +151,9 @@ def interactive_exploration(turn: Turn) -> Replanned:
         return turn.goto("presenting_options")
     turn.say(f"What if: {question}.{noted(old, new)}")
     turn.changes |= _planned_with(new) | _undoable(turn)
-    if turn.state.get("benchmark_profile") != turn.changes["benchmark_profile"]:
-        say_mapping(turn, new, turn.changes["benchmark_profile"])
+    profile = map_to_benchmark_profile(new.traffic_profile)
+    if turn.state.get("benchmark_profile") != profile:
+        say_mapping(turn, new, profile)
     return turn.goto("capacity_planning", what_if=question)
 
 
@@ -168,7 +169,7 @@ def _undone(turn: Turn) -> Replanned:
     return turn.goto("presenting_options", explored=explored, what_if=last.question or None)
 
 
-def _planned_with(specification: Specification) -> dict[str, Any]:
+def _planned_with(specification: Specification) -> ConversationState:
     """The state's fields that go with a specification."""
     return {
         "specification": specification,
@@ -178,7 +179,7 @@ def _planned_with(specification: Specification) -> dict[str, Any]:
     }
 
 
-def _undoable(turn: Turn) -> dict[str, Any]:
+def _undoable(turn: Turn) -> ConversationState:
     """The state's fields by which what is shown now can be brought back."""
     shown = Explored(
         question=turn.state.get("what_if") or "", specification=turn.specification, plan=turn.plan
@@ -188,7 +189,7 @@ def _undoable(turn: Turn) -> dict[str, Any]:
     return {"explored": explored[-MAX_EXPLORED:], "undo_ends": ends}
 
 
-def _shown(plan: Plan) -> dict[str, Any]:
+def _shown(plan: Plan) -> ConversationState:
     return {"plan": plan, "view": plan.view}
 
 

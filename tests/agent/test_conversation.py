@@ -453,6 +453,13 @@ def test_start_over_leaves_a_turn_that_always_fails(
     assert converse(runtime, thread, *TO_APPROVAL[:2]).errors == []
 
 
+def test_who_leaves_everything_to_us_is_asked_what_it_is_for(runtime: Runtime, thread: str) -> None:
+    heard = converse(runtime, thread, "you choose")
+    assert "Tell me what you need" in heard.text
+    assert heard.states == ["context_collection"]
+    assert runtime.state(thread).get("specification") is None
+
+
 def test_words_in_a_reply_leave_a_turn_that_always_fails_as_well(
     runtime: Runtime, thread: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
