@@ -15,6 +15,7 @@ from agent.cards.facts import (
     RunningFacts,
     SpecificationFacts,
 )
+from agent.cards.parts import Sentence
 from tools.get_status import DeploymentStatus
 from tools.serving.validation import Validation
 
@@ -25,12 +26,24 @@ def card_of(facts: object) -> Card | None:
     return None
 
 
+def failure() -> Card:
+    """After a deployment that failed, which is no pause: what can be said now is beside it."""
+    return Card(kind="failure", title="It failed, and nothing is lost", tone="alarm", parts=[])
+
+
+def earlier(question: str) -> Card:
+    """Of what an earlier release has kept in a form that can't be read any more."""
+    gone = "What was shown here is of an earlier release of Compass, and can’t be shown any more."
+    return Card(kind="earlier", title=question or "Of an earlier release", parts=[Sentence(text=gone)])
+
+
 @card_of.register
 def _(facts: SpecificationFacts) -> Card:
     return Card(
         kind="specification",
         title="Specification",
         parts=specification.specification_parts(facts),
+        answers=specification.ANSWERS,
     )
 
 
@@ -42,6 +55,7 @@ def _(facts: OptionsFacts) -> Card:
         note=options.note_of(facts),
         tone="plain" if facts.recommendations else "alarm",
         parts=options.options_parts(facts),
+        actions=options.actions(facts),
     )
 
 

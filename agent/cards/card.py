@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from agent.cards.fields import Fields
 from agent.cards.options import Options
 from agent.cards.parts import Action, Code, Diff, Files, Fold, Items, Piece, Proposals, Rows, Sentence, Table
 
@@ -20,9 +21,10 @@ Kind = Literal[
     "plans",
     "deployments",
     "failure",
+    "earlier",
 ]
 Part = Annotated[
-    Sentence | Rows | Table | Items | Proposals | Fold | Code | Files | Diff | Options,
+    Sentence | Rows | Table | Items | Proposals | Fold | Code | Files | Diff | Options | Fields,
     Field(discriminator="part"),
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from agent.cards.parts import Chart, Dot, Tick
+from agent.cards.parts import Chart, Charts, Dot, Tick
 from knowledge.catalogue import METRICS, Metric, SloTargets, p95_of
 from tools.contract import Contract
 from tools.planning.plan import Recommendation
@@ -73,9 +73,10 @@ def tradeoffs(options: Sequence[Recommendation], targets: SloTargets) -> list[Ch
     return charts
 
 
-def curves(query: CurveQuery, rates: list[float], p95_ms: dict[str, list[float]]) -> list[Chart]:
+def curves(query: CurveQuery, rates: list[float], p95_ms: dict[Metric, list[float]]) -> Charts:
     """The p95 of each metric at each rate of one replica; none without rates."""
-    return [_curve(query, metric, rates, p95_ms[metric]) for metric in METRICS] if rates else []
+    drawn = [_curve(query, metric, rates, p95_ms[metric]) for metric in METRICS] if rates else []
+    return Charts(charts=drawn)
 
 
 def _curve(query: CurveQuery, metric: Metric, rates: list[float], p95_ms: list[float]) -> Chart:

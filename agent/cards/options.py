@@ -54,6 +54,11 @@ def options_parts(facts: OptionsFacts) -> Parts:
     return [*parts, *(Sentence(text=text, tone="quiet") for text in footnotes(facts))] if found else parts
 
 
+def actions(facts: OptionsFacts) -> list[Action]:
+    """To go back to what was before."""
+    return [Action(move="UndoExplore", label="Undo")] if facts.what_if else []
+
+
 def title_of(facts: OptionsFacts) -> str:
     return "Options" if facts.recommendations else "Nothing holds the targets"
 

@@ -26,12 +26,15 @@ class Words(Piece):
 
 
 class Row(Piece):
-    """`code`: to be read sign by sign, as an address or a digest is."""
+    """`code`: to be read sign by sign, as an address or a digest is. A `headline` is told large where there
+    is room.
+    """
 
     label: str
     text: str
     tone: Tone = "plain"
     code: bool = False
+    headline: bool = False
 
 
 class Column(Piece):
@@ -103,12 +106,25 @@ class Chart(Piece):
     dots: list[Dot] = []
 
 
+class Charts(Piece):
+    """Of one thing, by name."""
+
+    charts: list[Chart]
+
+
 class Slice(Piece):
     """`share` is of the whole."""
 
     label: str
     text: str
     share: float
+
+
+class Work(Piece):
+    """What takes so long, as it goes on: since when, in seconds, and what."""
+
+    lines: list[Row]
+    done: bool
 
 
 class Sentence(Piece):

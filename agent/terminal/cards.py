@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -11,6 +11,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from agent.cards.card import Card, Part
+from agent.cards.fields import Fields
 from agent.cards.options import Options
 from agent.cards.parts import Code, Diff, Files, Fold, Items, Proposals, Rows, Sentence, Table
 from agent.events import CheckpointEvent
@@ -63,6 +64,7 @@ def _laid_out(part: Part) -> Iterator[RenderableType]:
         Items: lambda items: _items(items.heading, [(each.text, each.tone) for each in items.items]),
         Proposals: lambda part: _items(part.heading, [(each.text, "plain") for each in part.proposals]),
         Fold: _fold,
+        Fields: _told,
         Code: lambda code: iter([Syntax(code.text, "bash", background_color="default", word_wrap=True)]),
         Files: _files,
         Diff: lambda diff: iter([_framed(diff.title, diff.text, "diff")]),
@@ -84,13 +86,21 @@ def _rows(part: Rows) -> Iterator[RenderableType]:
     yield table
 
 
-def _items(heading: str, items: list[tuple[str, str]]) -> Iterator[RenderableType]:
+def _items(heading: str, items: Sequence[tuple[str, str]]) -> Iterator[RenderableType]:
     if heading:
         yield Text(heading, style="bold")
     bullets = labelled(gap=1)
     for text, tone in items:
         bullets.add_row("•", Text(text, style=STYLES[tone]))
     yield bullets
+
+
+def _told(fields: Fields) -> Iterator[RenderableType]:
+    """Nothing is edited here: the rows have the values, and this what goes with them."""
+    for group in fields.groups:
+        if group.told:
+            items = [(each.text, each.tone) for each in group.told.items]
+            yield from _items(f"\n{group.told.heading}", items)
 
 
 def _fold(fold: Fold) -> Iterator[RenderableType]:

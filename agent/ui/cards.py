@@ -1,56 +1,70 @@
-"""From an event of the engine to a card of the chat: which one draws it, and what it is given."""
+"""From an event of the engine to a card of the chat: which element draws it, and what it is given."""
 
 from __future__ import annotations
 
 import secrets
 from typing import Any
 
-from pydantic import BaseModel
-
+from agent.cards.build import card_of, earlier, failure
+from agent.cards.card import Card
+from agent.cards.facts import read
+from agent.cards.parts import Row, Work
 from agent.events import CheckpointEvent, MessageEvent
-from agent.ui.fields import editable
-from knowledge.catalogue import use_cases
-from tools.specification import Specification
 
-CARDS = {
-    "specification_review": "Specification",
-    "presenting_options": "Options",
-    "configuration_finalized": "Approval",
-    "basic_monitoring": "Running",
-    "manifests": "Manifests",
-    "status": "Status",
-    "validation": "Validation",
-    "kept": "Plans",
-}
-"""Kind of a pause or of a message's details, to the file in `web/elements` that draws it."""
+ELEMENTS = {"specification": "Specification", "options": "Options", "running": "Running"}
+"""Kind of a card, to the file in `web/elements` that draws it; all others are drawn by PLAIN."""
+PLAIN, PROGRESS = "Told", "Progress"
+AFTER_A_FAILURE = ["retry", "keep it", "roll back", "options", "start over"]
 Props = dict[str, Any]
 
 
 def of_pause(event: CheckpointEvent) -> tuple[str, Props]:
     """The card of a pause: open until it is answered."""
-    return CARDS[event.state], _props(event.state, event.details, event.interrupt_id, event.replies)
+    card = event.card or earlier(event.question)
+    return _element(card), _props(event.state, card, event.interrupt_id, event.replies)
 
 
 def of_message(event: MessageEvent) -> tuple[str, Props] | None:
-    """The card of a message's details, to look at only; None if words are enough."""
-    if event.kind not in CARDS or event.card is None:
+    """The card of a message, to look at only; None if words are enough."""
+    if event.card is None:
         return None
-    return CARDS[event.kind], _props(event.kind, event.details) | {"locked": True}
+    return _element(event.card), _props(event.kind, event.card) | {"locked": True}
 
 
 def of_failure() -> tuple[str, Props]:
     """What can be done after a failure, which is no pause: each button says its words."""
-    return "Choices", _props("failed", {}, replies=["retry", "keep it", "roll back", "options", "start over"])
+    return PLAIN, _props("failed", failure(), replies=AFTER_A_FAILURE)
 
 
-def of_progress(lines: list[dict[str, Any]], done: bool) -> tuple[str, Props]:
-    """What takes so long; `lines` of `text` and `at_s`, the seconds since it began."""
-    return "Progress", _props("progress", {"lines": lines, "done": done}) | {"locked": True}
+def of_progress(lines: list[tuple[float, str]], done: bool) -> tuple[str, Props]:
+    """What takes so long; `lines` of the seconds since it began, and the words."""
+    work = Work(lines=[Row(label=f"{at_s:,.1f} s", text=text) for at_s, text in lines], done=done)
+    return PROGRESS, _props("progress") | {"work": work.model_dump(mode="json"), "locked": True}
+
+
+def renewed(element: dict[str, Any]) -> dict[str, Any]:
+    """A card as it was kept, for today's elements: earlier releases kept facts, which each put in words."""
+    props = element.get("props") or {}
+    kind, details = props.get("kind"), props.get("details")
+    if not isinstance(details, dict) or "card" in props:
+        return element
+    if kind == "progress":
+        lines = [(float(line["at_s"]), str(line["text"])) for line in details.get("lines", [])]
+        name, made = of_progress(lines, bool(details.get("done")))
+    else:
+        facts = read(kind, {k: v for k, v in details.items() if k not in ("title", "fields")})
+        card = failure() if kind == "failed" else card_of(facts) or earlier("")
+        name, made = _element(card), _props(kind, card)
+    return element | {"name": name, "props": made | {k: v for k, v in props.items() if k != "details"}}
+
+
+def _element(card: Card) -> str:
+    return ELEMENTS.get(card.kind, PLAIN)
 
 
 def _props(
-    kind: str,
-    details: BaseModel | dict[str, Any] | None,
+    kind: str | None,
+    card: Card | None = None,
     interrupt_id: str | None = None,
     replies: list[str] | None = None,
 ) -> Props:
@@ -58,23 +72,8 @@ def _props(
     return {
         "id": secrets.token_hex(8),
         "kind": kind,
-        "details": _prepared(
-            kind, details.model_dump(mode="json") if isinstance(details, BaseModel) else details or {}
-        ),
+        "card": card.model_dump(mode="json") if card else None,
         "interrupt_id": interrupt_id,
         "replies": replies or [],
         "locked": False,
     }
-
-
-def _prepared(kind: str, details: dict[str, Any]) -> dict[str, Any]:
-    if kind not in ("specification_review", "presenting_options"):
-        return details
-    specification = Specification.model_validate(details["specification"])
-    title = use_cases()[specification.intent.use_case or ""].title
-    more = (
-        {"title": title, "fields": editable(specification)}
-        if kind == "specification_review"
-        else {"title": title}
-    )
-    return details | more

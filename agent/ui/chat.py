@@ -14,10 +14,12 @@ import chainlit as cl
 from chainlit.types import ThreadDict
 from pydantic import ValidationError
 
+from agent.cards.build import card_of
+from agent.cards.charts import CurveQuery
 from agent.threads import runtime_thread
 from agent.ui.choosing import chosen, keep_choice, offer_settings, profiles, take_up_choice
 from agent.ui.coming_back import open_again
-from agent.ui.curve import CurveQuery, curve
+from agent.ui.curve import curve
 from agent.ui.pressed import Said, pressed
 from agent.ui.runtimes import Runtimes
 from agent.ui.store import Store
@@ -102,13 +104,15 @@ class Chat:
         if not await asyncio.to_thread(owned_by, talk.actor, name, cluster, database):
             raise CompassError(f"There is no deployment {name} of yours.")
         found = await asyncio.to_thread(get_status, StatusQuery(name=name), cluster, database)
-        return {"status": found.model_dump(mode="json"), "at": time.strftime("%H:%M:%S")}
+        card = card_of(found)
+        return {"card": card and card.model_dump(mode="json"), "at": time.strftime("%H:%M:%S")}
 
     async def curve(self, action: cl.Action) -> Answer:
         """Latency against rate of one option."""
         query = CurveQuery.model_validate(action.payload)
         talk = await self._talk()
-        return await asyncio.to_thread(curve, query, talk.runtime.database)
+        found = await asyncio.to_thread(curve, query, talk.runtime.database)
+        return found.model_dump(mode="json")
 
     async def stop(self) -> None:
         """The person no longer waits."""

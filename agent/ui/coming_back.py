@@ -48,7 +48,7 @@ def _settled(props: dict[str, Any], is_open: bool) -> bool:
     """
     before = dict(props)
     if props.get("kind") == "progress":
-        props["details"] = (props.get("details") or {}) | {"done": True}
+        props["work"] = (props.get("work") or {}) | {"done": True}
     if props.get("locked") is not None:
         props["locked"] = not is_open
     return props != before

@@ -4,27 +4,14 @@ the details of an option draw.
 
 from __future__ import annotations
 
-from typing import Any
-
+from agent.cards.charts import CurveQuery, curves
+from agent.cards.parts import Charts
 from knowledge.catalogue import METRICS, TrafficProfile
 from knowledge.database import Database
-from tools.contract import Contract
 
 
-class CurveQuery(Contract):
-    """One replica of one option, at its benchmark profile."""
-
-    model_id: str
-    gpu_type: str
-    gpu_count: int
-    prompt_tokens: int
-    output_tokens: int
-
-
-def curve(query: CurveQuery, database: Database) -> dict[str, Any]:
-    """`rates` in requests/s of one replica, and of each metric the p95 in ms at each.
-    Raises CompassError without a database.
-    """
+def curve(query: CurveQuery, database: Database) -> Charts:
+    """Of one replica; no chart where the table has no such rows. Raises CompassError without a database."""
     table = database.curves(
         TrafficProfile(prompt_tokens=query.prompt_tokens, output_tokens=query.output_tokens)
     )
@@ -32,12 +19,8 @@ def curve(query: CurveQuery, database: Database) -> dict[str, Any]:
     keys = zip(table.model_ids, table.gpu_types, table.gpu_counts.tolist(), strict=True)
     position = next((n for n, key in enumerate(keys) if key == wanted), None)
     if position is None:
-        return {"rates": [], "p95_ms": {metric: [] for metric in METRICS}}
-    rows = slice(
-        int(table.curves.starts[position]), int(table.curves.starts[position] + table.curves.counts[position])
-    )
-    p95 = {
-        metric: [round(v, 2) for v in table.curves.p95_ms[n, rows].tolist()]
-        for n, metric in enumerate(METRICS)
-    }
-    return {"rates": [round(v, 4) for v in table.curves.rates[rows].tolist()], "p95_ms": p95}
+        return Charts(charts=[])
+    begins, count = int(table.curves.starts[position]), int(table.curves.counts[position])
+    rows = slice(begins, begins + count)
+    p95_ms = {metric: table.curves.p95_ms[n, rows].tolist() for n, metric in enumerate(METRICS)}
+    return curves(query, table.curves.rates[rows].tolist(), p95_ms)

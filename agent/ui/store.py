@@ -23,6 +23,7 @@ from psycopg.types.json import Json
 
 from agent.runtime import Runtime
 from agent.threads import runtime_thread
+from agent.ui.cards import renewed
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -212,7 +213,7 @@ class Store(BaseDataLayer):
             return _thread(
                 row,
                 [s["step"] | {"feedback": s["feedback"]} for s in steps],
-                [e["element"] for e in elements],
+                [renewed(e["element"]) for e in elements],
             )
 
         return await self._do(work)

@@ -192,7 +192,7 @@ class Screen:
         if self._pause is not None:
             name, props = cards.of_pause(self._pause)
             shown = self._talk.card
-            if shown is not None and shown.name == name and shown.props["details"] == props["details"]:
+            if shown is not None and shown.name == name and shown.props["card"] == props["card"]:
                 shown.props = props | {"id": shown.props["id"]}
                 await shown.update()
             else:
@@ -210,14 +210,14 @@ class Progress:
 
     def __init__(self, talk: Talk) -> None:
         self._talk = talk
-        self._lines: list[dict[str, Any]] = []
+        self._lines: list[tuple[float, str]] = []
         self._began = time.monotonic()
         self._card: cl.CustomElement | None = None
         self._soon = asyncio.create_task(self._begin())
 
     async def add(self, text: str) -> None:
         """One more line, with the seconds since the first."""
-        self._lines.append({"text": text, "at_s": round(time.monotonic() - self._began, 1)})
+        self._lines.append((time.monotonic() - self._began, text))
         await self._draw(done=False)
 
     async def done(self) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from agent.cards.build import card_of
 from agent.cards.facts import SpecificationFacts
+from agent.cards.fields import Field, editable
 from agent.replies import Reply
 from agent.runtime import Runtime
-from agent.ui.fields import editable
 from agent.words.checks import change_or_problem
 from tests.drawing import printed
 from tests.talking import converse
@@ -96,7 +96,7 @@ def test_it_is_shown_in_the_terminal(name: str) -> None:
 @EVERY
 def test_it_is_shown_in_the_browsers_card_and_its_card_can_send_it(name: str) -> None:
     field, after = FIELDS[name], changed(name)
-    [shown] = [one for one in editable(after) if one["name"] == name]
+    [shown] = [one for one in map(Field.model_dump, editable(after)) if one["name"] == name]
     assert (shown["label"], shown["unit"], shown["kind"]) == (field.spec.title, field.spec.unit, field.shape)
     assert shown["value"] == another(field)
     assert shown["origin"] in ("your words", "your edit")
@@ -107,14 +107,14 @@ def test_it_is_shown_in_the_browsers_card_and_its_card_can_send_it(name: str) ->
     assert [shown["low"], shown["high"]] == [limit and limit.value for limit in (field.low, field.high)]
     sent = SpecificationChange.model_validate({name: shown["value"]})
     assert change_specification(base_of(name), sent) == after
-    emptied = next(one for one in editable(base_of(name)) if one["name"] == name)
+    emptied = next(one for one in map(Field.model_dump, editable(base_of(name))) if one["name"] == name)
     assert emptied["unset"]
 
 
 def test_the_browsers_card_has_every_field_once() -> None:
     for base in BASES:
-        assert [one["name"] for one in editable(base)] == list(FIELDS)
-        assert all(one["group"] for one in editable(base))
+        assert [one["name"] for one in map(Field.model_dump, editable(base))] == list(FIELDS)
+        assert all(one["group"] for one in map(Field.model_dump, editable(base)))
 
 
 @EVERY

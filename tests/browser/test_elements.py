@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.ui.cards import CARDS
+from agent.ui.cards import ELEMENTS as DRAWN
+from agent.ui.cards import PLAIN, PROGRESS
 from agent.ui.mount import in_one
+from tests.browser.card_types import FILE, typescript
 
 WEB = Path(__file__).parents[2] / "agent" / "ui" / "web"
 ELEMENTS = {file.stem: file for file in (WEB / "elements").glob("*.tsx")}
@@ -19,7 +21,7 @@ FROM_CHAINLIT = {"react", "lucide-react", "@chainlit/react-client"}
 
 
 def test_every_card_has_an_element() -> None:
-    assert set(CARDS.values()) <= set(ELEMENTS)
+    assert {*DRAWN.values(), PLAIN, PROGRESS} == set(ELEMENTS)
 
 
 @pytest.mark.parametrize("name", sorted(ELEMENTS))
@@ -34,8 +36,8 @@ def test_one_file_holds_what_it_needs_and_no_name_twice(name: str) -> None:
 def test_a_part_stands_before_what_uses_it_and_once() -> None:
     text = in_one(ELEMENTS["Options"])
     assert text.count("export function useDraft") == 1
-    assert text.index("export function useDraft") < text.index("export function Card")
-    assert text.index("export function Curve") < text.index("export default function Options")
+    assert text.index("export function useDraft") < text.index("export function Frame")
+    assert text.index("export function Charts") < text.index("export default function Options")
 
 
 def test_no_part_is_left_over() -> None:
@@ -45,3 +47,7 @@ def test_no_part_is_left_over() -> None:
         exported = re.findall(r"^export \S+ \w+", part.read_text(encoding="utf-8"), re.MULTILINE)
         assert exported
         assert exported[0] in whole, part
+
+
+def test_the_types_of_cards_are_those_of_python() -> None:
+    assert FILE.read_text(encoding="utf-8") == typescript(), "python -m tests.browser.card_types"

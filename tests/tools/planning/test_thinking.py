@@ -10,9 +10,9 @@ import yaml
 
 from agent.cards.build import card_of
 from agent.cards.facts import SpecificationFacts
+from agent.cards.fields import editable
 from agent.commands.recommend import specification_from_file
 from agent.manifests import manifest_request
-from agent.ui.fields import editable
 from knowledge.catalogue import models, use_cases
 from knowledge.errors import CompassError
 from knowledge.model import Model
@@ -302,7 +302,7 @@ def test_the_manifests_themselves_say_whether_it_thinks(
 @pytest.mark.parametrize("wish", [None, "off", "on"])
 def test_the_card_shows_the_mode_with_its_origin_and_what_it_costs_in_tokens(wish: str | None) -> None:
     spec = specify(1000, **({"thinking": wish} if wish else {}))
-    fields = {f["name"]: f for f in editable(spec)}
+    fields = {f.name: f.model_dump() for f in editable(spec)}
     assert fields["thinking"]["value"] == (wish or "")
     assert fields["thinking"]["origin"] == ("your words" if wish else "Chatbot / Q&A template")
     assert fields["output_tokens"]["value"] == spec.answer_tokens == 256

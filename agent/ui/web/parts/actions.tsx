@@ -1,5 +1,6 @@
 import { useChatData } from '@chainlit/react-client'
 import { type ReactNode, useState } from 'react'
+import type { Action } from '../types/card.ts'
 import { Button } from './layout.tsx'
 
 interface Answer {
@@ -12,6 +13,7 @@ export interface Actions {
   error: ReactNode
   /** A move of the engine, and what the button says. */
   press: (move: string, args: object, label: string) => Promise<boolean>
+  take: (action: Action) => Promise<boolean>
   say: (text: string) => Promise<boolean>
 }
 
@@ -48,11 +50,13 @@ export function useActions(): Actions {
     if (said) setError(said)
     return !said
   }
+  const press: Actions['press'] = (move, args, label) =>
+    act('reply', { interrupt_id: props.interrupt_id, move, arguments: args, label })
   return {
     idle: connected && !loading && !props.locked,
     error,
-    press: (move, args, label) =>
-      act('reply', { interrupt_id: props.interrupt_id, move, arguments: args, label }),
+    press,
+    take: ({ move, arguments: args, label, says }) => press(move, args, says || label),
     say: (text) => act('say', { text }),
   }
 }

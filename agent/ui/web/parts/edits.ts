@@ -1,6 +1,6 @@
 // What a person edited in the fields of a specification, and what the engine is told of it.
 
-import type { Field } from '../types/details.ts'
+import type { Field } from '../types/card.ts'
 
 /** What a person sees and edits: words, those picked from a list, or how many there are of each. */
 export type Value = string | string[] | Counts

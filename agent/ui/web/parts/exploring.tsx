@@ -1,53 +1,26 @@
 import { Undo2 } from 'lucide-react'
 import { type FormEvent, useId } from 'react'
-import type { NearMiss } from '../types/details.ts'
 import type { Actions } from './actions.tsx'
 import { useDraft } from './drafts.ts'
-import { money, setup, shortName } from './figures.ts'
-import { Button } from './layout.tsx'
-import { details } from './option.ts'
+import { Button, card } from './layout.tsx'
 
-export function Nearly({ misses, actions, found }: { misses: NearMiss[]; actions: Actions; found: boolean }) {
-  if (!misses.length) return null
-  return (
-    <div>
-      <h4>{found ? 'Near misses: cheaper, if something gave' : 'What would have to give'}</h4>
-      <ul className="cp-list cp-misses">
-        {misses.map((miss, n) => (
-          <li key={n}>
-            <span>
-              {miss.relaxation} → {shortName(miss.model_id)} on {setup(miss)},{' '}
-              {money(miss.cost_usd_per_month)} a month
-            </span>
-            {props.locked ? null : (
-              <Button
-                kind="quiet"
-                disabled={!actions.idle}
-                aria-label={`Try: ${miss.relaxation}`}
-                onClick={() => actions.press('Explore', miss.change, `What if ${miss.relaxation}?`)}
-              >
-                Try it
-              </Button>
-            )}
-          </li>
-        ))}
-      </ul>
-    </div>
-  )
-}
-
+/** What if, back again, and keeping a plan. */
 export function Explore({ actions }: { actions: Actions }) {
   const [text, setText] = useDraft('what-if', '')
   const [name, setName] = useDraft('keep', '')
   const ids = [useId(), useId()]
-  const send = (e: FormEvent, said: string) => {
+  const send = (e: FormEvent) => {
     e.preventDefault()
-    if (said && actions.idle) actions.say(said)
+    if (text && actions.idle) actions.say(`what if ${text.replace(/^what if /i, '')}`)
+  }
+  const keep = (e: FormEvent) => {
+    e.preventDefault()
+    if (name && actions.idle) actions.press('KeepPlan', { name }, `Keep this as ${name}`)
   }
   if (props.locked) return null
   return (
     <div className="cp-explore">
-      <form onSubmit={(e) => send(e, text && `what if ${text.replace(/^what if /i, '')}`)}>
+      <form onSubmit={send}>
         <label htmlFor={ids[0]}>What if</label>
         <input
           id={ids[0]}
@@ -58,18 +31,13 @@ export function Explore({ actions }: { actions: Actions }) {
         <button type="submit" className="cp-button" disabled={!actions.idle || !text}>
           Try
         </button>
-        {details().what_if ? (
-          <Button disabled={!actions.idle} onClick={() => actions.press('UndoExplore', {}, 'Undo')}>
-            <Undo2 size={14} aria-hidden /> Undo
+        {card().actions.map((action) => (
+          <Button key={action.label} disabled={!actions.idle} onClick={() => actions.take(action)}>
+            <Undo2 size={14} aria-hidden /> {action.label}
           </Button>
-        ) : null}
+        ))}
       </form>
-      <form
-        onSubmit={(e) => {
-          e.preventDefault()
-          if (name && actions.idle) actions.press('KeepPlan', { name }, `Keep this as ${name}`)
-        }}
-      >
+      <form onSubmit={keep}>
         <label htmlFor={ids[1]}>Keep this plan as</label>
         <input
           id={ids[1]}

@@ -1,31 +1,23 @@
 import { useId } from 'react'
-import type { Field, FieldGroup } from '../types/details.ts'
+import type { Field, FieldGroup } from '../types/card.ts'
 import { isEdited, type Value, type Values } from './edits.ts'
-import { number } from './figures.ts'
 import { Input } from './inputs.tsx'
+import { More } from './layout.tsx'
+import { List } from './lists.tsx'
 
-const LABELS = {
-  need: 'What is needed',
-  targets: 'Traffic and targets',
-  demand: 'Demand',
-  constraints: 'Constraints',
-}
-
-interface FieldsProps {
+interface GroupProps {
   group: FieldGroup
-  fields: Field[]
   values: Values
   set: (values: Values) => void
   disabled: boolean
 }
 
-/** Those of one group, to be edited. */
-export function Fields({ group, fields, values, set, disabled }: FieldsProps) {
-  return (
-    <div className="cp-fields" role="group" aria-label={LABELS[group]}>
-      {fields
-        .filter((f) => f.group === group)
-        .map((f) => (
+/** Fields to be edited, with what is told beside them. */
+export function Group({ group, values, set, disabled }: GroupProps) {
+  const fields = (
+    <>
+      <div className="cp-fields" role="group" aria-label={group.label}>
+        {group.fields.map((f) => (
           <Edited
             key={f.name}
             field={f}
@@ -34,7 +26,16 @@ export function Fields({ group, fields, values, set, disabled }: FieldsProps) {
             onChange={(value) => set({ ...values, [f.name]: value })}
           />
         ))}
-    </div>
+      </div>
+      {group.told ? <List list={group.told} /> : null}
+    </>
+  )
+  return group.summary ? (
+    <More summary={group.summary} open={group.open}>
+      {fields}
+    </More>
+  ) : (
+    fields
   )
 }
 
@@ -56,15 +57,9 @@ function Edited({ field, value, onChange, disabled }: EditedProps) {
         <Input id={id} field={field} value={value} onChange={onChange} disabled={disabled} />
         {field.unit ? <span className="cp-unit">{field.unit}</span> : null}
       </div>
-      <span className="cp-origin" id={`${id}-about`} title={range(field)}>
+      <span className="cp-origin" id={`${id}-about`} title={field.bounds}>
         {edited ? 'your edit' : field.origin}
       </span>
     </div>
   )
-}
-
-function range({ kind, low, high }: Field) {
-  const bound = (word: string, value: number | null) =>
-    value == null ? '' : `${word} ${number(kind === 'percent' ? value * 100 : value)}`
-  return `${bound('from', low)} ${bound('to', high)}`.trim()
 }

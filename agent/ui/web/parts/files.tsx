@@ -1,6 +1,6 @@
 import { Check, Copy, Download } from 'lucide-react'
 import { type KeyboardEvent, useId, useState } from 'react'
-import type { RenderedFile } from '../types/details.ts'
+import type { File } from '../types/card.ts'
 import { useDraft } from './drafts.ts'
 import { Button } from './layout.tsx'
 
@@ -26,7 +26,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   )
 }
 
-export function Files({ files, name }: { files: RenderedFile[]; name: string }) {
+export function Files({ files, name }: { files: File[]; name: string }) {
   const [shown, show] = useDraft('file', 0)
   const file = files[shown] || files[0]
   const id = useId()

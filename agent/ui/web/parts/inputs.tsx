@@ -1,8 +1,7 @@
 // What a field's value is edited with: one input for each kind.
 
-import type { Field } from '../types/details.ts'
+import type { Field } from '../types/card.ts'
 import type { Counts, Value } from './edits.ts'
-import { shortName } from './figures.ts'
 
 interface InputProps<T extends Value> {
   id: string
@@ -48,7 +47,13 @@ function Picked({ id, field, value, onChange, disabled }: InputProps<string[]>) 
   return (
     <div className="cp-picked">
       {value.map((name) => (
-        <Removed key={name} name={name} disabled={disabled} onClick={() => onChange(without(name))} />
+        <Removed
+          key={name}
+          name={name}
+          field={field}
+          disabled={disabled}
+          onClick={() => onChange(without(name))}
+        />
       ))}
       <Added
         id={id}
@@ -75,7 +80,7 @@ function Counted({ id, field, value, onChange, disabled }: InputProps<Counts>) {
             aria-label={`Number of ${name}`}
             onChange={(e) => onChange({ ...value, [name]: e.target.value })}
           />
-          <Removed name={name} disabled={disabled} onClick={() => onChange(without(name))} />
+          <Removed name={name} field={field} disabled={disabled} onClick={() => onChange(without(name))} />
         </span>
       ))}
       <Added
@@ -89,7 +94,15 @@ function Counted({ id, field, value, onChange, disabled }: InputProps<Counts>) {
   )
 }
 
-function Removed({ name, disabled, onClick }: { name: string; disabled: boolean; onClick: () => void }) {
+interface RemovedProps {
+  name: string
+  field: Field
+  disabled: boolean
+  onClick: () => void
+}
+
+function Removed({ name, field, disabled, onClick }: RemovedProps) {
+  const label = field.choices.find((choice) => choice.value === name)?.label ?? name
   return (
     <button
       type="button"
@@ -98,7 +111,7 @@ function Removed({ name, disabled, onClick }: { name: string; disabled: boolean;
       aria-label={`Remove ${name}`}
       onClick={onClick}
     >
-      {shortName(name)} ×
+      {label} ×
     </button>
   )
 }
@@ -121,7 +134,7 @@ function Added({ id, field, taken, disabled, onPick }: AddedProps) {
 }
 
 function Choices({ field, taken = [] }: { field: Field; taken?: string[] }) {
-  const left = (field.choices ?? []).filter((choice) => !taken.includes(choice.value))
+  const left = field.choices.filter((choice) => !taken.includes(choice.value))
   return left.map(({ value, label }) => (
     <option key={value} value={value}>
       {label}

@@ -1,28 +1,22 @@
 import { CircleAlert, Lock } from 'lucide-react'
-import { type ComponentProps, Fragment, type ReactNode, useId } from 'react'
+import { type ComponentProps, type ReactNode, useId } from 'react'
+import type { Card, Words } from '../types/card.ts'
 import { useDraft } from './drafts.ts'
 
-export function Card({
-  title,
-  note,
-  tone,
-  children,
-}: {
-  title: string
-  note?: string
-  tone?: string
-  children: ReactNode
-}) {
+/** The card that this element draws. */
+export const card = () => props.card as Card
+
+/** A card's title, note and edge, around what it holds. */
+export function Frame({ children }: { children: ReactNode }) {
   const id = useId()
+  const { title, note, tone } = card()
+  const answered = props.locked && props.interrupt_id
   return (
-    <section
-      className={`cp-card ${tone ? `cp-${tone}` : ''} ${props.locked && props.interrupt_id ? 'cp-locked' : ''}`}
-      aria-labelledby={id}
-    >
+    <section className={`cp-card cp-edge-${tone} ${answered ? 'cp-locked' : ''}`} aria-labelledby={id}>
       <header className="cp-head">
         <h3 id={id}>{title}</h3>
         {note ? <span className="cp-note">{note}</span> : null}
-        {props.locked && props.interrupt_id ? (
+        {answered ? (
           <span className="cp-note cp-push">
             <Lock size={12} aria-hidden /> answered
           </span>
@@ -35,28 +29,18 @@ export function Card({
 
 export function Button({
   children,
-  kind,
+  kind = 'plain',
   ...rest
-}: ComponentProps<'button'> & { kind?: 'primary' | 'danger' | 'quiet' }) {
+}: ComponentProps<'button'> & { kind?: 'plain' | 'primary' | 'danger' | 'quiet' }) {
   return (
-    <button type="button" className={`cp-button ${kind ? `cp-${kind}` : ''}`} {...rest}>
+    <button type="button" className={`cp-button cp-${kind}`} {...rest}>
       {children}
     </button>
   )
 }
 
-export function More({
-  name,
-  summary,
-  open,
-  children,
-}: {
-  name: string
-  summary: string
-  open?: boolean
-  children: ReactNode
-}) {
-  const [shown, show] = useDraft(`more ${name}`, Boolean(open))
+export function More({ summary, open, children }: { summary: string; open?: boolean; children: ReactNode }) {
+  const [shown, show] = useDraft(`more ${summary}`, Boolean(open))
   return (
     <details className="cp-more" open={shown} onToggle={(e) => show(e.currentTarget.open)}>
       <summary>{summary}</summary>
@@ -73,22 +57,6 @@ export function Fault({ children }: { children: ReactNode }) {
   ) : null
 }
 
-/** Those without a value are left out. */
-export function Rows({ rows }: { rows: [string, ReactNode][] }) {
-  return (
-    <dl className="cp-rows">
-      {rows
-        .filter(([, value]) => value != null && value !== '')
-        .map(([label, value]) => (
-          <Fragment key={label}>
-            <dt>{label}</dt>
-            <dd>{value}</dd>
-          </Fragment>
-        ))}
-    </dl>
-  )
-}
-
 export function Scrolled({ label, children }: { label: string; children: ReactNode }) {
   return (
     <div className="cp-scroll" tabIndex={0} role="region" aria-label={label}>
@@ -97,23 +65,10 @@ export function Scrolled({ label, children }: { label: string; children: ReactNo
   )
 }
 
-/** How well a phase, an outcome or a state is. */
-export const TONES: Record<string, string> = {
-  ready: 'good',
-  pending: 'warn',
-  failed: 'bad',
-  absent: 'bad',
-  pass: 'good',
-  fail: 'bad',
-  holding: 'good',
-  missing: 'bad',
-  failing: 'bad',
-}
-
-export function Badge({ tone, children, title }: { tone?: string; children: ReactNode; title?: string }) {
+export function Badge({ said }: { said: Words }) {
   return (
-    <span className={`cp-badge cp-${tone || 'plain'}`} title={title}>
-      {children}
+    <span className={`cp-badge cp-${said.tone}`} title={said.why || undefined}>
+      {said.text}
     </span>
   )
 }

@@ -1,101 +1,64 @@
-import type { Memory as MemoryFigures, Metric, Recommendation } from '../types/details.ts'
-import { Curve } from './curve.tsx'
-import { METRICS, money, ms, number, percent } from './figures.ts'
-import { Rows } from './layout.tsx'
+import { type ReactNode, useEffect, useState } from 'react'
+import type { Chart, CurveQuery, MemoryUse, Option } from '../types/card.ts'
+import { answerTo } from './actions.tsx'
+import { Charts } from './charts.tsx'
+import { Rows } from './tables.tsx'
 
-function Memory({ memory }: { memory: MemoryFigures }) {
-  const parts: [string, number][] = [
-    ['weights', memory.weights_gib],
-    ['KV cache', memory.kv_cache_gib],
-    ['activations', memory.activations_gib],
-    ['drivers', memory.non_torch_gib],
-  ]
+interface Found {
+  charts: Chart[]
+  error?: ReactNode
+}
+
+/** Latency against rate of one replica, as the benchmark table has it: asked for when somebody looks. */
+function Curve({ rank, query }: { rank: number; query: CurveQuery }) {
+  const [found, setFound] = useState<Found | null>(null)
+  useEffect(() => {
+    answerTo<Found>('curve', query).then((answer) => setFound(answer?.response ?? { charts: [] }))
+  }, [query])
+  if (!found) return <p className="cp-note">Loading the latency curve…</p>
+  if (found.error || !found.charts.length)
+    return <p className="cp-note">No benchmark rows for this traffic: {found.error || 'sized otherwise'}.</p>
   return (
     <div>
-      <h4>Memory of one replica: {number(memory.usable_gib)} GiB that vLLM may use</h4>
-      <div
-        className="cp-stack"
-        role="img"
-        aria-label={parts.map(([name, gib]) => `${name} ${number(gib, 1)} GiB`).join(', ')}
-      >
-        {parts.map(([name, gib], n) => (
-          <span
-            key={name}
-            className={`cp-part-${n}`}
-            style={{ width: `${(gib / memory.usable_gib) * 100}%` }}
-          />
-        ))}
-      </div>
-      <p className="cp-legend">
-        {parts.map(([name, gib], n) => (
-          <span key={name}>
-            <i className={`cp-part-${n}`} /> {name} {number(gib, 1)}
-          </span>
-        ))}
-      </p>
-      <p className="cp-note">
-        Room for {number(memory.max_sequences)} such requests at once, or one of up to{' '}
-        {number(memory.max_context_tokens)} tokens.
-      </p>
+      <h4>Latency against rate, one replica</h4>
+      <Charts name={`curve ${rank}`} label="Metric" charts={found.charts} />
     </div>
   )
 }
 
-export function Details({ option }: { option: Recommendation }) {
-  const percentiles = ([metric, label]: [Metric, string]) => {
-    const { p50, p95, p99 } = option.predicted[`${metric}_ms`]
-    return `${label} ${ms(p50)} / ${ms(p95)} / ${ms(p99)}`
-  }
+function Memory({ memory }: { memory: MemoryUse }) {
+  return (
+    <div>
+      <h4>{memory.heading}</h4>
+      <div
+        className="cp-stack"
+        role="img"
+        aria-label={memory.slices.map((slice) => `${slice.label} ${slice.text}`).join(', ')}
+      >
+        {memory.slices.map((slice, n) => (
+          <span key={slice.label} className={`cp-part-${n}`} style={{ width: `${slice.share * 100}%` }} />
+        ))}
+      </div>
+      <p className="cp-legend">
+        {memory.slices.map((slice, n) => (
+          <span key={slice.label}>
+            <i className={`cp-part-${n}`} /> {slice.label} {slice.text}
+          </span>
+        ))}
+      </p>
+      <p className="cp-note">{memory.note}</p>
+    </div>
+  )
+}
+
+export function Details({ option }: { option: Option }) {
   return (
     <div className="cp-drawer">
       <div className="cp-columns">
-        <Curve option={option} />
+        <Curve rank={option.rank} query={option.curve} />
         <Memory memory={option.memory} />
       </div>
-      <Rows
-        rows={[
-          ['Model', option.model_id],
-          ['Mode', option.thinking_in_words],
-          [
-            'Answer begins',
-            option.first_answer_p95_ms
-              ? `after ${ms(option.first_answer_p95_ms)} (p95): the first token comes within TTFT, but is of the thoughts`
-              : null,
-          ],
-          [
-            'Context',
-            option.context_tokens ? `${number(option.context_tokens)} tokens of prompt and answer` : null,
-          ],
-          ['Why', option.reasons.join('; ')],
-          ['Percentiles', `${METRICS.map(percentiles).join(' · ')} (p50 / p95 / p99)`],
-          [
-            'Sized by',
-            option.simulated
-              ? 'simulating vLLM’s scheduler under your arrivals'
-              : 'interpolation in the benchmark table',
-          ],
-          ['Latencies from', option.provenance],
-          [
-            'Such estimates',
-            option.estimate_error
-              ? `were off by ${percent(option.estimate_error.itl_median)} for ITL and ${percent(option.estimate_error.ttft_median)} for TTFT (medians on unseen public runs)`
-              : null,
-          ],
-          ['Price', `${option.gpus_billed} × ${option.price}`],
-          [
-            'Quality',
-            option.quality.scores
-              ? `${option.quality.scores} (${option.quality.source})`
-              : option.quality.source,
-          ],
-          [
-            'Autoscaling',
-            option.autoscaling.min_replicas < option.autoscaling.max_replicas
-              ? `${option.autoscaling.min_replicas} to ${option.autoscaling.max_replicas} replicas; ${money(option.autoscaling.cost_at_min_usd_per_month)} a month at the least`
-              : null,
-          ],
-        ]}
-      />
+      <Rows rows={option.details} />
     </div>
   )
 }

@@ -1,28 +1,27 @@
-import type { Recommendation } from '../types/details.ts'
+import type { Cell, Column, Option } from '../types/card.ts'
 import type { Actions } from './actions.tsx'
-import { METRICS, ms, number, percent, perSecond, setup, shortName } from './figures.ts'
 import { Badge, Button } from './layout.tsx'
-import { COLUMNS, p95, provenance, quality, star, target } from './option.ts'
 import { Details } from './option_details.tsx'
 
-function Headroom({ value, limit, label }: { value: number; limit: number; label: string }) {
-  const used = Math.min(1, value / limit)
+/** From which share of a target on the rest is little. */
+const NEAR = 0.9
+
+function Figure({ cell, column }: { cell: Cell; column: Column }) {
+  if (cell.share == null) return cell.text
+  const used = Math.min(1, cell.share)
   return (
     <span className="cp-headroom">
-      {ms(value)}
-      <span
-        className="cp-bar"
-        role="img"
-        aria-label={`${label}: ${percent(1 - value / limit)} below the target of ${ms(limit)}`}
-      >
-        <span className={used > 0.9 ? 'cp-near' : ''} style={{ width: `${used * 100}%` }} />
+      {cell.text}
+      <span className="cp-bar" role="img" aria-label={`${column.label} ${cell.text}, target ${column.note}`}>
+        <span className={used > NEAR ? 'cp-near' : ''} style={{ width: `${used * 100}%` }} />
       </span>
     </span>
   )
 }
 
 interface RowProps {
-  option: Recommendation
+  option: Option
+  columns: Column[]
   opened: boolean
   toggle: () => void
   /** To be compared with others, of which there may be enough. */
@@ -32,55 +31,28 @@ interface RowProps {
   actions: Actions
 }
 
-export function Row({ option, opened, toggle, picked, full, pick, actions }: RowProps) {
+export function OptionRow({ option, columns, opened, toggle, picked, full, pick, actions }: RowProps) {
+  const [rank, name, ...figures] = option.cells
+  const choose = option.choose
   return (
     <>
-      <tr className={option.pareto ? 'cp-is-pareto' : ''}>
+      <tr className={option.unbeaten ? 'cp-is-pareto' : ''}>
         <td data-label="Option">
-          <strong title={option.pareto ? 'No other is as good in cost, latency and quality at once' : ''}>
-            {option.rank}
-          </strong>
+          <strong>{rank.text}</strong>
         </td>
-        <th scope="row" data-label="Model">
-          <span className="cp-model">{shortName(option.model_id)}</span>
+        <th scope="row" data-label={columns[1].label}>
+          <span className="cp-model">{name.text}</span>
           <span className="cp-marks">
-            {option.marks.map((mark) => (
-              <Badge key={mark} tone="good">
-                {mark}
-              </Badge>
+            {[...option.marks, ...option.badges].map((said) => (
+              <Badge key={said.text} said={said} />
             ))}
-            {option.pareto ? (
-              <Badge tone="plain" title="No other is as good in cost, latency and quality at once">
-                Pareto
-              </Badge>
-            ) : null}
-            <Badge tone="quiet" title={option.provenance}>
-              {provenance(option)}
-            </Badge>
-            {option.thinking_in_words ? (
-              <Badge tone="quiet" title="Whether it thinks before it answers; its quality is of this mode">
-                {option.thinking_in_words}
-              </Badge>
-            ) : null}
           </span>
         </th>
-        <td data-label="GPUs">
-          {option.replicas > 1 ? setup(option) : `${option.gpu_count} ${option.gpu_type}`}
-        </td>
-        <td data-label="$/month" className="cp-right">
-          {number(option.cost_usd_per_month)}
-        </td>
-        {METRICS.map(([m, label]) => (
-          <td key={m} data-label={`${label} p95`} className="cp-right">
-            <Headroom value={p95(option, m)} limit={target(m)} label={label} />
+        {figures.map((cell, n) => (
+          <td key={columns[n + 2].label} data-label={columns[n + 2].label} title={cell.why || undefined}>
+            <Figure cell={cell} column={columns[n + 2]} />
           </td>
         ))}
-        <td data-label="Max req/s" className="cp-right">
-          {perSecond(option.max_requests_per_second)}
-        </td>
-        <td data-label="Quality" className="cp-right" title={option.quality.source}>
-          {quality(option) == null ? '?' : number(quality(option)) + star(option)}
-        </td>
         <td className="cp-row-actions">
           <label className="cp-tick">
             <input
@@ -88,32 +60,32 @@ export function Row({ option, opened, toggle, picked, full, pick, actions }: Row
               checked={picked}
               disabled={full}
               onChange={pick}
-              aria-label={`Compare option ${option.rank}`}
+              aria-label={`Compare option ${rank.text}`}
             />
           </label>
           <Button
             kind="quiet"
             aria-expanded={opened}
-            aria-label={`Details of option ${option.rank}`}
+            aria-label={`Details of option ${rank.text}`}
             onClick={toggle}
           >
             {opened ? 'Less' : 'More'}
           </Button>
           {props.locked ? null : (
             <Button
-              kind="primary"
+              kind={choose.style}
               disabled={!actions.idle}
-              aria-label={`Choose option ${option.rank}`}
-              onClick={() => actions.press('SelectOption', { rank: option.rank }, `Option ${option.rank}`)}
+              aria-label={`${choose.label} option ${rank.text}`}
+              onClick={() => actions.take(choose)}
             >
-              Choose
+              {choose.label}
             </Button>
           )}
         </td>
       </tr>
       {opened ? (
         <tr className="cp-expanded">
-          <td colSpan={COLUMNS.length + 1}>
+          <td colSpan={columns.length + 1}>
             <Details option={option} />
           </td>
         </tr>

@@ -1,68 +1,42 @@
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import type { Recommendation, View } from '../types/details.ts'
+import type { Column, Option, Options } from '../types/card.ts'
 import type { Actions } from './actions.tsx'
 import { useDraft } from './drafts.ts'
-import { METRICS, ms } from './figures.ts'
 import { Scrolled } from './layout.tsx'
-import { COLUMNS, details, target } from './option.ts'
-import { Row } from './option_row.tsx'
+import { OptionRow } from './option_row.tsx'
+import { Label } from './tables.tsx'
 
-const VIEWS: [View, string][] = [
-  ['balanced', 'Balanced'],
-  ['lowest_cost', 'Lowest cost'],
-  ['lowest_latency', 'Lowest latency'],
-  ['best_quality', 'Best quality'],
-  ['simplest', 'Fewest GPUs'],
-]
-
-/** By a column, the worst first if `down`. */
+/** By a column's position, the worst first if `down`. */
 interface Sort {
-  by: string
+  by: number
   down: boolean
 }
 
-/** In the order of a column, or else of a view. */
-function inOrder(view: View, sort: Sort | null): Recommendation[] {
-  const { recommendations, views } = details()
-  const by = COLUMNS.find(([name]) => name === sort?.by)?.[2]
-  if (sort && by) {
-    const compared = (a: Recommendation, b: Recommendation) => (by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0)
-    return [...recommendations].sort((a, b) => compared(a, b) * (sort.down ? -1 : 1))
+/** In the order of a column, or else of a ranking. */
+function inOrder({ options, rankings }: Options, ranked: string, sort: Sort | null): Option[] {
+  if (sort) {
+    const by = (o: Option) => o.cells[sort.by].sort
+    const compared = (a: Option, b: Option) => (by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0)
+    return [...options].sort((a, b) => compared(a, b) * (sort.down ? -1 : 1))
   }
-  const ranks = views[view] ?? recommendations.map((o) => o.rank)
-  return ranks.flatMap((rank) => recommendations.find((o) => o.rank === rank) ?? [])
+  const ranks = rankings.find(({ name }) => name === ranked)?.ranks ?? options.map((o) => o.rank)
+  return ranks.flatMap((rank) => options.find((o) => o.rank === rank) ?? [])
 }
 
-function Heading({
-  name,
-  label,
-  sort,
-  onSort,
-}: {
-  name: string
-  label: string
-  sort: Sort | null
-  onSort: (sort: Sort) => void
-}) {
-  const sorted = sort?.by === name
-  const metric = METRICS.find(([m]) => m === name)?.[0]
+function Heading({ column, sort, onSort }: { column: Column; sort: Sort | null; onSort: () => void }) {
   const Arrow = sort?.down ? ArrowDown : ArrowUp
   return (
-    <th scope="col" aria-sort={sorted ? (sort.down ? 'descending' : 'ascending') : 'none'}>
-      <button
-        type="button"
-        className="cp-sort"
-        onClick={() => onSort({ by: name, down: sorted && !sort.down })}
-      >
-        {label}
-        {metric ? <small>≤ {ms(target(metric))}</small> : null}
-        {sorted ? <Arrow size={11} aria-hidden /> : null}
+    <th scope="col" aria-sort={sort ? (sort.down ? 'descending' : 'ascending') : 'none'}>
+      <button type="button" className="cp-sort" onClick={onSort}>
+        <Label column={column} />
+        {sort ? <Arrow size={11} aria-hidden /> : null}
       </button>
     </th>
   )
 }
 
 interface TableProps {
+  table: Options
   opened: number[]
   toggle: (rank: number) => void
   picked: number[]
@@ -72,23 +46,23 @@ interface TableProps {
   actions: Actions
 }
 
-/** All options, in the order of a view or of a column. */
-export function OptionTable({ opened, toggle, picked, full, pick, actions }: TableProps) {
-  const [view, setView] = useDraft('view', details().view)
+/** All options, in the order of a ranking or of a column. */
+export function OptionTable({ table, opened, toggle, picked, full, pick, actions }: TableProps) {
+  const [ranked, setRanked] = useDraft<string>('ranked', table.ranked_by)
   const [sort, setSort] = useDraft<Sort | null>('sort', null)
-  const show = (name: View) => {
-    setView(name)
+  const show = (name: string) => {
+    setRanked(name)
     setSort(null)
   }
   return (
     <>
       <div className="cp-views" role="group" aria-label="Ranked by">
-        {VIEWS.map(([name, label]) => (
+        {table.rankings.map(({ name, label }) => (
           <button
             key={name}
             type="button"
             className="cp-chip"
-            aria-pressed={!sort && view === name}
+            aria-pressed={!sort && ranked === name}
             onClick={() => show(name)}
           >
             {label}
@@ -99,8 +73,13 @@ export function OptionTable({ opened, toggle, picked, full, pick, actions }: Tab
         <table className="cp-table cp-options">
           <thead>
             <tr>
-              {COLUMNS.map(([name, label]) => (
-                <Heading key={name} name={name} label={label} sort={sort} onSort={setSort} />
+              {table.columns.map((column, n) => (
+                <Heading
+                  key={column.label}
+                  column={column}
+                  sort={sort?.by === n ? sort : null}
+                  onSort={() => setSort({ by: n, down: sort?.by === n && !sort.down })}
+                />
               ))}
               <th scope="col">
                 <span className="cp-hidden">Compare, details, choose</span>
@@ -108,10 +87,11 @@ export function OptionTable({ opened, toggle, picked, full, pick, actions }: Tab
             </tr>
           </thead>
           <tbody>
-            {inOrder(view, sort).map((o) => (
-              <Row
+            {inOrder(table, ranked, sort).map((o) => (
+              <OptionRow
                 key={o.rank}
                 option={o}
+                columns={table.columns}
                 opened={opened.includes(o.rank)}
                 toggle={() => toggle(o.rank)}
                 picked={picked.includes(o.rank)}
@@ -123,6 +103,7 @@ export function OptionTable({ opened, toggle, picked, full, pick, actions }: Tab
           </tbody>
         </table>
       </Scrolled>
+      <p className="cp-note">{table.hint}</p>
     </>
   )
 }

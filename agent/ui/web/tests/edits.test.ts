@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { changesOf, shown } from '../parts/edits.ts'
-import type { Field } from '../types/details.ts'
+import type { Field } from '../types/card.ts'
 
 const field = (of: Partial<Field>): Field => ({
   name: 'budget',
@@ -14,7 +14,8 @@ const field = (of: Partial<Field>): Field => ({
   origin: '',
   low: null,
   high: null,
-  choices: null,
+  bounds: '',
+  choices: [],
   clearable: false,
   ...of,
 })

@@ -1,11 +1,13 @@
 // What Chainlit gives to the cards: some names without an import, and some libraries with one.
 
-/** A card as `agent/ui/cards.py` makes it; `details` are of its kind (`details.d.ts`). */
+/** A card as `agent/ui/cards.py` puts it before the browser. */
 interface CardProps {
   /** The card's own, for what a person has begun to type into it. */
   id: string
   kind: string
-  details: unknown
+  /** A `Card` of `card.ts`; of what takes long its `Work`, and nothing else. */
+  card: unknown
+  work: unknown
   /** The pause that its buttons answer; none of a card to look at only. */
   interrupt_id: string | null
   replies: string[]

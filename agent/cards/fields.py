@@ -4,23 +4,22 @@ is from. The ranges are those of the declaration, so that the card can't promise
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, get_args
+from typing import Literal, get_args
 
+from agent.cards.parts import Items, Piece
 from knowledge.catalogue import use_cases
 from tools.specification import FIELDS, LOADS, Clearable, Declared, Group, Overrides, Shape, Specification
+from tools.specification.spec import figure
 
 WORDS, EDIT, DEFAULT, NO_BEARING = "your words", "your edit", "our default", "not used now"
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(Piece):
     value: str
     label: str
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(Piece):
     """`value` is None where nothing is set, and `unset` what counts then; for `percent` it is a share, shown
     times 100. `choices` for kinds with names.
     """
@@ -35,32 +34,83 @@ class Field:
     origin: str
     low: float | None
     high: float | None
-    choices: list[Choice] | None
+    bounds: str
+    """What it can be, in words."""
+    choices: list[Choice]
     clearable: bool
 
 
-def editable(specification: Specification) -> list[dict[str, Any]]:
-    """The fields in the order of the card, as plain values."""
-    return [asdict(_field(field, specification)) for field in FIELDS.values()]
+class FieldGroup(Piece):
+    """With a summary, where a face can fold it away; `told` is what goes with its fields."""
+
+    label: str
+    summary: str = ""
+    open: bool = False
+    fields: list[Field]
+    told: Items | None = None
+
+
+class Fields(Piece):
+    part: Literal["fields"] = "fields"
+    groups: list[FieldGroup]
+
+
+def editable(specification: Specification) -> list[Field]:
+    """The fields in the order of the card."""
+    return [_field(field, specification) for field in FIELDS.values()]
+
+
+def grouped(specification: Specification, assumptions: Items) -> Fields:
+    """The same in groups; the assumptions go with the demand."""
+    fields = editable(specification)
+
+    def of(group: Group) -> list[Field]:
+        return [field for field in fields if field.group == group]
+
+    count = len(specification.assumptions)
+    return Fields(
+        groups=[
+            FieldGroup(label="What is needed", fields=of("need")),
+            FieldGroup(label="Traffic and targets", fields=of("targets")),
+            FieldGroup(
+                label="Demand",
+                summary=f"Demand and assumptions ({count})",
+                fields=of("demand"),
+                told=assumptions,
+            ),
+            FieldGroup(
+                label="Constraints",
+                summary="Constraints: budget, GPUs, models, licences",
+                open=any(field.origin for field in of("constraints")),
+                fields=of("constraints"),
+            ),
+        ]
+    )
 
 
 def _field(field: Declared, specification: Specification) -> Field:
     spec, value = field.spec, specification.planned(field.name)
     # Of the ways to say how much there is to do, the one that was used is what is needed.
     group = "demand" if field.name in LOADS and value is None else spec.group
+    low, high = (limit.value if limit else None for limit in (field.low, field.high))
     return Field(
-        field.name,
-        spec.title,
-        spec.unit,
-        group or "need",
-        field.shape,
-        "" if value is None and field.shape == "choice" else value,
-        _unsaid(field, specification) or spec.means or spec.unset,
-        _origin(field, specification),
-        field.low.value if field.low else None,
-        field.high.value if field.high else None,
-        _choices(field, specification) if spec.names else None,
-        field.name in get_args(Clearable),
+        name=field.name,
+        label=spec.title,
+        unit=spec.unit,
+        group=group or "need",
+        kind=field.shape,
+        value="" if value is None and field.shape == "choice" else value,
+        unset=_unsaid(field, specification) or spec.means or spec.unset,
+        origin=_origin(field, specification),
+        low=low,
+        high=high,
+        bounds=" ".join(
+            f"{word} {figure(field.shown(limit))}"
+            for word, limit in (("from", low), ("to", high))
+            if limit is not None
+        ),
+        choices=_choices(field, specification) if spec.names else [],
+        clearable=field.name in get_args(Clearable),
     )
 
 
@@ -96,4 +146,6 @@ def _choices(field: Declared, specification: Specification) -> list[Choice]:
     planned = getattr(specification, field.name, "")
     unsaid = field.spec.unset + (f": {planned}" if planned else "")
     optional = field.shape == "choice" and field.name in get_args(Clearable)
-    return [Choice("", unsaid)] * optional + [Choice(one, label) for one, label in names.items()]
+    return [Choice(value="", label=unsaid)] * optional + [
+        Choice(value=one, label=label) for one, label in names.items()
+    ]
