@@ -49,11 +49,6 @@ LONGER = {
     "agent/models/builtin/relative.py": REBUILT,
     "agent/models/builtin/vocabulary.py": REBUILT,
     "knowledge/estimator/scheduler.py simulate": HOT_LOOP,
-    "simulator/cluster/api.py": NOT_YET,
-    "simulator/cluster/kubelet.py": NOT_YET,
-    "simulator/cluster/resources.py resources": NOT_YET,
-    "simulator/cluster/store.py": NOT_YET,
-    "simulator/vllm/api.py application": NOT_YET,
     "tools/serving/endpoint.py send_prompt": NOT_YET,
     "tools/specification/assumptions.py assumptions": NOT_YET,
 }

@@ -7,8 +7,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from simulator.cluster.kinds import KINDS
 from simulator.cluster.objects import Object
-from simulator.cluster.resources import Resource, resources
+from simulator.cluster.resources import Resource
 from simulator.cluster.schema import openapi
 
 VERSION = {
@@ -28,7 +29,7 @@ REVIEWS = "authorization.k8s.io/v1"
 
 def versions(hidden: frozenset[str]) -> list[str]:
     """Group versions, without those of hidden groups, in the order of their first kind."""
-    found = dict.fromkeys(r.api_version for r in resources() if r.group not in hidden)
+    found = dict.fromkeys(r.api_version for r in KINDS if r.group not in hidden)
     return [*found, REVIEWS]
 
 
@@ -47,7 +48,7 @@ def groups(hidden: frozenset[str]) -> Object:
 
 def resource_list(version: str) -> Object:
     found: list[dict[str, Any]] = []
-    for resource in resources():
+    for resource in KINDS:
         if resource.api_version != version:
             continue
         entry: dict[str, Any] = {
@@ -94,7 +95,7 @@ def openapi_index(hidden: frozenset[str]) -> Object:
 @cache
 def openapi_v3(path: str) -> Object | None:
     """The document of one group version, by its path in the index; None if there is none."""
-    found = [r for r in resources() if _path(r.api_version) == path]
+    found = [r for r in KINDS if _path(r.api_version) == path]
     if not found:
         return None
     schemas = {

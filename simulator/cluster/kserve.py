@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.cluster.kubelet import HUB_TOKEN, INITIALIZER
+from simulator.cluster.container_statuses import INITIALIZER
+from simulator.cluster.deaths import HUB_TOKEN
 from simulator.cluster.objects import Object, copied, is_true, owned_by, with_conditions
 from simulator.cluster.store import Store
 

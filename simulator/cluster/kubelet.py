@@ -1,5 +1,5 @@
-"""The lives of pods: images, downloads, loading, readiness; and how each goes wrong, with
-events, states and logs as of the real thing.
+"""The lives of pods: images, downloads, loading, readiness, and dying, with events, states and logs as
+of the real thing.
 """
 
 from __future__ import annotations
@@ -7,13 +7,19 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import Any
 
-from simulator.cluster.engine_logs import engine_log
+from simulator.cluster.container_statuses import (
+    INITIALIZER,
+    container_status,
+    initializing,
+    running,
+    waiting,
+)
+from simulator.cluster.deaths import Death, Deaths
 from simulator.cluster.logs import Logs
 from simulator.cluster.objects import Object, is_true, now, with_conditions
 from simulator.cluster.orders import Orders
-from simulator.cluster.serving import Serving, serving_of
+from simulator.cluster.serving import serving_of
 from simulator.cluster.store import Store
 
 PULL_S = 5.0
@@ -21,8 +27,6 @@ START_S = 5.0
 DOWNLOAD_GB_PER_S = 1.0
 FIRST_BACK_OFF_S = 10.0
 LONGEST_BACK_OFF_S = 300.0
-INITIALIZER = "storage-initializer"
-HUB_TOKEN = "HF_TOKEN"  # noqa: S105 - a Secret's key, and the variable that it becomes
 
 
 @dataclass
@@ -34,21 +38,10 @@ class Life:
     restarts: int = 0
 
 
-@dataclass(frozen=True)
-class Death:
-    """How a container ends that doesn't live."""
-
-    container: str
-    reason: str
-    exit_code: int
-    log: tuple[str, ...]
-
-
 def back_off_s(restarts: int) -> float:
     """How long the kubelet waits before the next start: twice as long each time, five minutes at most."""
-    doublings = math.log2(
-        LONGEST_BACK_OFF_S / FIRST_BACK_OFF_S
-    )  # beyond them it stays as it is, however often it dies
+    # Beyond so many doublings it stays as it is, however often a container dies.
+    doublings = math.log2(LONGEST_BACK_OFF_S / FIRST_BACK_OFF_S)
     return min(FIRST_BACK_OFF_S * 2.0 ** min(restarts - 1, math.ceil(doublings)), LONGEST_BACK_OFF_S)
 
 
@@ -56,7 +49,7 @@ class Kubelet:
     def __init__(self, store: Store, orders: Orders, logs: Logs, time_scale: float) -> None:
         """`time_scale` shortens every wait: 0.02 makes a minute 1.2 seconds."""
         self._store = store
-        self._orders = orders
+        self._deaths = Deaths(store, orders)
         self._logs = logs
         self._time_scale = time_scale
         self._lives: dict[str, Life] = {}
@@ -82,7 +75,7 @@ class Kubelet:
                 s.get("restartCount", 0) for s in (pod.get("status") or {}).get("containerStatuses") or []
             )
             self._enter(pod, "pulling", PULL_S, restarts)
-            self._show(pod, _waiting(pod, "ContainerCreating"))
+            self._show(pod, waiting(pod, "ContainerCreating"))
             return
         if time.monotonic() < life.until:
             return
@@ -95,10 +88,10 @@ class Kubelet:
 
     def _after_pulling(self, pod: Object, life: Life) -> None:
         image = pod["spec"]["containers"][0].get("image", "")
-        missing = self._missing_secret(pod)
-        if self._struck("config-error", pod):
+        missing = self._deaths.missing_secret(pod)
+        if self._deaths.struck("config-error", pod):
             missing = 'configmap "proxy-settings" not found'
-        if self._struck("image-pull", pod):
+        if self._deaths.struck("image-pull", pod):
             why = (
                 f'failed to pull and unpack image "{image}": failed to resolve reference "{image}": not found'
             )
@@ -112,12 +105,12 @@ class Kubelet:
             self._event(pod, "BackOff", f'Back-off pulling image "{image}"', warning=True)
             self._show(
                 pod,
-                _waiting(pod, "ImagePullBackOff", f'Back-off pulling image "{image}": ErrImagePull: {why}'),
+                waiting(pod, "ImagePullBackOff", f'Back-off pulling image "{image}": ErrImagePull: {why}'),
             )
             self._enter(pod, "pulling", FIRST_BACK_OFF_S, life.restarts)
         elif missing:
             self._event(pod, "Failed", f"Error: {missing}", warning=True)
-            self._show(pod, _waiting(pod, "CreateContainerConfigError", missing))
+            self._show(pod, waiting(pod, "CreateContainerConfigError", missing))
             self._enter(pod, "pulling", FIRST_BACK_OFF_S, life.restarts)
         else:
             self._event(pod, "Pulled", f'Successfully pulled image "{image}"')
@@ -127,14 +120,14 @@ class Kubelet:
                 self._logs.write(
                     pod, INITIALIZER, f"INFO Copying contents of hf://{serving.model_id} to /mnt/models"
                 )
-                self._show(pod, _initializing(pod))
+                self._show(pod, initializing(pod))
                 self._enter(pod, "downloading", serving.weights_gb / DOWNLOAD_GB_PER_S, life.restarts)
             else:
                 self._begin(pod, life)
 
     def _after_downloading(self, pod: Object, life: Life) -> None:
         serving = serving_of(pod)
-        death = self._download_failure(pod, serving) if serving else None
+        death = self._deaths.of_download(pod, serving) if serving else None
         if death is not None:
             self._die(pod, life, death)
             return
@@ -151,13 +144,13 @@ class Kubelet:
             "INFO vLLM API server (simulated), args:"
             f" {' '.join(pod['spec']['containers'][0].get('args') or [])}",
         )
-        self._show(pod, _running(pod, ready=False, restarts=life.restarts), initialized=True)
+        self._show(pod, running(pod, ready=False, restarts=life.restarts), initialized=True)
         self._enter(pod, "loading", START_S if serving else 0.0, life.restarts)
 
     def _after_loading(self, pod: Object, life: Life) -> None:
         serving = serving_of(pod)
         name = pod["spec"]["containers"][0]["name"]
-        if self._struck("slow-start", pod):
+        if self._deaths.struck("slow-start", pod):
             self._event(
                 pod,
                 "Unhealthy",
@@ -171,15 +164,15 @@ class Kubelet:
                 Death(name, "Error", 143, ("INFO Loading safetensors checkpoint shards: 41% Completed",)),
             )
             return
-        if self._struck("evicted", pod):
+        if self._deaths.struck("evicted", pod):
             self._evict(pod)
             return
-        death = self._load_failure(pod, serving, name)
+        death = self._deaths.of_load(pod, serving, name)
         if death is not None:
             self._die(pod, life, death)
             return
         self._logs.write(pod, name, "INFO Application startup complete.")
-        self._show(pod, _running(pod, ready=True, restarts=life.restarts), initialized=True, ready=True)
+        self._show(pod, running(pod, ready=True, restarts=life.restarts), initialized=True, ready=True)
         self._lives.pop(pod["metadata"]["uid"], None)
 
     def _after_back_off(self, pod: Object, life: Life) -> None:
@@ -232,95 +225,17 @@ class Kubelet:
         }
         if death.container == INITIALIZER:
             terminated["terminated"]["message"] = death.log[-1]
-        entry = _status(pod, death.container, restarts=restarts) | {
+        entry = container_status(pod, death.container, restarts=restarts) | {
             "state": {"waiting": {"reason": "CrashLoopBackOff", "message": message}},
             "lastState": terminated,
         }
         statuses = (
-            {"initContainerStatuses": [entry]} | _waiting(pod, "PodInitializing")
+            {"initContainerStatuses": [entry]} | waiting(pod, "PodInitializing")
             if death.container == INITIALIZER
             else {"containerStatuses": [entry]}
         )
         self._show(pod, statuses)
         self._enter(pod, "back_off", wait, restarts)
-
-    def _download_failure(self, pod: Object, serving: Serving) -> Death | None:
-        url = f"https://huggingface.co/{serving.model_id}"
-        if serving.model is None:
-            why = (
-                "huggingface_hub.errors.RepositoryNotFoundError: 404 Client Error. Repository Not Found for"
-                f" url: {url}"
-            )
-        elif self._struck("unauthorized", pod) or (serving.model.gated and not _has_token(pod)):
-            why = (
-                "huggingface_hub.errors.GatedRepoError: 401 Client Error. Cannot access gated repo for url"
-                f" {url}. Access is restricted."
-            )
-        elif self._struck("disk-full", pod):
-            why = (
-                "OSError: [Errno 28] No space left on device: '/mnt/models/model-00002-of-00004.safetensors'"
-            )
-        elif self._struck("init-oom", pod):
-            return Death(INITIALIZER, "OOMKilled", 137, ("INFO Fetching 14 files: 36%",))
-        else:
-            return None
-        return Death(INITIALIZER, "Error", 1, ("Traceback (most recent call last):", why))
-
-    def _load_failure(self, pod: Object, serving: Serving | None, container: str) -> Death | None:
-        if self._struck("oom", pod):
-            return Death(
-                container, "OOMKilled", 137, ("INFO Loading safetensors checkpoint shards: 73% Completed",)
-            )
-        if self._struck("crash", pod):
-            return Death(
-                container,
-                "Error",
-                1,
-                engine_log(
-                    "RuntimeError: Failed to find C compiler. Please specify via CC environment variable."
-                ),
-            )
-        if self._struck("kv-cache", pod):
-            need = (
-                "To serve at least one request with the model's max seq len (8192), (1.12 GiB KV cache is"
-                " needed, which is larger than"
-            )
-            return Death(
-                container,
-                "Error",
-                1,
-                engine_log(f"ValueError: {need} the available KV cache memory (0.54 GiB)."),
-            )
-        if serving is not None and not serving.fits:
-            why = (
-                f"{serving.weights_gib:.1f} GiB of weights on {serving.gpu_count} GPUs with"
-                f" {serving.gpu.memory_gb} GB each"
-            )
-            return Death(
-                container, "Error", 1, engine_log(f"torch.OutOfMemoryError: CUDA out of memory: {why}.")
-            )
-        return None
-
-    def _missing_secret(self, pod: Object) -> str | None:
-        for container in [*(pod["spec"].get("initContainers") or []), *pod["spec"]["containers"]]:
-            for entry in container.get("env") or []:
-                wanted: dict[str, Any] | None = (entry.get("valueFrom") or {}).get("secretKeyRef")
-                if wanted and not wanted.get("optional"):
-                    secret = self._store.get("Secret", pod["metadata"]["namespace"], wanted["name"])
-                    if secret is None:
-                        return f'secret "{wanted["name"]}" not found'
-                    if wanted["key"] not in {
-                        **(secret.get("data") or {}),
-                        **(secret.get("stringData") or {}),
-                    }:
-                        return (
-                            f"couldn't find key {wanted['key']} in Secret"
-                            f" {pod['metadata']['namespace']}/{wanted['name']}"
-                        )
-        return None
-
-    def _struck(self, failure: Any, pod: Object) -> bool:
-        return self._orders.strikes(failure, pod["metadata"]["name"])
 
     def _event(self, pod: Object, reason: str, message: str, warning: bool = False) -> None:
         self._store.event(pod, reason, message, "Warning" if warning else "Normal", "kubelet")
@@ -343,52 +258,3 @@ class Kubelet:
             "startTime": current["status"].get("startTime") or now(),
         }
         self._store.status(current, {"phase": phase, "conditions": conditions} | address | statuses)
-
-
-def _has_token(pod: Object) -> bool:
-    """Whether the container that downloads may say who it is."""
-    return any(
-        e["name"] == HUB_TOKEN for c in pod["spec"].get("initContainers") or [] for e in c.get("env") or []
-    )
-
-
-def _status(pod: Object, container: str, restarts: int = 0, ready: bool = False) -> Object:
-    every = [*(pod["spec"].get("initContainers") or []), *pod["spec"]["containers"]]
-    image = next((c.get("image", "") for c in every if c["name"] == container), "")
-    return {
-        "name": container,
-        "image": image,
-        "imageID": image,
-        "ready": ready,
-        "started": ready,
-        "restartCount": restarts,
-    }
-
-
-def _waiting(pod: Object, reason: str, message: str = "") -> Object:
-    state = {"waiting": {"reason": reason} | ({"message": message} if message else {})}
-    return {
-        "containerStatuses": [_status(pod, c["name"]) | {"state": state} for c in pod["spec"]["containers"]]
-    }
-
-
-def _initializing(pod: Object) -> Object:
-    running = {"state": {"running": {"startedAt": now()}}}
-    return {"initContainerStatuses": [_status(pod, INITIALIZER) | running]} | _waiting(pod, "PodInitializing")
-
-
-def _running(pod: Object, ready: bool, restarts: int) -> Object:
-    state = {"state": {"running": {"startedAt": now()}}}
-    done = {
-        "state": {
-            "terminated": {"exitCode": 0, "reason": "Completed", "startedAt": now(), "finishedAt": now()}
-        }
-    }
-    found: Object = {
-        "containerStatuses": [
-            _status(pod, c["name"], restarts, ready) | state for c in pod["spec"]["containers"]
-        ]
-    }
-    if pod["spec"].get("initContainers"):
-        found["initContainerStatuses"] = [_status(pod, INITIALIZER, ready=True) | done]
-    return found

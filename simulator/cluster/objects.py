@@ -74,12 +74,6 @@ def owned_by(owner: Object) -> Object:
     }
 
 
-def is_owned_by(document: Object, owner: Object) -> bool:
-    return any(
-        o.get("uid") == owner["metadata"]["uid"] for o in document["metadata"].get("ownerReferences", [])
-    )
-
-
 def condition(document: Object, kind: str) -> Object:
     """The condition of this type, empty if there is none."""
     found: list[Object] = (document.get("status") or {}).get("conditions") or []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from simulator.cluster.objects import ApiError, Object, labels
@@ -33,17 +34,11 @@ FIELDS: dict[str, set[str]] = {
 """Beside `metadata.name` and `metadata.namespace`, which every kind has."""
 
 
-def matches(document: Object, resource: str, label_selector: str, field_selector: str) -> bool:
+def matches(document: Object, resource: str, query: Mapping[str, str]) -> bool:
     """Raises ApiError 400 for a selector that can't be read, or a field that the kind has no index for."""
-    return _labels_match(labels(document), label_selector) and _fields_match(
-        document, resource, field_selector
+    return _labels_match(labels(document), query.get("labelSelector", "")) and _fields_match(
+        document, resource, query.get("fieldSelector", "")
     )
-
-
-def selects(selector: Object, found: dict[str, str]) -> bool:
-    """Whether a selector of an object (`matchLabels`, or a Service's plain map) takes these labels."""
-    wanted = selector.get("matchLabels", selector)
-    return all(found.get(k) == v for k, v in wanted.items() if isinstance(v, str))
 
 
 def _labels_match(found: dict[str, str], selector: str) -> bool:

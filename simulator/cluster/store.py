@@ -5,41 +5,30 @@ Kept in memory and, after each flush, on disk.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import re
 import secrets
 import uuid
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from simulator.cluster import fields
+from simulator.cluster.changes import Change, Changes, ChangeType
 from simulator.cluster.disk import Disk
+from simulator.cluster.kinds import by_id, by_kind
 from simulator.cluster.objects import CONTROLLER, ApiError, Key, Object, not_found, now
-from simulator.cluster.resources import Resource, by_id, by_kind, is_spec
+from simulator.cluster.owners import Owners
+from simulator.cluster.resources import Resource, is_spec
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
-REMEMBERED_CHANGES = 10_000
 FIRST_STATUS: dict[str, Object] = {
     "Pod": {"status": {"phase": "Pending"}},
     "Namespace": {"status": {"phase": "Active"}},
 }
 """What a server puts into new objects of clients."""
 Admission = Callable[[Resource, Object, Object | None], None]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One entry of what watchers are told."""
-
-    version: int
-    type: Literal["ADDED", "MODIFIED", "DELETED"]
-    key: Key
-    document: Object
-    before: Object | None
 
 
 @dataclass(frozen=True)
@@ -60,13 +49,9 @@ class Store:
         self._events: dict[
             tuple[str, str, str], Key
         ] = {}  # (uid, reason, message) -> the event that counts it
-        self._dependents: dict[str, dict[Key, None]] = defaultdict(
-            dict
-        )  # uid of an owner -> what it owns, in the order of its making
+        self._owners = Owners()
         self._version = 1
         self._unsaved: dict[Key, Object | None] = {}
-        self._changes: deque[Change] = deque(maxlen=REMEMBERED_CHANGES)
-        self._waiting: set[asyncio.Future[None]] = set()
         self.admission: Admission = lambda resource, new, old: None
         """Asked before each write that is no controller's."""
         if self._disk is not None:
@@ -77,8 +62,7 @@ class Store:
                     self._keep(resource.key(value), value)
             for key, event in self._objects["events"].items():
                 self._events[_event_identity(event)] = key
-        self._forgotten = self._version
-        """Changes up to here are no longer known."""
+        self.changes = Changes(self._version)
 
     @property
     def version(self) -> str:
@@ -93,6 +77,13 @@ class Store:
             Key(resource.id, namespace if resource.namespaced else "", name)
         )
 
+    def found(self, kind: str, namespace: str, name: str) -> Object:
+        """The same. Raises ApiError 404 if it isn't there."""
+        found = self.get(kind, namespace, name)
+        if found is None:
+            raise not_found(by_kind()[kind].id, name)
+        return found
+
     def of(self, kind: str, namespace: str = "") -> Iterator[Object]:
         """Objects of a kind, in one namespace or, with "", in all."""
         for key, value in list(self._objects[by_kind()[kind].id].items()):
@@ -104,25 +95,9 @@ class Store:
         resource = by_kind()[kind].id
         return [
             self._objects[resource][key]
-            for key in self._dependents.get(owner["metadata"]["uid"], ())
+            for key in self._owners.of(owner["metadata"]["uid"])
             if key.resource == resource
         ]
-
-    def changes_since(self, version: int) -> list[Change]:
-        """Raises ApiError 410 where they are no longer known."""
-        if version < self._forgotten:
-            raise ApiError(410, "Expired", f"too old resource version: {version} ({self._forgotten})")
-        return [c for c in self._changes if c.version > version]
-
-    async def wait_for_change(self, timeout_s: float) -> None:
-        """Until the next change, or the time is up."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.add(future)
-        try:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(future, timeout_s)
-        finally:
-            self._waiting.discard(future)
 
     # Writing
 
@@ -207,7 +182,7 @@ class Store:
                 if other in self._objects[other.resource]:
                     self.delete(other)
         if not orphan:  # the garbage collector
-            for dependent in list(self._dependents.pop(found["metadata"]["uid"], ())):
+            for dependent in self._owners.pop(found["metadata"]["uid"]):
                 if dependent in self._objects[dependent.resource]:
                     self.delete(dependent)
         if key.resource == "events":
@@ -287,20 +262,12 @@ class Store:
         return document
 
     def _keep(self, key: Key, document: Object) -> None:
-        before = self._objects[key.resource].get(key)
-        if before is not None and _owners(before) != _owners(document):
-            self._disown(key, before)
+        self._owners.keep(key, document, self._objects[key.resource].get(key))
         self._objects[key.resource][key] = document
-        for owner in _owners(document):
-            self._dependents[owner][key] = None
 
     def _drop(self, key: Key, document: Object) -> None:
         del self._objects[key.resource][key]
-        self._disown(key, document)
-
-    def _disown(self, key: Key, document: Object) -> None:
-        for owner in _owners(document):
-            self._dependents.get(owner, {}).pop(key, None)
+        self._owners.drop(key, document)
 
     def _check(self, resource: Resource, document: Object) -> None:
         name = document["metadata"]["name"]
@@ -319,19 +286,12 @@ class Store:
         if resource.namespaced and self.get("Namespace", "", namespace) is None:
             raise not_found("namespaces", namespace)
 
-    def _tell(
-        self, kind: Literal["ADDED", "MODIFIED", "DELETED"], key: Key, document: Object, before: Object | None
-    ) -> None:
+    def _tell(self, kind: ChangeType, key: Key, document: Object, before: Object | None) -> None:
         if kind == "DELETED":
             self._version += 1
             document = document | {"metadata": document["metadata"] | {"resourceVersion": self.version}}
-        if len(self._changes) == self._changes.maxlen:
-            self._forgotten = self._changes[0].version
-        self._changes.append(Change(self._version, kind, key, document, before))
         self._unsaved[key] = None if kind == "DELETED" else document
-        for future in self._waiting:
-            if not future.done():
-                future.set_result(None)
+        self.changes.tell(Change(self._version, kind, key, document, before))
 
     def flush(self) -> None:
         """Write what changed since the last flush, whole or not at all."""
@@ -345,11 +305,6 @@ def _named(document: Object) -> Object:
     if not meta.get("name") and meta.get("generateName"):
         return document | {"metadata": meta | {"name": meta["generateName"] + secrets.token_hex(3)[:5]}}
     return document
-
-
-def _owners(document: Object) -> list[str]:
-    """Their uids."""
-    return [r["uid"] for r in document["metadata"].get("ownerReferences") or []]
 
 
 def _empty(document: Object) -> Object:

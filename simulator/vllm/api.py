@@ -33,30 +33,49 @@ def application(
 ) -> Starlette:
     """The ASGI application of one replica."""
     engine.misbehaving = misbehaving
-    started, requests = int(time.time()), 0
+    return Starlette(routes=_Server(engine, misbehaving, told).routes())
 
-    async def list_models(request: Request) -> Response:
+
+class _Server:
+    def __init__(self, engine: Engine, misbehaving: Misbehaving, told: Told) -> None:
+        self._engine, self._misbehaving, self._told = engine, misbehaving, told
+        self._started, self._requests = int(time.time()), 0
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/v1/models", self._models),
+            Route("/v1/chat/completions", self._chat, methods=["POST"]),
+            Route("/v1/completions", self._completions, methods=["POST"]),
+            Route("/tokenize", self._tokenize, methods=["POST"]),
+            Route("/health", self._health),
+            Route("/ping", self._health, methods=["GET", "POST"]),
+            Route("/version", self._version),
+            Route("/metrics", self._metrics),
+        ]
+
+    async def _models(self, request: Request) -> Response:
         card = {
-            "id": engine.model.id,
+            "id": self._engine.model.id,
             "object": "model",
-            "created": started,
+            "created": self._started,
             "owned_by": "vllm",
-            "root": engine.model.id,
+            "root": self._engine.model.id,
+            "parent": None,
+            "max_model_len": self._engine.max_model_len,
         }
-        return JSONResponse(
-            {"object": "list", "data": [card | {"parent": None, "max_model_len": engine.max_model_len}]}
-        )
+        return JSONResponse({"object": "list", "data": [card]})
 
-    async def health(request: Request) -> Response:
+    async def _health(self, request: Request) -> Response:
         return PlainTextResponse("")
 
-    async def version(request: Request) -> Response:
+    async def _version(self, request: Request) -> Response:
         return JSONResponse({"version": VERSION})
 
-    async def metrics(request: Request) -> Response:
-        return Response(engine.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    async def _metrics(self, request: Request) -> Response:
+        text = self._engine.metrics.text()
+        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    async def tokenize(request: Request) -> Response:
+    async def _tokenize(self, request: Request) -> Response:
         try:
             body = json.loads(await request.body())
             text = (
@@ -66,64 +85,55 @@ def application(
         except (ValueError, KeyError, TypeError) as error:
             return _error(Refused(400, f"prompt or messages are needed: {error}"))
         ids = [int.from_bytes(p.encode()[:3], "big") for p in pieces]
-        return JSONResponse(
-            {"count": len(ids), "max_model_len": engine.max_model_len, "tokens": ids, "token_strs": None}
-        )
+        head = {"count": len(ids), "max_model_len": self._engine.max_model_len}
+        return JSONResponse(head | {"tokens": ids, "token_strs": None})
 
-    async def chat(request: Request) -> Response:
-        return await complete(request, ChatRequest)
+    async def _chat(self, request: Request) -> Response:
+        return await self._complete(request, ChatRequest)
 
-    async def completions(request: Request) -> Response:
-        return await complete(request, CompletionRequest)
+    async def _completions(self, request: Request) -> Response:
+        return await self._complete(request, CompletionRequest)
 
-    async def complete(request: Request, kind: type[ChatRequest] | type[CompletionRequest]) -> Response:
-        response = await answered(request, kind)
-        engine.metrics.answered(request.url.path, response.status_code)
+    async def _complete(
+        self, request: Request, kind: type[ChatRequest] | type[CompletionRequest]
+    ) -> Response:
+        response = await self._answered(request, kind)
+        self._engine.metrics.answered(request.url.path, response.status_code)
         return response
 
-    async def answered(request: Request, kind: type[ChatRequest] | type[CompletionRequest]) -> Response:
-        nonlocal requests
-        requests += 1
-        wrong = misbehaving()
+    async def _answered(
+        self, request: Request, kind: type[ChatRequest] | type[CompletionRequest]
+    ) -> Response:
+        self._requests += 1
+        wrong = self._misbehaving()
         if "hang" in wrong:
             await asyncio.sleep(3600)
         if "garbage" in wrong:
             return PlainTextResponse("<html>It works!</html>")
-        if "429" in wrong and requests % 2:
+        if "429" in wrong and self._requests % 2:
             return _error(Refused(429, "The engine is overloaded.", "TooManyRequests"))
-        if "500" in wrong and requests % 2:
+        if "500" in wrong and self._requests % 2:
             return _error(Refused(500, "EngineCore encountered an issue.", "InternalServerError"))
         try:
-            wanted = read(await request.body(), kind, engine.model.id)
-            thoughts = (
-                thoughts_of(engine.model, told, wanted.chat_template_kwargs)
-                if isinstance(wanted, ChatRequest)
-                else NO_THOUGHTS
-            )
-            each = [p for p in wanted.prompts for _ in range(wanted.n)]
-            plans = [planned(wanted, p, engine.model.name, engine.max_model_len, thoughts) for p in each]
+            wanted = read(await request.body(), kind, self._engine.model.id)
+            plans = self._planned(wanted)
         except Refused as refused:
             return _error(refused)
         if "gibberish" in wrong:
             for plan in plans:
                 plan.words[:] = ["!"] * len(plan.words)
-        answer = _Answer(wanted, plans, engine)
+        answer = _Answer(wanted, plans, self._engine)
         if wanted.stream:
             return StreamingResponse(answer.stream("dies" in wrong), media_type="text/event-stream")
         return JSONResponse(await answer.whole())
 
-    return Starlette(
-        routes=[
-            Route("/v1/models", list_models),
-            Route("/v1/chat/completions", chat, methods=["POST"]),
-            Route("/v1/completions", completions, methods=["POST"]),
-            Route("/tokenize", tokenize, methods=["POST"]),
-            Route("/health", health),
-            Route("/ping", health, methods=["GET", "POST"]),
-            Route("/version", version),
-            Route("/metrics", metrics),
-        ]
-    )
+    def _planned(self, wanted: ChatRequest | CompletionRequest) -> list[Planned]:
+        """Each answer that is wanted. Raises Refused."""
+        model, most, thoughts = self._engine.model, self._engine.max_model_len, NO_THOUGHTS
+        if isinstance(wanted, ChatRequest):
+            thoughts = thoughts_of(model, self._told, wanted.chat_template_kwargs)
+        each = [p for p in wanted.prompts for _ in range(wanted.n)]
+        return [planned(wanted, p, model.name, most, thoughts) for p in each]
 
 
 class _Answer:
