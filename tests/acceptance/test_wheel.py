@@ -49,7 +49,9 @@ def wheel(place: Path) -> Path:
 
 @dataclass
 class Installed:
-    """The command, in a folder called `simulator` beside files with our names, on PYTHONPATH too."""
+    """The command, in a folder called `simulator` beside files with our names, on PYTHONPATH too, and with
+    others of these names installed where it is.
+    """
 
     command: str
     folder: Path
@@ -88,9 +90,15 @@ def installed(request: pytest.FixtureRequest, wheel: Path, place: Path) -> Itera
     beside = place / f"beside-{request.param.__name__}"
     folder, home = beside / "simulator", beside / "home"
     folder.mkdir(parents=True)
-    for theirs in ("__init__.py", "knowledge.py", "agent.py", "tools/__init__.py", "simulator/__init__.py"):
-        (folder / theirs).parent.mkdir(exist_ok=True)
-        (folder / theirs).write_text("raise SystemExit('the wrong one')\n")
+    command = request.param(wheel, place)
+    (installed_beside,) = (
+        f.parent for f in Path(command).resolve().parents[1].rglob("site-packages/compass_llm")
+    )
+    for where in (folder, installed_beside):
+        for theirs in ("knowledge.py", "agent.py", "tools/__init__.py", "simulator/__init__.py"):
+            (where / theirs).parent.mkdir(exist_ok=True)
+            with (where / theirs).open("x") as file:
+                file.write("raise SystemExit('the wrong one')\n")
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(place),
@@ -100,7 +108,7 @@ def installed(request: pytest.FixtureRequest, wheel: Path, place: Path) -> Itera
         "COMPASS_SIMULATOR_TIME_SCALE": "0.001",
         "COMPASS_PROBE_S": "1",
     }
-    yield Installed(request.param(wheel, place), folder, environment)
+    yield Installed(command, folder, environment)
     stop_simulator(home)
     stop_postgres(home)
 
