@@ -10,6 +10,7 @@ from knowledge.errors import CompassError
 from tools.deploying.listing import last_revision, names_of
 from tools.deploying.revisions import deletion_of
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
+from tools.records import keep_window
 
 MAX_TOLD = 20
 """Deployments that one answer lists."""
@@ -131,7 +132,9 @@ def _names(services: Services) -> list[str]:
 
 def _status(turn: Turn, name: str, metrics: bool) -> DeploymentStatus:
     query = StatusQuery(name=name, metrics=metrics)
-    return turn.call("get_status", get_status, query, turn.services.cluster, turn.services.database)
+    found = turn.call("get_status", get_status, query, turn.services.cluster, turn.services.database)
+    keep_window(found, turn.services.database)
+    return found
 
 
 def _line(status: DeploymentStatus) -> str:

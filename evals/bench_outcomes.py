@@ -21,7 +21,8 @@ from statistics import quantiles
 from agent.runtime import Runtime
 from evals.timing import timed, told
 from knowledge.settings import Settings
-from tools.get_status import StatusQuery, get_status
+from tools.get_status import StatusQuery
+from tools.records import watched
 from tools.serving.outcomes import add_up
 from tools.serving.report import outcomes_of
 
@@ -61,7 +62,7 @@ def _measure(runtime: Runtime) -> list[str]:
         taken = []
         for _ in range(RUNS):
             start = time.perf_counter()
-            get_status(query, runtime.cluster, runtime.database)
+            watched(query, runtime.cluster, runtime.database)
             taken.append(time.perf_counter() - start)
         told(f"status of a deployment, {how}", taken)
         p95 = quantiles(taken, n=20, method="inclusive")[-1]
@@ -70,7 +71,7 @@ def _measure(runtime: Runtime) -> list[str]:
                 f"status of a deployment, {how}: p95 {p95 * 1000:.0f} ms, at most {LIMIT_S * 1000:.0f} ms"
             )
 
-    get_status(query, runtime.cluster, runtime.database)
+    watched(query, runtime.cluster, runtime.database)
     status("hardly any outcomes")
     began = time.perf_counter()
     rows = _fill(runtime)

@@ -20,8 +20,9 @@ from agent.words.figures import Sources, ungrounded
 from evals.play import Conversation, Played
 from evals.scenario import Expectations, ToolExpectation
 from knowledge.catalogue import traffic_profiles
+from tools.registry import TOOLS
 
-WRITES = frozenset({"apply_to_cluster"})
+WRITES = frozenset(tool.name for tool in TOOLS.values() if not tool.reads)
 INVENTED = frozenset(
     {
         "user_count",

@@ -26,6 +26,7 @@ from tools.deploying.audit import AuditEvent
 from tools.deploying.live import fingerprint, owner_of
 from tools.deploying.transaction import Incomplete, Undone, carry_out, live_objects
 from tools.manifests.digests import Action, ManifestFile, digest_of
+from tools.tool import tool
 
 LONGEST_APPLY_S = 600.0
 
@@ -52,6 +53,7 @@ class ApplyResult(Contract):
     objects: list[AppliedObject]
 
 
+@tool(reads=False)
 def apply_to_cluster(request: ApplyRequest, database: Database, writer: Writer) -> ApplyResult:
     """Dry-run every object, then server-side apply (or delete) each in order, all or nothing. Safe to
     run again after it was killed.

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from knowledge.database import Database
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
@@ -32,9 +32,10 @@ from tools.deploying.diagnosis import Diagnosis
 from tools.deploying.live import drift
 from tools.deploying.rollout import Rollout, rollout_of, state_of
 from tools.manifests.annotations import MODEL
-from tools.manifests.expectation import Expectation, UnreadablePlan, expectation_of
+from tools.manifests.expectation import expectation_and_why
 from tools.manifests.served import served_context, served_thinking
-from tools.serving.monitoring import Live, observe
+from tools.serving.monitoring import Live, Look, Unseen, observe
+from tools.tool import tool
 from tools.untrusted import printable
 
 EVENTS = 5
@@ -112,14 +113,21 @@ class DeploymentStatus(Contract):
     """By the plan of what was applied last."""
     cut: str | None = None
     """That an apply or a deletion of it was cut off half way, and what helps."""
+    _look: Look | None = PrivateAttr(default=None)
+
+    @property
+    def look(self) -> Look | None:
+        """What was seen for `live`, as long as this status isn't stored: for `records.keep_window`."""
+        return self._look
 
 
+@tool(reads=True, about="How a deployment of this person is doing in the cluster.", deployment="name")
 def get_status(query: StatusQuery, cluster: Cluster, database: Database | None = None) -> DeploymentStatus:
     """Conditions, replicas, pods, last events, endpoint, age and drift of an
     InferenceService, and how it holds its targets.
 
-    Without a database nothing is known of approvals, and no window goes on record. Raises CompassError
-    if the cluster can't be asked.
+    Leaves everything as it was: whoever watches puts the window that this look ends on record (`records.py`).
+    Without a database nothing is known of approvals. Raises CompassError if the cluster can't be asked.
     """
     service = cluster.get(*INFERENCE_SERVICE, query.name)
     cut = _cut(query.name, cluster, database)
@@ -132,13 +140,16 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
     phase, message, diagnosis = _phase(rollout, cluster)
     known = [] if database is None else revisions(cluster, query.name, database)
     approved = applied_last(known)
-    plan, unreadable = _plan(approved.document if approved else service)
-    live: Live | str | None = None
+    plan, unreadable = expectation_and_why(approved.document if approved else service)
+    look, unseen = None, None
     if phase == "ready" and query.metrics:
         serving = [p for p in rollout.pods if is_true(p, "Ready")]
         approval_id = approved.approval_id if approved else None
-        live = observe(serving, rollout.replicas_wanted, approval_id, plan, cluster, database)
-    return DeploymentStatus(
+        try:
+            look = observe(serving, rollout.replicas_wanted, approval_id, plan, cluster, database)
+        except Unseen as error:
+            unseen = str(error)
+    found = DeploymentStatus(
         **whose,
         phase=phase,
         message=" ".join(filter(None, (message, unreadable, cut))),
@@ -155,11 +166,13 @@ def get_status(query: StatusQuery, cluster: Cluster, database: Database | None =
         events=[_event(e) for e in rollout.events[-EVENTS:]],
         approved_digest=approved.digest if approved else None,
         drift=drift(approved.document, service) if approved else None,
-        live=live if isinstance(live, Live) else None,
-        live_problem=live if isinstance(live, str) else None,
+        live=look.live if look else None,
+        live_problem=unseen,
         cost_usd=cost_so_far(known, datetime.now(UTC)) if approved else None,
         cost_usd_per_month=plan.cost_usd_per_month if plan else None,
     )
+    found._look = look
+    return found
 
 
 def _phase(rollout: Rollout, cluster: Cluster) -> tuple[Phase, str, Diagnosis | None]:
@@ -172,14 +185,6 @@ def _phase(rollout: Rollout, cluster: Cluster) -> tuple[Phase, str, Diagnosis | 
     if found is None:
         return "pending", rollout.progress, None
     return "pending" if found.waiting_may_help else "failed", f"{found.cause} {found.remedy}", found
-
-
-def _plan(service: Object) -> tuple[Expectation | None, str | None]:
-    """What was planned, or why that can't be read."""
-    try:
-        return expectation_of(service), None
-    except UnreadablePlan as error:
-        return None, str(error)
 
 
 def _cut(name: str, cluster: Cluster, database: Database | None) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from knowledge.catalogue import DemandDefaults, SloTargets, TrafficProfile, use_cases
 from tools.contract import Contract
+from tools.tool import tool
 
 
 class SloTemplateQuery(Contract):
@@ -23,6 +24,7 @@ class SloTemplate(Contract):
     source: str
 
 
+@tool(reads=True, about="Default targets, traffic and demand assumptions of a use case.")
 def lookup_slo_template(query: SloTemplateQuery) -> SloTemplate:
     """The template of one use case. Raises ValueError, naming those that exist, for an unknown one."""
     found = use_cases().get(query.use_case)

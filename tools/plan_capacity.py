@@ -20,6 +20,7 @@ from tools.planning.reasons import with_reasons
 from tools.planning.recommending import recommendations
 from tools.planning.settling import Settling
 from tools.specification import Specification
+from tools.tool import tool
 
 SIMULATED = 10
 """How many of the best are simulated at the peak while the person waits."""
@@ -33,6 +34,7 @@ class PlanRequest(Contract):
     simulate: int = Field(default=SIMULATED, ge=0, le=1000)
 
 
+@tool(reads=True)
 def plan_capacity(request: PlanRequest, database: Database) -> Plan:
     """Rank what holds all three p95 targets at peak within the constraints, and name what nearly does.
 

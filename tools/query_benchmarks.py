@@ -10,6 +10,7 @@ from knowledge.curves import targets_in_order
 from knowledge.database import Database
 from tools.contract import Contract
 from tools.planning.constraints import in_doubt
+from tools.tool import tool
 
 
 class BenchmarkQuery(Contract):
@@ -44,6 +45,7 @@ class BenchmarkAnswer(Contract):
         return sum(m.within_slo > 0 for m in self.models)
 
 
+@tool(reads=True, about="What the benchmark table holds for models and GPUs under one traffic profile.")
 def query_benchmarks(query: BenchmarkQuery, database: Database) -> BenchmarkAnswer:
     """For each model with rows of exactly this profile: on how many configurations one replica holds all
     p95 targets, and at what rate.

@@ -8,15 +8,30 @@ from dataclasses import dataclass
 
 from knowledge.database import Database
 from tools.clusters.cluster import Cluster
+from tools.get_status import DeploymentStatus, StatusQuery, get_status
 from tools.manifests.digests import ManifestFile
-from tools.manifests.expectation import UnreadablePlan, expectation_of
+from tools.manifests.expectation import Expectation, expectation_and_why
 from tools.manifests.served import inference_service_of
 from tools.serving.endpoint import engine_of
+from tools.serving.monitoring import keep
 from tools.serving.observed import record_observed
 from tools.serving.outcomes import record_validation
 from tools.serving.probe import Progress
 from tools.serving.validation import Validation
-from tools.validate_endpoint import NO_PLAN, ValidationQuery, validate_endpoint
+from tools.validate_endpoint import ValidationQuery, validate_endpoint
+
+
+def keep_window(status: DeploymentStatus, database: Database) -> None:
+    """What the replicas did since somebody looked last, if this look was at them."""
+    if status.look is not None:
+        keep(status.look, database)
+
+
+def watched(query: StatusQuery, cluster: Cluster, database: Database) -> DeploymentStatus:
+    """Look at a deployment, and keep the window that this ends."""
+    found = get_status(query, cluster, database)
+    keep_window(found, database)
+    return found
 
 
 @dataclass(frozen=True)
@@ -28,20 +43,22 @@ class Subject:
     cluster: Cluster
 
 
-def validated_and_kept(
-    query: ValidationQuery, subject: Subject, database: Database, progress: Progress
-) -> Validation:
-    """Validate, and keep the outcome: beside its prediction and, of a real server, as a row of the
-    benchmark table.
-    """
-    expected, unplanned = None, NO_PLAN
-    try:
-        expected = expectation_of(inference_service_of(subject.files))
-    except UnreadablePlan as error:
-        unplanned = str(error)
-    found = validate_endpoint(query, expected, database, progress, unplanned)
+def validated(query: ValidationQuery, subject: Subject, database: Database, progress: Progress) -> Validation:
+    """Validate against what was planned, and keep the outcome."""
+    found = validate_endpoint(query, *planned_of(subject), database, progress)
+    keep_validation(query, found, subject, database)
+    return found
+
+
+def planned_of(subject: Subject) -> tuple[Expectation | None, str]:
+    """What was planned of it, or None with why that isn't known: "" where nothing says so."""
+    return expectation_and_why(inference_service_of(subject.files))
+
+
+def keep_validation(query: ValidationQuery, found: Validation, subject: Subject, database: Database) -> None:
+    """Beside its prediction and, of a real server, as a row of the benchmark table."""
     record_validation(subject.approval_id, found, database)
     engine = engine_of(query.endpoint) if found.checks else ""
     if found.checks and not subject.cluster.simulated and "simulator" not in engine:
+        expected, _ = planned_of(subject)
         record_observed(query.name, subject.cluster.target, engine, expected, found, database)
-    return found

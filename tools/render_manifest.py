@@ -6,8 +6,10 @@ from tools.manifests.bundle import ManifestBundle, bundle_of
 from tools.manifests.digests import UNSEALED, ManifestFile, sealed
 from tools.manifests.templating import TEMPLATES, rendered
 from tools.manifests.values import ManifestRequest, images_of, template_values
+from tools.tool import tool
 
 
+@tool(reads=True)
 def render_manifest(request: ManifestRequest) -> ManifestBundle:
     """The files of a deployment. The same request always gives the same bytes."""
     values = template_values(request) | {"digest": UNSEALED}

@@ -11,6 +11,7 @@ from tools.manifests.expectation import Expectation
 from tools.serving.probe import Progress, probe
 from tools.serving.smoke import THOUGHTS_SHOWN, first_answer, shows_thoughts
 from tools.serving.validation import Validation, failure, judged, probe_request
+from tools.tool import tool
 
 NO_PLAN = "It carries no plan to compare with."
 
@@ -24,14 +25,15 @@ class ValidationQuery(Contract):
     seconds: float
 
 
+@tool(reads=True)
 def validate_endpoint(
     query: ValidationQuery,
     expected: Expectation | None,
+    unplanned: str,
     database: Database,
     progress: Progress,
-    unplanned: str = NO_PLAN,
 ) -> Validation:
-    """Check the endpoint against what was planned for it; `unplanned` says why nothing is known of that.
+    """Check the endpoint against what was planned for it; `unplanned` says why that can't be read, if so.
 
     Takes at most LONGER times `seconds`, and twice the E2E target for the last request, and a minute.
     Whatever the endpoint does is in the outcome. Raises CompassError only for a database that is gone.
@@ -43,7 +45,7 @@ def validate_endpoint(
     shown = shows_thoughts(first)
     if expected is None or not query.seconds:
         said = f"A first prompt was answered after {first.ttft_ms:,.0f} ms."
-        left_out = ("No probe was made.", unplanned if query.seconds else "")
+        left_out = ("No probe was made.", (unplanned or NO_PLAN) if query.seconds else "")
         return Validation(
             outcome="unjudged",
             reasons=[" ".join(filter(None, (said, THOUGHTS_SHOWN if shown else "", *left_out)))],

@@ -21,6 +21,7 @@ from tools.planning.reasons import difference, held
 from tools.planning.recommending import recommendations
 from tools.planning.settling import Settling
 from tools.specification import SpecificationChange, change_specification
+from tools.tool import tool
 from tools.traffic import map_to_benchmark_profile
 from tools.wording import a_month, setup
 
@@ -49,6 +50,7 @@ class WhyNot(Contract):
     """Then: what would admit it all the same."""
 
 
+@tool(reads=True)
 def why_not(request: WhyNotRequest, database: Database) -> WhyNot:
     """Plan again, and find the place of what is asked about. Figures are those that
     the plan would show of it.

@@ -28,6 +28,7 @@ from tools.get_status import DeploymentStatus, StatusQuery, get_status
 from tools.manifests.bundle import ManifestBundle, bundle_of
 from tools.manifests.digests import Action, ManifestFile, digest_of
 from tools.manifests.values import images_of
+from tools.records import keep_window, watched
 from tools.serving.endpoint import PromptResult, send_prompt
 
 router = APIRouter(
@@ -53,7 +54,10 @@ class DeletionRequest(Contract):
 @router.get("")
 def list_deployments(user: ByUser, runtime: ByRuntime) -> list[DeploymentStatus]:
     """What this user has deployed, as the cluster has it now."""
-    return deployments(runtime.cluster, runtime.database, user.name)
+    found = deployments(runtime.cluster, runtime.database, user.name)
+    for status in found:
+        keep_window(status, runtime.database)
+    return found
 
 
 @router.post("", status_code=201, responses=documented(404, 409, 428))
@@ -91,7 +95,7 @@ def deploy(request: DeploymentRequest, user: ByUser, runtime: ByRuntime, key: Ke
 def look(name: Name, user: ByUser, runtime: ByRuntime) -> DeploymentStatus:
     """Conditions, pods, events, endpoint, drift, and how it holds its targets."""
     _check_owner(user, name, runtime)
-    found = get_status(StatusQuery(name=name), runtime.cluster, runtime.database)
+    found = watched(StatusQuery(name=name), runtime.cluster, runtime.database)
     if found.phase == "absent":
         raise Wrong(404, TITLES[404], found.message)
     return found

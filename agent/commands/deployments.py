@@ -59,8 +59,11 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
     with errors_in_words(as_json), _parts() as parts:
         from tools.deployments import deployments as running
         from tools.deployments import summary
+        from tools.records import keep_window
 
         found = running(parts.cluster, parts.database)
+        for status in found:
+            keep_window(status, parts.database)
         if as_json:
             print(json.dumps([summary(s) for s in found], indent=2))
             return
@@ -96,10 +99,11 @@ def status_of(
     holds its targets. Exit code 1: not ready.
     """
     with errors_in_words(as_json), _parts() as parts:
-        from tools.get_status import StatusQuery, get_status
+        from tools.get_status import StatusQuery
+        from tools.records import watched
 
         query = StatusQuery(name=name)
-        found = get_status(query, parts.cluster, parts.database)
+        found = watched(query, parts.cluster, parts.database)
         if watch:
             _watch(found, query, parts, every, times, as_json)
         elif as_json:
@@ -121,7 +125,7 @@ def _watch(
 ) -> None:
     """A line for each look; what was seen in between goes on record."""
     from knowledge.errors import CompassError
-    from tools.get_status import get_status
+    from tools.records import watched
 
     looks = 0
     with contextlib.suppress(KeyboardInterrupt):
@@ -138,7 +142,7 @@ def _watch(
                 return
             time.sleep(every)
             try:
-                found = get_status(query, parts.cluster, parts.database)
+                found = watched(query, parts.cluster, parts.database)
             except CompassError as error:  # a cluster that is away for a moment ends no watch
                 print(f"{datetime.now():%H:%M:%S}  {error}", file=sys.stderr, flush=True)
 
@@ -160,7 +164,7 @@ def validate(
         from knowledge.errors import CompassError
         from tools.deploying.listing import last_applied
         from tools.get_status import StatusQuery, get_status
-        from tools.records import Subject, validated_and_kept
+        from tools.records import Subject, validated
         from tools.validate_endpoint import ValidationQuery
 
         found = get_status(StatusQuery(name=name, metrics=False), parts.cluster, parts.database)
@@ -171,7 +175,7 @@ def validate(
             name=name, endpoint=found.endpoint, model_id=revision.model_id, seconds=seconds
         )
         with Console(stderr=True, highlight=False, markup=False).status("Probing") as shown:
-            outcome = validated_and_kept(
+            outcome = validated(
                 query, Subject(revision.id, revision.files, parts.cluster), parts.database, shown.update
             )
         if as_json:

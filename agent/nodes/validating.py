@@ -5,9 +5,9 @@ from __future__ import annotations
 from agent.events import ProgressEvent, emit
 from agent.turn import Turn
 from tools.manifests.bundle import ManifestBundle
-from tools.records import Subject, validated_and_kept
+from tools.records import Subject, keep_validation, planned_of
 from tools.serving.validation import Validation
-from tools.validate_endpoint import ValidationQuery
+from tools.validate_endpoint import ValidationQuery, validate_endpoint
 from tools.wording import rate
 
 SAID = {
@@ -30,7 +30,10 @@ def validated(turn: Turn, bundle: ManifestBundle, endpoint: str, approval_id: st
         services.caller.unless_stopped()
         emit(ProgressEvent(text=text))
 
-    return turn.call("validate_endpoint", validated_and_kept, query, subject, services.database, progress)
+    planned = planned_of(subject)
+    found = turn.call("validate_endpoint", validate_endpoint, query, *planned, services.database, progress)
+    keep_validation(query, found, subject, services.database)
+    return found
 
 
 def say_validated(turn: Turn, before: str, found: Validation) -> None:

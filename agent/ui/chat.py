@@ -26,7 +26,8 @@ from agent.ui.store import Store
 from agent.ui.turns import Talk, Turn, errors_told, here
 from knowledge.errors import CompassError
 from tools.deploying.listing import owned_by
-from tools.get_status import StatusQuery, get_status
+from tools.get_status import StatusQuery
+from tools.records import watched
 
 Answer = dict[str, Any]
 
@@ -103,7 +104,7 @@ class Chat:
         cluster, database = talk.runtime.cluster, talk.runtime.database
         if not await asyncio.to_thread(owned_by, talk.actor, name, cluster, database):
             raise CompassError(f"There is no deployment {name} of yours.")
-        found = await asyncio.to_thread(get_status, StatusQuery(name=name), cluster, database)
+        found = await asyncio.to_thread(watched, StatusQuery(name=name), cluster, database)
         card = card_of(found)
         return {"card": card and card.model_dump(mode="json"), "at": time.strftime("%H:%M:%S")}
 

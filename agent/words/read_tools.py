@@ -1,8 +1,9 @@
-"""The read-only tools that a chat model may call by itself. `apply_to_cluster` is not here, and can't be."""
+"""The read-only tools that a chat model may call by itself: those that say so where they are defined.
+`apply_to_cluster` is not among them, and can't be.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,54 +13,39 @@ from pydantic import BaseModel
 from agent.services import Services
 from knowledge.errors import CompassError
 from tools.deploying.listing import owned_by
-from tools.get_status import DeploymentStatus, StatusQuery, get_status
-from tools.lookup_slo_template import SloTemplateQuery, lookup_slo_template
-from tools.query_benchmarks import BenchmarkQuery, query_benchmarks
+from tools.registry import TOOLS
+from tools.tool import AnyTool
 
 
 @dataclass(frozen=True)
 class ReadTool:
-    name: str
-    description: str
-    request: type[BaseModel]
-    run: Callable[[Any, Services], BaseModel]
+    tool: AnyTool
+
+    @property
+    def name(self) -> str:
+        return self.tool.name
+
+    @property
+    def request(self) -> type[BaseModel]:
+        return self.tool.request
 
     def definition(self) -> dict[str, Any]:
         """In the form that `bind_tools` takes."""
         definition = convert_to_openai_tool(self.request)
-        definition["function"] |= {"name": self.name, "description": self.description}
+        definition["function"] |= {"name": self.name, "description": self.tool.about}
         return definition
 
+    def run(self, request: Any, services: Services) -> BaseModel:
+        """A model sees what its person may see, and no more. Raises CompassError for a
+        deployment of somebody else's, or none.
+        """
+        if self.tool.deployment:
+            name = getattr(request, self.tool.deployment)
+            if not owned_by(services.caller.actor, name, services.cluster, services.database):
+                raise CompassError(f"There is no deployment {name} of yours.")
+        needed = {need: getattr(services, need) for need in self.tool.needs}
+        found: BaseModel = self.tool(request, **needed)
+        return found
 
-def _own_status(query: StatusQuery, services: Services) -> DeploymentStatus:
-    """A model sees what its person may see, and no more. Raises CompassError for a
-    deployment of somebody else's, or none.
-    """
-    if not owned_by(services.caller.actor, query.name, services.cluster, services.database):
-        raise CompassError(f"There is no deployment {query.name} of yours.")
-    return get_status(query, services.cluster, services.database)
 
-
-READ_TOOLS = {
-    tool.name: tool
-    for tool in (
-        ReadTool(
-            "lookup_slo_template",
-            "Default targets, traffic and demand assumptions of a use case.",
-            SloTemplateQuery,
-            lambda request, services: lookup_slo_template(request),
-        ),
-        ReadTool(
-            "query_benchmarks",
-            "What the benchmark table holds for models and GPUs under one traffic profile.",
-            BenchmarkQuery,
-            lambda request, services: query_benchmarks(request, services.database),
-        ),
-        ReadTool(
-            "get_status",
-            "How a deployment of this person is doing in the cluster.",
-            StatusQuery,
-            lambda request, services: _own_status(request, services),
-        ),
-    )
-}
+READ_TOOLS = {tool.name: ReadTool(tool) for tool in TOOLS.values() if tool.reads and tool.about}

@@ -17,6 +17,7 @@ from tests.simulator.load import Request, load
 from tests.talking import Heard, converse, facts_of, name_of
 from tools.clusters.cluster import Cluster
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
+from tools.records import watched
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def endpoint_of(runtime: Runtime, thread: str) -> str:
 
 
 def live(cluster: Cluster, name: str, database: Database) -> DeploymentStatus:
-    return get_status(StatusQuery(name=name), cluster, database)
+    return watched(StatusQuery(name=name), cluster, database)
 
 
 def send(url: str, model: str, count: int, per_second: float = 4.0) -> None:

@@ -180,7 +180,7 @@ def test_an_endpoint_must_serve_the_mode_that_was_planned(
     with serving(model=QWEN, told=told) as server:
         query = ValidationQuery(name="chatbot", endpoint=server.url, model_id=QWEN, seconds=0)
         found: Validation = validate_endpoint(
-            query, expected(mode, 40 if mode == "on" else 0), database, lambda text: None
+            query, expected(mode, 40 if mode == "on" else 0), "", database, lambda text: None
         )
     assert why in found.reasons[0]
     assert found.outcome == ("unjudged" if why.startswith("A first") else "fail")

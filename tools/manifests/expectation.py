@@ -109,9 +109,14 @@ def expectation_of(service: Object | None) -> Expectation | None:
     raise UnreadablePlan(f"What was planned of it can't be read in its annotations: {printable(why, 200)}.")
 
 
-def expectation_if_any(service: Object | None) -> Expectation | None:
-    """The same for figures that are left out where nothing is known; None as well where it can't be read."""
+def expectation_and_why(service: Object | None) -> tuple[Expectation | None, str]:
+    """The same, with why it can't be read, "" where there is nothing to read, instead of raising that."""
     try:
-        return expectation_of(service)
-    except UnreadablePlan:
-        return None
+        return expectation_of(service), ""
+    except UnreadablePlan as error:
+        return None, str(error)
+
+
+def expectation_if_any(service: Object | None) -> Expectation | None:
+    """For figures that are left out where nothing is known: None as well where it can't be read."""
+    return expectation_and_why(service)[0]

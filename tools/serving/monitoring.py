@@ -5,6 +5,7 @@ window, a verdict, and what to do about it.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -16,7 +17,7 @@ from tools.clusters.objects import Object, created_at, name_of, uid_of
 from tools.contract import Contract
 from tools.manifests.expectation import Expectation
 from tools.serving.confidence import FEWEST_TO_JUDGE, surely_above
-from tools.serving.outcomes import record_window, recorded, widened, window_until
+from tools.serving.outcomes import record_window, recorded, widened, window_so_far, window_until
 from tools.serving.scrape import Counters, Gauges, Quantile, Scrape, Window, parsed, window
 from tools.serving.validation import UNITS
 from tools.wording import rate
@@ -32,6 +33,8 @@ IDLE_SHARE = 0.3
 COARSE = 0.1
 """Of a target; vLLM's own buckets of ITL go from 10 ms to 25 ms."""
 State = Literal["idle", "holding", "missing", "failing", "unknown"]
+HELD: dict[State, bool] = {"holding": True, "missing": False, "failing": False}
+"""Whether the targets were held in states that say so."""
 
 
 class LatencyNow(Contract):
@@ -75,6 +78,26 @@ class Live(Contract):
     """Of the windows of the last 24 hours that had requests, those within the targets."""
 
 
+class Unseen(CompassError):
+    """Nothing can be seen of how the replicas do."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at the replicas: what people are told, and what it takes to keep the window that it ends."""
+
+    live: Live
+    scrape: Scrape
+    started: datetime
+    """When the first replica did."""
+    approval_id: str | None
+
+    @property
+    def held(self) -> bool | None:
+        """None where there is nothing to judge by."""
+        return HELD.get(self.live.state)
+
+
 def observe(
     pods: list[Object],
     wanted: int,
@@ -82,36 +105,25 @@ def observe(
     expected: Expectation | None,
     cluster: Cluster,
     database: Database | None,
-) -> Live | str:
-    """Look at all replicas now, as far as they answer; or why nothing can be seen. With
-    an approval, the window goes on record with it.
+) -> Look:
+    """Look at all replicas now, as far as they answer. Leaves everything as it was; `keep` puts the
+    window on record. Raises Unseen.
     """
-    if not pods:
-        return "No replica is ready."
     now = _scrape(pods, cluster)
-    if isinstance(now, str):
-        return now
     started = min(created_at(p) or now.at for p in pods)
     if approval_id is None or database is None:
         latest, ends = window(None, now, started), False
         seen = latest
     else:
-        latest, ends = window_until(approval_id, now, started, database)
+        latest, ends = window_so_far(approval_id, now, started, database)
         seen = widened(approval_id, latest, now.at - WINDOW, database)
     latencies = _latencies(seen, expected, database)
     state, verdict, advice = _judged(seen, latencies, expected, len(pods), wanted)
     share = None
     if approval_id is not None and database is not None:
-        if ends:
-            record_window(
-                approval_id,
-                latest,
-                {"holding": True, "missing": False, "failing": False}.get(state),
-                database,
-            )
-        day = recorded(approval_id, now.at - timedelta(hours=24), database)
-        share = day.held / day.judged if day and day.judged else None
-    return Live(
+        this = HELD.get(state) if ends and latest.handled else None
+        share = _held_share(approval_id, now.at, this, database)
+    live = Live(
         state=state,
         verdict=verdict,
         advice=advice,
@@ -131,10 +143,32 @@ def observe(
         latencies=latencies,
         held_share_24h=share,
     )
+    return Look(live, now, started, approval_id)
 
 
-def _scrape(pods: list[Object], cluster: Cluster) -> Scrape | str:
-    """What the replicas show, one that doesn't being no reason to hide the others; where none does, why."""
+def keep(look: Look, database: Database) -> None:
+    """Put the window that a look ended on record with its approval, unless it is too short or
+    another watcher's look ended it already.
+    """
+    if look.approval_id is None:
+        return
+    latest, ends = window_until(look.approval_id, look.scrape, look.started, database)
+    if ends:
+        record_window(look.approval_id, latest, look.held, database)
+
+
+def _held_share(approval_id: str, now: datetime, this: bool | None, database: Database) -> float | None:
+    """Of the windows of a day that could be judged, the one that ends now among them."""
+    day = recorded(approval_id, now - timedelta(hours=24), database)
+    held, judged = (day.held, day.judged) if day else (0, 0)
+    held, judged = held + bool(this), judged + (this is not None)
+    return held / judged if judged else None
+
+
+def _scrape(pods: list[Object], cluster: Cluster) -> Scrape:
+    """What the replicas show, one that doesn't being no reason to hide the others. Raises Unseen where
+    none does.
+    """
     counters: dict[str, Counters] = {}
     gauges: dict[str, Gauges] = {}
     silent: dict[str, str] = {}
@@ -145,7 +179,7 @@ def _scrape(pods: list[Object], cluster: Cluster) -> Scrape | str:
         except (CompassError, ValueError) as error:
             silent[uid] = str(error)
     if not counters:
-        return next(iter(silent.values()))
+        raise Unseen(next(iter(silent.values()), "No replica is ready."))
     return Scrape(at=datetime.now(UTC), counters=counters, gauges=gauges, silent=tuple(silent))
 
 

@@ -53,17 +53,24 @@ def record_validation(approval_id: str, found: Validation, database: Database) -
         )
 
 
+def window_so_far(
+    approval_id: str, now: Scrape, started: datetime, database: Database
+) -> tuple[Window, bool]:
+    """What happened since the last window that was recorded, and whether this look would end another."""
+    with database.connect() as connection:
+        last = _last_scrape(approval_id, connection)
+    return window(last, now, started), last is None or _is_long_enough(last, now)
+
+
 def window_until(approval_id: str, now: Scrape, started: datetime, database: Database) -> tuple[Window, bool]:
-    """What happened since the last window that was recorded, and whether this look
-    ends another one that should be.
+    """The same, and the next window begins here if this look ends one.
 
     Several watchers share the looks, so that their windows don't overlap.
     """
     with database.connect() as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [approval_id])
-        row = connection.execute("SELECT last FROM scrapes WHERE approval_id = %s", [approval_id]).fetchone()
-        last = Scrape.model_validate(row["last"]) if row else None
-        if last is not None and (now.at - last.at).total_seconds() < SHORTEST_WINDOW_S:
+        last = _last_scrape(approval_id, connection)
+        if last is not None and not _is_long_enough(last, now):
             return window(last, now, started), False
         connection.execute(
             "INSERT INTO scrapes (approval_id, last) VALUES (%s, %s) ON CONFLICT (approval_id) DO UPDATE SET"
@@ -71,6 +78,15 @@ def window_until(approval_id: str, now: Scrape, started: datetime, database: Dat
             [approval_id, Jsonb(now.to_keep(last).model_dump(mode="json"))],
         )
         return window(last, now, started), True
+
+
+def _last_scrape(approval_id: str, connection: Connection[DictRow]) -> Scrape | None:
+    row = connection.execute("SELECT last FROM scrapes WHERE approval_id = %s", [approval_id]).fetchone()
+    return Scrape.model_validate(row["last"]) if row else None
+
+
+def _is_long_enough(last: Scrape, now: Scrape) -> bool:
+    return (now.at - last.at).total_seconds() >= SHORTEST_WINDOW_S
 
 
 def widened(approval_id: str, seen: Window, since: datetime, database: Database) -> Window:
@@ -104,7 +120,7 @@ def record_window(approval_id: str, seen: Window, held: bool | None, database: D
     """Keep a window in which something happened; `held` is None where there is nothing to
     judge it by. Adds up old ones now and then.
     """
-    if not seen.requests and not seen.failed:
+    if not seen.handled:
         return
     histograms = [seen.latencies.get(m) or Histogram(bounds_s=[], counts=[0]) for m in METRICS]
     values = {

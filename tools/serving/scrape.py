@@ -170,6 +170,11 @@ class Window(Contract):
     latencies: dict[Metric, Histogram]
 
     @property
+    def handled(self) -> bool:
+        """Whether there was a request in it at all."""
+        return bool(self.requests or self.failed)
+
+    @property
     def seconds(self) -> float:
         return (self.ended_at - self.began_at).total_seconds()
 

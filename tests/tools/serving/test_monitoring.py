@@ -14,7 +14,7 @@ from tools.manifests.expectation import Expectation, expectation_of
 from tools.manifests.served import inference_service_of
 from tools.render_manifest import render_manifest
 from tools.serving import monitoring
-from tools.serving.monitoring import Live, observe
+from tools.serving.monitoring import Live, Unseen, keep, observe
 from tools.serving.outcomes import recorded
 
 
@@ -50,9 +50,14 @@ class Replicas:
 def look(*finished: int | str | None, expected: Expectation | None = None, **kept: Any) -> Live | str:
     replicas = Replicas(*finished)
     cluster = cast(Cluster, replicas)  # of which nothing but their metrics is asked
-    return observe(
-        replicas.pods, len(finished), kept.get("approval_id"), expected, cluster, kept.get("database")
-    )
+    database: Database | None = kept.get("database")
+    try:
+        found = observe(replicas.pods, len(finished), kept.get("approval_id"), expected, cluster, database)
+    except Unseen as error:
+        return str(error)
+    if database is not None:
+        keep(found, database)
+    return found.live
 
 
 @pytest.mark.parametrize("silent", [None, "<html>"])

@@ -59,7 +59,7 @@ def expectation(
 def run(server: Server, expected: Expectation, database: Database, seconds: float = SECONDS) -> Validation:
     query = ValidationQuery(name="chatbot", endpoint=server.url, model_id=MODEL, seconds=seconds)
     began = time.monotonic()
-    found = validate_endpoint(query, expected, database, lambda text: None)
+    found = validate_endpoint(query, expected, "", database, lambda text: None)
     patience = 2 * expected.targets.e2e_p95_ms / 1000 + 10
     assert time.monotonic() - began < seconds + patience + patient(60)  # what the docstring promises
     return found
@@ -264,10 +264,10 @@ def fails_half_way(what: Misbehaviour | Literal["close"], why: str, database: Da
 def test_without_a_readable_plan_it_isnt_judged_and_says_why(database: Database) -> None:
     with serving() as server:
         query = ValidationQuery(name="chatbot", endpoint=server.url, model_id=MODEL, seconds=SECONDS)
-        for why in (NO_PLAN, "What was planned of it can't be read."):
-            found = validate_endpoint(query, None, database, lambda text: None, why)
+        for why in ("", "What was planned of it can't be read."):
+            found = validate_endpoint(query, None, why, database, lambda text: None)
             assert (found.outcome, found.checks) == ("unjudged", [])
-            assert found.reasons[0].endswith(f"No probe was made. {why}")
+            assert found.reasons[0].endswith(f"No probe was made. {why or NO_PLAN}")
 
 
 def test_another_model_or_no_server_fails(database: Database) -> None:
@@ -278,7 +278,7 @@ def test_another_model_or_no_server_fails(database: Database) -> None:
         )
         assert (
             "not meta-llama/Llama-3.3-70B-Instruct"
-            in validate_endpoint(query, expected, database, lambda t: None).reasons[0]
+            in validate_endpoint(query, expected, "", database, lambda t: None).reasons[0]
         )
     assert run(server, expected, database).outcome == "fail"
 
