@@ -11,6 +11,7 @@ from agent.events import CheckpointEvent, ErrorEvent, Event, MessageEvent, ToolC
 from agent.runtime import Runtime
 from evals.play import states_of
 from knowledge.errors import CompassError
+from tests.present import present
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 from tools.manifests.annotations import CONVERSATION
 
@@ -45,6 +46,12 @@ class Heard:
         last = self.events[-1] if self.events else None
         return last if isinstance(last, CheckpointEvent) else None
 
+    @property
+    def pause(self) -> CheckpointEvent:
+        """Raises AssertionError where the conversation doesn't wait for anything."""
+        assert self.checkpoint is not None, self.events[-1:]
+        return self.checkpoint
+
 
 def facts_of(event: Event | None) -> dict[str, Any]:
     """The facts of a pause or a message, as a program gets them."""
@@ -67,8 +74,7 @@ def converse(runtime: Runtime, thread: str, *words: str) -> Heard:
 
 def name_of(runtime: Runtime, thread: str) -> str:
     """Of the deployment that the conversation has rendered last."""
-    bundle = runtime.state(thread)["bundle"]
-    assert bundle is not None
+    bundle = present(runtime.state(thread)["bundle"])
     return str(bundle.name)
 
 

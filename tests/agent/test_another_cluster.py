@@ -79,15 +79,13 @@ def contexts(
 def test_what_was_shown_for_one_cluster_is_shown_anew_for_the_other(contexts: Contexts, thread: str) -> None:
     a = contexts.point("A")
     shown = converse(a, thread, *TO_APPROVAL)
-    assert shown.checkpoint is not None
-    assert facts_of(shown.checkpoint)["server"] == contexts.addresses["A"]
+    assert facts_of(shown.pause)["server"] == contexts.addresses["A"]
     assert contexts.addresses["A"] in shown.text
     b = contexts.point("B")
     heard = converse(b, thread, "yes, approve")
     assert "That was shown for another cluster" in heard.text
     assert heard.tools == []
-    assert heard.checkpoint is not None
-    assert facts_of(heard.checkpoint)["server"] == contexts.addresses["B"]
+    assert facts_of(heard.pause)["server"] == contexts.addresses["B"]
     assert name_of(b, thread) not in deployed(b.cluster) | deployed(a.cluster)
 
 

@@ -21,8 +21,7 @@ QUESTION = "what context length does it have?"
 
 
 def details_of(heard: Heard) -> dict[str, Any]:
-    assert heard.checkpoint is not None
-    return facts_of(heard.checkpoint)
+    return facts_of(heard.pause)
 
 
 def served_by(details: dict[str, Any]) -> int:
@@ -43,8 +42,7 @@ def test_what_was_asked_for_is_approved_deployed_and_served(runtime: Runtime, th
     heard = converse(runtime, thread, "yes, approve")
     assert heard.states[-1] == "basic_monitoring"
     assert f"{served:,} tokens" in details_of(heard)["context"]
-    assert heard.checkpoint is not None
-    assert f"{served:,} tokens" in json.dumps(of_pause(heard.checkpoint)[1])
+    assert f"{served:,} tokens" in json.dumps(of_pause(heard.pause)[1])
     status = get_status(StatusQuery(name=name_of(runtime, thread)), runtime.cluster)
     assert status.context_tokens == served
     assert f"{served:,} tokens" in drawn("status", status.model_dump(mode="json"))

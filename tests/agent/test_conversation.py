@@ -11,6 +11,7 @@ from agent.replies import Reply
 from agent.runtime import Runtime
 from knowledge.catalogue import gpus
 from knowledge.settings import Settings
+from tests.present import present
 from tests.talking import MAIN_SCRIPT, converse, facts_of, made_by, name_of
 
 TO_APPROVAL = ["a chatbot for 1000 users", "looks good", "deploy the cheapest"]
@@ -55,8 +56,7 @@ def test_the_main_script_passes_through_every_state_and_ends_in_success(
 
 
 def test_the_specification_shows_targets_and_every_assumption(runtime: Runtime, thread: str) -> None:
-    pause = converse(runtime, thread, MAIN_SCRIPT[0]).checkpoint
-    assert pause is not None
+    pause = converse(runtime, thread, MAIN_SCRIPT[0]).pause
     spec = facts_of(pause)["specification"]
     assert spec["traffic_profile"] == {"prompt_tokens": 512, "output_tokens": 256}
     assert spec["slo_targets"] == {"ttft_p95_ms": 150, "itl_p95_ms": 25, "e2e_p95_ms": 7000}
@@ -71,18 +71,16 @@ def test_it_asks_for_what_is_missing_and_waits(runtime: Runtime, thread: str) ->
     assert heard.states == ["context_collection"]
     assert "How many users" in heard.text
     heard = converse(runtime, thread, "about 2.5k")
-    assert heard.checkpoint is not None
-    assert facts_of(heard.checkpoint)["specification"]["intent"]["user_count"] == 2500
+    assert facts_of(heard.pause)["specification"]["intent"]["user_count"] == 2500
 
 
 def test_an_edit_goes_through_editing_to_the_options(runtime: Runtime, thread: str) -> None:
     heard = converse(runtime, thread, "a chatbot for 1000 users", "make TTFT 300 ms and use H100s")
     assert "specification_editing" in heard.states
     assert "TTFT p95 150 ms → 300 ms" in heard.text
-    assert heard.checkpoint is not None
-    assert heard.checkpoint.state == "presenting_options"
-    assert {o["gpu_type"] for o in facts_of(heard.checkpoint)["recommendations"]} == {"H100"}
-    assert facts_of(heard.checkpoint)["specification"]["slo_targets"]["ttft_p95_ms"] == 300
+    assert heard.pause.state == "presenting_options"
+    assert {o["gpu_type"] for o in facts_of(heard.pause)["recommendations"]} == {"H100"}
+    assert facts_of(heard.pause)["specification"]["slo_targets"]["ttft_p95_ms"] == 300
 
 
 def test_a_question_is_answered_and_the_pause_stays_open(runtime: Runtime, thread: str) -> None:
@@ -90,45 +88,37 @@ def test_a_question_is_answered_and_the_pause_stays_open(runtime: Runtime, threa
     heard = converse(runtime, thread, "what does ITL mean?", "where does the request rate come from?")
     assert "inter-token latency" in heard.text
     assert "20% of the users are active" in heard.text
-    assert first.checkpoint is not None
-    assert heard.checkpoint is not None
-    assert heard.checkpoint.details == first.checkpoint.details
+    assert heard.pause.details == first.pause.details
 
 
 def test_memory_is_told_as_a_breakdown_and_figures_with_their_error_range(
     runtime: Runtime, thread: str
 ) -> None:
     plan = converse(runtime, thread, *TO_APPROVAL[:2])
-    assert plan.checkpoint is not None
-    first = facts_of(plan.checkpoint)["recommendations"][0]
+    first = facts_of(plan.pause)["recommendations"][0]
     memory = converse(runtime, thread, "how much memory does option 1 need?")
     assert f"{first['memory']['kv_cache_gib']:,.1f} the KV cache" in memory.text
     assert memory.text.count("•") == 1
     assert converse(runtime, thread, "how long can the context be?").text.count(
         "such requests at once"
-    ) == len(facts_of(plan.checkpoint)["recommendations"])
+    ) == len(facts_of(plan.pause)["recommendations"])
     origin = converse(runtime, thread, "are these measured?").text
     assert "Estimates from" in origin
     assert "unseen public runs" in origin
 
 
 def test_a_what_if_can_be_undone(runtime: Runtime, thread: str) -> None:
-    before = converse(runtime, thread, "a chatbot for 1000 users", "looks good").checkpoint
-    during = converse(runtime, thread, "what if we had 400k users?").checkpoint
-    after = converse(runtime, thread, "undo").checkpoint
-    assert before is not None
-    assert during is not None
-    assert after is not None
+    before = converse(runtime, thread, "a chatbot for 1000 users", "looks good").pause
+    during = converse(runtime, thread, "what if we had 400k users?").pause
+    after = converse(runtime, thread, "undo").pause
     assert facts_of(during)["recommendations"] != facts_of(before)["recommendations"]
     assert "1,000 → 400,000" in facts_of(during)["what_if"]
     assert after.details == before.details
 
 
 def test_a_what_if_is_shown_beside_what_was_before(runtime: Runtime, thread: str) -> None:
-    before = converse(runtime, thread, "a chatbot for 1000 users", "looks good").checkpoint
-    during = converse(runtime, thread, "what if we had 400k users?").checkpoint
-    assert before is not None
-    assert during is not None
+    before = converse(runtime, thread, "a chatbot for 1000 users", "looks good").pause
+    during = converse(runtime, thread, "what if we had 400k users?").pause
     assert facts_of(before)["before"] is None
     beside = facts_of(during)["before"]
     assert beside["first"] == facts_of(before)["recommendations"][0]
@@ -142,12 +132,9 @@ def test_a_what_if_is_shown_beside_what_was_before(runtime: Runtime, thread: str
 def test_a_share_cheaper_is_a_budget_of_what_is_first_now(runtime: Runtime, thread: str) -> None:
     refused = converse(runtime, thread, "a chatbot for 1000 users", "30% cheaper")
     assert "no plan yet" in refused.text
-    assert refused.checkpoint is not None
-    assert refused.checkpoint.state == "specification_review"
-    before = converse(runtime, thread, "looks good").checkpoint
-    during = converse(runtime, thread, "make it 30% cheaper").checkpoint
-    assert before is not None
-    assert during is not None
+    assert refused.pause.state == "specification_review"
+    before = converse(runtime, thread, "looks good").pause
+    during = converse(runtime, thread, "make it 30% cheaper").pause
     first = facts_of(before)["recommendations"][0]["cost_usd_per_month"]
     assert facts_of(during)["specification"]["intent"]["budget_usd_per_month"] == pytest.approx(
         0.7 * first, abs=0.01
@@ -156,8 +143,7 @@ def test_a_share_cheaper_is_a_budget_of_what_is_first_now(runtime: Runtime, thre
 
 
 def test_why_something_is_not_first_or_not_there_at_all(runtime: Runtime, thread: str) -> None:
-    plan = converse(runtime, thread, "a chatbot for 1000 users", "looks good").checkpoint
-    assert plan is not None
+    plan = converse(runtime, thread, "a chatbot for 1000 users", "looks good").pause
     shown = {o["gpu_type"]: o["rank"] for o in reversed(facts_of(plan)["recommendations"])}
     gpu, rank = max(shown.items(), key=lambda pair: pair[1])
     assert f"Option {rank}, " in converse(runtime, thread, f"why not {gpu}?").text
@@ -178,23 +164,16 @@ def test_why_something_is_not_first_or_not_there_at_all(runtime: Runtime, thread
 
 
 def test_plans_are_kept_by_name_compared_and_brought_back(runtime: Runtime, thread: str) -> None:
-    first = converse(
-        runtime, thread, "a chatbot for 1000 users", "looks good", "keep this as small"
-    ).checkpoint
+    first = converse(runtime, thread, "a chatbot for 1000 users", "looks good", "keep this as small").pause
     converse(runtime, thread, "what if we had 400k users?", "keep this as big one")
     heard = converse(runtime, thread, "compare the kept plans")
     [table] = [facts_of(e) for e in heard.events if isinstance(e, MessageEvent) and e.kind == "kept"]
     assert table is not None
     assert [plan["name"] for plan in table["plans"]] == ["small", "big one", "shown now"]
-    back = converse(runtime, thread, "back to small").checkpoint
-    assert first is not None
-    assert back is not None
+    back = converse(runtime, thread, "back to small").pause
     assert facts_of(back)["recommendations"] == facts_of(first)["recommendations"]
     assert facts_of(back)["specification"] == facts_of(first)["specification"]
-    undone = converse(
-        runtime, thread, "undo"
-    ).checkpoint  # going back to a kept plan is a step like any other
-    assert undone is not None
+    undone = converse(runtime, thread, "undo").pause  # going back to a kept plan is a step like any other
     assert facts_of(undone)["specification"]["intent"]["user_count"] == 400_000
     assert (
         "No plan is kept as “nonsense”; kept are “small”, “big one”"
@@ -203,25 +182,20 @@ def test_plans_are_kept_by_name_compared_and_brought_back(runtime: Runtime, thre
 
 
 def test_the_options_are_ranked_by_what_one_asks_for(runtime: Runtime, thread: str) -> None:
-    balanced = converse(runtime, thread, "a chatbot for 1000 users", "looks good").checkpoint
+    balanced = converse(runtime, thread, "a chatbot for 1000 users", "looks good").pause
     heard = converse(runtime, thread, "rank by cost")
     assert heard.states[-2:] == ["capacity_planning", "presenting_options"]
-    assert heard.checkpoint is not None
-    costs = [o["cost_usd_per_month"] for o in facts_of(heard.checkpoint)["recommendations"]]
+    costs = [o["cost_usd_per_month"] for o in facts_of(heard.pause)["recommendations"]]
     assert costs == sorted(costs)
-    later = converse(runtime, thread, "what if we had 3000 users?").checkpoint
-    assert later is not None
+    later = converse(runtime, thread, "what if we had 3000 users?").pause
     assert facts_of(later)["view"] == "lowest_cost"
-    again = converse(runtime, thread, "undo", "rank by balance").checkpoint
-    assert balanced is not None
-    assert again is not None
+    again = converse(runtime, thread, "undo", "rank by balance").pause
     assert facts_of(again)["recommendations"] == facts_of(balanced)["recommendations"]
 
 
 def test_the_clusters_own_gpus_can_be_the_limit(runtime: Runtime, thread: str) -> None:
     heard = converse(runtime, thread, "a chatbot for 1000 users with the GPUs our cluster has")
-    assert heard.checkpoint is not None
-    there_are = facts_of(heard.checkpoint)["specification"]["intent"]["available_gpus"]
+    there_are = facts_of(heard.pause)["specification"]["intent"]["available_gpus"]
     assert there_are == runtime.cluster.gpus()
     assert there_are["H100"] > 0
 
@@ -234,8 +208,7 @@ def test_other_traffic_than_the_benchmarks_is_said_to_be_planned_as_a_harder_one
         "No benchmarks exist for 600→300 tokens; it is planned as 1024→1024 tokens, which is easier in"
         " neither." in heard.text
     )
-    assert heard.checkpoint is not None
-    assert facts_of(heard.checkpoint)["benchmark_profile"] == {"prompt_tokens": 1024, "output_tokens": 1024}
+    assert facts_of(heard.pause)["benchmark_profile"] == {"prompt_tokens": 1024, "output_tokens": 1024}
     assert (
         "planned as 4096→512 tokens"
         in converse(runtime, thread, "what if we had 2000 prompt tokens and 400 output tokens?").text
@@ -244,8 +217,7 @@ def test_other_traffic_than_the_benchmarks_is_said_to_be_planned_as_a_harder_one
 
 def test_a_rejection_leads_back_to_the_options_and_deploys_nothing(runtime: Runtime, thread: str) -> None:
     heard = converse(runtime, thread, *TO_APPROVAL, "no, too expensive")
-    assert heard.checkpoint is not None
-    assert heard.checkpoint.state == "presenting_options"
+    assert heard.pause.state == "presenting_options"
     assert made_by(runtime.cluster, thread) == set()
 
 
@@ -259,8 +231,7 @@ def test_cancel_and_start_over_at_each_pause(runtime: Runtime, thread: str, dept
     assert heard.checkpoint is not None
     heard = converse(runtime, thread, "start over")
     assert heard.states[-1] == "context_collection"
-    fresh = converse(runtime, thread, "translation for 50 people").checkpoint
-    assert fresh is not None
+    fresh = converse(runtime, thread, "translation for 50 people").pause
     assert facts_of(fresh)["specification"]["intent"]["use_case"] == "translation"
 
 
@@ -319,18 +290,15 @@ def test_a_budget_of_one_dollar_gets_reasons_and_a_way_out(runtime: Runtime, thr
     chosen = converse(runtime, thread, "deploy the cheapest")
     assert "There is no option to choose" in chosen.text
     freed = converse(runtime, thread, "what if there were no budget?")
-    assert freed.checkpoint is not None
-    assert facts_of(freed.checkpoint)["recommendations"]
+    assert facts_of(freed.pause)["recommendations"]
 
 
 def test_another_option_named_at_the_approval_is_shown_and_only_that_one_can_be_approved(
     runtime: Runtime, thread: str
 ) -> None:
-    first = converse(runtime, thread, *TO_APPROVAL).checkpoint
-    assert first is not None
+    first = converse(runtime, thread, *TO_APPROVAL).pause
     rank = 1 if facts_of(first)["recommendation"]["rank"] != 1 else 2
-    other = converse(runtime, thread, f"approve option {rank}").checkpoint
-    assert other is not None
+    other = converse(runtime, thread, f"approve option {rank}").pause
     assert other.state == "configuration_finalized"
     assert facts_of(other)["recommendation"]["rank"] == rank
     assert facts_of(other)["digest"] != facts_of(first)["digest"]
@@ -384,12 +352,10 @@ def test_after_a_failed_approval_a_no_is_a_no(
         )
         heard = converse(runtime, thread, "yes, approve")
     assert "went wrong" in heard.text
-    assert heard.checkpoint is not None
-    assert heard.checkpoint.state == "configuration_finalized"
+    assert heard.pause.state == "configuration_finalized"
     heard = converse(runtime, thread, "no")
     assert "apply_to_cluster" not in heard.tools
-    assert heard.checkpoint is not None
-    assert heard.checkpoint.state == "presenting_options"
+    assert heard.pause.state == "presenting_options"
     assert made_by(runtime.cluster, thread) == set()
 
 
@@ -408,23 +374,20 @@ def test_the_reply_that_counts_is_the_last_even_where_the_checkpoint_could_not_b
         assert converse(runtime, thread, "yes, approve").errors
     heard = converse(runtime, thread, "no")
     assert "apply_to_cluster" not in heard.tools
-    assert heard.checkpoint is not None
-    assert heard.checkpoint.state == "presenting_options"
+    assert heard.pause.state == "presenting_options"
 
 
 @pytest.mark.parametrize("turns", range(1, 5))
 def test_an_error_at_a_pause_does_not_close_it(
     runtime: Runtime, thread: str, turns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = converse(runtime, thread, *[*TO_APPROVAL, "yes, approve"][:turns]).checkpoint
+    before = converse(runtime, thread, *[*TO_APPROVAL, "yes, approve"][:turns]).pause
     for module in ("specification", "recommendation", "approving", "monitoring"):
         monkeypatch.setattr(f"agent.nodes.{module}.move_of", lambda *_: 1 // 0)
     heard = converse(runtime, thread, "why this one?")
     assert "ZeroDivisionError" in heard.text
     monkeypatch.undo()
-    assert before is not None
-    assert heard.checkpoint is not None
-    assert heard.checkpoint.details == before.details
+    assert heard.pause.details == before.details
     assert converse(runtime, thread, "cancel").checkpoint is None
 
 
@@ -485,8 +448,7 @@ def test_a_second_plan_leaves_the_first_deployment_alone(runtime: Runtime, threa
 
 
 def test_a_button_for_another_digest_approves_nothing(runtime: Runtime, thread: str) -> None:
-    pause = converse(runtime, thread, *TO_APPROVAL).checkpoint
-    assert pause is not None
+    pause = converse(runtime, thread, *TO_APPROVAL).pause
     wrong = Reply(interrupt_id=pause.interrupt_id, move="Approve", arguments={"digest": "sha256:" + "0" * 64})
     events = list(runtime.reply(thread, wrong))
     assert any(isinstance(e, MessageEvent) and "other manifests" in e.text for e in events)
@@ -503,8 +465,7 @@ def test_a_button_for_another_digest_approves_nothing(runtime: Runtime, thread: 
 
 def test_an_approve_button_anywhere_else_is_refused(runtime: Runtime, thread: str) -> None:
     for turn in TO_APPROVAL[:2]:
-        pause = converse(runtime, thread, turn).checkpoint
-        assert pause is not None
+        pause = converse(runtime, thread, turn).pause
         events = list(
             runtime.reply(
                 thread,
@@ -518,8 +479,7 @@ def test_two_approvals_at_once_apply_once(settings: Settings, thread: str) -> No
     """From two processes' worth of runtimes, in answer to the same pause."""
     one, other = Runtime(settings), Runtime(settings)
     try:
-        pause = converse(one, thread, *TO_APPROVAL).checkpoint
-        assert pause is not None
+        pause = converse(one, thread, *TO_APPROVAL).pause
         heard: list[list[object]] = []
         gate = threading.Barrier(4)
 
@@ -575,10 +535,8 @@ def test_so_many_turns_run_at_once_and_one_more_is_told_to_wait(
 
 
 def test_a_stale_reply_changes_nothing(runtime: Runtime, thread: str) -> None:
-    old = converse(runtime, thread, "a chatbot for 1000 users").checkpoint
-    now = converse(runtime, thread, "looks good").checkpoint
-    assert old is not None
-    assert now is not None
+    old = converse(runtime, thread, "a chatbot for 1000 users").pause
+    now = converse(runtime, thread, "looks good").pause
     events = list(runtime.say(thread, "cancel", old.interrupt_id))
     assert isinstance(events[0], ErrorEvent)
     assert events[-1] == now
@@ -599,8 +557,7 @@ def test_a_dead_cluster_fails_in_words_and_can_be_retried(
         heard = converse(runtime, thread, "why did it fail?")
         assert "doesn't answer" in heard.text
         heard = converse(runtime, thread, "retry", "yes, approve")
-        assert heard.checkpoint is not None
-        assert heard.checkpoint.state == "basic_monitoring"
+        assert heard.pause.state == "basic_monitoring"
     finally:
         runtime.close()
 
@@ -617,13 +574,11 @@ def test_too_few_gpus_is_a_failure_with_its_cause_and_ways_on(runtime: Runtime, 
     assert heard.states[-1] == "failed"
     assert "Insufficient nvidia.com/gpu" in heard.text
     heard = converse(runtime, thread, "show me the other options")
-    assert heard.checkpoint is not None
-    assert heard.checkpoint.state == "presenting_options"
+    assert heard.pause.state == "presenting_options"
     heard = converse(runtime, thread, "option 1", "yes, approve", "only 100 users")
     assert heard.states[-1] == "presenting_options"
     heard = converse(runtime, thread, "deploy the cheapest", "yes, approve")
-    assert heard.checkpoint is not None
-    assert heard.checkpoint.state == "basic_monitoring"
+    assert heard.pause.state == "basic_monitoring"
 
 
 def test_after_success_the_deployment_can_still_be_asked_and_tried(runtime: Runtime, thread: str) -> None:
@@ -633,16 +588,13 @@ def test_after_success_the_deployment_can_still_be_asked_and_tried(runtime: Runt
     heard = converse(runtime, thread, "send it: are you still there?")
     assert "TTFT" in heard.text
     heard = converse(runtime, thread, "now I need a translation service for 40 people")
-    assert heard.checkpoint is not None
-    assert facts_of(heard.checkpoint)["specification"]["intent"]["use_case"] == "translation"
+    assert facts_of(heard.pause)["specification"]["intent"]["use_case"] == "translation"
 
 
 def test_two_conversations_do_not_hear_each_other(runtime: Runtime, thread: str) -> None:
     converse(runtime, thread, "a chatbot for 1000 users")
-    other = converse(runtime, thread + "x", "translation for 50 people").checkpoint
-    here = runtime.position(thread).checkpoint
-    assert other is not None
-    assert here is not None
+    other = converse(runtime, thread + "x", "translation for 50 people").pause
+    here = present(runtime.position(thread).checkpoint)
     assert facts_of(here)["specification"]["intent"]["user_count"] == 1000
     assert facts_of(other)["specification"]["intent"]["user_count"] == 50
 
@@ -669,7 +621,6 @@ def test_the_database_going_away_and_coming_back_loses_nothing(home: object, thr
         if heard.errors:
             assert "doesn't answer" in heard.errors[0]
             heard = converse(runtime, thread, "looks good")
-        assert heard.checkpoint is not None
-        assert heard.checkpoint.state == "presenting_options"
+        assert heard.pause.state == "presenting_options"
     finally:
         runtime.close()

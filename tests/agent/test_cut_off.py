@@ -6,6 +6,7 @@ import pytest
 
 from agent.events import StateEvent
 from agent.runtime import Runtime
+from tests.present import present
 from tests.talking import converse, deployed
 
 
@@ -32,8 +33,7 @@ def test_a_turn_cut_off_after_its_node_is_finished(runtime: Runtime, thread: str
     )
     heard = converse(runtime, thread, "what if we had 5000 users?")
     assert "had been cut off was finished first" in heard.text
-    pause = runtime.position(thread).checkpoint
-    assert pause is not None
+    pause = present(runtime.position(thread).checkpoint)
     assert pause.state == "presenting_options"
 
 
@@ -43,8 +43,7 @@ def test_it_can_be_resumed_from_any_step(runtime: Runtime, thread: str, state: s
     cut_off_at(state, runtime, thread, "looks good")
     assert runtime.position(thread).interrupted_at is not None
     list(runtime.resume(thread))
-    pause = runtime.position(thread).checkpoint
-    assert pause is not None
+    pause = present(runtime.position(thread).checkpoint)
     assert pause.state == "presenting_options"
 
 
@@ -67,8 +66,7 @@ def test_an_approval_cut_off_is_no_open_question(runtime: Runtime, thread: str) 
     here = runtime.position(thread)
     assert (here.checkpoint, here.interrupted_at) == (None, "configuration_finalized")
     list(runtime.resume(thread))
-    pause = runtime.position(thread).checkpoint
-    assert pause is not None
+    pause = present(runtime.position(thread).checkpoint)
     assert pause.state == "basic_monitoring"
     assert len(deployed(runtime.cluster) - before) == 1
 

@@ -158,11 +158,10 @@ def test_another_deployment_is_listed_told_and_deleted_and_the_conversation_goes
     assert "a month" in listed
     assert f"{other} is ready" in converse(runtime, thread, f"status of {other}").text
     asked = converse(runtime, thread, f"delete {other}")
-    assert asked.checkpoint is not None
     assert (
-        asked.checkpoint.state,
-        facts_of(asked.checkpoint)["action"],
-        facts_of(asked.checkpoint)["name"],
+        asked.pause.state,
+        facts_of(asked.pause)["action"],
+        facts_of(asked.pause)["name"],
     ) == (
         "configuration_finalized",
         "delete",
@@ -221,8 +220,7 @@ def test_a_part_of_the_name_is_enough_where_it_is_the_only_one(
     runtime: Runtime, thread: str, other: str
 ) -> None:
     asked = converse(runtime, thread, "delete the chatbot deployment")
-    assert asked.checkpoint is not None
-    assert facts_of(asked.checkpoint)["name"] == other
+    assert facts_of(asked.pause)["name"] == other
     converse(runtime, thread, "no")
     assert converse(runtime, f"{thread}-third", *TO["basic_monitoring"]).states[-1] == "basic_monitoring"
     which = converse(runtime, thread, "delete the chatbot deployment")
@@ -235,9 +233,8 @@ def test_the_name_of_what_is_at_hand_is_it(runtime: Runtime, thread: str) -> Non
     converse(runtime, thread, *TO["basic_monitoring"])
     name = name_of(runtime, thread)
     scaled = converse(runtime, thread, f"scale {name} to 2")
-    assert scaled.checkpoint is not None
-    assert scaled.checkpoint.state == "configuration_finalized"
-    assert facts_of(scaled.checkpoint)["recommendation"]["replicas"] == 2
+    assert scaled.pause.state == "configuration_finalized"
+    assert facts_of(scaled.pause)["recommendation"]["replicas"] == 2
 
 
 def test_scaling_another_deployment_by_its_name_does_not_scale_this_one(
@@ -245,8 +242,7 @@ def test_scaling_another_deployment_by_its_name_does_not_scale_this_one(
 ) -> None:
     converse(runtime, thread, *TO["basic_monitoring"])
     heard = converse(runtime, thread, f"scale {other} to 3")
-    assert heard.checkpoint is not None
-    assert heard.checkpoint.state == "basic_monitoring"
+    assert heard.pause.state == "basic_monitoring"
     assert f"status of {other}" in heard.text
 
 

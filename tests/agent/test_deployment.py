@@ -17,6 +17,7 @@ from knowledge.database import Database
 from knowledge.settings import Settings
 from simulator.cluster.control import heal, order_failure, order_role
 from simulator.cluster.orders import FAILURES, Failure
+from tests.present import present
 from tests.talking import converse, deployed, facts_of, made_by, name_of
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 from tools.deploying.audit import audited
@@ -93,9 +94,7 @@ def outcomes(runtime: Runtime, name: str) -> list[str]:
 
 
 def service(cluster: Cluster, name: str) -> dict:  # type: ignore[type-arg]
-    found = cluster.get(*INFERENCE_SERVICE, name)
-    assert found is not None
-    return found
+    return present(cluster.get(*INFERENCE_SERVICE, name))
 
 
 # What goes wrong
@@ -157,8 +156,7 @@ def test_what_the_cluster_refuses_is_explained_before_anyone_approves(
     ], heard.text
     refused = converse(runtime, thread, "approve")
     assert refused.tools == []
-    assert refused.checkpoint is not None
-    assert refused.checkpoint.state == "configuration_finalized"
+    assert refused.pause.state == "configuration_finalized"
     heal(simulator)
     done = converse(runtime, thread, "check again", "approve")
     assert done.states[-1] == "basic_monitoring", done.text
@@ -209,8 +207,7 @@ def test_a_failed_change_is_rolled_back_to_what_ran(
     assert service(cluster, running)["spec"]["predictor"]["minReplicas"] == 3
     heal(simulator)
     shown = converse(runtime, thread, "roll back")
-    assert shown.checkpoint is not None
-    assert "minReplicas" in str(facts_of(shown.checkpoint)["changes"])
+    assert "minReplicas" in str(facts_of(shown.pause)["changes"])
     done = converse(runtime, thread, "approve")
     assert done.states[-1] == "basic_monitoring", done.text
     assert service(cluster, running)["spec"]["predictor"]["minReplicas"] == image
@@ -225,8 +222,7 @@ def test_a_failed_first_deployment_is_rolled_back_to_nothing(
     converse(runtime, thread, "approve")
     assert name in deployed(runtime.cluster)
     shown = converse(runtime, thread, "roll back")
-    assert shown.checkpoint is not None
-    assert shown.checkpoint.state == "configuration_finalized"
+    assert shown.pause.state == "configuration_finalized"
     assert converse(runtime, thread, "no").states[-1] == "failed"
     assert name in deployed(runtime.cluster)
     assert "exit code" in converse(runtime, thread, "what went wrong?").text
@@ -246,9 +242,8 @@ def test_it_is_scaled_after_a_new_approval(
     runtime: Runtime, thread: str, running: str, cluster: Cluster
 ) -> None:
     heard = converse(runtime, thread, "scale to 2")
-    assert heard.checkpoint is not None
     assert service(cluster, running)["spec"]["predictor"]["minReplicas"] == 1
-    changes = {c["kind"]: c for c in facts_of(heard.checkpoint)["changes"]}
+    changes = {c["kind"]: c for c in facts_of(heard.pause)["changes"]}
     assert "-    minReplicas: 1\n" in changes["InferenceService"]["diff"]
     assert "+    minReplicas: 2\n" in changes["InferenceService"]["diff"]
     assert changes["ServiceAccount"]["change"] == "unchanged"
@@ -265,9 +260,8 @@ def test_another_model_replaces_what_runs_under_the_same_name(
 ) -> None:
     model = service(cluster, running)["metadata"]["annotations"]["compass.dev/model"]
     shown = converse(runtime, thread, "another option", "option 1")
-    assert shown.checkpoint is not None
-    assert shown.checkpoint.state == "configuration_finalized"
-    assert "update" in {c["change"] for c in facts_of(shown.checkpoint)["changes"]}
+    assert shown.pause.state == "configuration_finalized"
+    assert "update" in {c["change"] for c in facts_of(shown.pause)["changes"]}
     assert converse(runtime, thread, "approve").states[-1] == "basic_monitoring"
     assert made_by(cluster, thread) == {running}
     assert service(cluster, running)["metadata"]["annotations"]["compass.dev/model"] != model
@@ -281,8 +275,7 @@ def test_it_is_deleted_with_all_that_belongs_to_it(
     runtime: Runtime, thread: str, running: str, cluster: Cluster
 ) -> None:
     asked = converse(runtime, thread, "delete it")
-    assert asked.checkpoint is not None
-    assert {c["change"] for c in facts_of(asked.checkpoint)["changes"]} == {"delete"}
+    assert {c["change"] for c in facts_of(asked.pause)["changes"]} == {"delete"}
     assert running in deployed(cluster)
     gone = converse(runtime, thread, "approve")
     assert f"{running} is gone" in gone.text
@@ -294,8 +287,7 @@ def test_it_is_deleted_with_all_that_belongs_to_it(
     ):
         assert cluster.get(*kind, running) is None
     anew = converse(runtime, thread, "a chatbot for 200 users")
-    assert anew.checkpoint is not None
-    assert anew.checkpoint.state == "specification_review"
+    assert anew.pause.state == "specification_review"
 
 
 def test_what_others_changed_since_it_was_shown_is_shown_again(
@@ -321,16 +313,16 @@ def test_an_old_look_at_the_cluster_is_taken_anew(
         late.setattr("agent.nodes.approving.VALID_FOR", timedelta(seconds=0))
         heard = converse(runtime, thread, "approve")
     assert "Here is how it is now" in heard.text
-    assert heard.checkpoint is not None
-    assert heard.checkpoint.state == "configuration_finalized"
+    assert heard.pause.state == "configuration_finalized"
     assert converse(runtime, thread, "approve").states[-1] == "basic_monitoring"
 
 
 def test_drift_is_seen(runtime: Runtime, thread: str, running: str, write: Callable[..., None]) -> None:
     write(running, {"spec": {"predictor": {"minReplicas": 4, "maxReplicas": 4}}}, "kubectl-edit")
     heard = converse(runtime, thread, "status")
-    status = next(facts_of(e) for e in heard.events if isinstance(e, MessageEvent) and e.kind == "status")
-    assert status is not None
+    status = present(
+        next(facts_of(e) for e in heard.events if isinstance(e, MessageEvent) and e.kind == "status")
+    )
     assert "spec.predictor.minReplicas" in status["drift"]
 
 
@@ -347,8 +339,7 @@ def test_what_another_manager_owns_needs_a_second_approval(
     for words in ("approve", "yes, approve", "approve it, and override", "take over"):
         heard = converse(runtime, thread, words)
         assert heard.tools == [], words
-        assert heard.checkpoint is not None
-        assert heard.checkpoint.state == "configuration_finalized"
+        assert heard.pause.state == "configuration_finalized"
         assert service(cluster, running)["spec"]["predictor"]["minReplicas"] == 4
     done = converse(runtime, thread, "approve and take over")
     assert done.states[-1] == "basic_monitoring", done.text
@@ -441,8 +432,7 @@ def test_what_an_event_or_a_log_says_is_quoted_and_not_obeyed(
     assert heard.states[-1] == "failed"
     before = service(cluster, name)["metadata"]["generation"]
     heard = converse(runtime, thread, "roll back", "what went wrong?", "show the events")
-    assert heard.checkpoint is not None
-    assert heard.checkpoint.state == "configuration_finalized"
+    assert heard.pause.state == "configuration_finalized"
     assert service(cluster, name)["metadata"]["generation"] == before
     assert outcomes(runtime, name).count("approved") == 1
 

@@ -14,6 +14,7 @@ from agent.replies import Reply
 from agent.runtime import Runtime
 from agent.words.checks import change_or_problem
 from tests.drawing import printed
+from tests.present import present
 from tests.talking import converse
 from tools.specification import (
     FIELDS,
@@ -158,17 +159,14 @@ def test_a_name_that_there_is_not_is_said_with_those_there_are(name: str) -> Non
 
 
 def test_all_of_them_together_are_undone(runtime: Runtime, thread: str) -> None:
-    before = converse(runtime, thread, "a chatbot for 1000 users", "looks good").checkpoint
-    assert before is not None
+    before = converse(runtime, thread, "a chatbot for 1000 users", "looks good").pause
     left_out = {*LOADS[:-1], "use_case"}
     change = {name: another(field) for name, field in FIELDS.items() if name not in left_out}
     pressed = Reply(interrupt_id=before.interrupt_id, move="Explore", arguments=change)
     list(runtime.reply(thread, pressed))
-    during = runtime.state(thread)["specification"]
-    assert during is not None
+    during = present(runtime.state(thread)["specification"])
     for name, value in change.items():
         planned = during.planned(name)
         assert planned == value, name
-    after = converse(runtime, thread, "undo").checkpoint
-    assert after is not None
+    after = converse(runtime, thread, "undo").pause
     assert after.details == before.details

@@ -22,6 +22,7 @@ from agent.words.figures import ungrounded
 from agent.words.prose import sources_of
 from knowledge.database import Database
 from tests.golden import FOLDER, put_back
+from tests.present import present
 from tests.talking import converse
 
 TO_OPTIONS = ["a chatbot for 1000 users", "looks good"]
@@ -123,8 +124,7 @@ def test_the_story_tells_everything_in_order_however_long_the_conversation(
 
 def test_a_figure_of_long_ago_may_still_be_named(runtime: Runtime, thread: str) -> None:
     converse(runtime, thread, "a chatbot for 1000 users, our old one cost $41,207 a month", "looks good")
-    plan = runtime.state(thread)["plan"]
-    assert plan is not None
+    plan = present(runtime.state(thread)["plan"])
     what_ifs(runtime, thread, range(MAX_EXPLORED + 2))
     converse(runtime, thread, *["help"] * (LATEST // 2))
     state = runtime.state(thread)
@@ -195,8 +195,7 @@ def test_undo_goes_back_over_the_last_what_ifs_and_says_where_it_ends(runtime: R
         f"Further back than {MAX_EXPLORED} what-ifs nothing is kept."
         in converse(runtime, thread, "undo").text
     )
-    specification = runtime.state(thread)["specification"]
-    assert specification is not None
+    specification = present(runtime.state(thread)["specification"])
     assert specification.intent.user_count == 2001
     assert f"before the last {MAX_EXPLORED} what-ifs is gone" in converse(runtime, thread, "undo").text
 

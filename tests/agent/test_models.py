@@ -27,9 +27,8 @@ def test_a_models_tool_calls_are_the_moves(runtime: Runtime, thread: str) -> Non
     need = {"use_case": "chatbot_conversational", "user_count": 1000, "latency_priority": "high"}
     model = speaking(runtime, calling("DescribeNeed", need), calling("Confirm", {}))
     heard = converse(runtime, thread, *MAIN_SCRIPT[:2])
-    assert heard.checkpoint is not None
-    assert heard.checkpoint.state == "presenting_options"
-    assert facts_of(heard.checkpoint)["specification"]["intent"]["priorities"]["latency"] == "high"
+    assert heard.pause.state == "presenting_options"
+    assert facts_of(heard.pause)["specification"]["intent"]["priorities"]["latency"] == "high"
     assert "DescribeNeed" in model.offered[0]
     assert "apply_to_cluster" not in {name for offered in model.offered for name in offered}
     assert "You cannot deploy, approve" in model.asked[0][0].text
@@ -54,8 +53,7 @@ def test_a_wrong_call_is_repaired_once_with_the_error(runtime: Runtime, thread: 
     )
     heard = converse(runtime, thread, "a chatbot for 7 users")
     assert "must be a whole number" in model.asked[1][-1].text
-    assert heard.checkpoint is not None
-    assert facts_of(heard.checkpoint)["specification"]["intent"]["user_count"] == 7
+    assert facts_of(heard.pause)["specification"]["intent"]["user_count"] == 7
 
 
 @pytest.mark.parametrize(
@@ -73,8 +71,7 @@ def test_where_the_model_is_no_use_the_interpreter_takes_over(
 ) -> None:
     speaking(runtime, *answers)
     heard = converse(runtime, thread, "a chatbot for 1000 users")
-    assert heard.checkpoint is not None
-    assert facts_of(heard.checkpoint)["specification"]["intent"]["user_count"] == 1000
+    assert facts_of(heard.pause)["specification"]["intent"]["user_count"] == 1000
     assert "$12" not in heard.text
 
 
@@ -89,8 +86,7 @@ def test_values_that_nobody_said_are_dropped(runtime: Runtime, thread: str) -> N
     }
     speaking(runtime, calling("DescribeNeed", invented))
     heard = converse(runtime, thread, "a chatbot for 1000 users")
-    assert heard.checkpoint is not None
-    spec = facts_of(heard.checkpoint)["specification"]
+    spec = facts_of(heard.pause)["specification"]
     assert spec["intent"]["budget_usd_per_month"] is None
     assert spec["intent"]["preferred_gpu_types"] == []
     assert spec["intent"]["priorities"]["latency"] == "medium"

@@ -45,8 +45,7 @@ def test_a_conversation(talking: Runtime, wire: Ollama, thread: str) -> None:
     wire.answers = [NEED, ("Confirm", {}), ("SelectOption", {"criterion": "cheapest"})]
     assert talking.chosen.name == "ollama:llama3.1:8b"
     heard = converse(talking, thread, SAID, "looks good", "deploy the cheapest")
-    assert heard.checkpoint is not None
-    assert heard.checkpoint.state == "configuration_finalized"
+    assert heard.pause.state == "configuration_finalized"
     asked = wire.asked[0]
     assert asked["model"] == "llama3.1:8b"
     assert asked["options"]["temperature"] == 0
@@ -77,8 +76,7 @@ def test_prose_is_streamed_and_only_what_is_known_of_it_is_shown(
     assert model_events(heard)[0].removed == 2
     assert wire.asked[1]["stream"] is False
     assert wire.asked[2]["stream"] is True
-    assert heard.checkpoint is not None
-    assert heard.checkpoint.state == "specification_review"
+    assert heard.pause.state == "specification_review"
 
 
 def test_a_call_with_wrong_values_is_asked_for_again_by_schema(
@@ -91,8 +89,7 @@ def test_a_call_with_wrong_values_is_asked_for_again_by_schema(
     heard = converse(talking, thread, SAID)
     assert wire.asked[1]["format"]["title"] == "DescribeNeed"
     assert model_events(heard)[0].outcome == "repaired"
-    assert heard.checkpoint is not None
-    assert facts_of(heard.checkpoint)["specification"]["intent"]["user_count"] == 1000
+    assert facts_of(heard.pause)["specification"]["intent"]["user_count"] == 1000
 
 
 @pytest.mark.parametrize("wrong", ["500", "refused", "no json", "dead in the middle"])
@@ -104,8 +101,7 @@ def test_what_fails_hands_the_turn_to_the_interpreter_and_says_so(
     assert "The built-in interpreter took this turn" in heard.text
     assert model_events(heard)[0].outcome == "failed"
     assert heard.errors == []
-    assert heard.checkpoint is not None
-    assert heard.checkpoint.state == "specification_review"
+    assert heard.pause.state == "specification_review"
 
 
 def test_a_connection_that_breaks_is_tried_once_more(talking: Runtime, wire: Ollama, thread: str) -> None:
@@ -152,7 +148,6 @@ def test_a_model_without_tools_chooses_by_schema(settings: Settings, wire: Ollam
     assert {"DescribeNeed", "Ask", "Unclear"} <= names
     assert "apply_to_cluster" not in names
     assert "Approve" not in names
-    assert heard.checkpoint is not None
-    intent = facts_of(heard.checkpoint)["specification"]["intent"]
+    intent = facts_of(heard.pause)["specification"]["intent"]
     assert intent["user_count"] == 1000
     assert intent["budget_usd_per_month"] is None  # nobody said so

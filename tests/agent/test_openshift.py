@@ -4,6 +4,7 @@ name others, as OpenShift does.
 
 from agent.runtime import Runtime
 from simulator.cluster.control import heal, order_failure
+from tests.present import present
 from tests.talking import converse, name_of
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 
@@ -11,8 +12,7 @@ TO_APPROVAL = ["a chatbot for 1000 users", "looks good", "deploy the cheapest"]
 
 
 def security(cluster: Cluster, name: str) -> dict[str, object]:
-    service = cluster.get(*INFERENCE_SERVICE, name)
-    assert service is not None
+    service = present(cluster.get(*INFERENCE_SERVICE, name))
     return dict(service["spec"]["predictor"]["securityContext"])
 
 

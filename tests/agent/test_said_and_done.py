@@ -12,6 +12,7 @@ from agent.moves import MOVES, DescribeNeed, Stage
 from agent.runtime import Runtime
 from agent.words.grounding import beside_excluded, not_used
 from tests.agent.sentences import QUESTION_FILLS, QUESTIONS
+from tests.present import present
 from tests.talking import converse
 from tools.specification import Intent, SpecificationChange
 
@@ -19,8 +20,7 @@ START = ("a chatbot for 1000 users", "looks good")
 
 
 def intent_of(runtime: Runtime, thread: str) -> Intent:
-    specification = runtime.state(thread).get("specification")
-    assert specification is not None
+    specification = present(runtime.state(thread).get("specification"))
     return specification.intent
 
 
@@ -54,8 +54,7 @@ def test_a_reply_to_our_question_is_read_as_its_answer(
 ) -> None:
     name, asked = understood(stage, words)
     assert name == "Unclear"
-    whole = completed(reply, asked["question"])
-    assert whole is not None
+    whole = present(completed(reply, asked["question"]))
     assert understood(stage, whole)[1] == meant
 
 
@@ -119,8 +118,7 @@ def test_a_relative_wish_starts_from_what_stands_there_and_a_missing_budget_from
     asked = converse(runtime, thread, "raise the budget by 500 dollars").text
     assert "No budget is set" in asked
     assert intent_of(runtime, thread).budget_usd_per_month is None
-    plan = runtime.state(thread).get("plan")
-    assert plan is not None
+    plan = present(runtime.state(thread).get("plan"))
     wanted = round(plan.recommendations[0].cost_usd_per_month + 500)
     assert f"${wanted:,}" in asked
     converse(runtime, thread, "yes")
@@ -175,12 +173,11 @@ def test_questions_in_a_conversation_change_nothing_and_reject_nothing(runtime: 
     fills = {key: values[0] for key, values in QUESTION_FILLS.items()}
     converse(runtime, thread, *START)
     for stage, words in (("presenting_options", ()), ("configuration_finalized", ("deploy the cheapest",))):
-        before = (
+        before = present(
             converse(runtime, thread, *words).checkpoint
             if words
             else converse(runtime, thread, "what is TTFT?").checkpoint
         )
-        assert before is not None
         assert before.state == stage
         for question in QUESTIONS[::6]:
             heard = converse(runtime, thread, question.format(**fills))

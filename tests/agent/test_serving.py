@@ -13,6 +13,7 @@ from knowledge.settings import Settings
 from simulator.cluster.control import heal, order_failure
 from tests import web
 from tests.agent.test_deployment import RUNNING
+from tests.present import present
 from tests.simulator.load import Request, load
 from tests.talking import Heard, converse, facts_of, name_of
 from tools.clusters.cluster import Cluster
@@ -27,9 +28,9 @@ def probing(settings: Settings) -> Settings:
 
 
 def endpoint_of(runtime: Runtime, thread: str) -> str:
-    found = get_status(StatusQuery(name=name_of(runtime, thread), metrics=False), runtime.cluster).endpoint
-    assert found is not None
-    return found
+    return present(
+        get_status(StatusQuery(name=name_of(runtime, thread), metrics=False), runtime.cluster).endpoint
+    )
 
 
 def live(cluster: Cluster, name: str, database: Database) -> DeploymentStatus:

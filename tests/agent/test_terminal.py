@@ -23,8 +23,7 @@ from tests.talking import converse
 
 
 def drawn(runtime: Runtime, thread: str, *words: str, width: int = 100) -> str:
-    pause = converse(runtime, thread, *words).checkpoint
-    assert pause is not None
+    pause = converse(runtime, thread, *words).pause
     out = io.StringIO()
     show_checkpoint(Console(file=out, width=width, highlight=False), pause)
     return out.getvalue()
@@ -53,8 +52,7 @@ def test_cards_fit_and_show_what_matters(runtime: Runtime, thread: str, width: i
 
 def test_words_of_others_are_shown_as_they_are_and_never_as_markup(runtime: Runtime, thread: str) -> None:
     out = io.StringIO()
-    pause = converse(runtime, thread, "a chatbot for 1000 users").checkpoint
-    assert pause is not None
+    pause = converse(runtime, thread, "a chatbot for 1000 users").pause
     assert isinstance(pause.details, SpecificationFacts)
     pause.details.specification.intent.domain_specialization = ["[red]bold[/red]", "[/]"]
     show_checkpoint(Console(file=out, width=100), pause)

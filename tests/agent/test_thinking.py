@@ -14,8 +14,7 @@ from tools.get_status import StatusQuery, get_status
 
 
 def details_of(heard: Heard) -> dict[str, Any]:
-    assert heard.checkpoint is not None
-    return facts_of(heard.checkpoint)
+    return facts_of(heard.pause)
 
 
 def manifest(details: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from agent.models.builtin.nearest import OFF_TOPIC, nearest
 from agent.models.builtin.tidy import plain, tidy
+from tests.present import present
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,5 @@ def test_any_text_can_be_tidied_and_grows_little(text: str) -> None:
     ],
 )
 def test_words_that_no_rule_knows_are_near_to_what_they_mean(text: str, label: str) -> None:
-    found = nearest(text, "use_cases")
-    assert found is not None
+    found = present(nearest(text, "use_cases"))
     assert found.label == label

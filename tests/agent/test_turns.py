@@ -20,6 +20,7 @@ from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from tests.knowledge.test_locks import cut
 from tests.pace import patient, until
+from tests.present import present
 from tests.talking import converse
 
 TO_APPROVAL = ["a chatbot for 1000 users", "looks good", "deploy the cheapest"]
@@ -41,8 +42,7 @@ class Watch:
         self.caller = Caller(actor)
         self.heard: list[Event] = []
         converse(runtime, thread, *TO_APPROVAL)
-        pause = runtime.position(thread).checkpoint
-        assert pause is not None
+        pause = present(runtime.position(thread).checkpoint)
 
         def follow() -> None:
             self.heard.extend(runtime.say(thread, "yes, approve", pause.interrupt_id, self.caller))

@@ -63,8 +63,7 @@ def test_it_is_said_once_and_starting_over_works(runtime: Runtime, thread: str, 
 
 @pytest.mark.parametrize("answer", [{"text": "start over"}, {"move": "StartOver"}])
 def test_starting_over_works_as_an_answer_too(runtime: Runtime, thread: str, answer: dict[str, str]) -> None:
-    pause = converse(runtime, thread, "a chatbot for 1000 users").checkpoint
-    assert pause is not None
+    pause = converse(runtime, thread, "a chatbot for 1000 users").pause
     damage(runtime, thread)
     (error,) = runtime.reply(thread, Reply(interrupt_id=pause.interrupt_id, move="Confirm"))
     assert isinstance(error, ErrorEvent)

@@ -15,6 +15,7 @@ from tests import web
 from tests.browser.conftest import Site, be_patient
 from tests.browser.page import NEED, Chat
 from tests.conftest import stop_simulator
+from tests.present import present
 
 TOKENS = {"ann": "ann's long token", "bob": "bob's long token"}
 
@@ -90,14 +91,14 @@ def check_doors(bob: httpx.Client, mine: str, site: Site, thread: str, ann_there
     with psycopg.connect(site.database_url) as connection:
         kept = "SELECT json_agg(element ORDER BY number)::text FROM chat_elements WHERE thread_id = %s"
         before = connection.execute(kept, [thread]).fetchone()
-        element = connection.execute(
-            "SELECT element FROM chat_elements WHERE thread_id = %s LIMIT 1", [thread]
-        ).fetchone()
-        step = connection.execute(
-            "SELECT id FROM chat_steps WHERE thread_id = %s LIMIT 1", [thread]
-        ).fetchone()
-        assert element is not None
-        assert step is not None
+        element = present(
+            connection.execute(
+                "SELECT element FROM chat_elements WHERE thread_id = %s LIMIT 1", [thread]
+            ).fetchone()
+        )
+        step = present(
+            connection.execute("SELECT id FROM chat_steps WHERE thread_id = %s LIMIT 1", [thread]).fetchone()
+        )
         forged = {"sessionId": mine, "element": element[0] | {"props": {"forged": True}, "threadId": thread}}
         for method in ("PUT", "DELETE"):
             assert bob.request(method, "/project/element", json=forged).status_code == 404

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, expect
 from tests.agent.test_plain import DIGESTS, HOSTILE
 from tests.browser.conftest import Site
 from tests.browser.page import NEED, Chat
+from tests.present import present
 
 MARKUP = (
     "a, img, video, em, strong, .italic, .font-bold, del, h1, h2, h3, ul, ol, li, blockquote, table, pre, hr,"
@@ -25,8 +26,7 @@ def keep(site: Site, thread: str, texts: list[str]) -> None:
         kept = (
             "SELECT step FROM chat_steps WHERE thread_id = %s AND step->>'type' = 'assistant_message' LIMIT 1"
         )
-        row = connection.execute(kept, [thread]).fetchone()
-        assert row is not None
+        row = present(connection.execute(kept, [thread]).fetchone())
         for text in texts:
             step = row[0] | {"id": str(uuid.uuid4()), "output": text, "parentId": None}
             connection.execute(

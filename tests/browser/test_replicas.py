@@ -18,6 +18,7 @@ from tests.browser.page import NEED, Chat
 from tests.browser.test_conversation import applied
 from tests.conftest import free_port, stop_simulator
 from tests.pace import until
+from tests.present import present
 from tools.clusters.simulated import simulator_address, simulator_kubeconfig
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/usr/local/sbin:/usr/local/bin")
@@ -78,8 +79,7 @@ def replicas(tmp_path: Path, database_url: str) -> Iterator[Replicas]:
     cluster.mkdir()
     kubeconfig = tmp_path / "kubeconfig.yaml"
     kubeconfig.write_text(simulator_kubeconfig(simulator_address(cluster)))
-    context = re.search(r"current-context: (\S+)", kubeconfig.read_text())
-    assert context is not None
+    context = present(re.search(r"current-context: (\S+)", kubeconfig.read_text()))
     sites = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()

@@ -18,6 +18,7 @@ from knowledge.errors import CompassError
 from knowledge.postgres.locks import Full, Key, Locks
 from knowledge.settings import Settings
 from tests.pace import patient, until
+from tests.present import present
 
 KEY = Key(1, "one")
 HOLDER = """
@@ -84,8 +85,7 @@ def test_many_locks_stand_on_one_connection_without_a_snapshot(database: Databas
 
 
 def test_a_death_frees_what_was_held(settings: Settings, database: Database) -> None:
-    url = settings.database_url
-    assert url is not None
+    url = present(settings.database_url)
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(settings.home_dir), url.get_secret_value()],
         stdout=subprocess.PIPE,

@@ -24,6 +24,7 @@ from knowledge.estimator.workload import arrivals_ms, seeded, unit_gaps
 from tests import web
 from tests.conftest import free_port
 from tests.pace import until
+from tests.present import present
 from tests.simulator.load import Request, load
 
 TABLE = Path(__file__).parents[2] / "knowledge" / "data" / "benchmarks.csv.gz"
@@ -154,7 +155,6 @@ def simulate_alone(model_id: str, gpu: str, streams: int, tokens: int) -> float:
     """Median over the streams of the mean ITL in ms that the model of the scheduler
     has when all come at once.
     """
-    replica = replica_of(models()[model_id], gpus()[gpu], 1, PROFILE)
-    assert replica is not None
+    replica = present(replica_of(models()[model_id], gpus()[gpu], 1, PROFILE))
     seen = simulate(replica.steps, replica.kv_tokens, [0.0] * streams, [16] * streams, [tokens] * streams)
     return statistics.median(seen.itl_ms)

@@ -12,13 +12,13 @@ from knowledge.estimator.grids import shipped_grid
 from knowledge.estimator.scheduler import Latencies, simulate
 from knowledge.estimator.steps import StepTimes
 from simulator.vllm.scheduler import Scheduler, Sequence
+from tests.present import present
 
 MODEL, GPU = "openai/gpt-oss-20b", "H100"
 
 
 def steps_of(seats: int, batched: int) -> StepTimes:
-    grid = shipped_grid(MODEL, GPU, 1)
-    assert grid is not None
+    grid = present(shipped_grid(MODEL, GPU, 1))
     return StepTimes(grid, calibration().overheads(gpus()[GPU].architecture), seats, batched)
 
 

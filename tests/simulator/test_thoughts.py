@@ -11,6 +11,7 @@ from knowledge.catalogue import SloTargets, models
 from knowledge.database import Database
 from simulator.cluster.serving import serving_of
 from simulator.vllm.thoughts import Told
+from tests.present import present
 from tests.simulator.serving import Server, serving
 from tools.manifests.expectation import Expectation
 from tools.serving.endpoint import send_prompt
@@ -93,8 +94,7 @@ def test_thoughts_are_streamed_first_in_their_own_field_and_count_as_tokens() ->
     ],
 )
 def test_each_model_does_as_it_does_unless_told(model: str, thinks: bool) -> None:
-    way = models()[model].thinking
-    assert way is not None
+    way = present(models()[model].thinking)
     with serving(model=model, told=Told.by(way.reasoning_parser, None)) as server:
         thoughts, answer = whole(server, model)
     assert (thoughts is not None) == thinks
@@ -119,8 +119,7 @@ def test_what_vllm_would_not_start_with_is_refused(parser: str, kwargs: str | No
 def test_the_simulated_cluster_reads_it_from_the_pods_arguments() -> None:
     arguments = models()[QWEN].thinking.arguments("off")  # type: ignore[union-attr]
     pod = {"spec": {"containers": [{"args": [f"--model={QWEN}", "--gpu=L4", *arguments]}]}}
-    found = serving_of(pod)
-    assert found is not None
+    found = present(serving_of(pod))
     assert found.told == Told("qwen3", {"enable_thinking": False})
 
 

@@ -14,6 +14,7 @@ from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from tests.pace import until
+from tests.present import present
 from tests.talking import deployed
 from tests.tools.test_manifests import request
 from tools.apply_to_cluster import ApplyRequest, ApplyResult, apply_to_cluster
@@ -187,11 +188,9 @@ def test_an_approval_is_used_once(
 ) -> None:
     approval = approve(bundle.digest)
     first = apply(bundle, approval, database, cluster)
-    before = cluster.get(*INFERENCE_SERVICE, bundle.name)
+    before = present(cluster.get(*INFERENCE_SERVICE, bundle.name))
     assert apply(bundle, approval, database, cluster) == first
-    after = cluster.get(*INFERENCE_SERVICE, bundle.name)
-    assert before is not None
-    assert after is not None
+    after = present(cluster.get(*INFERENCE_SERVICE, bundle.name))
     assert before["metadata"]["generation"] == after["metadata"]["generation"]
 
 

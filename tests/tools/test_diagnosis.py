@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.cluster.engine_logs import engine_log
+from tests.present import present
 from tools.deploying.causes import LOGS
 from tools.deploying.diagnosis import Diagnosis, Signs, diagnose
 from tools.deploying.log import first_cause
@@ -45,9 +46,7 @@ def waits(name: str, reason: str, message: str) -> Object:
 
 
 def found(*pods: Object, log: str = "", events: list[Object] | None = None) -> Diagnosis:
-    diagnosis = diagnose(Signs(list(pods), [], events or [], lambda *_: log))
-    assert diagnosis is not None
-    return diagnosis
+    return present(diagnose(Signs(list(pods), [], events or [], lambda *_: log)))
 
 
 def crashed(log: str) -> Diagnosis:

@@ -13,6 +13,7 @@ from knowledge.estimator.withheld import withheld
 from knowledge.prices import prices
 from knowledge.settings import Settings
 from tests.planning import CHATBOT, Tables, key, made_table, planned, specify
+from tests.present import present
 from tools.plan_capacity import PlanRequest, plan
 from tools.planning.plan import Plan
 from tools.planning.provenance import estimate_error_of
@@ -101,8 +102,7 @@ def test_the_error_of_an_estimate_is_that_of_its_kind(tables: Tables) -> None:
     for table in tables.values():
         some = np.linspace(0, len(table) - 1, 40).astype(int).tolist()
         for n in some:
-            error = estimate_error_of(table, n)
-            assert error is not None
+            error = present(estimate_error_of(table, n))
             assert (error.steps == "the roofline") == bool(table.by_roofline[n])
     assert set(gpus())
 

@@ -17,6 +17,7 @@ from knowledge.estimator.grids import GPU_COUNTS, feasible
 from knowledge.estimator.memory import GIB, kv_bytes, kv_copies, plan_memory
 from knowledge.prices import prices
 from tests.planning import Tables, planned, specify
+from tests.present import present
 from tools.manifests.bundle import ManifestBundle
 from tools.manifests.check import check_bundle
 from tools.manifests.values import ManifestRequest
@@ -69,8 +70,7 @@ def test_without_a_wish_it_is_the_models_own_as_far_as_memory_holds_it_beside_th
         request = specification.traffic_profile.prompt_tokens + specification.traffic_profile.output_tokens
         memory = plan_memory(model, gpus()[o.gpu_type], o.gpu_count, request)
         flight = specification.demand.peak_requests_per_second / o.replicas * o.predicted.e2e_ms.p95 / 1000
-        served = o.context_tokens
-        assert served is not None
+        served = present(o.context_tokens)
         assert request <= served <= memory.max_context_tokens <= model.context_tokens
         if (
             served < model.context_tokens and served > 4 * request

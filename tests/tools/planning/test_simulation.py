@@ -12,6 +12,7 @@ from knowledge.estimator.scheduler import simulate
 from knowledge.estimator.table import percentile
 from knowledge.estimator.workload import arrivals_ms, unit_gaps
 from tests.planning import CHATBOT, Tables, key, planned, specify
+from tests.present import present
 from tools.planning.plan import Recommendation
 from tools.planning.simulation import STEP, Configuration, Simulation, rounded_up, simulated
 from tools.planning.sizing import OPTIMISM
@@ -31,8 +32,9 @@ def simulated_hour(option: Recommendation, specification: Specification, replica
     shares: list[list[float]] = [[] for _ in range(replicas)]
     for arrival in arrivals_ms(unit_gaps(generator, int(rate * 3600), specification.demand.burstiness), rate):
         shares[generator.randrange(replicas)].append(arrival)
-    replica = replica_of(models()[option.model_id], gpus()[option.gpu_type], option.gpu_count, profile)
-    assert replica is not None
+    replica = present(
+        replica_of(models()[option.model_id], gpus()[option.gpu_type], option.gpu_count, profile)
+    )
     pooled: tuple[list[float], list[float], list[float]] = ([], [], [])
     for arrivals in shares[:SAMPLE]:
         count = len(arrivals)

@@ -7,6 +7,7 @@ import pytest
 
 from knowledge.database import Database
 from knowledge.errors import CompassError
+from tests.present import present
 from tests.tools.serving.test_outcomes import LONG_AGO, approval  # noqa: F401 - a fixture
 from tests.tools.test_manifests import request
 from tools.clusters.cluster import Cluster
@@ -80,8 +81,7 @@ def test_all_that_answer_are_not_spoken_of() -> None:
 
 def test_what_some_show_is_no_reason_to_scale_down(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half the replicas, half the load: the rest of it goes to those that don't show it."""
-    expected = expectation_of(inference_service_of(render_manifest(request()).files))
-    assert expected is not None
+    expected = present(expectation_of(inference_service_of(render_manifest(request()).files)))
     monkeypatch.setattr(monitoring, "_less", lambda seen, expected: "fewer would do")
     whole, part = look(60, 60, 60, expected=expected), look(60, None, 60, expected=expected)
     assert isinstance(whole, Live)
@@ -101,15 +101,12 @@ def test_no_request_is_counted_twice_when_it_answers_again(
         for counts in ((100, 200), (110, None), (120, None), (130, 260))
     ]
     assert [found.requests for found in seen if isinstance(found, Live)] == [300, 310, 320, 390]
-    kept = recorded(approval, LONG_AGO, database)
-    assert kept is not None
+    kept = present(recorded(approval, LONG_AGO, database))
     assert kept.requests == 130 + 260
 
 
 def expectation() -> Expectation:
-    expected = expectation_of(inference_service_of(render_manifest(request()).files))
-    assert expected is not None
-    return expected
+    return present(expectation_of(inference_service_of(render_manifest(request()).files)))
 
 
 @pytest.mark.parametrize(("requests", "state"), [(1, "unknown"), (31, "unknown"), (32, "holding")])

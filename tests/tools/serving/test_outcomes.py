@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from knowledge.database import Database
+from tests.present import present
 from tests.tools.serving.test_scrape import counters, scrape
 from tests.tools.test_manifests import request
 from tools.deploying.approvals import ApprovalRequest, record_approval
@@ -83,8 +84,7 @@ def rows(database: Database) -> list[tuple[str, int]]:
 
 def test_a_manifest_carries_what_was_planned() -> None:
     bundle = render_manifest(request())
-    found = expectation_of(inference_service_of(bundle.files))
-    assert found is not None
+    found = present(expectation_of(inference_service_of(bundle.files)))
     chosen = request().recommendation
     assert (found.model_id, found.gpu_type, found.replicas) == (
         chosen.model_id,
@@ -111,10 +111,11 @@ def test_a_plan_as_earlier_releases_wrote_it_is_read() -> None:
     targets = figures.pop("targets")
     for later in ("context_tokens", "thinking", "thinking_tokens"):
         del figures[later]
-    found = expectation_of(
-        noted({PREDICTED: json.dumps(dict(reversed(figures.items()))), TARGETS: json.dumps(targets)})
+    found = present(
+        expectation_of(
+            noted({PREDICTED: json.dumps(dict(reversed(figures.items()))), TARGETS: json.dumps(targets)})
+        )
     )
-    assert found is not None
     assert (found.ttft_p95_ms, found.thinking, found.thinking_tokens) == (figures["ttft_p95_ms"], None, 0)
 
 
@@ -167,8 +168,7 @@ def test_windows_are_kept_and_empty_ones_are_not(approval: str, database: Databa
     for n, held in enumerate([True, False, None]):
         record_window(approval, seen(NOW + timedelta(minutes=n), [5, 3, 1, 1]), held, database)
     record_window(approval, seen(NOW, [0, 0, 0, 0]), None, database)
-    found = recorded(approval, LONG_AGO, database)
-    assert found is not None
+    found = present(recorded(approval, LONG_AGO, database))
     assert (found.requests, found.judged, found.held, found.seconds, found.replicas) == (30, 2, 1, 180, 2)
     assert histograms(approval, LONG_AGO, database)["itl"].counts == [15, 9, 3, 3]
     assert recorded(approval, NOW + timedelta(hours=1), database) is None
@@ -199,9 +199,8 @@ def test_old_windows_become_hours_and_old_hours_days_and_nothing_is_lost(
         assert add_up(connection, NOW) == 0
     grains = [grain for grain, _ in rows(database)]
     assert (grains.count("w"), grains.count("h"), grains.count("d")) == (9, 3, 1)
-    after = recorded(approval, LONG_AGO, database)
+    after = present(recorded(approval, LONG_AGO, database))
     assert before is not None
-    assert after is not None
     assert after.model_dump(exclude={"replicas"}) == before.model_dump(exclude={"replicas"})
     assert histograms(approval, LONG_AGO, database) == shapes
 
@@ -237,8 +236,7 @@ def test_of_many_outcomes_few_stay_and_a_status_reads_only_its_own(approval: str
     assert kept is not None
     assert kept["w"] <= 10 * (KEPT_SINGLE.total_seconds() / 60 + 60) + 1
     assert kept["h"] <= 10 * 24 * 2
-    whole = recorded(approval, LONG_AGO, database)
-    assert whole is not None
+    whole = present(recorded(approval, LONG_AGO, database))
     assert whole.requests == 10 * 5041
 
 

@@ -13,6 +13,7 @@ from knowledge.catalogue import METRICS, SloTargets
 from knowledge.database import Database
 from simulator.vllm.misbehaviour import Misbehaviour
 from tests.pace import at_some_pace, patient
+from tests.present import present
 from tests.simulator.serving import MODEL, Server, serving
 from tools.manifests.expectation import Expectation
 from tools.serving import endpoint, validation
@@ -49,8 +50,7 @@ def expectation(
         e2e_p95_ms=1,
         targets=SloTargets(ttft_p95_ms=1, itl_p95_ms=1, e2e_p95_ms=1),
     )
-    predicted = plain.at(SAFE_RATE, 1, database)
-    assert predicted is not None
+    predicted = present(plain.at(SAFE_RATE, 1, database))
     targets = SloTargets.model_validate({f"{m}_p95_ms": room * pace * predicted[m] for m in METRICS})
     peak = {f"{m}_p95_ms": at_peak * room * predicted[m] for m in METRICS}
     return plain.model_copy(update={"targets": targets, **peak})
