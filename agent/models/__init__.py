@@ -1,1 +1,1 @@
-"""Choosing a chat model; the built-in interpreter is one of them."""
+"""Choosing what reads people's words: a chat model, or the built-in interpreter."""

@@ -9,7 +9,9 @@ as a model's answer: see `approval.py`.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
@@ -24,6 +26,9 @@ from agent.moves import (
     Change,
     Confirm,
     Delete,
+    DescribeNeed,
+    EditSpecification,
+    Explore,
     Finish,
     Move,
     Remove,
@@ -43,10 +48,6 @@ from agent.words.reader import Hearing
 from tools.untrusted import printable
 
 log = logging.getLogger(__name__)
-DECIDES = (SelectOption, StartOver, Cancel, Finish, Scale, Delete, Remove, RollBack)
-"""Moves that end or decide something: a model's are taken only where the words, read
-by rules, are the same.
-"""
 
 
 @dataclass(frozen=True)
@@ -107,17 +108,28 @@ def _borne_out(
 
 def said(move: Move, words: str, by_rules: Move) -> Move | None:
     """A model's move, as far as the words bear it out, also as the rules read them; None if they don't."""
-    if isinstance(move, Change):
-        return _values(move, words, by_rules)
-    if isinstance(move, DECIDES):
-        return _decision(move, words, by_rules)
-    if isinstance(move, Ask) and isinstance(by_rules, Ask):
-        return by_rules
-    if not isinstance(by_rules, type(move) | Unclear) or isinstance(move, Unclear):
-        return None  # the rules know them as something else; a question back is in our own words
-    refused = isinstance(move, Confirm) and is_refusal(words)
-    invented = isinstance(move, SendPrompt) and move.prompt not in words
-    return None if refused or invented else move
+    return BORNE_OUT.get(type(move), _unless_known)(move, words, by_rules)
+
+
+def _unless_known(move: Move, words: str, by_rules: Move) -> Move | None:
+    """Whatever it is, if the rules don't know the words as something else."""
+    return move if isinstance(by_rules, type(move) | Unclear) else None
+
+
+def _question(move: Ask, words: str, by_rules: Move) -> Move | None:
+    return by_rules if isinstance(by_rules, Ask) else _unless_known(move, words, by_rules)
+
+
+def _consent(move: Confirm, words: str, by_rules: Move) -> Move | None:
+    return None if is_refusal(words) else _unless_known(move, words, by_rules)
+
+
+def _test_prompt(move: SendPrompt, words: str, by_rules: Move) -> Move | None:
+    return _unless_known(move, words, by_rules) if move.prompt in words else None
+
+
+def _question_back(move: Unclear, words: str, by_rules: Move) -> None:
+    """In our own words: the model's may hold anything."""
 
 
 def _values(move: Change, words: str, by_rules: Move) -> Move | None:
@@ -134,8 +146,22 @@ def _values(move: Change, words: str, by_rules: Move) -> Move | None:
 
 
 def _decision(move: Move, words: str, by_rules: Move) -> Move | None:
-    if type(by_rules) is type(move):
-        return by_rules
-    numbers = {q.value for q in find_quantities(words.lower())}
-    named = isinstance(move, SelectOption) and move.rank in numbers
-    return move if named and isinstance(by_rules, Unclear) else None
+    """What ends or decides something: only if the rules read the same."""
+    return by_rules if type(by_rules) is type(move) else None
+
+
+def _choice(move: SelectOption, words: str, by_rules: Move) -> Move | None:
+    named = move.rank in {q.value for q in find_quantities(words.lower())}
+    return move if named and isinstance(by_rules, Unclear) else _decision(move, words, by_rules)
+
+
+BORNE_OUT: dict[type[Move], Callable[[Any, str, Move], Move | None]] = {
+    **dict.fromkeys((DescribeNeed, EditSpecification, Explore), _values),
+    **dict.fromkeys((StartOver, Cancel, Finish, Scale, Delete, Remove, RollBack), _decision),
+    SelectOption: _choice,
+    Ask: _question,
+    Confirm: _consent,
+    SendPrompt: _test_prompt,
+    Unclear: _question_back,
+}
+"""How much of a model's move is taken, by what it is; of any other, `_unless_known`."""

@@ -1,3 +1,1 @@
-"""The built-in interpreter: a chat model without a neural network that reads this
-domain's English by rules.
-"""
+"""The built-in interpreter: reads this domain's English by rules, without a language model."""
