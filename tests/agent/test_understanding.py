@@ -4,7 +4,7 @@
 
 import pytest
 
-from tests.agent.utterances import Score, load, needs_score, turns_score
+from tests.agent.utterances import FIELDS, Score, load, needs_score, turns_score
 
 LEAST = 0.95
 
@@ -16,11 +16,10 @@ def told(name: str, score: Score, capsys: pytest.CaptureFixture[str]) -> Score:
     return score
 
 
-def test_there_are_enough_and_a_third_of_the_needs_is_unseen() -> None:
-    seen, unseen, turns = load("needs.yaml"), load("unseen.yaml"), load("turns.yaml")
-    assert len(seen) + len(unseen) >= 200
+def test_no_need_stands_twice_and_a_third_is_unseen() -> None:
+    seen, unseen = load("needs.yaml"), load("unseen.yaml")
     assert len(unseen) >= (len(seen) + len(unseen)) / 3
-    assert len(turns) >= 100
+    assert {label for e in (*seen, *unseen) for label in e["expect"]} <= set(FIELDS)
     texts = [e["text"] for e in (*seen, *unseen)]
     assert len(set(texts)) == len(texts)
 
@@ -34,7 +33,7 @@ def test_needs_that_nothing_was_tuned_on(capsys: pytest.CaptureFixture[str]) -> 
     score = told("needs, unseen", needs_score(load("unseen.yaml")), capsys)
     with capsys.disabled():
         print(score.table())
-    assert sum(score.total.values()) > 300  # printed and not gated: whoever mends its lines tunes on it
+    assert score.total  # no share of it is a gate: whoever mends its lines tunes on it
 
 
 def test_turns_in_the_middle_of_a_conversation(capsys: pytest.CaptureFixture[str]) -> None:

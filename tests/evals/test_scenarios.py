@@ -12,9 +12,8 @@ from knowledge.errors import CompassError
 SHIPPED = Path(__file__).parents[2] / "evals" / "scenarios"
 
 
-def test_there_are_enough_of_every_kind() -> None:
+def test_each_stands_in_the_folder_of_its_category_under_a_name_of_its_own() -> None:
     scenarios = load_scenarios([SHIPPED])
-    assert len(scenarios) >= 120
     assert len({s.name for s in scenarios}) == len(scenarios)
     assert min(Counter(s.category for s in scenarios)[c] for c in CATEGORIES) >= 5
     for file in SHIPPED.rglob("*.yaml"):

@@ -154,3 +154,9 @@ def test_an_answer_that_is_no_object_is_a_sentence(
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_a_simulator_that_cant_start_is_said_at_once_and_where_its_log_is(home: Path) -> None:
+    (home / "simulator.db").write_text("no database" * 100)
+    with pytest.raises(CompassError, match=r"didn't start \(exit code 1\)\. Its log is .*simulator\.log"):
+        simulator_address(home)
