@@ -15,7 +15,7 @@ from psycopg.rows import tuple_row
 
 from knowledge.catalogue import METRICS, TrafficProfile
 from knowledge.errors import CompassError
-from knowledge.packed import packed_bytes
+from knowledge.shipped import packed_bytes
 
 if TYPE_CHECKING:
     from psycopg import Connection

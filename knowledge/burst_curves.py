@@ -10,7 +10,7 @@ import numpy as np
 from knowledge.catalogue import TrafficProfile
 from knowledge.curves import Curves, CurveTable, Floats
 from knowledge.estimator.bursts import LEVELS, shipped_bursts
-from knowledge.packed import numbers
+from knowledge.shipped import numbers
 
 Key = tuple[str, str, int]
 

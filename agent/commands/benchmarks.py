@@ -154,8 +154,8 @@ def generate(
         from knowledge.catalogue import models
         from knowledge.errors import CompassError
         from knowledge.estimator.table import generate as generate_table
-        from knowledge.packed import packed_bytes
         from knowledge.settings import load_settings
+        from knowledge.shipped import packed_bytes
 
         target = out or load_settings().home_dir / "benchmarks.csv.gz"
         shipped = packed_bytes("benchmarks.csv.gz")

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from knowledge.catalogue import models
-from knowledge.packed import pack, packed_bytes, unpack
+from knowledge.shipped import pack, packed_bytes, unpack
 
 
 def build(

@@ -18,7 +18,7 @@ from knowledge.catalogue import TrafficProfile, gpus, models
 from knowledge.estimator.building import build
 from knowledge.estimator.replica import replica_of
 from knowledge.estimator.table import percentile, significant
-from knowledge.packed import read_rows
+from knowledge.shipped import read_rows
 
 LEVELS = (2.0, 4.0, 16.0)
 """Squared coefficients of variation of the times between arrivals."""

@@ -17,7 +17,7 @@ from knowledge.estimator.memory import plan_memory, runs_on, tensor_parallel_pos
 from knowledge.estimator.roofline import roofline_grid
 from knowledge.estimator.steps import StepGrid
 from knowledge.model import Model
-from knowledge.packed import read_rows, write_rows
+from knowledge.shipped import read_rows, write_rows
 
 GPU_COUNTS = (1, 2, 4, 8)
 LESSER = {"H200": "H100", "A100-80": "A100-40"}

@@ -24,7 +24,7 @@ from knowledge.estimator.memory import GIB, kv_bytes, kv_copies
 from knowledge.estimator.roofline import roofline_grid
 from knowledge.estimator.steps import StepGrid
 from knowledge.model import Model
-from knowledge.packed import read_rows, write_rows
+from knowledge.shipped import read_rows, write_rows
 
 ORIGIN = "aiconfigurator-core 0.12.0, systems/silicon_sample.csv"
 

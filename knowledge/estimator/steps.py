@@ -146,14 +146,6 @@ class StepTimes:
         """A step of `running` sequences that hold `context_tokens` together."""
         return self.decode_fixed_ms[running] + self.decode_per_token_ms[running] * context_tokens
 
-    def prefill_ms(self, prompt_tokens: int) -> float:
-        """One prompt alone, in as many steps as the token budget needs, without the request's overhead."""
-        starts = range(0, prompt_tokens, self.max_num_batched_tokens)
-        chunks = [(past, min(self.max_num_batched_tokens, prompt_tokens - past)) for past in starts]
-        return sum(
-            self.shared_ms(0, tokens) + self.chunk_attention_ms(past, tokens) for past, tokens in chunks
-        )
-
 
 def _every(at: Sequence[float], values: Sequence[float], highest: int) -> list[float]:
     """`interpolate` at 0 to `highest`."""

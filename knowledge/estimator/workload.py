@@ -1,9 +1,8 @@
-"""Seeded workloads for the scheduler's model: when requests arrive, and how long they are."""
+"""Seeded workloads for the scheduler's model: when requests arrive."""
 
 from __future__ import annotations
 
 import hashlib
-import math
 import random
 from collections.abc import Sequence
 from itertools import accumulate
@@ -34,16 +33,3 @@ def unit_gaps(generator: random.Random, count: int, burstiness: float = 1.0) -> 
 def arrivals_ms(gaps: Sequence[float], requests_per_second: float) -> list[float]:
     """Arrival times at this mean rate."""
     return list(accumulate(gap / requests_per_second * 1000 for gap in gaps))
-
-
-def lengths(generator: random.Random, count: int, mean: int, spread: float = 0.0) -> list[int]:
-    """Token counts with this mean and a coefficient of variation of `spread`
-    (lognormal), at least 1; all equal for 0.
-    """
-    if spread == 0:
-        return [mean] * count
-    sigma2 = math.log(1 + spread * spread)
-    return [
-        max(1, round(generator.lognormvariate(math.log(mean) - sigma2 / 2, math.sqrt(sigma2))))
-        for _ in range(count)
-    ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
+from knowledge.quantities import quantity
 from simulator.cluster.objects import ApiError, Object
 from simulator.cluster.orders import Orders
 from simulator.cluster.resources import Resource
@@ -23,17 +23,6 @@ IMPLEMENTATIONS = {
     "huggingface",
     "onnx",
     "tensorflow",
-}
-UNITS = {
-    "k": 1e3,
-    "M": 1e6,
-    "G": 1e9,
-    "T": 1e12,
-    "Ki": 2**10,
-    "Mi": 2**20,
-    "Gi": 2**30,
-    "Ti": 2**40,
-    "m": 1e-3,
 }
 
 
@@ -94,15 +83,6 @@ class Admission:
     def _refuse(self, why: str) -> None:
         webhook = "inferenceservice.kserve-webhook-server.validator"
         raise ApiError(403, "Forbidden", f'admission webhook "{webhook}" denied the request: {why}')
-
-
-def quantity(value: Any) -> float:
-    """A Kubernetes quantity as a number: "500m" is 0.5, "2Gi" is 2147483648."""
-    text = str(value)
-    for suffix in sorted(UNITS, key=len, reverse=True):
-        if text.endswith(suffix):
-            return float(text.removesuffix(suffix)) * UNITS[suffix]
-    return float(text)
 
 
 def outside_constraints(pod: Object, orders: Orders) -> str | None:

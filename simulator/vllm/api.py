@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from simulator.vllm.engine import Engine
 from simulator.vllm.misbehaviour import DIES_AFTER_TOKENS, Misbehaving, well_behaved
-from simulator.vllm.requests import ChatRequest, CompletionRequest, Planned, Refused, planned, read
+from simulator.vllm.openai_requests import ChatRequest, CompletionRequest, Planned, Refused, planned, read
 from simulator.vllm.text import tokens_of
 from simulator.vllm.thoughts import NO_THOUGHTS, NOTHING_TOLD, Told, thoughts_of
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from knowledge.database import Database
-from knowledge.packed import packed_bytes, unpack
 from knowledge.settings import Settings
+from knowledge.shipped import packed_bytes, unpack
 from tests.acceptance.test_cli import run
 from tests.knowledge.test_importer import planner_row, write_json
 

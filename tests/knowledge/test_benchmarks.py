@@ -10,7 +10,7 @@ from knowledge.catalogue import gpus, models, traffic_profiles
 from knowledge.estimator.grids import GPU_COUNTS, LESSER, feasible, shipped_grid
 from knowledge.estimator.memory import plan_memory
 from knowledge.estimator.table import SHIPPED_COLUMNS, configuration_rows
-from knowledge.packed import pack, read_rows, unpack
+from knowledge.shipped import pack, read_rows, unpack
 
 Row = dict[str, str]
 Key = tuple[str, str, int, int]

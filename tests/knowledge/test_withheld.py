@@ -21,8 +21,8 @@ from knowledge.estimator.roofline import roofline_grid
 from knowledge.estimator.steps import DECODE_BATCHES, StepGrid
 from knowledge.estimator.withheld import FILE, TOLERANCE, check, doubtful, rows_of, withheld
 from knowledge.importer.write import write_rows
-from knowledge.packed import read_rows
 from knowledge.settings import Settings
+from knowledge.shipped import read_rows
 
 SCOUT = "RedHatAI/Llama-4-Scout-17B-16E-Instruct-FP8-dynamic"
 CODER = "RedHatAI/Qwen3-Coder-480B-A35B-Instruct-FP8"

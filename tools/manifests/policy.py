@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from knowledge.catalogue import gpus, models
 from knowledge.estimator.memory import plan_memory
+from knowledge.quantities import quantity
 from tools.clusters.objects import SERVICE_LABEL
 from tools.manifests.expectation import UnreadablePlan, expectation_of
 from tools.manifests.schema import (
@@ -22,17 +23,6 @@ from tools.manifests.schema import (
     ServedModel,
 )
 
-UNITS = {
-    "k": 1e3,
-    "M": 1e6,
-    "G": 1e9,
-    "T": 1e12,
-    "Ki": 2**10,
-    "Mi": 2**20,
-    "Gi": 2**30,
-    "Ti": 2**40,
-    "m": 1e-3,
-}
 TOKEN_LIKE = re.compile(
     r"hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE"
     r" KEY|eyJ[\w-]{20,}\.[\w-]{20,}"
@@ -244,11 +234,3 @@ def _thinking(model: ServedModel, where: str, rendered_now: bool) -> Iterator[tu
             f"{where}.args",
             f"must tell {served.id} whether to think, and keep its thoughts out of its answers, by {first}",
         )
-
-
-def quantity(text: str) -> float:
-    """A Kubernetes quantity as a number."""
-    for suffix in sorted(UNITS, key=len, reverse=True):
-        if text.endswith(suffix):
-            return float(text.removesuffix(suffix)) * UNITS[suffix]
-    return float(text)
