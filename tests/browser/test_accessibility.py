@@ -23,6 +23,11 @@ MARK = (
 )
 DONE = "document.querySelectorAll('[data-scan=fresh]').forEach((card) => { card.dataset.scan = 'done' })"
 
+OUTSIDE = """[...document.querySelectorAll('.cp-unit')].filter((unit) =>
+  unit.getBoundingClientRect().right > unit.closest('.cp-field').getBoundingClientRect().right + 1
+).map((unit) => unit.textContent)"""
+"""Units that lie over the next field."""
+
 
 def violations(chat: Chat, whole: bool = False) -> list[str]:
     """Of the cards that weren't looked at yet, or of the whole page; in both themes,
@@ -68,6 +73,7 @@ def test_no_serious_violation_with_any_card(chat: Chat, site: Site) -> None:
     card = chat.waits_at("specification")
     for more in ("Demand and assumptions", "Constraints"):
         card.get_by_text(more).click()
+    assert page.evaluate(OUTSIDE) == []
     assert violations(chat) == []
     chat.press("specification", "Looks good")
     card = chat.waits_at("options")
