@@ -142,20 +142,8 @@ def _carry_out(
             403, TITLES[403], "Compass runs read-only (COMPASS_READ_ONLY): it can't change a cluster."
         )
     try:
-        request = ApprovalRequest(
-            thread_id=_thread(user),
-            interrupt_id=key,
-            digest=bundle.digest,
-            cluster=runtime.cluster.target,
-            namespace=bundle.namespace,
-            actor=user.name,
-            action=action,
-            name=bundle.name,
-            model_id=bundle.model_id,
-            files=bundle.files,
-            live=live,
-            identity=runtime.cluster.identity(),
-        )
+        request = ApprovalRequest.of(bundle, runtime.cluster, user.name, _thread(user), key)
+        request = request.seeing(live, runtime.cluster.identity())
         approval_id = record_approval(request, runtime.database)
         apply = ApplyRequest(approval_id=approval_id, files=bundle.files, action=action)
         return apply_to_cluster(apply, runtime.database, runtime.writer)

@@ -242,20 +242,9 @@ def delete(
             typer.prompt("Type “approve” to delete it, anything else to leave it")
         ):
             raise CompassError("Not approved; nothing was deleted.")
-        request = ApprovalRequest(
-            thread_id="command line",
-            interrupt_id=uuid.uuid4().hex,
-            digest=bundle.digest,
-            cluster=parts.cluster.target,
-            namespace=bundle.namespace,
-            actor=parts.settings.actor,
-            action="delete",
-            name=name,
-            model_id=bundle.model_id,
-            files=bundle.files,
-            live=found.live,
-            identity=found.identity,
-        )
+        actor, pause = parts.settings.actor, uuid.uuid4().hex
+        request = ApprovalRequest.of(bundle, parts.cluster, actor, "command line", pause)
+        request = request.seeing(found.live, found.identity)
         approval_id = record_approval(request, parts.database)
         apply_to_cluster(
             ApplyRequest(approval_id=approval_id, files=bundle.files, action="delete"),

@@ -84,8 +84,7 @@ def _approve(turn: Turn, move: Approve) -> Next:
         return turn.stay(takes_over_asked=True)
     if found.owners and not move.takes_over:
         raise CantBeDone("That alone doesn't take it over: say “approve and take over”, with nothing else.")
-    seen = {"live": found.live, "takes_over": bool(found.owners), "identity": found.identity}
-    request = _request(turn).model_copy(update=seen)
+    request = _request(turn).seeing(found.live, found.identity, takes_over=bool(found.owners))
     approval_id = record_approval(request, services.database)
     turn.say(f"Approved by {request.actor}: {bundle.digest[:19]}… on {services.cluster.description}.")
     if turn.state.get("aside") is None:
@@ -204,19 +203,9 @@ def _is_another_cluster(found: Review, services: Services) -> bool:
 
 
 def _request(turn: Turn) -> ApprovalRequest:
-    services, bundle = turn.services, turn.bundle
-    return ApprovalRequest(
-        thread_id=services.thread_id,
-        interrupt_id=need(services.reply, "Nobody has replied.").interrupt_id,
-        digest=bundle.digest,
-        cluster=services.cluster.target,
-        namespace=bundle.namespace,
-        actor=services.caller.actor,
-        action=bundle.action,
-        name=bundle.name,
-        model_id=bundle.model_id,
-        files=bundle.files,
-    )
+    services = turn.services
+    pause = need(services.reply, "Nobody has replied.").interrupt_id
+    return ApprovalRequest.of(turn.bundle, services.cluster, services.caller.actor, services.thread_id, pause)
 
 
 def _render(turn: Turn) -> tuple[ManifestBundle, str]:

@@ -18,7 +18,7 @@ from knowledge.errors import CompassError
 from tools.apply_to_cluster import ApplyRequest, apply_to_cluster
 from tools.clusters.cluster import INFERENCE_SERVICE
 from tools.deploying.approvals import elsewhere, find_approval
-from tools.deploying.revisions import rollback_bundle
+from tools.deploying.revisions import NothingToUndo, rollback_bundle
 from tools.get_status import StatusQuery, get_status
 from tools.manifests.bundle import ManifestBundle
 from tools.manifests.expectation import expectation_if_any
@@ -87,9 +87,10 @@ def _keep(turn: Turn, move: KeepAsItIs) -> Next:
 def _roll_back(turn: Turn, move: RollBack) -> Next:
     state, services = turn.state, turn.services
     attempted, approval_id = state.get("bundle"), state.get("approval_id")
-    back = rollback_bundle(attempted, approval_id, services.cluster, services.database)
-    if isinstance(back, str):
-        raise CantBeDone(back)
+    try:
+        back = rollback_bundle(attempted, approval_id, services.cluster, services.database)
+    except NothingToUndo as error:
+        raise CantBeDone(str(error)) from error
     turn.changes |= ANEW
     turn.changes |= {"attempted": attempted, "approval_id": approval_id, "failure": state.get("failure")}
     return turn.goto("configuration_finalized", bundle=back, asked_from="failed")

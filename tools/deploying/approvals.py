@@ -15,6 +15,7 @@ from tools.clusters.cluster import Cluster
 from tools.clusters.identity import Identity
 from tools.contract import Contract
 from tools.deploying.audit import AuditEntry, AuditEvent, record_audit
+from tools.manifests.bundle import ManifestBundle
 from tools.manifests.digests import Action, ManifestFile
 
 VALID_FOR = timedelta(hours=1)
@@ -49,6 +50,28 @@ class ApprovalRequest(Contract):
     """Of the cluster that the person looked at, which `cluster` is only a name for;
     unknown for approvals from before this was kept.
     """
+
+    @classmethod
+    def of(
+        cls, bundle: ManifestBundle, cluster: Cluster, actor: str, thread_id: str, interrupt_id: str
+    ) -> ApprovalRequest:
+        """Of exactly this bundle. What the person saw of the cluster, `seeing` adds."""
+        return cls(
+            thread_id=thread_id,
+            interrupt_id=interrupt_id,
+            digest=bundle.digest,
+            cluster=cluster.target,
+            namespace=bundle.namespace,
+            actor=actor,
+            action=bundle.action,
+            name=bundle.name,
+            model_id=bundle.model_id,
+            files=bundle.files,
+        )
+
+    def seeing(self, live: str, identity: Identity, takes_over: bool = False) -> ApprovalRequest:
+        """With the fingerprint of the live objects, and which cluster they are on."""
+        return self.model_copy(update={"live": live, "identity": identity, "takes_over": takes_over})
 
 
 class Approval(ApprovalRequest):

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from knowledge.database import Database
+from knowledge.errors import CompassError
 from tools.clusters.cluster import INFERENCE_SERVICE, Cluster
 from tools.deploying.approvals import elsewhere, revisions
 from tools.manifests.bundle import ManifestBundle, bundle_of
 
 
+class NothingToUndo(CompassError):
+    """And why."""
+
+
 def rollback_bundle(
     bundle: ManifestBundle | None, approval_id: str | None, cluster: Cluster, database: Database
-) -> ManifestBundle | str:
+) -> ManifestBundle:
     """What undoes `bundle`: the files of the last healthy revision before it, or its
-    deletion. Or why there is nothing to undo.
+    deletion. Raises NothingToUndo.
     """
     if bundle is None:
-        return "There is no deployment to roll back."
+        raise NothingToUndo("There is no deployment to roll back.")
     if cluster.get(*INFERENCE_SERVICE, bundle.name) is None:
         gone = elsewhere(bundle.name, cluster, database)
-        return f"There is nothing to roll back: {gone or f'{cluster.description} has no {bundle.name}.'}"
+        why = gone or f"{cluster.description} has no {bundle.name}."
+        raise NothingToUndo(f"There is nothing to roll back: {why}")
     known = revisions(cluster, bundle.name, database)
     if approval_id is not None and all(r.id != approval_id for r in known):
-        return "There is nothing to roll back: what failed was undone, and the cluster is as it was before."
+        raise NothingToUndo(
+            "There is nothing to roll back: what failed was undone, and the cluster is as it was before."
+        )
     before = next((r for r in known if r.healthy and r.action == "apply" and r.id != approval_id), None)
     if before is not None:
         return bundle_of(before.files, before.name, before.namespace, before.model_id, images=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import httpx
 from pydantic import computed_field
@@ -76,11 +77,7 @@ def send_prompt(
         "stream": True,
         "stream_options": {"include_usage": True},
     }
-    pieces: list[str] = []
-    thoughts: list[str] = []
-    started = time.perf_counter()
-    first = last = 0.0
-    tokens: int | None = None
+    streamed = _Streamed(time.perf_counter())
     try:
         with httpx.stream(
             "POST", f"{endpoint}/v1/chat/completions", json=body, timeout=TIMEOUT, trust_env=False
@@ -89,24 +86,11 @@ def send_prompt(
                 response.read()
             response.raise_for_status()
             for line in response.iter_lines():
-                if time.perf_counter() - started > patience_s:
+                if time.perf_counter() - streamed.started > patience_s:
                     raise CompassError(
                         f"The endpoint {endpoint} didn't finish an answer within {patience_s:,.0f} s."
                     )
-                if not line.startswith("data: ") or line == "data: [DONE]":
-                    continue
-                chunk = json.loads(line.removeprefix("data: "))
-                if chunk.get("usage"):
-                    tokens = int(chunk["usage"]["completion_tokens"])
-                delta = chunk["choices"][0]["delta"] if chunk.get("choices") else {}
-                text = printable(delta.get("content") or "", len(line))
-                # vLLM called it reasoning_content before 0.12.
-                thought = printable(delta.get("reasoning") or delta.get("reasoning_content") or "", len(line))
-                if text or thought:
-                    last = time.perf_counter()
-                    first = first or last
-                    thoughts += [thought] if thought else []
-                    pieces += [text] if text else []
+                text = streamed.take(line)
                 if text and on_text:
                     on_text(text)
     except (
@@ -119,17 +103,51 @@ def send_prompt(
         AttributeError,
     ) as error:
         raise _unusable(endpoint, error) from error
-    if not pieces and not thoughts:
+    if not streamed.pieces and not streamed.thoughts:
         raise CompassError(f"The endpoint {endpoint} answered without any text.")
-    count = tokens or len(pieces) + len(thoughts)
-    return PromptResult(
-        text="".join(pieces),
-        thoughts="".join(thoughts),
-        output_tokens=count,
-        ttft_ms=round((first - started) * 1000, 1),
-        itl_ms=round((last - first) * 1000 / (count - 1), 2) if count > 1 else None,
-        e2e_ms=round((last - started) * 1000, 1),
-    )
+    return streamed.result()
+
+
+@dataclass
+class _Streamed:
+    """A completion as it comes, by the clock of `time.perf_counter`."""
+
+    started: float
+    first: float = 0.0
+    last: float = 0.0
+    pieces: list[str] = field(default_factory=list)
+    thoughts: list[str] = field(default_factory=list)
+    tokens: int | None = None
+    """As the server counts them, at the end."""
+
+    def take(self, line: str) -> str:
+        """The text in one line of the stream, "" where there is none. Raises what a malformed one raises."""
+        if not line.startswith("data: ") or line == "data: [DONE]":
+            return ""
+        chunk = json.loads(line.removeprefix("data: "))
+        if chunk.get("usage"):
+            self.tokens = int(chunk["usage"]["completion_tokens"])
+        delta = chunk["choices"][0]["delta"] if chunk.get("choices") else {}
+        text = printable(delta.get("content") or "", len(line))
+        # vLLM called it reasoning_content before 0.12.
+        thought = printable(delta.get("reasoning") or delta.get("reasoning_content") or "", len(line))
+        if text or thought:
+            self.last = time.perf_counter()
+            self.first = self.first or self.last
+            self.thoughts += [thought] if thought else []
+            self.pieces += [text] if text else []
+        return text
+
+    def result(self) -> PromptResult:
+        count = self.tokens or len(self.pieces) + len(self.thoughts)
+        return PromptResult(
+            text="".join(self.pieces),
+            thoughts="".join(self.thoughts),
+            output_tokens=count,
+            ttft_ms=round((self.first - self.started) * 1000, 1),
+            itl_ms=round((self.last - self.first) * 1000 / (count - 1), 2) if count > 1 else None,
+            e2e_ms=round((self.last - self.started) * 1000, 1),
+        )
 
 
 def _unusable(endpoint: str, error: Exception) -> CompassError:
