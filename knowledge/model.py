@@ -151,6 +151,10 @@ class Model(Entry):
             )
         return value
 
+    def mode(self, wanted: ThinkingMode) -> ThinkingMode | None:
+        """What it is served in where this is wanted; None where it isn't known whether it thinks."""
+        return self.thinking.mode(wanted) if self.thinking else None
+
     @property
     def license_kind(self) -> LicenseKind:
         """By the licence's name; what is neither permissive nor for research only is the makers' own."""

@@ -12,6 +12,9 @@ from knowledge.catalogue import gpus
 from knowledge.entries import data_text, validated
 from knowledge.errors import CompassError
 
+HOURS_PER_MONTH = 730
+"""8,760 hours a year over 12 months."""
+
 
 class Price(BaseModel):
     """An on-demand price of one GPU for one hour."""

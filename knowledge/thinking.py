@@ -13,6 +13,7 @@ from knowledge.entries import Entry
 
 ThinkingMode = Literal["off", "on"]
 """off: a model answers at once; on: it writes down its thoughts first."""
+MODES: dict[ThinkingMode, str] = {"off": "without thinking", "on": "with thinking"}
 
 
 class ThinkingDefaults(BaseModel):
@@ -68,3 +69,12 @@ class Thinking(Entry):
         parser = [f"--reasoning-parser={self.reasoning_parser}"] if self.reasoning_parser else []
         switch = json.dumps({self.argument: self.mode(mode) == "on"}) if self.argument else None
         return [*parser, *([f"--default-chat-template-kwargs={switch}"] if switch else [])]
+
+
+def mode_in_words(thinking: Thinking | None, mode: ThinkingMode | None) -> str:
+    """Of a model that is served in `mode`."""
+    if thinking is None or mode is None:
+        return "thinking unknown"
+    if thinking.modes != "switchable":
+        return f"{thinking.modes} thinks"
+    return f"thinking {mode}"

@@ -10,7 +10,7 @@ from agent.answers import known, planned, shown
 from agent.models.builtin.vocabulary import GLOSSARY
 from agent.moves import DEFAULT_USERS, EXAMPLES, POSSIBLE, Ask, Topic
 from agent.turn import Turn
-from tools.planning.pricing import HOURS_PER_MONTH
+from knowledge.prices import HOURS_PER_MONTH
 
 AUTHORED: tuple[str, ...] = (
     EXAMPLES,

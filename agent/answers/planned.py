@@ -8,12 +8,12 @@ from agent.answers.shown import without_options
 from agent.state import ConversationState
 from agent.turn import Turn
 from knowledge.catalogue import gpus, models, models_in_words, use_cases
+from knowledge.prices import HOURS_PER_MONTH
 from tools.manifests.served import inference_service_of, served_context
 from tools.plan_capacity import PlanRequest
 from tools.planning.exclusions import exclusions_in_words
 from tools.planning.memory import context_in_words
 from tools.planning.plan import NearMiss, Recommendation
-from tools.planning.pricing import HOURS_PER_MONTH
 from tools.planning.quality import quality_in_words
 from tools.planning.reasons import difference
 from tools.why_not import WhyNot, WhyNotRequest, why_not

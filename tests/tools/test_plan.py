@@ -16,10 +16,11 @@ from knowledge.catalogue import TrafficProfile, gpus, models, use_cases
 from knowledge.curves import CurveTable, table_of
 from knowledge.errors import CompassError
 from knowledge.prices import prices
+from knowledge.thinking import MODES
 from tests.planning import CHATBOT, Tables, key, made_table, planned, specify
 from tests.present import present
 from tools.planning.plan import VIEWS, Plan, Recommendation, View
-from tools.planning.quality import MODES, quality_of
+from tools.planning.quality import quality_of
 from tools.planning.ranking import pick
 from tools.specification import SpecificationChange, change_specification
 from tools.traffic import map_to_benchmark_profile

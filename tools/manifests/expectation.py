@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from knowledge.catalogue import METRICS, Metric, SloTargets, TrafficProfile, p95_of
 from knowledge.database import Database
 from knowledge.errors import CompassError
+from knowledge.prices import HOURS_PER_MONTH
 from knowledge.thinking import ThinkingMode
 from tools.clusters.objects import Object, notes_of
 from tools.contract import Contract
 from tools.manifests.annotations import PREDICTED, TARGETS
-from tools.planning.pricing import HOURS_PER_MONTH
 from tools.untrusted import printable
 
 

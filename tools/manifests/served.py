@@ -8,10 +8,10 @@ from functools import lru_cache
 import yaml
 
 from knowledge.catalogue import models
+from knowledge.thinking import MODES, mode_in_words
 from tools.clusters.objects import Object, annotation, spec_of
 from tools.manifests.annotations import MODEL
 from tools.manifests.digests import ManifestFile
-from tools.planning.quality import MODES, mode_in_words
 
 
 def inference_service_of(files: list[ManifestFile]) -> Object | None:

@@ -20,7 +20,6 @@ from tools.manifests.annotations import PREDICTED, TARGETS
 from tools.manifests.expectation import Expectation
 from tools.planning.memory import requests_in_flight, served_context
 from tools.planning.plan import Recommendation
-from tools.planning.quality import mode_of
 
 TOKEN_SECRET = "hf-token"  # noqa: S105 - the name of a Secret, never its content
 VLLM_IMAGE = "vllm/vllm-openai:v0.24.0"
@@ -126,7 +125,7 @@ def template_values(request: ManifestRequest) -> dict[str, Any]:
 def planned(request: ManifestRequest) -> Expectation:
     """What is promised of it."""
     chosen = request.recommendation
-    mode = chosen.thinking or mode_of(models()[chosen.model_id], "off")
+    mode = chosen.thinking or models()[chosen.model_id].mode("off")
     return Expectation(
         model_id=chosen.model_id,
         gpu_type=chosen.gpu_type,

@@ -16,11 +16,11 @@ from knowledge.estimator.withheld import withheld
 from knowledge.model import LICENSE_KINDS, Model
 from knowledge.thinking import ThinkingMode
 from tools.planning.memory import tokens_asked
-from tools.planning.quality import mode_of, ranked_quality
+from tools.planning.quality import ranked_quality
 from tools.specification import Intent, Specification
 
-KINDS = list(LICENSE_KINDS)
-MODES: list[ThinkingMode | None] = ["off", "on", None]
+_LICENSES = list(LICENSE_KINDS)
+_MODES: list[ThinkingMode | None] = ["off", "on", None]
 
 
 def suitable_models(intent: Intent) -> list[str]:
@@ -75,8 +75,8 @@ def broken(table: CurveTable, specification: Specification) -> dict[str, Bools]:
             max(tokens, tokens_asked(intent.min_context_tokens)), own
         )
     if intent.licenses:
-        codes = _kept(table, ("licence",), lambda m: KINDS.index(m.license_kind))
-        found["licenses"] = ~np.isin(codes, [KINDS.index(kind) for kind in intent.licenses])
+        codes = _kept(table, ("licence",), lambda m: _LICENSES.index(m.license_kind))
+        found["licenses"] = ~np.isin(codes, [_LICENSES.index(kind) for kind in intent.licenses])
     if intent.min_quality is not None:
         found["min_quality"] = ~(
             published_quality(table, str(intent.use_case), specification.thinking) >= intent.min_quality
@@ -84,11 +84,11 @@ def broken(table: CurveTable, specification: Specification) -> dict[str, Bools]:
     if intent.preferred_gpu_types or intent.excluded_gpu_types:
         found["gpu_types"] = table.codes(wanted_gpu_types(intent), "gpu_types") < 0
     wanted = specification.thinking
-    modes: Floats = _kept(table, ("mode", wanted), lambda m: MODES.index(mode_of(m, wanted)))
+    modes: Floats = _kept(table, ("mode", wanted), lambda m: _MODES.index(m.mode(wanted)))
     if wanted == "off":
-        found["always_thinks"] = modes == MODES.index("on")
+        found["always_thinks"] = modes == _MODES.index("on")
     elif intent.thinking == "on":
-        found["never_thinks"] = modes != MODES.index("on")
+        found["never_thinks"] = modes != _MODES.index("on")
     doubted = in_doubt(table)
     if doubted.any():
         found["withheld"] = doubted

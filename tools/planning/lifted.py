@@ -8,13 +8,14 @@ from collections.abc import Iterable
 import numpy as np
 
 from knowledge.catalogue import gpus
+from knowledge.thinking import MODES
 from tools.planning.constraints import context_of, published_quality
 from tools.planning.memory import tokens_asked
 from tools.planning.plan import NearMiss
-from tools.planning.quality import MODES
 from tools.planning.relaxing import cheapest_after, relaxed
 from tools.planning.settling import Settling
 from tools.specification import CONSTRAINTS, FIELDS, KINDS, Specification, SpecificationChange
+from tools.wording import a_month, dollars
 
 
 def larger_budget(before: Settling) -> Iterable[NearMiss]:
@@ -25,7 +26,7 @@ def larger_budget(before: Settling) -> Iterable[NearMiss]:
     if best is None:
         return
     needed = float(math.ceil(without.sizing.costs[best]))
-    text = f"a budget of ${needed:,.0f} a month instead of ${before.sizing.budget:,.0f}"
+    text = f"a budget of {a_month(needed)} instead of {dollars(before.sizing.budget)}"
     miss = cheapest_after(
         before, SpecificationChange(budget_usd_per_month=needed), text, needed / before.sizing.budget
     )

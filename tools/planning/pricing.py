@@ -13,11 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from knowledge.curves import Floats, Ints
-from knowledge.prices import Price
+from knowledge.prices import HOURS_PER_MONTH, Price
 from tools.specification import Intent
-
-HOURS_PER_MONTH = 730
-"""8,760 hours a year over 12 months."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from statistics import median, quantiles
 
 from knowledge.catalogue import UseCase, models, use_cases
 from knowledge.model import Model, QualityBenchmark
-from knowledge.thinking import Thinking, ThinkingMode
+from knowledge.thinking import MODES, ThinkingMode
 from tools.planning.plan import Quality
 
 LEAST_WEIGHT = 0.5
@@ -31,23 +31,6 @@ NAMES = {
     "humaneval": "HumanEval",
     "livecodebench": "LiveCodeBench",
 }
-MODES: dict[ThinkingMode, str] = {"off": "without thinking", "on": "with thinking"}
-
-
-def mode_of(model: Model, wanted: ThinkingMode) -> ThinkingMode | None:
-    """The mode that a model is planned in where this one is wanted; None where it
-    isn't known whether it thinks.
-    """
-    return model.thinking.mode(wanted) if model.thinking else None
-
-
-def mode_in_words(thinking: Thinking | None, mode: ThinkingMode | None) -> str:
-    """Of a model that is planned in `mode`."""
-    if thinking is None or mode is None:
-        return "thinking unknown"
-    if thinking.modes != "switchable":
-        return f"{thinking.modes} thinks"
-    return f"thinking {mode}"
 
 
 def quality_of(model: Model, use_case: UseCase, mode: ThinkingMode | None) -> Quality:
@@ -117,7 +100,7 @@ def ranked_quality(model_id: str, use_case_id: str, wanted: ThinkingMode) -> tup
     Of a plan that is `wanted` in one mode: what a model that is served in another is worth
     there can't be set against it.
     """
-    if mode_of(models()[model_id], wanted) == wanted:
+    if models()[model_id].mode(wanted) == wanted:
         found = catalogued_quality(model_id, use_case_id, wanted)
         known = found.score if found.score is not None else found.base_score
         if known is not None:

@@ -10,7 +10,7 @@ from knowledge.catalogue import SloTargets
 from tools.planning.plan import Quality, Recommendation, View
 from tools.planning.quality import quality_against, quality_in_words
 from tools.planning.ranking import MARKS, Criteria, mark_of
-from tools.wording import setup
+from tools.wording import a_month, setup
 
 
 def with_reasons(
@@ -63,7 +63,7 @@ def _cost(o: Recommendation, lowest: float) -> str:
     return (
         "costs the least of all that hold the targets"
         if extra < 0.01
-        else f"costs ${extra:,.0f} a month more than the cheapest"
+        else f"costs {a_month(extra)} more than the cheapest"
     )
 
 
@@ -76,9 +76,7 @@ def difference(one: Recommendation, other: Recommendation) -> str:
     """Cost, E2E and quality of one against another."""
     cost = one.cost_usd_per_month - other.cost_usd_per_month
     e2e = one.predicted.e2e_ms.p95 - other.predicted.e2e_ms.p95
-    said = [
-        f"${abs(cost):,.0f} a month {'more' if cost > 0 else 'less'}" if abs(cost) >= 0.5 else "the same cost"
-    ]
+    said = [f"{a_month(abs(cost))} {'more' if cost > 0 else 'less'}" if abs(cost) >= 0.5 else "the same cost"]
     said.append(
         f"E2E p95 {abs(e2e) / 1000:.1f} s {'longer' if e2e > 0 else 'shorter'}"
         if abs(e2e) >= 50

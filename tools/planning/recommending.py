@@ -9,12 +9,13 @@ import numpy as np
 
 from knowledge.catalogue import models
 from knowledge.curves import Ints
-from knowledge.prices import Price
+from knowledge.prices import HOURS_PER_MONTH, Price
+from knowledge.thinking import mode_in_words
 from tools.planning.memory import memory_of, requests_in_flight, served_context
 from tools.planning.plan import Autoscaling, Predicted, PredictedLatency, Recommendation
-from tools.planning.pricing import HOURS_PER_MONTH, price_in_words
+from tools.planning.pricing import price_in_words
 from tools.planning.provenance import estimate_error_of, provenance_of
-from tools.planning.quality import catalogued_quality, mode_in_words, mode_of
+from tools.planning.quality import catalogued_quality
 from tools.planning.settling import Settling
 from tools.planning.sizing import Sizing
 
@@ -64,7 +65,7 @@ def _recommendation(
     ttft, itl, e2e = latencies
     in_flight = requests_in_flight(sizing.peak / size.replicas, e2e.p95)
     thinking = models()[it.model_id].thinking
-    mode = mode_of(models()[it.model_id], specification.thinking)
+    mode = models()[it.model_id].mode(specification.thinking)
     first_answer = ttft.p95 + specification.thinking_tokens * itl.p95
     return Recommendation(
         rank=rank,

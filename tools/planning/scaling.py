@@ -10,9 +10,9 @@ import numpy as np
 
 from knowledge.catalogue import METRICS, TrafficProfile
 from knowledge.errors import CompassError
-from knowledge.prices import Price
+from knowledge.prices import HOURS_PER_MONTH, Price
 from tools.planning.plan import Autoscaling, Predicted, PredictedLatency, Recommendation
-from tools.planning.pricing import HOURS_PER_MONTH, cheapest, offers, price_in_words
+from tools.planning.pricing import cheapest, offers, price_in_words
 from tools.planning.simulation import Configuration, can_be_simulated, rounded_up, simulated
 from tools.specification import MAX_GPUS, Specification
 

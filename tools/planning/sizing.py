@@ -10,10 +10,10 @@ from functools import cached_property
 import numpy as np
 
 from knowledge.curves import Bools, Floats, Ints, targets_in_order
-from knowledge.prices import Price
+from knowledge.prices import HOURS_PER_MONTH, Price
 from tools.planning.candidates import Candidates
 from tools.planning.estimates import ROUNDING, Capacities
-from tools.planning.pricing import HOURS_PER_MONTH, cheapest
+from tools.planning.pricing import cheapest
 from tools.planning.simulation import Percentiles, Simulation, rounded_up
 from tools.specification import MAX_GPUS, Specification
 

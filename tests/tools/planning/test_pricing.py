@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from knowledge.prices import Price
+from knowledge.prices import HOURS_PER_MONTH, Price
 from tests.planning import made_table, planned, specify
-from tools.planning.pricing import HOURS_PER_MONTH, cheapest, offers
+from tools.planning.pricing import cheapest, offers
 from tools.specification import Intent
 
 

@@ -17,12 +17,13 @@ from knowledge.catalogue import models, use_cases
 from knowledge.errors import CompassError
 from knowledge.model import Model
 from knowledge.settings import Settings
+from knowledge.thinking import MODES, mode_in_words
 from tests.drawing import printed
 from tests.planning import Tables, planned, specify
 from tools.manifests.check import check_bundle
 from tools.manifests.served import served_thinking
 from tools.planning.plan import Plan, Recommendation
-from tools.planning.quality import MODES, mode_in_words, mode_of, quality_of, ranked_quality
+from tools.planning.quality import quality_of, ranked_quality
 from tools.planning.reasons import difference
 from tools.render_manifest import render_manifest
 from tools.specification import Specification, SpecificationChange, change_specification
@@ -168,9 +169,9 @@ def test_least_quality_is_asked_of_the_mode_that_is_planned(tables: Tables) -> N
 def test_a_model_of_unknown_modes_claims_none() -> None:
     unknown = models()["microsoft/phi-4"].model_copy(update={"thinking": None, "quality": {}})
     for wanted in MODES:
-        assert mode_of(unknown, wanted) is None
+        assert unknown.mode(wanted) is None
     assert mode_in_words(unknown.thinking, None) == "thinking unknown"
-    found = quality_of(unknown, use_cases()["chatbot_conversational"], mode_of(unknown, "off"))
+    found = quality_of(unknown, use_cases()["chatbot_conversational"], unknown.mode("off"))
     assert (found.score, found.base_score) == (None, None)
     assert "isn't known whether" in found.source
 
@@ -274,7 +275,7 @@ def test_more_than_the_table_has_is_refused_in_words() -> None:
 def test_a_mode_is_what_a_model_can_be_served_in() -> None:
     def mode(name: str, wanted: str) -> str | None:
         model: Model = models()[name]
-        return mode_of(model, "on" if wanted == "on" else "off")
+        return model.mode("on" if wanted == "on" else "off")
 
     assert [mode("Qwen/Qwen3-4B", w) for w in LATER] == ["off", "on"]
     assert [mode("openai/gpt-oss-20b", w) for w in LATER] == ["on", "on"]
