@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from evals.scenario import CATEGORIES, load_scenarios
+from knowledge.settings import Settings
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [*ROOT.glob("*.md"), *DOCS.glob("*.md")]
@@ -44,6 +47,33 @@ def test_every_file_that_a_page_names_is_there() -> None:
 
 def test_the_readme_is_short_enough_to_be_read() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 160
+
+
+def test_every_variable_of_the_environment_is_explained_and_no_other() -> None:
+    variable = re.compile(r"\bCOMPASS_[A-Z]+(?:_[A-Z]+)*\b")
+    told = {name for page in PAGES for name in variable.findall(page.read_text(encoding="utf-8"))}
+    rooms = ("agent", "tools", "knowledge", "simulator")
+    read = {n for room in rooms for f in (ROOT / room).rglob("*.py") for n in variable.findall(f.read_text())}
+    read |= {f"COMPASS_{name.upper()}" for name, f in Settings.model_fields.items() if not f.validation_alias}
+    assert told - read <= {"COMPASS_TEST_KUBECONFIG"}
+    assert read <= told
+
+
+def test_the_figures_of_the_readmes_ten_lines_are_those_of_the_whole_conversation() -> None:
+    readme, whole = (
+        (ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/conversation.md")
+    )
+    lines = readme.split("## In ten lines")[1].split("```")[1]
+    figures = re.findall(r"[\d,.]*\d", lines)
+    assert len(figures) > 15
+    assert not [figure for figure in figures if figure not in whole]
+
+
+def test_as_many_conversations_are_played_as_the_docs_say() -> None:
+    told = (
+        f"{len(load_scenarios([ROOT / 'evals' / 'scenarios']))} scripted conversations in {len(CATEGORIES)}"
+    )
+    assert told in (DOCS / "words.md").read_text(encoding="utf-8")
 
 
 def test_every_dependency_has_a_line_that_says_why() -> None:
