@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from typing import Any
 
 from langgraph.types import interrupt
@@ -17,8 +16,6 @@ from agent.words.approval import TAKE_OVER
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
 
-answered: ContextVar[bool] = ContextVar("answered", default=False)
-"""Whether the node at work has got a reply to its pause."""
 QUESTIONS: dict[str, str] = {
     "specification_review": "Is this what you need?",
     "presenting_options": "Which one shall it be?",
@@ -73,7 +70,7 @@ def pause(turn: Turn) -> Reply:
     interrupt(payload(turn.stage, turn.state, turn.services.settings))
     if turn.services.reply is None:
         raise CompassError("The conversation was resumed without a reply.")
-    answered.set(True)
+    turn.answered = True
     return turn.services.reply
 
 

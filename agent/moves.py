@@ -205,7 +205,7 @@ class Unclear(Move):
 
 
 class Answered(Move):
-    """The chat model has answered in its own words; made by `understand.py`, never offered."""
+    """The chat model has answered in its own words; made by `by_model.py`, never offered."""
 
 
 class Approve(Move):

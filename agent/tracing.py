@@ -12,7 +12,6 @@ from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from agent.checkpoints import answered
 from agent.events import StateEvent, emit
 from agent.moves import Stage
 from agent.services import Services
@@ -33,13 +32,13 @@ def announced(node: Callable[[Turn], Command[Any]]) -> Callable[..., Command[Any
 
     def run(state: ConversationState, runtime: Runtime[Services]) -> Command[Any]:
         emit(StateEvent(state=stage))
-        answered.set(False)
+        turn = Turn(state, runtime.context, stage)
         try:
-            return node(Turn(state, runtime.context, stage))
+            return node(turn)
         except GraphBubbleUp:  # the interrupt itself
             raise
         except Exception as error:
-            if not answered.get():
+            if not turn.answered:
                 raise
             log.exception("%s failed", stage)
             again = Turn(state, runtime.context, stage)

@@ -50,6 +50,8 @@ class Turn:
     """Messages of this turn, for the history."""
     changes: ConversationState = field(default_factory=ConversationState)
     """Of the state, whichever way the node is left."""
+    answered: bool = False
+    """Whether there was a pause here, and the person has replied to it."""
 
     def goto(self, where: Where, **changes: Unpack[ConversationState]) -> Command[Where]:
         """On to another node, or to the end of this run, with these fields of the state changed."""
