@@ -20,28 +20,6 @@ from tools.specification import KINDS, Intent, SpecificationChange
 C = TypeVar("C", bound=SpecificationChange)
 _CONVERSIONS = (1.0, 1e3, 1e-2, 1 / 60, 60.0, 1 / 3600, 1 / 12, 730.0)
 """As said; seconds in ms; percent; per minute; per second; per hour; per year; per hour in a month."""
-_NAMED = (
-    "preferred_gpu_types",
-    "excluded_gpu_types",
-    "preferred_models",
-    "excluded_models",
-    "licenses",
-    "providers",
-    "regions",
-    "excluded_providers",
-    "excluded_regions",
-    "excluded_licenses",
-    "allowed",
-    "added",
-    "factors",
-    "available_gpus",
-    "cluster_gpus",
-    "clear",
-    "domain_specialization",
-    "cost_priority",
-    "latency_priority",
-    "accuracy_priority",
-)
 
 
 def figures_in(values: Mapping[str, Any]) -> list[float]:
@@ -70,17 +48,14 @@ def drop_unsaid(change: C, text: str) -> C:
             telling = find_use_case(tidy(text), by_nearness=False)
             if telling or type(change).__name__ == "DescribeNeed" or read.get(name) == value:
                 kept[name] = telling or value
-        elif isinstance(value, int | float) and name not in _NAMED:
+        elif isinstance(value, int | float) and not isinstance(value, bool):
             if any(_makes(q, value) for q in free) or read.get(name) == value:
                 kept[name] = value
         elif name == "thinking":
             if name in read or mentions_thinking(tidy(text)):
                 kept[name] = read.get(name, value)
-        elif name in _NAMED:
-            if name in read:
-                kept[name] = read[name]  # the reading has the exact catalogue names
-        else:
-            kept[name] = value
+        elif name in read:
+            kept[name] = read[name]  # the reading has the exact catalogue names
     return type(change).model_validate(kept)
 
 

@@ -55,7 +55,7 @@ class Overrides(Contract):
             called="TTFT target",
             group="targets",
             unit="ms",
-            said=r"ttft|time[- ]to[- ](?:the )?first[- ](?:token|word)|first[- ](?:token|word)",
+            said=r"\bttft\b|time[- ]to[- ](?:the )?first[- ](?:token|word)|first[- ](?:token|word)",
         ),
     ] = None
     itl_p95_ms: Annotated[
@@ -67,8 +67,8 @@ class Overrides(Contract):
             group="targets",
             unit="ms",
             said=(
-                r"itl|inter[- ]?token(?: latency)?|tpot|time per (?:output )?token|per[- ]token latency"
-                r"|between tokens"
+                r"\bitl\b|inter[- ]?token(?: latency)?|\btpot\b|time per (?:output )?token"
+                r"|per[- ]token latency|between tokens"
             ),
         ),
     ] = None
@@ -81,7 +81,7 @@ class Overrides(Contract):
             group="targets",
             unit="ms",
             said=(
-                r"e2e|end[- ]to[- ]end|total (?:latency|time)|(?:full |whole |complete )?response time"
+                r"\be2e\b|end[- ]to[- ]end|total (?:latency|time)|(?:full |whole |complete )?response time"
                 r"|(?:whole|full|complete) (?:answer|response)"
             ),
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from agent.models.builtin.named import read_left, read_named
 from agent.models.builtin.names import gpu_aliases
 from agent.models.builtin.people import Crowd, crowd
 from agent.models.builtin.quantities import Quantity, find_quantities
@@ -64,7 +65,16 @@ def read_amounts(low: str, fields: dict[str, Any], problems: list[str]) -> None:
     """Each figure goes to the first reader that knows it; latency targets take from the
     rest, and people what is left.
     """
-    readers = (_read_money, _read_stock, _read_planning, _read_rate, _read_context, _read_tokens, _read_share)
+    readers = (
+        read_named,
+        _read_money,
+        _read_stock,
+        _read_planning,
+        _read_rate,
+        _read_context,
+        _read_tokens,
+        _read_share,
+    )
     free = [
         q
         for q in find_quantities(low)[:MAX_QUANTITIES]
@@ -72,8 +82,9 @@ def read_amounts(low: str, fields: dict[str, Any], problems: list[str]) -> None:
     ]
     free = _read_people(low, free, fields)
     _read_profile_arrow(low, fields, problems)
-    _read_targets(low, free, fields, problems)
-    _read_lone_number(low, free, fields, problems)
+    free = _read_targets(low, free, fields)
+    free = [q for q in free if not read_left(low, q, fields)]
+    _read_lone_number(low, free, fields)
 
 
 def read_told_by_now(low: str, fields: dict[str, Any], problems: list[str]) -> str:
@@ -138,9 +149,7 @@ def _of_several(low: str, quantities: list[Quantity], crowds: list[tuple[Quantit
     return total * groups[-1].value if each and groups else total
 
 
-def _read_lone_number(
-    low: str, quantities: list[Quantity], fields: dict[str, Any], problems: list[str]
-) -> None:
+def _read_lone_number(low: str, quantities: list[Quantity], fields: dict[str, Any]) -> None:
     """“… for my developers, about 300 of them”: the only number beside a need and people is theirs."""
     if (
         len(quantities) != 1
@@ -343,9 +352,9 @@ def _read_share(low: str, q: Quantity, fields: dict[str, Any], problems: list[st
     return False
 
 
-def _read_targets(low: str, quantities: list[Quantity], fields: dict[str, Any], problems: list[str]) -> None:
+def _read_targets(low: str, quantities: list[Quantity], fields: dict[str, Any]) -> list[Quantity]:
     """Each metric named takes the nearest figure, after it if there is one before the
-    next metric, else just before it.
+    next metric, else just before it; what is left is given back.
     """
     free = _read_plain_targets(low, quantities, fields)
     named = sorted(
@@ -375,6 +384,7 @@ def _read_targets(low: str, quantities: list[Quantity], fields: dict[str, Any], 
         # Without a unit, milliseconds; but nobody means an answer of 5 ms in all.
         factor = TIME[unit[1]] if unit else 1e3 if target == "e2e_p95_ms" and 0 < chosen.value <= 120 else 1.0
         fields[target] = round(chosen.value * factor, 6)
+    return free
 
 
 def _read_plain_targets(low: str, quantities: list[Quantity], fields: dict[str, Any]) -> list[Quantity]:

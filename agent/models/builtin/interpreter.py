@@ -20,7 +20,7 @@ from agent.models.builtin.selection import ANOTHER_PLAN, read_selection
 from agent.models.builtin.tidy import plain
 from agent.models.builtin.vocabulary import GLOSSARY
 from agent.words.checks import change_or_problem
-from tools.specification import LOADS, SpecificationChange
+from tools.specification import FIELDS, LOADS, SpecificationChange
 
 MAX_CHARACTERS = 4000
 """What a person says in one turn; the rest of a longer text is not read, and they are told."""
@@ -341,19 +341,7 @@ def _only_mentions(reading: Reading) -> bool:
     """A question that names GPUs, models or priorities (“why not the H100?”, “which
     is cheapest?”) sets nothing.
     """
-    passing = {
-        "preferred_gpu_types",
-        "excluded_gpu_types",
-        "preferred_models",
-        "excluded_models",
-        "cost_priority",
-        "latency_priority",
-        "accuracy_priority",
-        "use_case",
-        "domain_specialization",
-        "thinking",
-    }
-    return set(reading.fields) <= passing
+    return all(name in FIELDS and FIELDS[name].shape in ("choice", "choices") for name in reading.fields)
 
 
 def _test_prompt(text: str, bare: str) -> str | None:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.models.builtin.amounts import read_amounts, read_told_by_now
+from agent.models.builtin.named import lifted
 from agent.models.builtin.names import read_names
 from agent.models.builtin.thoughts import read_thinking
 from agent.models.builtin.tidy import tidy
-from agent.models.builtin.vocabulary import DOMAINS, LIFTED, PEOPLE, WAYS
+from agent.models.builtin.vocabulary import DOMAINS, PEOPLE, WAYS
 from agent.models.builtin.wishes import find_use_case, read_priorities
 
 
@@ -63,11 +64,10 @@ def _read_constraints(low: str, fields: dict[str, Any]) -> None:
     for pattern, values in WAYS:
         if re.search(pattern, low):
             fields |= values
-    lifted = [name for name, pattern in LIFTED.items() if re.search(pattern, low)]
-    lifted = [
-        name for name in lifted if not (name.startswith("excluded_") and name in fields)
+    clear = [
+        name for name in lifted(low) if not (name.startswith("excluded_") and name in fields)
     ]  # “any GPU but the H100”
-    for name in lifted:
+    for name in clear:
         fields.pop(name, None)
-    if lifted:
-        fields["clear"] = lifted
+    if clear:
+        fields["clear"] = clear

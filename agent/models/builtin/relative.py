@@ -14,31 +14,21 @@ from typing import Any
 from agent.models.builtin.quantities import Quantity, find_quantities
 from agent.models.builtin.units import METRICS, MONEY, PER, RATE_UNIT, TIME, TIME_UNIT, per_month
 from agent.models.builtin.vocabulary import PEOPLE
+from tools.specification import FIELDS, LOADS
 
 UNKNOWN = 2
 """Of the direction of a change."""
 _LOAD = "load"
 """The load in whichever way it is given."""
-_FIGURES: dict[str, str] = {
-    **METRICS,
-    "budget_usd_per_month": (
-        r"(?:monthly |total )?budgets?(?: limit| cap)?|spending limit|(?:cost|price) (?:cap|limit)"
-    ),
-    "min_context_tokens": r"contexts?(?: window| length| size)?",
-    "min_quality": r"(?:minimum |least |min )?(?:quality|accuracy)(?: score)?",
-    "headroom": r"headroom",
-    "spare_replicas": r"(?:number of )?(?:spare|standby|redundant) replicas?|spares",
-    "peak_factor": r"peak (?:factor|multiplier)",
-    "burstiness": r"burstiness",
-    "active_fraction": r"active (?:share|fraction)|share of active users",
-    "busy_hours_per_day": r"(?:busy|working|office) hours",
-    "concurrent_requests": r"(?:concurrent|simultaneous|parallel) requests|requests in flight|concurrency",
+_FIGURES = {
+    name: field.pattern
+    for name, field in FIELDS.items()
+    if field.is_figure and (field.spec.said or name not in LOADS)
+} | {
     _LOAD: (
         r"(?:peak |request )?(?:load|traffic|demand|rate|volume|usage|throughput)|number of"
         r" requests|requests|queries|messages|peak"
     ),
-    "prompt_tokens": r"(?:prompts?|inputs?)(?: length| size| tokens)?",
-    "output_tokens": r"(?:answers?|outputs?|repl(?:y|ies)|responses?)(?: length| size| tokens)?",
     "user_count": rf"user (?:count|number)|head ?count|(?:number of |amount of )?{PEOPLE}",
 }
 _NAME = re.compile(
@@ -56,37 +46,19 @@ _COUNTED = (
     "requests_per_day",
 )
 """Figures that an amount names itself: “300 users”."""
-_SHARES = {"headroom": 100.0, "active_fraction": 100.0, "min_quality": 1.0}
+_SHARES = {
+    name: FIELDS[name].scale for name in _FIGURES if name in FIELDS and FIELDS[name].spec.unit[:1] == "%"
+}
 """Figures that are told in percent, with their percent of one unit: “10 % more” of them
 can mean points or a share of what they are.
 """
 _FITTING: dict[str, tuple[str, ...]] = {
     "ms": tuple(METRICS),
-    "tokens": ("min_context_tokens", "prompt_tokens", "output_tokens"),
-    "points": ("headroom", "min_quality"),
+    "tokens": tuple(name for name, field in FIELDS.items() if field.spec.unit == "tokens"),
+    "points": tuple(_SHARES),
 }
 """Figures that an amount in a unit can be of."""
-_CALLED = {
-    "ttft_p95_ms": "TTFT",
-    "itl_p95_ms": "ITL",
-    "e2e_p95_ms": "E2E",
-    "budget_usd_per_month": "the budget",
-    "min_context_tokens": "the context",
-    "min_quality": "the quality",
-    "headroom": "the headroom",
-    "spare_replicas": "the spare replicas",
-    "peak_factor": "the peak factor",
-    "burstiness": "the burstiness",
-    "active_fraction": "the active share",
-    "busy_hours_per_day": "the busy hours",
-    "concurrent_requests": "the concurrent requests",
-    "requests_per_second": "the requests per second",
-    "requests_per_day": "the requests a day",
-    "prompt_tokens": "the prompts",
-    "output_tokens": "the answers",
-    "user_count": "the number of users",
-    _LOAD: "the load",
-}
+_CALLED = {name: field.spec.the for name, field in FIELDS.items()} | {_LOAD: "the load"}
 _UP_WORD = r"(?:more|higher|longer|larger|bigger|greater|additional|extra|further|slower|looser)"
 _DOWN_WORD = r"(?:less|fewer|lower|shorter|smaller|tighter|faster|quicker|off|away)"
 _UP_VERB = (

@@ -8,31 +8,10 @@ from agent import moves
 from agent.models.builtin import phrases
 from agent.models.builtin.names import find_models
 from agent.models.builtin.reading import read_change
+from tools.specification import FIELDS, KINDS, WISHES
 
-_FIGURES = {
-    "user_count",
-    "requests_per_second",
-    "ttft_p95_ms",
-    "itl_p95_ms",
-    "e2e_p95_ms",
-    "budget_usd_per_month",
-    "prompt_tokens",
-    "use_case",
-}
-
-ANOTHER_PLAN = {
-    "excluded_gpu_types",
-    "excluded_models",
-    "excluded_providers",
-    "excluded_regions",
-    "excluded_licenses",
-    "allowed",
-    "added",
-    "factors",
-    "users_added",
-    "load_factor",
-    "cost_factor",
-}
+_VALUES = {"use_case", *(name for name, field in FIELDS.items() if field.is_figure)}
+ANOTHER_PLAN = {unwanted for _, unwanted in KINDS.values()} | WISHES.keys() - FIELDS.keys()
 """What is neither a choice nor a mere no: exceptions and relative wishes."""
 
 
@@ -50,10 +29,10 @@ def read_selection(low: str, bare: str) -> moves.SelectOption | moves.Unclear | 
     if (ranks or criterion) and re.search(phrases.NO_TO_IT, low):
         return (
             None
-            if set(reading.fields) & _FIGURES
+            if set(reading.fields) & _VALUES
             else moves.Unclear(question="That sounds like a no. Which one shall it be, then?")
         )
-    if set(reading.fields) & (_FIGURES | ANOTHER_PLAN) or reading.problems:
+    if set(reading.fields) & (_VALUES | ANOTHER_PLAN) or reading.problems:
         return None
     if len(ranks) > 1:
         return moves.Unclear(question="One of them, please.")

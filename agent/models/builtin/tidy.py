@@ -17,6 +17,7 @@ from spellchecker import SpellChecker
 from agent.models.builtin.quantities import find_quantities
 from agent.models.builtin.vocabulary import GLOSSARY, PEOPLE_WORDS, SPELLED_RIGHT
 from knowledge.catalogue import gpus, models
+from tools.specification import FIELDS
 
 _SCALE = r"k|m|mn|mio|thousand|million|bn|billion"
 _NUMBERS: list[tuple[str, str]] = [
@@ -137,6 +138,7 @@ def known_words() -> frozenset[str]:
     texts = [t for group in ("use_cases", "moves") for said in labelled[group].values() for t in said]
     texts += [meaning for _, meaning in GLOSSARY.values()]
     texts += [m.name for m in models().values()] + [g.name for g in gpus().values()]
+    texts += [name for field in FIELDS.values() for name in (field.spec.label, field.spec.called)]
     words = {w for text in texts for w in re.findall(r"[a-z]{4,}", text.lower())}
     return frozenset(words | set(PEOPLE_WORDS) | set(SPELLED_RIGHT))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 
 from agent.models.builtin.vocabulary import PEOPLE
+from tools.specification import FIELDS
 
 TIME = {
     "ms": 1.0,
@@ -46,17 +47,7 @@ PER = {
     "h": 3600.0,
     "day": 86400.0,
 }
-METRICS = {
-    "ttft_p95_ms": r"\bttft\b|time[- ]to[- ](?:the )?first[- ](?:token|word)|first[- ](?:token|word)",
-    "itl_p95_ms": (
-        r"\bitl\b|inter[- ]?token(?: latency)?|\btpot\b|time per (?:output )?token|per[- ]token"
-        r" latency|between tokens"
-    ),
-    "e2e_p95_ms": (
-        r"\be2e\b|end[- ]to[- ]end|total (?:latency|time)|(?:full |whole |complete )?response time"
-        r"|(?:whole|full|complete) (?:answer|response)"
-    ),
-}
+METRICS = {name: field.spec.said for name, field in FIELDS.items() if field.spec.unit == "ms"}
 IS = (
     r"(?:["
     r" ,]+(?:of|to|at|is|are|was|were|be|have|has|had|holds?|needs?|must"

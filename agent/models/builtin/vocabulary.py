@@ -459,7 +459,7 @@ WAYS: list[tuple[str, dict[str, object]]] = [
         {"cluster_gpus": True},
     ),
 ]
-_NO_LONGER = (
+NO_LONGER = (
     r"(?:any|whichever|whatever|no (?:particular|specific)|drop the|forget (?:about )?the|remove the|lift the"
     r"|without (?:the|a|any)|ignore the|no more"
     r"|never ?mind the|doesn't matter which|don't care (?:which|what|about the)|lose the|clear the)"
@@ -467,37 +467,37 @@ _NO_LONGER = (
 _ANY_MODEL = (
     r"\b(?:any|whichever|whatever|no (?:particular|specific)|doesn't matter which|don't care"
     r" (?:which|what|about the)) (?:\w+ )?models?\b"
-    rf"(?! (?:of|that|we))|\b{_NO_LONGER} models?\b(?! (?:of|that|we))"
-    rf"|\b{_NO_LONGER} model (?:limit|restriction|wish|preference|constraint|choice)"
+    rf"(?! (?:of|that|we))|\b{NO_LONGER} models?\b(?! (?:of|that|we))"
+    rf"|\b{NO_LONGER} model (?:limit|restriction|wish|preference|constraint|choice)"
     r"|\bmodel (?:\w+ )?(?:doesn't|does not|don't|no longer) matter"
 )
 LIFTED = {
-    "licenses": rf"\b{_NO_LONGER} licen[cs]e",
-    "providers": rf"\b{_NO_LONGER} (?:cloud|provider)",
-    "regions": rf"\b{_NO_LONGER} region",
-    "excluded_providers": rf"\b{_NO_LONGER} (?:cloud|provider)",
-    "excluded_regions": rf"\b{_NO_LONGER} region",
-    "min_quality": rf"\b{_NO_LONGER} (?:minimum )?quality(?! is| matters)|\bno minimum quality",
-    "min_context_tokens": rf"\b{_NO_LONGER} context",
+    "licenses": rf"\b{NO_LONGER} licen[cs]e",
+    "providers": rf"\b{NO_LONGER} (?:cloud|provider)",
+    "regions": rf"\b{NO_LONGER} region",
+    "excluded_providers": rf"\b{NO_LONGER} (?:cloud|provider)",
+    "excluded_regions": rf"\b{NO_LONGER} region",
+    "min_quality": rf"\b{NO_LONGER} (?:minimum )?quality(?! is| matters)|\bno minimum quality",
+    "min_context_tokens": rf"\b{NO_LONGER} context",
     "available_gpus": r"\b(?:any number of gpus|unlimited gpus|as many gpus as)",
     "budget_usd_per_month": (
-        rf"\b(?:{_NO_LONGER}|no) (?:\w+ )?(?:budget|cost (?:cap|limit)|price (?:cap|limit))(?: limit| cap)?\b"
+        rf"\b(?:{NO_LONGER}|no) (?:\w+ )?(?:budget|cost (?:cap|limit)|price (?:cap|limit))(?: limit| cap)?\b"
         r"|\bbudget (?:doesn't matter|is gone|no longer|can go(?! (?:up|down|to|over|higher|lower))|isn't a"
         r" limit)"
     ),
     "preferred_gpu_types": (
-        rf"\b{_NO_LONGER} (?:\w+ )?(?:gpus?|hardware|accelerators?|cards?)\b(?! we have)|\bgpus? (?:type"
+        rf"\b{NO_LONGER} (?:\w+ )?(?:gpus?|hardware|accelerators?|cards?)\b(?! we have)|\bgpus? (?:type"
         r" )?(?:doesn't"
         rf"|does not|don't) matter"
         r"|\b(?:forget|drop|remove|lift|ignore|lose) (?:about )?(?:the )?"
         r"(?!thinking|reasoning)[\w-]+ (?:preference|wish|requirement|restriction|constraint)"
     ),
     "excluded_gpu_types": (
-        rf"\b{_NO_LONGER} (?:gpus?|hardware|accelerators?|cards?|exclusions?)\b|\bgpus? (?:type"
+        rf"\b{NO_LONGER} (?:gpus?|hardware|accelerators?|cards?|exclusions?)\b|\bgpus? (?:type"
         r" )?(?:doesn't|does not|don't) matter"
     ),
     "preferred_models": _ANY_MODEL,
     "excluded_models": _ANY_MODEL,
     "thinking": THINKING_LIFTED,
 }
-"""How a constraint is taken back."""
+"""How a constraint is taken back that is called more than by its name."""

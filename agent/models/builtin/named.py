@@ -1,0 +1,110 @@
+"""What is said of a field by its name alone: “quietest hour 30 %”, “no particular domain”."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, get_args
+
+from agent.models.builtin.quantities import Quantity
+from agent.models.builtin.units import TIME, TIME_UNIT
+from agent.models.builtin.vocabulary import LIFTED, NO_LONGER
+from tools.specification import FIELDS, Clearable, Declared
+
+READ_OTHERWISE = {
+    "user_count",
+    "requests_per_second",
+    "concurrent_requests",
+    "requests_per_day",
+    "requests_per_active_user_per_minute",
+    "budget_usd_per_month",
+    "min_quality",
+    "min_context_tokens",
+    "prompt_tokens",
+    "thinking_tokens",
+    "output_tokens",
+    "ttft_p95_ms",
+    "itl_p95_ms",
+    "e2e_p95_ms",
+    "active_fraction",
+    "peak_factor",
+    "burstiness",
+    "busy_hours_per_day",
+    "headroom",
+    "spare_replicas",
+}
+"""Figures that are said in more ways than by their names: `amounts` reads those first."""
+_FIGURES = [field for field in FIELDS.values() if field.is_figure]
+_TELLS = (
+    r"(?:[ ,]+(?:p95|of|to|at|is|are|was|were|be|must|should|shall|can|may|will|have|has|a|the|set|target"
+    r"|limit|about|around|exactly|least|most|up|down|over|under|above|below|within|no|not|more|less|than|min(?:imum)?"
+    r"|max(?:imum)?))*[ ,]*(?:=|:|≥|≤|>=?|<=?)?\s*$"
+)
+"""What may stand between a field's name and its figure."""
+_NEAR = 80
+_UNITS = r"\s*-?(?:%|percent|x\b|times\b|tokens?\b|[$€£]|usd\b|dollars?\b|replicas?\b|gpus?\b|hours?\b)"
+"""After a figure: it is of no field that is counted in something else."""
+_TEMPLATE = r"(?:default|usual|standard|normal|template(?:'s|s)?)"
+
+
+def read_named(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
+    """A figure beside the name of its field, before it or after, if there is no other way to say it."""
+    return _read(low, q, fields, [field for field in _FIGURES if field.name not in READ_OTHERWISE])
+
+
+def read_left(low: str, q: Quantity, fields: dict[str, Any]) -> bool:
+    """A figure that nobody else knew, beside the name of its field."""
+    named = [field for field in _FIGURES if field.name in READ_OTHERWISE and field.name not in fields]
+    return _read(low, q, fields, named)
+
+
+def _read(low: str, q: Quantity, fields: dict[str, Any], among: list[Declared]) -> bool:
+    before, after = low[max(0, q.start - _NEAR) : q.start], low[q.end : q.end + _NEAR]
+    found: list[tuple[int, float, Declared]] = []
+    for field in among:
+        unit = re.match(_unit(field), after)
+        if not unit and (re.match(_UNITS, after) or TIME_UNIT.match(after)):
+            continue
+        name = re.search(rf"\b(?:{field.pattern}){_TELLS}", before) or re.match(
+            rf"\s*(?:of |for )?(?:the )?(?:{field.pattern})\b", after[unit.end() :] if unit else after
+        )
+        if name:
+            found.append((len(name[0]), q.value * _factor(field, low, q, bool(unit)), field))
+    if found:
+        _, value, field = max(found, key=lambda each: each[0])  # “active share of users” is none of users
+        fields[field.name] = round(value, 9)
+    return bool(found)
+
+
+def _unit(field: Declared) -> str:
+    if field.spec.unit[:1] == "%":
+        return rf"\s*(?:%|percent)(?:{re.escape(field.spec.unit[1:])})?"
+    if field.spec.unit == "ms":
+        return TIME_UNIT.pattern
+    return rf"\s*{re.escape(field.spec.unit.lower())}(?!\w)"
+
+
+def _factor(field: Declared, low: str, q: Quantity, has_unit: bool) -> float:
+    """Of a figure as it is said, in the field's own unit; a share above 1 is in percent even where it
+    doesn't say so.
+    """
+    if field.spec.unit == "ms" and (unit := TIME_UNIT.match(low, q.end)):
+        return TIME[unit[1]]
+    return 1 / field.scale if has_unit or q.value > 1 else 1.0
+
+
+def lifted(low: str) -> list[str]:
+    """The constraints that a text takes back, and the figures that it leaves to the template again."""
+    return [name for name, pattern in _LIFTED.items() if re.search(pattern, low)]
+
+
+def _taken_back(field: Declared) -> str:
+    called = rf"(?:{field.pattern})"
+    if field.spec.group == "constraints":
+        return rf"\b{NO_LONGER} (?:\w+ )?{called}\b"
+    return (
+        rf"\b{_TEMPLATE} (?:value (?:of|for) )?(?:the )?{called}\b|\breset (?:the |our )?{called}\b"
+        rf"|\b{called} (?:back |again )?to (?:the |its )?{_TEMPLATE}\b"
+    )
+
+
+_LIFTED = {name: _taken_back(FIELDS[name]) for name in get_args(Clearable)} | LIFTED
