@@ -21,19 +21,11 @@ from evals.play import Conversation, Played
 from evals.scenario import Expectations, ToolExpectation
 from knowledge.catalogue import traffic_profiles
 from tools.registry import TOOLS
+from tools.specification import CONSTRAINTS, LOADS
 
 WRITES = frozenset(tool.name for tool in TOOLS.values() if not tool.reads)
-INVENTED = frozenset(
-    {
-        "user_count",
-        "requests_per_second",
-        "budget_usd_per_month",
-        "preferred_gpu_types",
-        "preferred_models",
-        "excluded_models",
-    }
-)
-"""What models make up most; each would change the plan."""
+INVENTED = frozenset((*LOADS, *CONSTRAINTS))
+"""What a model may make up that changes the plan."""
 MISSING = object()
 
 
@@ -59,7 +51,7 @@ class Grade:
     ungrounded: int = 0
     unapproved_writes: int = 0
     invented: int = 0
-    """Budgets, users, GPUs and models in the specification that the person never stated."""
+    """Loads and constraints in the specification that the person never stated."""
 
     @property
     def passed(self) -> bool:

@@ -134,9 +134,16 @@ def _fields(node: Node) -> str:
         return f"<p>{_type(node)} {_note(node)}</p>"
     required = node.get("required", [])
     rows = "".join(
-        _row(name, _type(field), name in required, _note(field)) for name, field in node["properties"].items()
+        _row(name, _type(field), name in required, _note(_own(name, field)))
+        for name, field in node["properties"].items()
     )
     return f"<table><tr><th>Field</th><th>Type</th><th></th></tr>{rows}</table>"
+
+
+def _own(name: str, node: Node) -> Node:
+    """Without a title that says no more than the name."""
+    plain = str(node.get("title", "")).lower() == name.replace("_", " ").strip()
+    return {key: value for key, value in node.items() if not (plain and key == "title")}
 
 
 def _row(name: str, kind: str, required: bool, note: str) -> str:
@@ -166,7 +173,8 @@ def _note(node: Node) -> str:
     limits = [
         f"{words} <code>{escape(str(node[name]))}</code>" for name, words in LIMITS.items() if name in node
     ]
-    said = [escape(str(node["description"]))] if node.get("description") else []
+    said = [escape(str(node[key])) for key in ("title", "description") if node.get(key)]
+    said += [f"in {escape(node['x-unit'])}"] if "x-unit" in node else []
     default = (
         [f"default <code>{escape(str(node['default']))}</code>"]
         if node.get("default") not in (None, [], {})

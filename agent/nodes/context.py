@@ -16,12 +16,16 @@ from agent.words.understand import move_of_words
 from knowledge.catalogue import use_cases
 from knowledge.errors import CompassError
 from tools.specification import (
+    FIELDS,
+    LOADS,
     Intent,
     Overrides,
     SpecificationChange,
     change_intent,
     change_need,
     change_overrides,
+    figure,
+    lower,
 )
 
 DEFAULT_USE_CASE = "chatbot_conversational"
@@ -125,14 +129,10 @@ def _assumed(intent: Intent) -> str:
 
 def _load(intent: Intent) -> str:
     """How much there is to do, as it was given."""
-    for value, unit in (
-        (intent.user_count, "users"),
-        (intent.requests_per_second, "requests/s"),
-        (intent.concurrent_requests, "requests in flight"),
-        (intent.requests_per_day, "requests a day"),
-    ):
-        if value is not None:
-            return f"{value:,g} {unit}" if value < 1e6 else f"{value:,.0f} {unit}"
+    for name in LOADS:
+        if (value := getattr(intent, name)) is not None:
+            spec = FIELDS[name].spec
+            return f"{figure(value)} {spec.unit or lower(spec.label)}"
     return "no load yet"
 
 

@@ -10,6 +10,12 @@ import pytest
 from agent.cards.build import card_of
 from agent.cards.facts import SpecificationFacts
 from agent.cards.fields import Field, editable
+from agent.models.builtin.answering import completed
+from agent.models.builtin.interpreter import interpret
+from agent.models.builtin.named import READ_OTHERWISE
+from agent.models.builtin.vocabulary import DOMAINS as SAID_DOMAINS
+from agent.models.builtin.vocabulary import LIFTED
+from agent.moves import MOVES, Stage
 from agent.replies import Reply
 from agent.runtime import Runtime
 from agent.words.checks import change_or_problem
@@ -22,15 +28,19 @@ from tools.specification import (
     WISHES,
     Clearable,
     Declared,
+    Figure,
     Intent,
     Overrides,
     Specification,
     SpecificationChange,
     build_specification,
+    capital,
     change_specification,
     difference,
+    figure,
+    lower,
 )
-from tools.specification.spec import figure
+from tools.specification.wishes import DOMAINS
 
 BASES = [
     build_specification(Intent(use_case="chatbot_conversational", **load), Overrides())
@@ -135,6 +145,45 @@ def test_it_can_be_lifted(name: str) -> None:
     assert difference(after, lifted)
 
 
+def said(words: str, stage: Stage = "specification_review") -> dict[str, Any]:
+    """What the words set, as the rules read them."""
+    move = interpret(words, {kind.__name__ for kind in MOVES[stage]})
+    return move.model_dump(exclude_defaults=True) if isinstance(move, SpecificationChange) else {}
+
+
+@pytest.mark.parametrize("name", [name for name, field in FIELDS.items() if field.is_figure])
+def test_it_is_said_by_its_label_with_its_unit_or_without(name: str) -> None:
+    field, value = FIELDS[name], another(FIELDS[name])
+    shown = field.shown(value)
+    if field.spec.unit == "ms":  # “E2E 77” is in seconds
+        value = shown = 500.0
+    for words in (
+        f"{field.spec.label} {field.spec.bound or 'of'} {shown:g} {field.spec.unit}",
+        f"{field.spec.label}: {shown:g}",
+        f"{field.spec.the} must be at most {shown:g}",
+        f"make {field.spec.the} {shown:g} {field.spec.unit}, please",
+    ):
+        assert said(words) == {name: pytest.approx(value)}, words
+
+
+@pytest.mark.parametrize("name", get_args(Figure))
+def test_a_question_about_it_has_an_answer_that_is_read(name: str) -> None:
+    """“The least quality is 60 %; …. What should the least quality be?” “70”."""
+    field = FIELDS[name]
+    asked = f"{capital(field.spec.the)} isn't set. What should {field.spec.the} be?"
+    assert completed("30", asked) is not None
+    assert re.search(rf"\b(?:{field.pattern})\b", field.spec.the.lower())
+
+
+@pytest.mark.parametrize("name", get_args(Clearable))
+def test_it_is_lifted_by_words(name: str) -> None:
+    spec = FIELDS[name].spec
+    called = {"thinking": "thinking setting"}.get(name, lower(spec.label))
+    constraint = spec.group == "constraints" or name == "thinking"
+    words = f"forget the {called}" if constraint else f"reset the {called}"
+    assert name in said(words).get("clear", []), words
+
+
 @FIGURES
 @pytest.mark.parametrize("side", ["low", "high"])
 def test_it_has_a_sentence_at_either_bound(name: str, side: str) -> None:
@@ -156,6 +205,12 @@ def test_a_name_that_there_is_not_is_said_with_those_there_are(name: str) -> Non
     said = change_or_problem(SpecificationChange, {name: value})
     assert isinstance(said, str)
     assert said.startswith(f"There is no {FIELDS[name].spec.known} “none”")
+
+
+def test_what_the_rules_know_of_fields_beside_their_declarations_is_of_fields_that_there_are() -> None:
+    assert FIELDS.keys() >= READ_OTHERWISE
+    assert LIFTED.keys() <= set(get_args(Clearable))
+    assert set(SAID_DOMAINS) == set(DOMAINS)
 
 
 def test_all_of_them_together_are_undone(runtime: Runtime, thread: str) -> None:

@@ -4,7 +4,6 @@ specification that comes of it, and its changes.
 `wishes` and `overrides` declare the fields; `spec` says what is declared of one.
 """
 
-from tools.contract import Contract
 from tools.specification.assumptions import Assumption
 from tools.specification.change import (
     MAX_GPUS,
@@ -16,10 +15,10 @@ from tools.specification.change import (
     change_specification,
 )
 from tools.specification.demand import MIN_RATE, Demand
-from tools.specification.fields import CONSTRAINTS, FIELDS, KINDS, Clearable, Kind
+from tools.specification.fields import CONSTRAINTS, FIELDS, KINDS, Clearable, Figure, Kind
 from tools.specification.overrides import Overrides
 from tools.specification.relative import NothingToStartFrom
-from tools.specification.spec import Declared, Group, Shape, Spec, capital, lower
+from tools.specification.spec import Declared, Group, Shape, Spec, capital, figure, lower
 from tools.specification.told import Row, difference, noted, told, unchanged
 from tools.specification.whole import Specification, build_specification
 from tools.specification.wishes import LOADS, Intent, Priorities
@@ -35,9 +34,9 @@ __all__ = [
     "WISHES",
     "Assumption",
     "Clearable",
-    "Contract",
     "Declared",
     "Demand",
+    "Figure",
     "Group",
     "Intent",
     "Kind",
@@ -56,6 +55,7 @@ __all__ = [
     "change_overrides",
     "change_specification",
     "difference",
+    "figure",
     "lower",
     "noted",
     "rate",

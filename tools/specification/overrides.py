@@ -100,7 +100,12 @@ class Overrides(Contract):
     requests_per_active_user_per_minute: Annotated[
         float | None,
         Field(gt=0, le=6000),
-        Spec(label="Per active user", called="rate of an active user", group="demand", unit="requests/min"),
+        Spec(
+            label="Requests per active user",
+            called="rate of an active user",
+            group="demand",
+            unit="requests/min",
+        ),
     ] = None
     busy_hours_per_day: Annotated[
         float | None,

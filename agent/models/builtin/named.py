@@ -15,7 +15,6 @@ READ_OTHERWISE = {
     "requests_per_second",
     "concurrent_requests",
     "requests_per_day",
-    "requests_per_active_user_per_minute",
     "budget_usd_per_month",
     "min_quality",
     "min_context_tokens",
@@ -64,9 +63,11 @@ def _read(low: str, q: Quantity, fields: dict[str, Any], among: list[Declared]) 
         unit = re.match(_unit(field), after)
         if not unit and (re.match(_UNITS, after) or TIME_UNIT.match(after)):
             continue
-        name = re.search(rf"\b(?:{field.pattern}){_TELLS}", before) or re.match(
-            rf"\s*(?:of |for )?(?:the )?(?:{field.pattern})\b", after[unit.end() :] if unit else after
-        )
+        name = re.search(rf"\b(?:{field.pattern}){_TELLS}", before)
+        counted = field.name in READ_OTHERWISE and not field.spec.unit  # “60 users”: `amounts` knows whose
+        if not name and not counted:
+            rest = after[unit.end() :] if unit else after
+            name = re.match(rf"\s*(?:of |for )?(?:the )?(?:{field.pattern})\b", rest)
         if name:
             found.append((len(name[0]), q.value * _factor(field, low, q, bool(unit)), field))
     if found:
@@ -107,4 +108,11 @@ def _taken_back(field: Declared) -> str:
     )
 
 
-_LIFTED = {name: _taken_back(FIELDS[name]) for name in get_args(Clearable)} | LIFTED
+_LIFTED = {
+    name: (
+        rf"{LIFTED[name]}|\b{NO_LONGER} {FIELDS[name].spec.label.lower()}\b"
+        if name in LIFTED and " " in FIELDS[name].spec.label
+        else LIFTED.get(name) or _taken_back(FIELDS[name])
+    )
+    for name in get_args(Clearable)
+}

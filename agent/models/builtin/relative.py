@@ -307,6 +307,8 @@ def _read_factors(low: str, fields: dict[str, Any]) -> str:
             _PART.match(after),
             _FACTOR.match(after),
         )
+        if _in_own_unit(figure, after):
+            continue
         verbs = list(_VERB.finditer(_clause_before(before)))
         down = bool(verbs) and verbs[-1]["down"] is not None
         start, end = name.start(), name.end()
@@ -338,6 +340,12 @@ def _read_factors(low: str, fields: dict[str, Any]) -> str:
             _keep_factor(figure, factor, fields)
             low = low[:start] + " " * (end - start) + low[end:]
     return low
+
+
+def _in_own_unit(figure: str, after: str) -> bool:
+    """“The peak factor is 2 times the average” is a value of its own, and no factor of what it is."""
+    unit = FIELDS[figure].spec.unit if figure in FIELDS else ""
+    return unit.startswith("times ") and re.match(rf"\D{{0,30}}[\d.]+ ?{unit}\b", after) is not None
 
 
 def _times(match: re.Match[str]) -> float:

@@ -471,6 +471,7 @@ _ANY_MODEL = (
     rf"|\b{NO_LONGER} model (?:limit|restriction|wish|preference|constraint|choice)"
     r"|\bmodel (?:\w+ )?(?:doesn't|does not|don't|no longer) matter"
 )
+_NOT_STOCK = r"(?! (?:that )?(?:there are|we have))"
 LIFTED = {
     "licenses": rf"\b{NO_LONGER} licen[cs]e",
     "providers": rf"\b{NO_LONGER} (?:cloud|provider)",
@@ -486,15 +487,14 @@ LIFTED = {
         r" limit)"
     ),
     "preferred_gpu_types": (
-        rf"\b{NO_LONGER} (?:\w+ )?(?:gpus?|hardware|accelerators?|cards?)\b(?! we have)|\bgpus? (?:type"
-        r" )?(?:doesn't"
-        rf"|does not|don't) matter"
+        rf"\b{NO_LONGER} (?:\w+ )?(?:gpus?|hardware|accelerators?|cards?)\b{_NOT_STOCK}"
+        r"|\bgpus? (?:type )?(?:doesn't|does not|don't) matter"
         r"|\b(?:forget|drop|remove|lift|ignore|lose) (?:about )?(?:the )?"
         r"(?!thinking|reasoning)[\w-]+ (?:preference|wish|requirement|restriction|constraint)"
     ),
     "excluded_gpu_types": (
-        rf"\b{NO_LONGER} (?:gpus?|hardware|accelerators?|cards?|exclusions?)\b|\bgpus? (?:type"
-        r" )?(?:doesn't|does not|don't) matter"
+        rf"\b{NO_LONGER} (?:gpus?|hardware|accelerators?|cards?|exclusions?)\b{_NOT_STOCK}"
+        r"|\bgpus? (?:type )?(?:doesn't|does not|don't) matter"
     ),
     "preferred_models": _ANY_MODEL,
     "excluded_models": _ANY_MODEL,
