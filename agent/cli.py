@@ -171,6 +171,17 @@ def recommend(
 
 
 @app.command()
+def schema(
+    command: Annotated[str, typer.Argument(help="chat, recommend, deployments, “deployments status” …")],
+) -> None:
+    """The JSON Schema of what a command prints with --json; of `chat`, of one line."""
+    with errors_in_words(True):
+        from agent.commands.schema import schema_of
+
+        print(json.dumps(schema_of(command), indent=2))
+
+
+@app.command()
 def graph() -> None:
     """The state machine as a Mermaid diagram."""
     from agent.graph import build_graph

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from langgraph.config import get_stream_writer
-from pydantic import BaseModel, ValidationInfo, computed_field, field_validator
+from pydantic import BaseModel, Field, ValidationInfo, computed_field, field_validator
 
 from agent.cards.build import card_of
 from agent.cards.card import Card
@@ -131,6 +131,21 @@ class ErrorEvent(Event):
 
     event: Literal["error"] = "error"
     text: str
+
+
+AnyEvent = Annotated[
+    StateEvent
+    | ToolCallEvent
+    | ToolResultEvent
+    | MessageEvent
+    | TokenEvent
+    | ModelEvent
+    | ProgressEvent
+    | CheckpointEvent
+    | ErrorEvent,
+    Field(discriminator="event"),
+]
+"""One line of `compass chat --json`."""
 
 
 def emit(event: Event) -> None:

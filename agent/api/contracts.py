@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
+from agent.events import CheckpointEvent
 from agent.replies import Reply
 from tools.contract import Contract
 from tools.deploying.review import Review
@@ -87,7 +88,7 @@ class Conversation(Contract):
 
     id: str
     state: str | None
-    checkpoint: dict[str, Any] | None
+    checkpoint: CheckpointEvent | None
 
 
 class TurnRequest(Contract):

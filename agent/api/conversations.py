@@ -46,11 +46,7 @@ def where(id: Id, user: ByUser, runtime: ByRuntime) -> Conversation:
     here = runtime.position(id)
     if not here.exists:
         raise Wrong(404, TITLES[404], "There is no such conversation.")
-    return Conversation(
-        id=id,
-        state=here.state,
-        checkpoint=here.checkpoint.model_dump(mode="json") if here.checkpoint else None,
-    )
+    return Conversation(id=id, state=here.state, checkpoint=here.checkpoint)
 
 
 @router.post("/{id}/turns", response_class=StreamingResponse, responses=STREAM | documented(404))

@@ -31,6 +31,11 @@ def failure() -> Card:
     return Card(kind="failure", title="It failed, and nothing is lost", tone="alarm", parts=[])
 
 
+def deployments(found: list[DeploymentStatus], where: str) -> Card:
+    """A line for each of all that runs on a cluster."""
+    return Card(kind="deployments", title="Deployments", note=where, parts=[serving.deployment_list(found)])
+
+
 def earlier(question: str) -> Card:
     """Of what an earlier release has kept in a form that can't be read any more."""
     gone = "What was shown here is of an earlier release of Compass, and can’t be shown any more."

@@ -10,7 +10,7 @@ from tools.get_status import DeploymentStatus
 from tools.planning.memory import context_in_words
 from tools.serving.monitoring import Live
 from tools.serving.validation import Validation
-from tools.wording import METRIC_NAMES, age, dollars, latency, percent, rate
+from tools.wording import METRIC_NAMES, age, dollars, latency, percent, rate, short_name
 
 MOST_PODS, MOST_EVENTS, MOST_FIELDS = 8, 5, 6
 """That one card shows, the latest events and the first fields."""
@@ -149,7 +149,7 @@ def validation_parts(found: Validation) -> Parts:
         ]
         for check in found.checks
     ]
-    table = Table(label="What was measured", columns=_columns(names, ("p50",)), lines=lines)
+    table = Table(label="What was measured", columns=_columns(names, ("p50", "Predicted p95")), lines=lines)
     return [Sentence(text=at, badges=[outcome]), table]
 
 
@@ -185,7 +185,7 @@ def _listed(status: DeploymentStatus) -> Iterator[Cell]:
     drift = "?" if status.drift is None else f"{len(status.drift)} fields" if status.drift else "none"
     ready = f"{status.replicas_ready}/{status.replicas_wanted}"
     yield Cell(text=status.name)
-    yield Cell(text=status.model_id or "?")
+    yield Cell(text=short_name(status.model_id) if status.model_id else "?")
     yield Cell(text=f"{status.phase}, cut off" if status.cut else status.phase, tone=TONES[status.phase])
     yield Cell(text=ready)
     yield Cell(text="?" if status.age_seconds is None else age(status.age_seconds))

@@ -65,12 +65,12 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
         for status in found:
             keep_window(status, parts.database)
         if as_json:
-            print(json.dumps([summary(s) for s in found], indent=2))
+            print(json.dumps([summary(s).model_dump(mode="json") for s in found], indent=2))
             return
         from rich.console import Console
 
-        from agent.cards.serving import deployment_list
-        from agent.terminal.tables import Fitting
+        from agent.cards.build import deployments as card_of_all
+        from agent.terminal.cards import print_card
 
         if not found:
             print(
@@ -78,7 +78,7 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
                 f" {parts.cluster.description}."
             )
             return
-        Console(highlight=False, markup=False).print(Fitting(deployment_list(found)))
+        print_card(Console(highlight=False, markup=False), card_of_all(found, parts.cluster.description))
 
 
 @deployments.command("status")

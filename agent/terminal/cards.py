@@ -19,7 +19,7 @@ from agent.terminal.options import OptionsTable
 from agent.terminal.style import ACCENT, STYLES, labelled
 from agent.terminal.tables import Fitting
 
-UNFRAMED = {"options", "plans", "manifests"}
+UNFRAMED = {"options", "plans", "manifests", "deployments"}
 """Kinds of cards that need the whole width, or have frames of their own inside."""
 FRAMES = {"plain": ACCENT, "good": "green", "alarm": "red"}
 
@@ -121,6 +121,5 @@ def _files(files: Files) -> Iterator[RenderableType]:
 
 
 def _framed(title: str, text: str, language: str) -> Panel:
-    wraps = language == "diff"
-    code = Syntax(text, language, background_color="default", word_wrap=wraps)
+    code = Syntax(text, language, background_color="default", word_wrap=True)
     return Panel(code, title=Text(title), box=box.ROUNDED)

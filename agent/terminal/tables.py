@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.table import Table as Grid
 from rich.text import Text
@@ -15,7 +15,9 @@ from agent.terminal.style import STYLES, columns
 
 @dataclass(frozen=True)
 class Fitting:
-    """Without the columns that may go, where there is no room for them."""
+    """Without the columns that may go where there is no room for them; as a list where there is none for a
+    table.
+    """
 
     table: Table
 
@@ -25,16 +27,26 @@ class Fitting:
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement.get(console, options, self._fitted(console, options))
 
-    def _fitted(self, console: Console, options: ConsoleOptions) -> Grid:
+    def _fitted(self, console: Console, options: ConsoleOptions) -> RenderableType:
         if self.table.compares:
             return self._compared()
-        whole = self._drawn(leave_out=False, wrap=False)
-        if console.measure(whole, options=options.update(width=1000)).maximum <= options.max_width:
-            return whole
-        less = self._drawn(leave_out=True, wrap=False)
-        if console.measure(less, options=options.update(width=1000)).maximum <= options.max_width:
-            return less
-        return self._drawn(leave_out=True, wrap=True)
+        unlimited = options.update(width=1000)
+        whole, less = self._drawn(leave_out=False, wrap=False), self._drawn(leave_out=True, wrap=False)
+        for grid in (whole, less):
+            if Measurement.get(console, unlimited, grid).maximum <= options.max_width:
+                return grid
+        wrapped = self._drawn(leave_out=True, wrap=True)
+        fits = Measurement.get(console, unlimited, wrapped).minimum <= options.max_width
+        return wrapped if fits else self._listed()
+
+    def _listed(self) -> Group:
+        """Each line as lines of its own."""
+        listed = []
+        for heading, *cells in self.table.lines:
+            labels = (column.label for column in self.table.columns[1:])
+            told = (f"{label} {cell.text}" for label, cell in zip(labels, cells, strict=True))
+            listed.append(Text.assemble((heading.text, "bold"), f"\n{' · '.join(told)}"))
+        return Group(*listed)
 
     def _drawn(self, leave_out: bool, wrap: bool) -> Grid:
         shown = [n for n, column in enumerate(self.table.columns) if not (leave_out and column.may_go)]

@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import { answerTo, useActions } from '../parts/actions.tsx'
 import { Answers } from '../parts/answering.tsx'
 import { card, Fault, Frame } from '../parts/layout.tsx'
-import { Parts } from '../parts/said.tsx'
+import { type Part, Parts } from '../parts/said.tsx'
 import { Trying } from '../parts/trying.tsx'
 import type { Card } from '../types/card.ts'
 
@@ -12,6 +12,15 @@ interface Seen {
   card?: Card
   at?: string
   error?: ReactNode
+}
+
+/** Without the rows that this card has already. */
+function more(part: Part): Part {
+  const rows = card().parts.flatMap((own) => (own.part === 'rows' ? own.rows : []))
+  const isNew = (label: string, text: string) => !rows.some((row) => row.label === label && row.text === text)
+  return part.part === 'rows'
+    ? { ...part, rows: part.rows.filter((row) => isNew(row.label, row.text)) }
+    : part
 }
 
 export default function Running() {
@@ -41,7 +50,7 @@ export default function Running() {
           <h4>
             {seen.card.title} <span className="cp-note">as of {seen.at}</span>
           </h4>
-          <Parts parts={seen.card.parts} actions={actions} />
+          <Parts parts={seen.card.parts.map(more)} actions={actions} />
         </>
       ) : seen?.error ? (
         <Fault>{seen.error}</Fault>

@@ -21,7 +21,7 @@ function Curve({ rank, query }: { rank: number; query: CurveQuery }) {
   return (
     <div>
       <h4>Latency against rate, one replica</h4>
-      <Charts name={`curve ${rank}`} label="Metric" charts={found.charts} />
+      <Charts name={`curve ${rank}`} label="Metric" width={440} charts={found.charts} />
     </div>
   )
 }

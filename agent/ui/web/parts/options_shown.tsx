@@ -49,6 +49,7 @@ export function OptionsShown({ table, actions }: { table: Options; actions: Acti
         <Charts
           name="plot"
           label="Across:"
+          width={640}
           charts={table.tradeoffs}
           onPick={(rank) => setOpened([...without(opened, rank), rank])}
         />

@@ -7,13 +7,13 @@ import { Badge, Button, Fault, More } from './layout.tsx'
 import { List } from './lists.tsx'
 import { DataTable, Rows } from './tables.tsx'
 
-type Part = Card['parts'][number]
+export type Part = Card['parts'][number]
 
 function Said({ said }: { said: Sentence }) {
   if (said.tone === 'bad' && !said.badges.length) return <Fault>{said.text}</Fault>
   if (said.tone === 'quiet') return <p className="cp-note">{said.text}</p>
   return (
-    <p className={`cp-line cp-is-${said.tone}`}>
+    <p className={`cp-line ${said.tone === 'good' ? 'cp-passed' : `cp-is-${said.tone}`}`}>
       {said.badges.map((badge) => (
         <Badge key={badge.text} said={badge} />
       ))}

@@ -1,0 +1,27 @@
+"""JSON Schemas of what commands print with `--json`, made from the types that they print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from knowledge.errors import CompassError
+
+PRINTED = ("chat", "recommend", "deployments", "deployments status", "deployments validate")
+"""Commands whose output has a schema: a line of `chat` is one event."""
+
+
+def schema_of(command: str) -> dict[str, Any]:
+    """Raises CompassError that names the commands there are."""
+    from agent.commands.recommend import Recommended
+    from agent.events import AnyEvent
+    from tools.deployments import Listed
+    from tools.get_status import DeploymentStatus
+    from tools.serving.validation import Validation
+
+    printed: tuple[Any, ...] = (AnyEvent, Recommended, list[Listed], DeploymentStatus, Validation)
+    types = dict(zip(PRINTED, printed, strict=True))
+    if command not in types:
+        raise CompassError(f"There is no schema of {command[:80]!r}; there are {', '.join(PRINTED)}.")
+    return TypeAdapter(types[command]).json_schema(mode="serialization")
