@@ -1,9 +1,11 @@
 """Costs, worked by hand."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from knowledge.prices import HOURS_PER_MONTH, Price
+from knowledge.prices import HOURS_PER_MONTH, Price, prices
 from tests.planning import made_table, planned, specify
 from tools.planning.pricing import cheapest, offers
 from tools.specification import Intent
@@ -107,3 +109,19 @@ def test_a_spare_replica_is_paid_for_but_carries_nothing() -> None:
     assert two.max_requests_per_second == one.max_requests_per_second
     assert two.predicted == one.predicted
     assert two.autoscaling.min_replicas == one.autoscaling.min_replicas + 1
+
+
+def test_a_plan_is_priced_by_the_file_as_it_is_now(tmp_path: Path) -> None:
+    """Of one table, of which much is kept between plans."""
+    rows = [(1.0, 100.0, 10.0, 3000.0), (10.0, 150.0, 10.0, 3000.0)]
+    table = made_table({("meta-llama/Llama-3.1-8B-Instruct", "H100", 1): rows})
+    spec, own = specify(1000), tmp_path / "own.csv"
+
+    def cost_at(usd: float) -> float:
+        own.write_text(
+            f"{','.join(Price.model_fields)}\nH100,us,cellar,per-GPU rate,1,{usd},2026-11-01,our invoice\n"
+        )
+        [option] = planned({spec.traffic_profile: table}, spec, prices(own)).recommendations
+        return option.cost_usd_per_month
+
+    assert [cost_at(usd) for usd in (2.0, 4.0, 2.0)] == [2 * 730, 4 * 730, 2 * 730]
