@@ -10,13 +10,16 @@ from agent.ui.cards import ELEMENTS as DRAWN
 from agent.ui.cards import PLAIN, PROGRESS
 from agent.ui.mount import in_one
 from tests.browser.card_types import FILE, typescript
+from tests.test_house import FILE_LINES, FUNCTION_LINES
 
+LINE_LENGTH = 110
 WEB = Path(__file__).parents[2] / "agent" / "ui" / "web"
 ELEMENTS = {file.stem: file for file in (WEB / "elements").glob("*.tsx")}
 NAMED = re.compile(
     r"^(?:export )?(?:default )?(?:async )?(?:function|const|let|class|interface|type) (\w+)", re.MULTILINE
 )
 IMPORTED = re.compile(r"^import (?!type )[^;]*? from '([^']+)'", re.MULTILINE)
+COMPONENT = re.compile(r"^(?:export )?(?:default )?(?:async )?function (\w+).*?^}$", re.MULTILINE | re.DOTALL)
 FROM_CHAINLIT = {"react", "lucide-react", "@chainlit/react-client"}
 
 
@@ -51,3 +54,16 @@ def test_no_part_is_left_over() -> None:
 
 def test_the_types_of_cards_are_those_of_python() -> None:
     assert FILE.read_text(encoding="utf-8") == typescript(), "python -m tests.browser.card_types"
+
+
+@pytest.mark.parametrize("folder", ["elements", "parts", "tests", "types", "public/scripts", "public/styles"])
+def test_files_and_components_are_as_short_as_those_in_python(folder: str) -> None:
+    written = [file for file in (WEB / folder).iterdir() if file != FILE]
+    assert written
+    for file in written:
+        text = file.read_text(encoding="utf-8")
+        lines = text.splitlines()
+        assert len(lines) <= FILE_LINES, file
+        assert max(map(len, lines)) <= LINE_LENGTH, file
+        for component in COMPONENT.finditer(text):
+            assert component[0].count("\n") < FUNCTION_LINES, (file, component[1])

@@ -19,9 +19,8 @@ function Figure({ cell, column }: { cell: Cell; column: Column }) {
   )
 }
 
-interface RowProps {
+interface ShownProps {
   option: Option
-  columns: Column[]
   opened: boolean
   toggle: () => void
   /** To be compared with others, of which there may be enough. */
@@ -31,9 +30,39 @@ interface RowProps {
   actions: Actions
 }
 
-export function OptionRow({ option, columns, opened, toggle, picked, full, pick, actions }: RowProps) {
+function RowActions({ option, opened, toggle, picked, full, pick, actions }: ShownProps) {
+  const { rank, choose } = option
+  return (
+    <>
+      <label className="cp-tick">
+        <input
+          type="checkbox"
+          checked={picked}
+          disabled={full}
+          onChange={pick}
+          aria-label={`Compare option ${rank}`}
+        />
+      </label>
+      <Button kind="quiet" aria-expanded={opened} aria-label={`Details of option ${rank}`} onClick={toggle}>
+        {opened ? 'Less' : 'More'}
+      </Button>
+      {props.locked ? null : (
+        <Button
+          kind={choose.style}
+          disabled={!actions.idle}
+          aria-label={`${choose.label} option ${rank}`}
+          onClick={() => actions.take(choose)}
+        >
+          {choose.label}
+        </Button>
+      )}
+    </>
+  )
+}
+
+/** A line of the table, and below it the details if they are open. */
+export function OptionRow({ option, columns, ...shown }: ShownProps & { columns: Column[] }) {
   const [rank, name, ...figures] = option.cells
-  const choose = option.choose
   return (
     <>
       <tr className={option.unbeaten ? 'cp-is-pareto' : ''}>
@@ -54,36 +83,10 @@ export function OptionRow({ option, columns, opened, toggle, picked, full, pick,
           </td>
         ))}
         <td className="cp-row-actions">
-          <label className="cp-tick">
-            <input
-              type="checkbox"
-              checked={picked}
-              disabled={full}
-              onChange={pick}
-              aria-label={`Compare option ${rank.text}`}
-            />
-          </label>
-          <Button
-            kind="quiet"
-            aria-expanded={opened}
-            aria-label={`Details of option ${rank.text}`}
-            onClick={toggle}
-          >
-            {opened ? 'Less' : 'More'}
-          </Button>
-          {props.locked ? null : (
-            <Button
-              kind={choose.style}
-              disabled={!actions.idle}
-              aria-label={`${choose.label} option ${rank.text}`}
-              onClick={() => actions.take(choose)}
-            >
-              {choose.label}
-            </Button>
-          )}
+          <RowActions option={option} {...shown} />
         </td>
       </tr>
-      {opened ? (
+      {shown.opened ? (
         <tr className="cp-expanded">
           <td colSpan={columns.length + 1}>
             <Details option={option} />

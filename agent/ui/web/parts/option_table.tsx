@@ -35,6 +35,30 @@ function Heading({ column, sort, onSort }: { column: Column; sort: Sort | null; 
   )
 }
 
+interface RankingsProps {
+  table: Options
+  shown: string | null
+  onShow: (name: string) => void
+}
+
+function Rankings({ table, shown, onShow }: RankingsProps) {
+  return (
+    <div className="cp-views" role="group" aria-label="Ranked by">
+      {table.rankings.map(({ name, label }) => (
+        <button
+          key={name}
+          type="button"
+          className="cp-chip"
+          aria-pressed={shown === name}
+          onClick={() => onShow(name)}
+        >
+          {label}
+        </button>
+      ))}
+    </div>
+  )
+}
+
 interface TableProps {
   table: Options
   opened: number[]
@@ -56,19 +80,7 @@ export function OptionTable({ table, opened, toggle, picked, full, pick, actions
   }
   return (
     <>
-      <div className="cp-views" role="group" aria-label="Ranked by">
-        {table.rankings.map(({ name, label }) => (
-          <button
-            key={name}
-            type="button"
-            className="cp-chip"
-            aria-pressed={!sort && ranked === name}
-            onClick={() => show(name)}
-          >
-            {label}
-          </button>
-        ))}
-      </div>
+      <Rankings table={table} shown={sort ? null : ranked} onShow={show} />
       <Scrolled label="Options, a table">
         <table className="cp-table cp-options">
           <thead>

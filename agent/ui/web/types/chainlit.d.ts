@@ -20,7 +20,8 @@ interface Window {
   compassDrafts?: Record<string, unknown>
 }
 
-/** Calls `@cl.action_callback(name)`; nothing before the page has a session. Rejected with an HTTP error's body. */
+/** Calls `@cl.action_callback(name)`; nothing before the page has a session. Rejected with an HTTP error's
+ * body. */
 declare function callAction(action: {
   name: string
   payload: object
