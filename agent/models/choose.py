@@ -90,15 +90,15 @@ def _ollama(server: OllamaServer, name: str) -> ChosenModel:
     label = f"{name} on Ollama at {server.shown}"
     if whole:
         return ChosenModel(ModelReader(model), f"ollama:{name}", label)
-    from agent.models.constrained import ConstrainedChoice, Turn
+    from agent.models.constrained import ConstrainedChoice, Spoken
     from agent.models.gguf import Completion
 
-    def complete(turns: list[Turn], schema: dict[str, Any] | None, max_tokens: int) -> Completion:
+    def complete(turns: list[Spoken], schema: dict[str, Any] | None, max_tokens: int) -> Completion:
         answer = model.bind(format=schema or "", options={"num_predict": max_tokens}).invoke(_messages(turns))
         usage = answer.usage_metadata or {"input_tokens": 0, "output_tokens": 0}
         return Completion(str(answer.text), usage["input_tokens"], usage["output_tokens"])
 
-    def pieces(turns: list[Turn], max_tokens: int) -> Iterator[str]:
+    def pieces(turns: list[Spoken], max_tokens: int) -> Iterator[str]:
         yield from (str(chunk.text) for chunk in model.stream(_messages(turns)))
 
     chosen = ConstrainedChoice(complete=complete, pieces=pieces)

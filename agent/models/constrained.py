@@ -31,9 +31,9 @@ from agent.models.gguf import Completion
 from agent.models.json_schema import plain_schema
 
 CHOICE_TOKENS, PROSE_TOKENS = 300, 400
-Turn = dict[str, str]
-Complete = Callable[[list[Turn], dict[str, Any] | None, int], Completion]
-Stream = Callable[[list[Turn], int], Iterator[str]]
+Spoken = dict[str, str]
+Complete = Callable[[list[Spoken], dict[str, Any] | None, int], Completion]
+Stream = Callable[[list[Spoken], int], Iterator[str]]
 _EXAMPLE = re.compile(r"^(?P<said>\".*\") -> (?P<call>\w+\(.*\))$", re.MULTILINE)
 
 
@@ -99,9 +99,9 @@ def choice_schema(tools: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def turns_of(messages: list[BaseMessage], tools: list[dict[str, Any]]) -> list[Turn]:
+def turns_of(messages: list[BaseMessage], tools: list[dict[str, Any]]) -> list[Spoken]:
     """The conversation as plain turns; the tools and the form of the answer are written into the system's."""
-    turns: list[Turn] = []
+    turns: list[Spoken] = []
     for message in messages:
         if isinstance(message, SystemMessage):
             turns.append({"role": "system", "content": _with_tools(str(message.text), tools)})

@@ -90,11 +90,11 @@ def _understood(text: str, turn: Turn) -> Move:
         return Approve(digest=bundle.digest, takes_over=is_takeover(text))
     readable = text.strip() and len(text) <= MAX_CHARACTERS
     reader = turn.services.reader if readable else RULES
-    return reader.read(text, turn.stage, turn.state, Heard(turn))
+    return reader.read(text, turn.stage, turn.state, TurnHearing(turn))
 
 
 @dataclass(frozen=True)
-class Heard:
+class TurnHearing:
     """A reader's hearing in this turn."""
 
     turn: Turn
