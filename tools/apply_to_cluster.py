@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import yaml
 
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.postgres.locks import Key
 from tools.clusters.cluster import Cluster
+from tools.clusters.objects import Object, name_of, uid_of
 from tools.clusters.writer import Writer
 from tools.contract import Contract
 from tools.deploying.approvals import (
@@ -96,9 +95,7 @@ def apply_to_cluster(request: ApplyRequest, database: Database, writer: Writer) 
     )
 
 
-def _covered(
-    request: ApplyRequest, approval: Approval, digest: str, cluster: Cluster
-) -> list[dict[str, Any]]:
+def _covered(request: ApplyRequest, approval: Approval, digest: str, cluster: Cluster) -> list[Object]:
     """The objects, which are read only now: until approved they are anybody's bytes.
     Raises CompassError if they aren't.
     """
@@ -110,7 +107,7 @@ def _covered(
 
 def _carry_out(
     approval: Approval,
-    documents: list[dict[str, Any]],
+    documents: list[Object],
     writer: Writer,
     begun_earlier: bool,
     database: Database,
@@ -124,7 +121,7 @@ def _carry_out(
     finish(approval, "applied", "done", ", ".join(_label(d) for d in documents), database)
 
 
-def _no_longer_approved(approval: Approval, before: list[dict[str, Any] | None]) -> str | None:
+def _no_longer_approved(approval: Approval, before: list[Object | None]) -> str | None:
     """Why what is live may not be changed by this approval."""
     if approval.live and fingerprint(before) != approval.live:
         return (
@@ -147,23 +144,23 @@ def _outcome(error: Exception) -> tuple[Status, AuditEvent]:
     return ("undone", "undone") if isinstance(error, Undone) else ("refused", "refused")
 
 
-def _applied(document: dict[str, Any], writer: Writer) -> AppliedObject:
-    kind, name = document["kind"], document["metadata"]["name"]
+def _applied(document: Object, writer: Writer) -> AppliedObject:
+    kind, name = document["kind"], name_of(document)
     found = writer.cluster.get(document["apiVersion"], kind, name)
     if found is None:
         raise CompassError(
             f"{kind} {name} was applied, but is gone from {writer.cluster.description}. Somebody else may"
             " have deleted it."
         )
-    return AppliedObject(kind=kind, name=name, uid=str(found["metadata"]["uid"]))
+    return AppliedObject(kind=kind, name=name, uid=uid_of(found))
 
 
-def _document(file: ManifestFile, namespace: str) -> dict[str, Any]:
+def _document(file: ManifestFile, namespace: str) -> Object:
     document = yaml.load(file.content, Loader=yaml.CSafeLoader)
     if not isinstance(document, dict) or document.get("metadata", {}).get("namespace") != namespace:
         raise CompassError(f"Nothing was applied: {file.path} isn't an object of namespace {namespace}.")
     return document
 
 
-def _label(document: dict[str, Any]) -> str:
+def _label(document: Object) -> str:
     return f"{document['kind']} {document['metadata']['name']}"

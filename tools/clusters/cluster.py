@@ -106,7 +106,7 @@ class Cluster:
         except CompassError:
             return False
 
-    def log(self, pod: str, container: str, previous: bool, lines: int = LOG_LINES) -> str:
+    def log(self, pod: str, container: str, previous: bool) -> str:
         """The last lines that a container wrote, empty where there are none; why,
         where we may not read them.
         """
@@ -120,7 +120,7 @@ class Cluster:
                     self.namespace,
                     container=container,
                     previous=previous,
-                    tail_lines=lines,
+                    tail_lines=LOG_LINES,
                     limit_bytes=LOG_BYTES,
                 )
                 return str(answer or "")

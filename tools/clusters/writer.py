@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from tools.clusters.cluster import Cluster
-from tools.clusters.objects import Object
+from tools.clusters.objects import Object, name_of
 from tools.clusters.refusals import is_of_an_object
 
 CONFLICT_TRIES = 3
@@ -42,7 +42,7 @@ class Writer:
 
     def replace(self, document: Object) -> Object:
         """Put a whole object back as it was read."""
-        kind, name = document["kind"], document["metadata"]["name"]
+        kind, name = document["kind"], name_of(document)
         live = self.cluster.get(document["apiVersion"], kind, name)
         if live is None:
             return self.apply(_portable(document))

@@ -32,12 +32,12 @@ class Interval:
     samples: int
 
 
-def percentile_interval(values: Sequence[float], q: float, confidence: float = CONFIDENCE) -> Interval:
+def percentile_interval(values: Sequence[float], q: float) -> Interval:
     """The q-quantile (0 < q < 1) of at least one value, and an interval that holds the
-    true one with at least this confidence.
+    true one with at least CONFIDENCE.
     """
     ordered, n = sorted(values), len(values)
-    low_rank, high_rank = _ranks(n, q, confidence)
+    low_rank, high_rank = _ranks(n, q)
     return Interval(
         value=ordered[max(0, math.ceil(q * n) - 1)],
         low=ordered[low_rank - 1] if low_rank else None,
@@ -55,9 +55,9 @@ def surely_above(failed: int, of: int, share: float) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _ranks(n: int, q: float, confidence: float) -> tuple[int, int | None]:
+def _ranks(n: int, q: float) -> tuple[int, int | None]:
     """Which of n ordered samples, counted from 1, bound the q-quantile; 0 and None where none does."""
-    logs, tail = (math.log(q), math.log1p(-q)), (1 - confidence) / 2
+    logs, tail = (math.log(q), math.log1p(-q)), (1 - CONFIDENCE) / 2
     chances = (
         math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * logs[0] + (n - k) * logs[1]
         for k in range(n)

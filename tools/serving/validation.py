@@ -10,7 +10,7 @@ from tools.contract import Contract
 from tools.manifests.expectation import Expectation
 from tools.serving.confidence import CONFIDENCE, FEWEST_TO_JUDGE, percentile_interval, surely_above
 from tools.serving.probe import Answered, ProbeRequest, ProbeResult
-from tools.wording import rate
+from tools.wording import METRIC_NAMES, rate
 
 SAFE_SHARE = 0.3
 """Of what all replicas can take: whoever uses the endpoint meanwhile still finds the
@@ -26,7 +26,6 @@ MOST_TOKENS = 40_000
 BROKEN_SHARE = 0.05
 """A server that drops one request in twenty serves no p95 at all."""
 SLOWER_THAN_PREDICTED = 1.1
-UNITS: dict[Metric, str] = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
 Outcome = Literal["pass", "warn", "fail", "unjudged"]
 WORST: tuple[Outcome, ...] = ("fail", "warn", "unjudged", "pass")
 
@@ -127,7 +126,7 @@ def _check(
     values = [float(getattr(a, f"{metric}_ms")) for a in answered]
     target = p95_of(expected.targets, metric)
     found = percentile_interval(values, 0.95)
-    shown = f"{UNITS[metric]} p95 {_ms(found.value, target)}"
+    shown = f"{METRIC_NAMES[metric]} p95 {_ms(found.value, target)}"
     outcome: Outcome = "pass"
     text = f"{shown} within {_ms(target, target)}"
     at_peak = None

@@ -14,7 +14,7 @@ from tools.clusters.cluster import Cluster
 from tools.manifests.expectation import Expectation, expectation_of
 from tools.manifests.served import inference_service_of
 from tools.render_manifest import render_manifest
-from tools.serving import monitoring
+from tools.serving import verdict
 from tools.serving.monitoring import Live, Unseen, keep, observe
 from tools.serving.outcomes import recorded
 
@@ -82,7 +82,7 @@ def test_all_that_answer_are_not_spoken_of() -> None:
 def test_what_some_show_is_no_reason_to_scale_down(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half the replicas, half the load: the rest of it goes to those that don't show it."""
     expected = present(expectation_of(inference_service_of(render_manifest(request()).files)))
-    monkeypatch.setattr(monitoring, "_less", lambda seen, expected: "fewer would do")
+    monkeypatch.setattr(verdict, "_less", lambda seen, expected: "fewer would do")
     whole, part = look(60, 60, 60, expected=expected), look(60, None, 60, expected=expected)
     assert isinstance(whole, Live)
     assert isinstance(part, Live)
