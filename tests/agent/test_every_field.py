@@ -61,7 +61,7 @@ def another(field: Declared) -> Any:
     now = base_of(field.name).planned(field.name)
     if field.is_figure:
         low, high = field.low.value if field.low else 0.0, field.high.value if field.high else 1e6
-        found = next(v for v in (77.0, 3.0, 0.75, 0.5) if low < v < high and v != now)
+        found = next(v for v in (77.0, 3.0, 0.75, 0.5, 0.25, 0.05) if low < v < high and v != now)
         return int(found) if field.shape == "whole" else found
     assert field.spec.names is not None
     names = [one for one in field.spec.names() if one != now]
@@ -164,6 +164,15 @@ def test_it_is_said_by_its_label_with_its_unit_or_without(name: str) -> None:
         f"make {field.spec.the} {shown:g} {field.spec.unit}, please",
     ):
         assert said(words) == {name: pytest.approx(value)}, words
+
+
+@pytest.mark.parametrize("name", [name for name, field in FIELDS.items() if not field.is_figure])
+def test_a_choice_is_said_by_its_label_and_its_name(name: str) -> None:
+    """Whatever the card shows can be typed."""
+    field, value = FIELDS[name], another(FIELDS[name])
+    label, written = field.spec.label, field.written(value).split(":")[0]
+    for words in (f"{label}: {written}", f"{label} {written}, please"):
+        assert said(words).get(name) == value, words
 
 
 @pytest.mark.parametrize("name", get_args(Figure))

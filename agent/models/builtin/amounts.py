@@ -43,7 +43,7 @@ NEAR = 80
 _OWNS = (
     r"\b(?:we(?:'ve| have)?(?: got)?|i have|i've got|have|had|own|owns|our|there (?:are|were)|got|limited"
     r" to|available:?)"
-    r"(?: (?:only|just|exactly|about))?\s*$"
+    r"(?: (?:only|just|exactly|about))?:?\s*$"
 )
 _THOUGHT_SIDE = r"\b(?:thoughts|thinking|reasoning)\b"
 _PROMPT_SIDE, _ANSWER_SIDE = (

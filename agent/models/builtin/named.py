@@ -42,6 +42,12 @@ _TELLS = (
 _NEAR = 80
 _UNITS = r"\s*-?(?:%|percent|x\b|times\b|tokens?\b|[$€£]|usd\b|dollars?\b|replicas?\b|gpus?\b|hours?\b)"
 """After a figure: it is of no field that is counted in something else."""
+_BY_LABEL = sorted(
+    (field for field in FIELDS.values() if field.shape in ("choice", "choices")),
+    key=lambda field: -len(field.spec.label),
+)
+"""“Excluded GPUs” before “GPUs”, which stands within it."""
+_ENDS = r"(?=\s*(?:[,.;!?]|$|and\b|please\b|but\b|with\b|for\b))"
 _TEMPLATE = r"(?:default|usual|standard|normal|template(?:'s|s)?)"
 
 
@@ -79,7 +85,7 @@ def _read(low: str, q: Quantity, fields: dict[str, Any], among: list[Declared]) 
 def _unit(field: Declared) -> str:
     if field.spec.unit[:1] == "%":
         return rf"\s*(?:%|percent)(?:{re.escape(field.spec.unit[1:])})?"
-    if field.spec.unit == "ms":
+    if field.spec.unit in TIME:
         return TIME_UNIT.pattern
     return rf"\s*{re.escape(field.spec.unit.lower())}(?!\w)"
 
@@ -88,9 +94,30 @@ def _factor(field: Declared, low: str, q: Quantity, has_unit: bool) -> float:
     """Of a figure as it is said, in the field's own unit; a share above 1 is in percent even where it
     doesn't say so.
     """
-    if field.spec.unit == "ms" and (unit := TIME_UNIT.match(low, q.end)):
-        return TIME[unit[1]]
+    if field.spec.unit in TIME and (unit := TIME_UNIT.match(low, q.end)):
+        return TIME[unit[1]] / TIME[field.spec.unit]
     return 1 / field.scale if has_unit or q.value > 1 else 1.0
+
+
+def read_choices(low: str, fields: dict[str, Any]) -> None:
+    """What stands beside the label of a choice is what is chosen, whatever the words are taken for elsewhere:
+    “cost matters: low”.
+    """
+    for field in _BY_LABEL:
+        label = field.spec.label.lower()
+        if label not in low or not field.spec.names:
+            continue
+        if field.shape == "choice" or field.name not in fields:  # lists of names have readers of their own
+            calls = {
+                said.lower(): key for key, called in field.spec.names().items() for said in (called, key)
+            }
+            one = "|".join(map(re.escape, sorted(calls, key=len, reverse=True)))
+            several = rf"(?:{one})(?:(?:,| and|, and) (?:{one}))*"
+            chosen = re.search(rf"\b{label}(?:\s*[:=]\s*| )(?:is |to |at )?({several}){_ENDS}", low)
+            keys = [calls[said] for said in re.findall(one, chosen[1])] if chosen else []
+            if keys:
+                fields[field.name] = keys if field.shape == "choices" else keys[-1]
+        low = low.replace(label, " " * len(label))
 
 
 def lifted(low: str) -> list[str]:

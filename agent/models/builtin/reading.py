@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.models.builtin.amounts import read_amounts, read_told_by_now
-from agent.models.builtin.named import lifted
+from agent.models.builtin.named import lifted, read_choices
 from agent.models.builtin.names import read_names
 from agent.models.builtin.thoughts import read_thinking
 from agent.models.builtin.tidy import tidy
@@ -53,8 +53,9 @@ def read_change(text: str, of_a_need: bool = False) -> Reading:
     if of_a_need and reading.fields.pop("cost_factor", None):
         reading.fields["cost_priority"] = "high"  # there is no plan yet that it could be cheaper than
     _read_constraints(low, reading.fields)
+    read_choices(low, reading.fields)
     domains = [name for name, pattern in DOMAINS.items() if re.search(pattern, low)]
-    if domains and use_case:
+    if domains and use_case and "domain_specialization" not in reading.fields:
         reading.fields["domain_specialization"] = domains
     return reading
 
