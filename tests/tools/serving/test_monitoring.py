@@ -105,6 +105,28 @@ def test_no_request_is_counted_twice_when_it_answers_again(
     assert kept.requests == 130 + 260
 
 
+@pytest.mark.parametrize("later_first", [False, True])
+def test_two_who_look_at_once_keep_each_request_once(
+    later_first: bool,
+    approval: str,  # noqa: F811
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Looking changes nothing, so both see the same; whichever keeps its window first, they don't overlap."""
+    monkeypatch.setattr("tools.serving.outcomes.SHORTEST_WINDOW_S", 0.0)
+    looks = [
+        observe(Replicas(count).pods, 1, approval, None, cast(Cluster, Replicas(count)), database)
+        for count in (100, 130)
+    ]
+    assert [found.live.requests for found in looks] == [100, 130]
+    assert recorded(approval, LONG_AGO, database) is None
+    for found in reversed(looks) if later_first else looks:
+        keep(found, database)
+    kept = recorded(approval, LONG_AGO, database)
+    assert kept is not None
+    assert kept.requests == 130
+
+
 def expectation() -> Expectation:
     return present(expectation_of(inference_service_of(render_manifest(request()).files)))
 
