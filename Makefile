@@ -16,7 +16,7 @@ test: .venv/.dev lint
 
 # The tests that start no process and connect to nothing: under a minute.
 test-fast: .venv/.dev
-	@$(BIN)/python -m pytest -m "pure and not slow and not small_model"
+	@$(BIN)/python -m pytest -m "pure and not small_model"
 
 lint: .venv/.dev $(WEB)/node_modules/.installed
 	@$(BIN)/ruff check .

@@ -51,7 +51,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if isinstance(item, pytest.Function) and is_pure(item):
+        if isinstance(item, pytest.Function) and not item.get_closest_marker("slow") and is_pure(item):
             item.add_marker("pure")
 
 

@@ -1,7 +1,7 @@
 """Which tests are pure: they start no process, and connect to no server, database, cluster or browser.
 
-Found out from what a test and its fixtures name, and held to while a pure one runs. `make test-fast`
-runs the pure ones that aren't slow.
+Found out from what a test and its fixtures name, and held to while it runs. `make test-fast` runs them;
+what is marked as slow is none of them.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from knowledge.catalogue import UseCase
 from tools.contract import Contract
 from tools.specification.demand import Demand
@@ -30,19 +32,7 @@ class Assumption(Contract):
 
 
 def assumptions(template: UseCase, overrides: Overrides, demand: Demand) -> list[Assumption]:
-    def note(name: str, text: str) -> Assumption:
-        origin = (
-            "your edit"
-            if getattr(overrides, name, None) is not None
-            else f"{template.title} template: {template.source}"
-        )
-        return Assumption(name=name, text=text, origin=origin)
-
-    def ours(name: str, text: str) -> Assumption:
-        return Assumption(
-            name=name, text=text, origin="our default" if getattr(overrides, name) is None else "your edit"
-        )
-
+    told = _Told(template, overrides)
     arrivals = ARRIVALS.get(demand.arrivals, demand.arrivals.replace("_", " "))
     if overrides.burstiness is not None:
         arrivals = "independently of each other (Poisson)" if demand.burstiness == 1 else "in bursts"
@@ -51,53 +41,77 @@ def assumptions(template: UseCase, overrides: Overrides, demand: Demand) -> list
         if demand.burstiness != 1
         else ""
     )
-    arriving = note("burstiness", f"requests arrive {arrivals}{bursts}")
     headroom = HEADROOM if overrides.headroom is None else overrides.headroom
-    kept = ours("headroom", f"{headroom:.0%} of each replica's capacity is kept free at peak")
     spare = overrides.spare_replicas
-    spares = (
-        [ours("spare_replicas", f"{spare} replica{'s' if spare > 1 else ''} more than the peak needs")]
-        if spare
-        else []
-    )
-    peak = f"{rate(demand.peak_requests_per_second)} requests/s at peak"
-    factor = note("peak_factor", f"the peak is {demand.peak_factor:g} times the average")
+    spares = f"{spare} replica{'s' if spare and spare > 1 else ''} more than the peak needs"
+    return [
+        *_peak(told, demand),
+        told.of_template("burstiness", f"requests arrive {arrivals}{bursts}"),
+        told.of_template(
+            "trough_fraction", f"the quietest hour has {demand.trough_fraction:.0%} of the peak"
+        ),
+        told.of_template(
+            "minute_peak", f"within an hour, the highest minute has {demand.minute_peak:g} times the mean"
+        ),
+        told.of_ours("headroom", f"{headroom:.0%} of each replica's capacity is kept free at peak"),
+        *([told.of_ours("spare_replicas", spares)] if spare else []),
+    ]
 
-    def computed(text: str) -> Assumption:
-        return Assumption(name="peak_requests_per_second", text=text, origin="computed")
+
+class _Told(NamedTuple):
+    """Assumptions with their origin: an edit, or else where the figure comes from."""
+
+    template: UseCase
+    overrides: Overrides
+
+    def of_template(self, name: str, text: str) -> Assumption:
+        return self._edited(name, text, f"{self.template.title} template: {self.template.source}")
+
+    def of_ours(self, name: str, text: str) -> Assumption:
+        return self._edited(name, text, "our default")
+
+    def _edited(self, name: str, text: str, otherwise: str) -> Assumption:
+        edited = getattr(self.overrides, name, None) is not None
+        return Assumption(name=name, text=text, origin="your edit" if edited else otherwise)
+
+
+def _peak(told: _Told, demand: Demand) -> list[Assumption]:
+    """How the load at peak comes about: stated, or from requests in flight, requests a day or users."""
+    peak = f"{rate(demand.peak_requests_per_second)} requests/s at peak"
+    factor = told.of_template("peak_factor", f"the peak is {demand.peak_factor:g} times the average")
+
+    def in_all(text: str, origin: str = "computed") -> Assumption:
+        return Assumption(name="peak_requests_per_second", text=text, origin=origin)
 
     if demand.given_requests_per_second is not None:
-        given = [Assumption(name="peak_requests_per_second", text=peak, origin="your words")]
-    elif demand.given_concurrent_requests is not None:
+        return [in_all(peak, "your words")]
+    if demand.given_concurrent_requests is not None:
         seconds = f"{demand.seconds_in_flight:g} s"
-        given = [
-            computed(
+        return [
+            in_all(
                 f"{demand.given_concurrent_requests:,g} requests in flight ÷ {seconds} each (the E2E target)"
                 f" = {peak}"
-            ),
+            )
         ]
-    elif demand.given_requests_per_day is not None:
-        given = [
-            ours("busy_hours_per_day", f"a day's requests come within {demand.busy_hours_per_day:g} hours"),
+    if demand.given_requests_per_day is not None:
+        hours = f"{demand.busy_hours_per_day:g}"
+        return [
+            told.of_ours("busy_hours_per_day", f"a day's requests come within {hours} hours"),
             factor,
-            computed(
-                f"{demand.given_requests_per_day:,g} requests a day ÷ {demand.busy_hours_per_day:g} h ÷ 3,600"
+            in_all(
+                f"{demand.given_requests_per_day:,g} requests a day ÷ {hours} h ÷ 3,600"
                 f" × {demand.peak_factor:g} peak = {peak}"
             ),
         ]
-    else:
-        each = f"{demand.requests_per_active_user_per_minute:g}"
-        given = [
-            note("active_fraction", f"{demand.active_fraction:.0%} of the users are active at once"),
-            note("requests_per_active_user_per_minute", f"each active user sends {each} requests a minute"),
-            factor,
-            computed(
-                f"{demand.user_count:,} users × {demand.active_fraction:.0%} active × {each} requests/min ÷"
-                f" 60 × {demand.peak_factor:g} peak = {peak}"
-            ),
-        ]
-    trough = note("trough_fraction", f"the quietest hour has {demand.trough_fraction:.0%} of the peak")
-    minute = note(
-        "minute_peak", f"within an hour, the highest minute has {demand.minute_peak:g} times the mean"
-    )
-    return [*given, arriving, trough, minute, kept, *spares]
+    each = f"{demand.requests_per_active_user_per_minute:g}"
+    return [
+        told.of_template("active_fraction", f"{demand.active_fraction:.0%} of the users are active at once"),
+        told.of_template(
+            "requests_per_active_user_per_minute", f"each active user sends {each} requests a minute"
+        ),
+        factor,
+        in_all(
+            f"{demand.user_count:,} users × {demand.active_fraction:.0%} active × {each} requests/min ÷"
+            f" 60 × {demand.peak_factor:g} peak = {peak}"
+        ),
+    ]
