@@ -55,7 +55,7 @@ def test_every_variable_of_the_environment_is_explained_and_no_other() -> None:
     rooms = ("agent", "tools", "knowledge", "simulator")
     read = {n for room in rooms for f in (ROOT / room).rglob("*.py") for n in variable.findall(f.read_text())}
     read |= {f"COMPASS_{name.upper()}" for name, f in Settings.model_fields.items() if not f.validation_alias}
-    assert told - read <= {"COMPASS_TEST_KUBECONFIG"}
+    assert told - read <= {"COMPASS_TEST_KUBECONFIG", "COMPASS_TESTS_PACE"}
     assert read <= told
 
 
