@@ -35,15 +35,6 @@ def dollars(usd: float, cents: bool = False) -> str:
     return f"${usd:,.2f}" if cents else f"${usd:,.0f}"
 
 
-def ms(value: float, decimals: int = 0) -> str:
-    return f"{value:,.{decimals}f} ms"
-
-
-def seconds(value_ms: float) -> str:
-    """A time in ms, said in seconds."""
-    return f"{value_ms / 1000:,.1f} s"
-
-
 def percent(share: float) -> str:
     return f"{share:.0%}"
 
