@@ -22,8 +22,9 @@ from agent.ui.coming_back import open_again
 from agent.ui.curve import curve
 from agent.ui.pressed import Said, pressed
 from agent.ui.runtimes import Runtimes
+from agent.ui.session import errors_told, here
 from agent.ui.store import Store
-from agent.ui.turns import Talk, Turn, errors_told, here
+from agent.ui.talk import Talk, Turn
 from knowledge.errors import CompassError
 from tools.deploying.listing import owned_by
 from tools.get_status import StatusQuery
@@ -124,7 +125,7 @@ class Chat:
         take_up_choice(thread)
         await offer_settings(self._runtimes)
         async with errors_told():
-            await open_again(thread, await self._talk())
+            await open_again(thread, await self._talk(), self._store)
 
     async def _talk(self) -> Talk:
         """This session's. Raises CompassError for settings that can't be used."""
@@ -156,7 +157,7 @@ class Chat:
 
 def said(talk: Talk, text: str) -> Turn:
     """Words, about the pause that this browser shows when they are said."""
-    shown = talk.interrupt_id
+    shown = talk.shown.interrupt_id
     return lambda runtime, caller: runtime.say(talk.thread, text, shown, caller)
 
 

@@ -10,8 +10,8 @@ from chainlit.input_widget import Select, TextInput
 from chainlit.types import ThreadDict
 
 from agent.ui.runtimes import DEPLOY, PLAN, SIMULATE, Choice, Runtimes
+from agent.ui.session import here
 from agent.ui.store import Store
-from agent.ui.turns import here
 
 STARTERS = {
     "A support chatbot": "I need a chatbot for 1000 users, low latency critical",

@@ -12,14 +12,16 @@ from chainlit.element import ElementDict
 from chainlit.types import ThreadDict
 
 from agent.storage.tags import Unreadable
-from agent.ui.turns import Talk, errors_told
+from agent.ui.session import errors_told
+from agent.ui.store import Store
+from agent.ui.talk import Talk
 from knowledge.errors import CompassError
 
 DRAWN_AFTER_S = 0.3
 """The browser replaces what it shows by the thread's messages first."""
 
 
-async def open_again(thread: ThreadDict, talk: Talk) -> None:
+async def open_again(thread: ThreadDict, talk: Talk, store: Store) -> None:
     """Bring the thread that Chainlit is about to show up to date, and go on from it once it is drawn."""
     await talk.one_at_a_time.acquire()  # until the browser has drawn the thread
     asyncio.create_task(_go_on(talk))  # noqa: RUF006 - the session outlives it
@@ -30,16 +32,16 @@ async def open_again(thread: ThreadDict, talk: Talk) -> None:
     except CompassError:
         return
     # As it is now: a turn may have come first.
-    thread.update(await talk.store.get_thread(thread["id"]) or thread)
+    thread.update(await store.get_thread(thread["id"]) or thread)
     waits = position.checkpoint.interrupt_id if position and position.checkpoint else None
     for element in thread.get("elements") or []:
         props = element.get("props") or {}
         failed = props.get("kind") == (position.state if position else None) == "failed"
         is_open = failed or (waits is not None and props.get("interrupt_id") == waits)
         if _settled(props, is_open):
-            await talk.store.keep_element(element)
+            await store.keep_element(element)
         if is_open:
-            talk.card = _card(element, props)
+            talk.shown.card = _card(element, props)
 
 
 def _settled(props: dict[str, Any], is_open: bool) -> bool:
