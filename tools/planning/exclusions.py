@@ -10,9 +10,12 @@ import numpy as np
 from knowledge.catalogue import METRICS, gpus, models
 from knowledge.curves import Bools
 from tools.planning.sizing import Sizing
-from tools.specification import FIELDS, KINDS, MAX_GPUS, Specification
+from tools.specification import FIELDS, KINDS, MAX_GPUS, Specification, lower
 
-EXCLUSIONS = {name: field.spec.unmet for name, field in FIELDS.items() if field.spec.unmet} | {
+EXCLUSIONS = {
+    name: field.spec.unmet or f"{lower(field.spec.label)} not as you want it"
+    for name, field in FIELDS.items()
+} | {
     "context_memory": "no memory for that context beside the weights",
     "always_thinks": "always think before they answer (“with thinking” plans them)",
     "never_thinks": "not known to think before they answer",
