@@ -135,10 +135,14 @@ def shared_home() -> Iterator[Path]:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    """A home of its own for one test, with a simulator of its own if one is started."""
-    yield tmp_path
-    stop_simulator(tmp_path)
+def home() -> Iterator[Path]:
+    """A home of its own for one test, with a simulator of its own if one is started. Not in pytest's own
+    folder: each session of pytest on this machine closes that to the embedded server's user.
+    """
+    home = Path(tempfile.mkdtemp(prefix="compass-home-"))
+    yield home
+    stop_simulator(home)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def stop_simulator(home: Path) -> None:
