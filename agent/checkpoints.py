@@ -50,6 +50,7 @@ REPLIES: dict[str, list[str]] = {
         "done",
     ],
 }
+NO_OPTIONS_QUESTION = "What may be otherwise?"
 NO_OPTIONS_REPLIES = [
     "what if TTFT were 300 ms?",
     "what if any GPU would do?",
@@ -79,7 +80,8 @@ def payload(stage: Stage, state: ConversationState, settings: Settings) -> dict[
     replies, question = REPLIES[stage], QUESTIONS[stage]
     details = _details(stage, state, settings)
     if isinstance(details, OptionsFacts) and not details.recommendations:
-        replies = NO_OPTIONS_REPLIES
+        question = NO_OPTIONS_QUESTION
+        replies = [r for r in NO_OPTIONS_REPLIES if r != "undo" or state.get("explored")]
     if isinstance(details, ApprovalFacts) and details.takes_over_asked:
         question, replies = "Take it over all the same?", [TAKE_OVER, "no", "cancel"]
     kept = details.model_dump(mode="json") if details else {}

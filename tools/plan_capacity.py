@@ -14,7 +14,7 @@ from knowledge.prices import Price, prices
 from tools.contract import Contract
 from tools.planning.exclusions import excluded
 from tools.planning.near_misses import near_misses
-from tools.planning.plan import VIEWS, Plan, View
+from tools.planning.plan import OVER_BUDGET, VIEWS, Plan, View
 from tools.planning.ranking import Criteria
 from tools.planning.reasons import with_reasons
 from tools.planning.recommending import recommendations
@@ -68,7 +68,7 @@ def plan(request: PlanRequest, table: CurveTable, listed: Sequence[Price]) -> Pl
         view=request.view,
         benchmark_profile=request.benchmark_profile,
         considered=len(settling.table),
-        holding_slo=int(np.count_nonzero(criteria.option)) + left_out.get("over budget", 0),
+        holding_slo=int(np.count_nonzero(criteria.option)) + left_out.get(OVER_BUDGET, 0),
         excluded=left_out,
         headroom=request.specification.headroom,
     )

@@ -16,7 +16,7 @@ from agent.words.understand import move_of
 from tools.plan_capacity import PlanRequest, plan_capacity
 from tools.planning.constraints import suitable_models, wanted_gpu_types
 from tools.planning.exclusions import exclusions_in_words
-from tools.planning.plan import Plan, Recommendation, ranked_by
+from tools.planning.plan import Plan, Recommendation, holding_in_words, ranked_by
 from tools.planning.ranking import pick
 from tools.query_benchmarks import BenchmarkQuery, query_benchmarks
 from tools.specification import (
@@ -235,7 +235,7 @@ def _summary(plan: Plan, before: Explored | None) -> str:
         )
         return f"Nothing holds the targets within your constraints.{why}{give}"
     best = plan.recommendations[0]
-    text = f"{plan.holding_slo:,} of {plan.considered:,} configurations hold all targets."
+    text = f"{holding_in_words(plan)}."
     if before and before.plan.recommendations:
         old_cost, new_cost = (
             pick(p.recommendations, "cheapest").cost_usd_per_month for p in (before.plan, plan)

@@ -9,6 +9,7 @@ import numpy as np
 
 from knowledge.catalogue import METRICS, gpus, models
 from knowledge.curves import Bools
+from tools.planning.plan import OVER_BUDGET
 from tools.planning.sizing import Sizing
 from tools.specification import FIELDS, KINDS, MAX_GPUS, Specification, lower
 
@@ -79,5 +80,5 @@ def excluded(sizing: Sizing, among: Bools | None = None) -> dict[str, int]:
     few = "more GPUs than you have" if intent.available_gpus else f"more than {MAX_GPUS:,} GPUs needed"
     exclude(few, sizing.gpus_needed(sizing.replicas) > candidates.available)
     if sizing.budget is not None:
-        exclude("over budget", sizing.costs > sizing.budget)
+        exclude(OVER_BUDGET, sizing.costs > sizing.budget)
     return {why: count for why, count in found.most_common() if count}

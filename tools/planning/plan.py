@@ -197,6 +197,10 @@ class NearMiss(Contract):
     """How many times as loose the loosest changed figure is; None where the change is no figure."""
 
 
+OVER_BUDGET = "over budget"
+"""Why what holds all targets is left out of a plan with a budget."""
+
+
 class Plan(Contract):
     recommendations: list[Recommendation]
     near_misses: list[NearMiss]
@@ -211,3 +215,11 @@ class Plan(Contract):
     """Those that hold all targets within every constraint but the budget."""
     excluded: dict[str, Count]
     headroom: Amount
+
+
+def holding_in_words(plan: Plan) -> str:
+    """How many configurations hold the targets, and where a budget leaves some of them out, how many stay."""
+    text = f"{plan.holding_slo:,} of {plan.considered:,} configurations hold all targets"
+    over = plan.excluded.get(OVER_BUDGET, 0)
+    within = plan.holding_slo - over
+    return f"{text}, {f'{within:,}' if within else 'none'} of them within the budget" if over else text

@@ -104,10 +104,12 @@ def _peak(told: _Told, demand: Demand) -> list[Assumption]:
             ),
         ]
     each = f"{demand.requests_per_active_user_per_minute:g}"
+    sent = "request" if each == "1" else "requests"
     return [
         told.of_template("active_fraction", f"{demand.active_fraction:.0%} of the users are active at once"),
         told.of_template(
-            "requests_per_active_user_per_minute", f"each active user sends {each} requests a minute"
+            "requests_per_active_user_per_minute",
+            f"each active user sends {each} {sent} a minute",
         ),
         factor,
         in_all(
