@@ -287,7 +287,7 @@ def test_what_would_have_to_give_is_answered_with_real_suggestions(runtime: Runt
 def test_a_budget_of_one_dollar_gets_reasons_and_a_way_out(runtime: Runtime, thread: str) -> None:
     heard = converse(runtime, thread, "a chatbot for 1000 users, budget $1", "looks good")
     assert "Nothing holds the targets within your constraints" in heard.text
-    assert "none of them within the budget" in " ".join(printed(heard.pause.card).split())
+    assert "all of them over budget" in " ".join(printed(heard.pause.card).split())
     assert "undo" not in heard.pause.replies
     assert "budget of $" in heard.text
     chosen = converse(runtime, thread, "deploy the cheapest")

@@ -218,8 +218,8 @@ class Plan(Contract):
 
 
 def holding_in_words(plan: Plan) -> str:
-    """How many configurations hold the targets, and where a budget leaves some of them out, how many stay."""
+    """How many configurations hold the targets, and how many of them a budget leaves out."""
     text = f"{plan.holding_slo:,} of {plan.considered:,} configurations hold all targets"
     over = plan.excluded.get(OVER_BUDGET, 0)
-    within = plan.holding_slo - over
-    return f"{text}, {f'{within:,}' if within else 'none'} of them within the budget" if over else text
+    share = "all" if over == plan.holding_slo else f"{over:,}"
+    return f"{text}, {share} of them over budget" if over else text
