@@ -7,6 +7,7 @@ it excludes, where it says “only”, or where it says itself that it is one (�
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from agent.models.builtin.polarity import Mention, sorted_by_polarity
 from knowledge.catalogue import models
@@ -23,7 +24,9 @@ _COUNTRIES: list[tuple[str, str, frozenset[str]]] = [
     (
         "european|eu",
         "europe|the eu|the european union",
-        frozenset({"FR"}),
+        frozenset(
+            "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905
+        ),
     ),
 ]
 """The adjective, the country as a noun, and which of the makers' countries it means."""
@@ -44,15 +47,23 @@ _BARE = (
 def mentioned_origins(low: str) -> list[Mention[list[str]]]:
     """Where a text names models by the country of their makers, and the catalogue's entries that it means."""
     found: list[Mention[list[str]]] = []
-    for adjective, noun, countries in _COUNTRIES:
-        theirs = [i for i in models() if countries & countries_of(i)]
-        for match in re.finditer(_pattern(adjective, noun), low):
+    for pattern, theirs in _origins():
+        for match in pattern.finditer(low):
             start, end = match.start(match.lastgroup or 0), match.end()
             if match["non"]:
                 found.append((start, end, [i for i in models() if i not in theirs]))
             elif match["made"] or match["noun"] or _excludes_or_only(low, start, end):
                 found.append((start, end, theirs))
     return found
+
+
+@cache
+def _origins() -> list[tuple[re.Pattern[str], list[str]]]:
+    """Of each country, or several that go by one name: how it is said, and its models."""
+    return [
+        (re.compile(_pattern(adjective, noun)), [i for i in models() if countries & countries_of(i)])
+        for adjective, noun, countries in _COUNTRIES
+    ]
 
 
 def _pattern(adjective: str, noun: str) -> str:
