@@ -11,6 +11,7 @@ from tools.deploying.listing import last_revision, names_of
 from tools.deploying.revisions import deletion_of
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
 from tools.records import keep_window
+from tools.wording import capital
 
 MAX_TOLD = 20
 """Deployments that one answer lists."""
@@ -61,7 +62,7 @@ def tell_each(turn: Turn, names: list[str]) -> None:
 
 
 def _tell(turn: Turn, told: DeploymentStatus) -> None:
-    verdict = f"{told.live.verdict[0].upper()}{told.live.verdict[1:]}." if told.live else told.message
+    verdict = f"{capital(told.live.verdict)}." if told.live else told.message
     advice = (
         f" {told.live.advice}" if told.live and told.live.advice else f" {told.live_problem or ''}".rstrip()
     )

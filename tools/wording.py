@@ -35,6 +35,16 @@ def dollars(usd: float, cents: bool = False) -> str:
     return f"${usd:,.2f}" if cents else f"${usd:,.0f}"
 
 
+def figure(value: float) -> str:
+    """A figure that somebody set: six digits, thousands apart; all of those before the point."""
+    return f"{value:,.6g}" if abs(value) < 999_999.5 else f"{value:,.0f}"
+
+
+def exact_time(ms: float) -> str:
+    """A time that somebody set, or is to set: `latency` is for what was measured or predicted."""
+    return f"{figure(ms)} ms" if ms < 1000 else f"{figure(ms / 1000)} s"
+
+
 def percent(share: float) -> str:
     return f"{share:.0%}"
 
@@ -69,3 +79,12 @@ def age(value_s: float) -> str:
 def short_name(model_id: str) -> str:
     """A model's name without its publisher's."""
     return model_id.split("/", 1)[-1]
+
+
+def lower(label: str) -> str:
+    """A label within a sentence; names in capitals stay so."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
+def capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

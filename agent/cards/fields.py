@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from agent.cards.parts import Items, Piece
 from knowledge.catalogue import use_cases
 from tools.specification import FIELDS, LOADS, Clearable, Declared, Group, Overrides, Shape, Specification
-from tools.specification.spec import figure
+from tools.wording import figure
 
 WORDS, EDIT, DEFAULT, NO_BEARING = "your words", "your edit", "our default", "not used now"
 

@@ -10,7 +10,7 @@ from tools.get_status import DeploymentStatus
 from tools.planning.memory import context_in_words
 from tools.serving.monitoring import Live
 from tools.serving.validation import Validation
-from tools.wording import METRIC_NAMES, age, dollars, latency, percent, rate, short_name
+from tools.wording import METRIC_NAMES, age, capital, dollars, latency, percent, rate, short_name
 
 MOST_PODS, MOST_EVENTS, MOST_FIELDS = 8, 5, 6
 """That one card shows, the latest events and the first fields."""
@@ -72,8 +72,7 @@ def status_parts(status: DeploymentStatus) -> Parts:
 
 
 def _live(live: Live) -> Iterator[Sentence | Table]:
-    verdict = f"{live.verdict[0].upper()}{live.verdict[1:]}."
-    yield Sentence(text=verdict, tone="bad" if TONES[live.state] == "bad" else "plain")
+    yield Sentence(text=f"{capital(live.verdict)}.", tone="bad" if TONES[live.state] == "bad" else "plain")
     if live.advice:
         yield Sentence(text=live.advice, tone="quiet" if live.state == "holding" else "warn")
     if live.latencies:

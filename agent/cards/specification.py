@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from agent.cards.facts import SpecificationFacts
 from agent.cards.fields import Fields, grouped
 from agent.cards.parts import Items, Row, Rows, Words
-from tools.specification import Specification, lower, told
+from tools.specification import Specification, told
+from tools.wording import lower
 
 ANSWERS = ["looks good"]
 HEADLINES = {"Peak", "Traffic", "TTFT p95", "ITL p95", "E2E p95"}

@@ -27,6 +27,7 @@ from tools.deploying.review import Review, review
 from tools.manifests.bundle import ManifestBundle
 from tools.manifests.export import write
 from tools.render_manifest import render_manifest
+from tools.wording import capital
 
 Next = Command[
     Literal[
@@ -225,7 +226,7 @@ def _introduction(bundle: ManifestBundle, found: Review, services: Services) -> 
     if problems:
         return "This can't be done yet: " + "; ".join(f"{p.file}, {p.field}: {p.text}" for p in problems)
     if found.touches_nothing:
-        return f"{where[0].upper()}{where[1:]} has it like this already: nothing would change."
+        return f"{capital(where)} has it like this already: nothing would change."
     owned = f" {_owners(found)}" if found.owners else ""
     if bundle.action == "delete":
         return f"This would delete {bundle.name} from {where}.{owned} Nothing is deleted before you approve."

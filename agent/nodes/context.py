@@ -24,9 +24,8 @@ from tools.specification import (
     change_intent,
     change_need,
     change_overrides,
-    figure,
-    lower,
 )
+from tools.wording import figure, lower
 
 DEFAULT_USE_CASE = "chatbot_conversational"
 Next = Command[Literal["specification_generation", "configuration_finalized", "__end__"]]

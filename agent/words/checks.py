@@ -8,9 +8,17 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from tools.specification import WISHES, Declared, capital
+from tools.specification import WISHES, Declared
+from tools.wording import capital
 
 T = TypeVar("T", bound=BaseModel)
+BOUNDS = {
+    "greater_than": ("gt", "must be more than", "can't be"),
+    "greater_than_equal": ("ge", "must be at least", "can't be"),
+    "less_than_equal": ("le", "can be at most", "is more"),
+    "less_than": ("lt", "must be less than", "can't be"),
+}
+"""By Pydantic's name of an error: where the bound is in it, and what is said of it and of the value."""
 
 
 def change_or_problem(kind: type[T], values: dict[str, Any]) -> T | str:
@@ -38,14 +46,9 @@ def sentence(problem: Any) -> str:
     shown = _written(problem["input"], field)
     limits = problem.get("ctx") or {}
     kind = problem["type"]
-    if kind == "greater_than":
-        return f"{label} must be more than {_written(limits['gt'], field)}; {shown} can't be."
-    if kind == "greater_than_equal":
-        return f"{label} must be at least {_written(limits['ge'], field)}; {shown} can't be."
-    if kind == "less_than_equal":
-        return f"{label} can be at most {_written(limits['le'], field)}; {shown} is more."
-    if kind == "less_than":
-        return f"{label} must be less than {_written(limits['lt'], field)}; {shown} can't be."
+    if kind in BOUNDS:
+        bound, can_be, why = BOUNDS[kind]
+        return f"{label} {can_be} {_written(limits[bound], field)}; {shown} {why}."
     if kind in ("int_from_float", "int_parsing", "int_type"):
         return f"{label} must be a whole number; {shown} isn't."
     if kind in ("float_parsing", "float_type", "finite_number"):

@@ -34,13 +34,11 @@ from tools.specification import (
     Specification,
     SpecificationChange,
     build_specification,
-    capital,
     change_specification,
     difference,
-    figure,
-    lower,
 )
 from tools.specification.wishes import DOMAINS
+from tools.wording import capital, figure, lower
 
 BASES = [
     build_specification(Intent(use_case="chatbot_conversational", **load), Overrides())

@@ -28,6 +28,7 @@ from tools.clusters.kubeconfig import client_of
 from tools.clusters.refusals import Refused, is_of_an_object, refusal
 from tools.clusters.simulated import simulator_address
 from tools.clusters.wire import watched
+from tools.wording import capital
 
 log = logging.getLogger("agent.clusters")
 REQUEST_TIMEOUT_S = 15
@@ -152,7 +153,7 @@ class Connection:
         from kubernetes.dynamic.exceptions import DynamicApiError
         from urllib3.exceptions import HTTPError
 
-        where = f"{self.description[0].upper()}{self.description[1:]}"
+        where = capital(self.description)
         try:
             yield
         except CompassError:

@@ -11,6 +11,7 @@ from typing import Any
 
 from knowledge.errors import CompassError
 from tools.untrusted import printable
+from tools.wording import capital
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Refused(CompassError):
     @classmethod
     def unknown_kind(cls, cluster: str, api_version: str, kind: str) -> Refused:
         """The server doesn't offer a kind: what it belongs to isn't installed."""
-        where = cluster[0].upper() + cluster[1:]
+        where = capital(cluster)
         if api_version.startswith("serving.kserve.io"):
             text = (
                 f"{where} can't take this: KServe isn't installed there. Install KServe 0.20 or later, or"
@@ -70,10 +71,7 @@ def refusal(cluster: str, what: str, error: Any) -> Refused:
         if isinstance(c, dict) and c.get("reason") == "FieldManagerConflict"
     )
     remedy = _remedy(int(error.status), reason, message, conflicts)
-    text = (
-        f"{cluster[0].upper()}{cluster[1:]} refused the {what}: {printable(message)} (HTTP"
-        f" {error.status}).{remedy}"
-    )
+    text = f"{capital(cluster)} refused the {what}: {printable(message)} (HTTP {error.status}).{remedy}"
     return Refused(text, int(error.status), reason, conflicts)
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from knowledge.errors import CompassError
 from tools.untrusted import printable
+from tools.wording import capital
 
 HANDSHAKE_S = 5.0
 NO_CHECK_TIME = 0x200000
@@ -32,7 +33,7 @@ def watched(request: Callable[..., Any], configuration: Any, description: str) -
         urllib3.disable_warnings(
             urllib3.exceptions.InsecureRequestWarning
         )  # the person chose so, in the kubeconfig
-    return functools.partial(_watched, request, configuration, f"{description[0].upper()}{description[1:]}")
+    return functools.partial(_watched, request, configuration, capital(description))
 
 
 def _watched(

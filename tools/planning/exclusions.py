@@ -11,7 +11,8 @@ from knowledge.catalogue import METRICS, gpus, models
 from knowledge.curves import Bools
 from tools.planning.plan import OVER_BUDGET
 from tools.planning.sizing import Sizing
-from tools.specification import FIELDS, KINDS, MAX_GPUS, Specification, lower
+from tools.specification import FIELDS, KINDS, MAX_GPUS, Specification
+from tools.wording import lower
 
 EXCLUSIONS = {
     name: field.spec.unmet or f"{lower(field.spec.label)} not as you want it"

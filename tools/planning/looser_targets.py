@@ -17,6 +17,7 @@ from tools.planning.relaxing import miss_of, relaxed
 from tools.planning.settling import Settling
 from tools.planning.sizing import Sizing
 from tools.specification import SpecificationChange
+from tools.wording import exact_time
 
 FARTHEST = 2.0
 """Where something fits already, a target that would have to grow more than this many
@@ -139,7 +140,10 @@ def _loosened(before: Settling, candidate: _Candidate) -> NearMiss | None:
         if stretch > within:
             return None
         (n, replicas), within = other, stretch
-    words = [f"{METRICS[m].upper()} p95 {_time(v)} instead of {_time(targets[m])}" for m, v in values.items()]
+    words = [
+        f"{METRICS[m].upper()} p95 {exact_time(v)} instead of {exact_time(targets[m])}"
+        for m, v in values.items()
+    ]
     return miss_of(before, n, replicas, change, " and ".join(words), stretch)
 
 
@@ -187,7 +191,3 @@ def round_up(value: float, start: float) -> float:
     step = 10.0 ** math.floor(math.log10(max((value - start) / 20, 1e-9)))
     digits = max(0, -round(math.log10(step)))
     return round(math.ceil(value / step - 1e-9) * step, digits)
-
-
-def _time(ms: float) -> str:
-    return f"{ms:,g} ms" if ms < 1000 else f"{ms / 1000:g} s"

@@ -18,11 +18,10 @@ from tools.specification.demand import MIN_RATE, Demand
 from tools.specification.fields import CONSTRAINTS, FIELDS, KINDS, Clearable, Figure, Kind
 from tools.specification.overrides import Overrides
 from tools.specification.relative import NothingToStartFrom
-from tools.specification.spec import Declared, Group, Shape, Spec, capital, figure, lower
+from tools.specification.spec import Declared, Group, Shape, Spec
 from tools.specification.told import Row, difference, noted, told, unchanged
 from tools.specification.whole import Specification, build_specification
 from tools.specification.wishes import LOADS, Intent, Priorities
-from tools.wording import rate
 
 __all__ = [
     "CONSTRAINTS",
@@ -49,16 +48,12 @@ __all__ = [
     "Specification",
     "SpecificationChange",
     "build_specification",
-    "capital",
     "change_intent",
     "change_need",
     "change_overrides",
     "change_specification",
     "difference",
-    "figure",
-    "lower",
     "noted",
-    "rate",
     "told",
     "unchanged",
 ]

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from knowledge.errors import CompassError
 from tools.specification.fields import FIELDS, Figure
-from tools.specification.spec import Declared, capital
+from tools.specification.spec import Declared
+from tools.wording import capital
 
 
 class NothingToStartFrom(CompassError):

@@ -20,6 +20,8 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from tools.wording import exact_time, figure, lower
+
 Group = Literal["need", "targets", "demand", "constraints"]
 Shape = Literal["whole", "number", "percent", "choice", "choices", "counts", "flag"]
 """percent: a share of 1, told and typed in hundredths; counts: so many of each."""
@@ -141,7 +143,7 @@ class Declared:
         if not self.is_figure:
             return (spec.names() if spec.names else {}).get(value, str(value))
         if spec.unit == "ms":
-            return time(value)
+            return exact_time(value)
         unit = spec.unit if self.shape == "percent" else f" {spec.unit}"
         return (spec.written or "{}" + unit).format(figure(self.shown(value))).strip()
 
@@ -171,21 +173,3 @@ def _shape(info: FieldInfo, spec: Spec) -> Shape:
         share = spec.unit.startswith("%") and any(isinstance(m, Le) and m.le <= 1 for m in info.metadata)
         return "percent" if share else "whole" if held is int else "number"
     return {dict: "counts", list: "choices"}.get(get_origin(held), "choice")  # type: ignore[return-value]
-
-
-def figure(value: float) -> str:
-    """Six digits, thousands apart; all of those before the point."""
-    return f"{value:,.6g}" if abs(value) < 999_999.5 else f"{value:,.0f}"
-
-
-def time(ms: float) -> str:
-    return f"{figure(ms)} ms" if ms < 1000 else f"{figure(ms / 1000)} s"
-
-
-def lower(label: str) -> str:
-    """A label within a sentence; names in capitals stay so."""
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
-
-
-def capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from tools.specification.change import SpecificationChange, change_specification
 from tools.specification.fields import FIELDS, KINDS
 from tools.specification.overrides import Overrides
-from tools.specification.spec import lower
 from tools.specification.whole import Specification, build_specification
 from tools.specification.wishes import LOADS, Intent, Weights
-from tools.wording import rate
+from tools.wording import lower, rate
 
 
 @dataclass(frozen=True)
