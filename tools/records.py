@@ -5,6 +5,7 @@ whoever calls them keeps.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from knowledge.database import Database
 from tools.clusters.cluster import Cluster
@@ -42,17 +43,17 @@ class Subject:
     files: list[ManifestFile]
     cluster: Cluster
 
+    @cached_property
+    def planned(self) -> tuple[Expectation | None, str]:
+        """What was planned of it, or None with why that isn't known: "" where nothing says so."""
+        return expectation_and_why(inference_service_of(self.files))
+
 
 def validated(query: ValidationQuery, subject: Subject, database: Database, progress: Progress) -> Validation:
     """Validate against what was planned, and keep the outcome."""
-    found = validate_endpoint(query, *planned_of(subject), database, progress)
+    found = validate_endpoint(query, *subject.planned, database, progress)
     keep_validation(query, found, subject, database)
     return found
-
-
-def planned_of(subject: Subject) -> tuple[Expectation | None, str]:
-    """What was planned of it, or None with why that isn't known: "" where nothing says so."""
-    return expectation_and_why(inference_service_of(subject.files))
 
 
 def keep_validation(query: ValidationQuery, found: Validation, subject: Subject, database: Database) -> None:
@@ -60,5 +61,5 @@ def keep_validation(query: ValidationQuery, found: Validation, subject: Subject,
     record_validation(subject.approval_id, found, database)
     engine = engine_of(query.endpoint) if found.checks else ""
     if found.checks and not subject.cluster.simulated and "simulator" not in engine:
-        expected, _ = planned_of(subject)
+        expected, _ = subject.planned
         record_observed(query.name, subject.cluster.target, engine, expected, found, database)

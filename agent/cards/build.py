@@ -17,6 +17,7 @@ from agent.cards.facts import (
 )
 from agent.cards.parts import Sentence
 from tools.get_status import DeploymentStatus
+from tools.planning.plan import holding_in_words
 from tools.serving.validation import Validation
 
 
@@ -57,7 +58,7 @@ def _(facts: OptionsFacts) -> Card:
     return Card(
         kind="options",
         title=options.title_of(facts),
-        note=options.note_of(facts),
+        note=holding_in_words(facts),
         tone="plain" if facts.recommendations else "alarm",
         parts=options.options_parts(facts),
         actions=options.actions(facts),

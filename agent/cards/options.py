@@ -12,7 +12,7 @@ from agent.cards.option import Option, option_of
 from agent.cards.parts import Action, Chart, Column, Items, Piece, Proposal, Proposals, Sentence, Table, Words
 from agent.cards.reading import footnotes
 from knowledge.catalogue import METRICS, p95_of
-from tools.planning.plan import VIEW_NAMES, VIEWS, NearMiss, View, holding_in_words
+from tools.planning.plan import VIEW_NAMES, VIEWS, NearMiss, View
 from tools.wording import METRIC_NAMES, a_month, latency, setup, short_name
 
 
@@ -61,10 +61,6 @@ def actions(facts: OptionsFacts) -> list[Action]:
 
 def title_of(facts: OptionsFacts) -> str:
     return "Options" if facts.recommendations else "Nothing holds the targets within your constraints"
-
-
-def note_of(facts: OptionsFacts) -> str:
-    return holding_in_words(facts)
 
 
 def _why_none(facts: OptionsFacts) -> Iterator[Sentence | Items]:

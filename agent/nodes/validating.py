@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent.events import ProgressEvent, emit
 from agent.turn import Turn
 from tools.manifests.bundle import ManifestBundle
-from tools.records import Subject, keep_validation, planned_of
+from tools.records import Subject, keep_validation
 from tools.serving.validation import Validation
 from tools.validate_endpoint import ValidationQuery, validate_endpoint
 from tools.wording import rate
@@ -30,8 +30,9 @@ def validated(turn: Turn, bundle: ManifestBundle, endpoint: str, approval_id: st
         services.caller.unless_stopped()
         emit(ProgressEvent(text=text))
 
-    planned = planned_of(subject)
-    found = turn.call("validate_endpoint", validate_endpoint, query, *planned, services.database, progress)
+    found = turn.call(
+        "validate_endpoint", validate_endpoint, query, *subject.planned, services.database, progress
+    )
     keep_validation(query, found, subject, services.database)
     return found
 

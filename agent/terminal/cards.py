@@ -56,20 +56,7 @@ def drawn(card: Card) -> Iterator[RenderableType]:
 
 
 def _laid_out(part: Part) -> Iterator[RenderableType]:
-    layout: dict[type, Callable[..., Iterator[RenderableType]]] = {
-        Sentence: _sentence,
-        Rows: _rows,
-        Table: lambda table: iter([Fitting(table)]),
-        Options: lambda options: iter([OptionsTable(options)]),
-        Items: lambda items: _items(items.heading, [(each.text, each.tone) for each in items.items]),
-        Proposals: lambda part: _items(part.heading, [(each.text, "plain") for each in part.proposals]),
-        Fold: _fold,
-        Fields: _told,
-        Code: lambda code: iter([Syntax(code.text, "bash", background_color="default", word_wrap=True)]),
-        Files: _files,
-        Diff: lambda diff: iter([_framed(diff.title, diff.text, "diff")]),
-    }
-    return layout[type(part)](part)
+    return LAYOUT[type(part)](part)
 
 
 def _sentence(said: Sentence) -> Iterator[Text]:
@@ -123,3 +110,19 @@ def _files(files: Files) -> Iterator[RenderableType]:
 def _framed(title: str, text: str, language: str) -> Panel:
     code = Syntax(text, language, background_color="default", word_wrap=True)
     return Panel(code, title=Text(title), box=box.ROUNDED)
+
+
+LAYOUT: dict[type[Part], Callable[..., Iterator[RenderableType]]] = {
+    Sentence: _sentence,
+    Rows: _rows,
+    Table: lambda table: iter([Fitting(table)]),
+    Options: lambda options: iter([OptionsTable(options)]),
+    Items: lambda items: _items(items.heading, [(each.text, each.tone) for each in items.items]),
+    Proposals: lambda part: _items(part.heading, [(each.text, "plain") for each in part.proposals]),
+    Fold: _fold,
+    Fields: _told,
+    Code: lambda code: iter([Syntax(code.text, "bash", background_color="default", word_wrap=True)]),
+    Files: _files,
+    Diff: lambda diff: iter([_framed(diff.title, diff.text, "diff")]),
+}
+"""How each part of a card is drawn."""
