@@ -13,13 +13,14 @@ from pathlib import Path
 
 from evals.timing import timed, told
 from knowledge.benchmarks import Benchmark
-from knowledge.catalogue import TrafficProfile, gpus, models, use_cases
+from knowledge.catalogue import gpus, models, use_cases
 from knowledge.database import Database
 from knowledge.estimator.replica import replica_of
 from knowledge.estimator.scheduler import simulate
 from knowledge.importer.formats import Stated
 from knowledge.importer.write import import_file
 from knowledge.settings import Settings
+from knowledge.workload import Workload
 from tools.plan_capacity import SIMULATED, PlanRequest, plan_capacity
 from tools.planning.simulation import simulated
 from tools.specification import (
@@ -38,7 +39,7 @@ def simulated_hour() -> None:
     for an hour, arrivals drawn anew.
     """
     model, gpu = models()["meta-llama/Llama-3.1-8B-Instruct"], gpus()["H100"]
-    replica = replica_of(model, gpu, 1, TrafficProfile(prompt_tokens=512, output_tokens=256))
+    replica = replica_of(model, gpu, 1, Workload(prompt_tokens=512, output_tokens=256))
     if replica is None:
         raise RuntimeError("the shipped step grids lack Llama-3.1-8B on H100")
     generator, now, arrivals = random.Random(1), 0.0, []  # noqa: S311 - a simulation, no secret

@@ -23,7 +23,7 @@ class TrafficProfile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     prompt_tokens: int = Field(gt=0, le=1_000_000)
-    output_tokens: int = Field(gt=1, le=100_000)
+    output_tokens: int = Field(gt=0, le=200_000)
 
     def __str__(self) -> str:
         return f"{self.prompt_tokens}→{self.output_tokens} tokens"

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.catalogue import METRICS, SloTargets, p95_of
+from knowledge.workload import Workload
 
 KEPT = 32
 ROOFLINE = "roofline"
@@ -161,6 +162,8 @@ class CurveTable:
     p99_ms: Floats
     origin_codes: Ints
     origins: list[Origin]
+    workload: Workload | None = None
+    """What it was simulated under while a person waited; None where it is from the benchmark table."""
 
     def __len__(self) -> int:
         return len(self.model_ids)
@@ -224,6 +227,7 @@ class CurveTable:
             p99_ms=self.p99_ms[:, rows],
             origin_codes=self.origin_codes[rows],
             origins=self.origins,
+            workload=self.workload,
         )
 
     def codes(self, names: Sequence[str], of: Literal["model_ids", "gpu_types"]) -> Ints:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from knowledge.catalogue import TrafficProfile
+
 MOST_SEEN = 512
 """Requests of a trace that a workload keeps: enough for every percentile that is planned with, and short
 enough for a checkpoint.
@@ -47,3 +49,8 @@ class Workload:
     def tokens(self) -> int:
         """Of the mean request, prompt and answer."""
         return self.prompt_tokens + self.output_tokens
+
+
+def workload_of(profile: TrafficProfile) -> Workload:
+    """Requests of fixed lengths."""
+    return Workload(prompt_tokens=profile.prompt_tokens, output_tokens=profile.output_tokens)

@@ -1,24 +1,22 @@
-"""From the traffic that a person has to the GuideLLM profile that benchmarks exist for."""
+"""From the traffic that a person has to the GuideLLM profile that measurements exist for."""
 
 from __future__ import annotations
 
+import math
+
 from knowledge.catalogue import TrafficProfile, traffic_profiles
-from knowledge.errors import CompassError
 
 
 def map_to_benchmark_profile(wanted: TrafficProfile) -> TrafficProfile:
-    """The lightest profile that is no easier than `wanted` in prompt or output.
-    Raises CompassError if none is.
+    """The nearest profile by the ratios of prompt and answer; of equally near ones the heavier. By it,
+    measured and observed rows are found: a plan is sized with the lengths that were asked for.
     """
-    covering = [
-        p
-        for p in traffic_profiles()
-        if p.prompt_tokens >= wanted.prompt_tokens and p.output_tokens >= wanted.output_tokens
-    ]
-    if not covering:
-        known = ", ".join(str(p) for p in traffic_profiles())
-        raise CompassError(
-            f"There are no benchmarks for {wanted}. The table covers requests up to one of: {known}. Smaller"
-            " figures can be planned."
+
+    def far(profile: TrafficProfile) -> tuple[float, int]:
+        ratios = (
+            profile.prompt_tokens / wanted.prompt_tokens,
+            profile.output_tokens / wanted.output_tokens,
         )
-    return min(covering, key=lambda p: p.prompt_tokens + p.output_tokens)
+        return sum(abs(math.log(ratio)) for ratio in ratios), -profile.prompt_tokens
+
+    return min(traffic_profiles(), key=far)

@@ -29,7 +29,7 @@ def footnotes(facts: OptionsFacts) -> Iterator[str]:
     asked, planned = specification.traffic_profile, facts.benchmark_profile
     if asked != planned:
         mapped = f"{planned.prompt_tokens}→{planned.output_tokens} tokens"
-        reading += f" Planned as {mapped}, the nearest traffic with benchmarks that is easier in neither."
+        reading += f" Simulated for {asked}; benchmarks exist only for others, the nearest {mapped}."
     yield reading
     yield _origins(found)
 

@@ -56,12 +56,8 @@ def _finish(turn: Turn, move: Finish) -> Next:
 
 def _scale(turn: Turn, move: Scale) -> Next:
     running, state = _running_here(turn), turn.state
-    selected, specification, profile = (
-        state.get("selected"),
-        state.get("specification"),
-        state.get("benchmark_profile"),
-    )
-    if selected is None or specification is None or profile is None or selected.model_id != running.model_id:
+    selected, specification = state.get("selected"), state.get("specification")
+    if selected is None or specification is None or selected.model_id != running.model_id:
         raise CantBeDone(
             "What runs isn't the option that was chosen last, so I don't know its figures; choose an option"
             " instead."
@@ -74,7 +70,7 @@ def _scale(turn: Turn, move: Scale) -> Next:
             f"It has {selected.replicas} replicas; at least 1 must stay. “Delete it” takes it away."
         )
     try:
-        scaled = rescaled(selected, wanted, specification, profile, prices(turn.services.settings.prices))
+        scaled = rescaled(selected, wanted, specification, prices(turn.services.settings.prices))
     except CompassError as error:
         raise CantBeDone(str(error)) from error
     turn.changes |= {"selected": scaled, "bundle": None, "review": None}

@@ -88,7 +88,7 @@ def specification_editing(turn: Turn) -> Command[Literal["traffic_profile_mappin
 
 
 def traffic_profile_mapping(turn: Turn) -> Command[Literal["model_recommendation"]]:
-    """The benchmark profile that is no easier than the traffic specified."""
+    """The benchmark profile that is nearest to the traffic specified."""
     profile = map_to_benchmark_profile(turn.specification.traffic_profile)
     say_mapping(turn, turn.specification, profile)
     return turn.goto(
@@ -97,11 +97,11 @@ def traffic_profile_mapping(turn: Turn) -> Command[Literal["model_recommendation
 
 
 def say_mapping(turn: Turn, specification: Specification, profile: TrafficProfile) -> None:
-    """That other traffic is planned for than was asked."""
+    """That the traffic is none of those that measurements exist for."""
     if profile != specification.traffic_profile:
         turn.say(
-            f"No benchmarks exist for {specification.traffic_profile}; it is planned as {profile}, which is"
-            " easier in neither."
+            f"Planned for {specification.traffic_profile}, by simulation: benchmarks exist only for others, the"
+            f" nearest {profile}."
         )
 
 
@@ -117,7 +117,7 @@ def checked_change(turn: Turn, move: SpecificationChange) -> SpecificationChange
     stocked = with_stock(move, turn.services)
     change = _within_budget(SpecificationChange.model_validate(stocked.model_dump()), turn.state)
     try:
-        map_to_benchmark_profile(change_specification(old, change).traffic_profile)
+        change_specification(old, change)
     except NothingToStartFrom as error:
         raise CantBeDone(_suggested(error, turn.state)) from error
     except (CompassError, ValueError) as error:

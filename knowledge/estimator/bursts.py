@@ -19,6 +19,7 @@ from knowledge.estimator.building import build
 from knowledge.estimator.replica import replica_of
 from knowledge.estimator.table import percentile, significant
 from knowledge.shipped import read_rows
+from knowledge.workload import workload_of
 
 LEVELS = (2.0, 4.0, 16.0)
 """Squared coefficients of variation of the times between arrivals."""
@@ -66,12 +67,12 @@ def model_rows(model_id: str, seed: int) -> list[dict[str, object]]:
     """All rows of one model, a row for each configuration, profile and level."""
     rows: list[dict[str, object]] = []
     for (gpu_type, gpu_count, profile), rates in _table_rates().get(model_id, []):
-        replica = replica_of(models()[model_id], gpus()[gpu_type], gpu_count, profile)
+        replica = replica_of(models()[model_id], gpus()[gpu_type], gpu_count, workload_of(profile))
         if replica is None:
             continue
         picked = [rates[n] for n in PICKED if n < len(rates)]
         for level in LEVELS:
-            runs = [replica.run(rate, level, seed=seed) for rate in picked]
+            runs = [replica.run(rate, level, seed=f"{seed} {profile}") for rate in picked]
             p95s = {
                 f"{m}_p95_ms": [significant(percentile(getattr(r, f"{m}_ms"), 0.95)) for r in runs]
                 for m in ("ttft", "itl", "e2e")

@@ -135,8 +135,29 @@ def runs_on(model: Model, gpu: Gpu) -> bool:
     return not (model.weight_format == "int8" and gpu.architecture == "blackwell")
 
 
-def plan_memory(model: Model, gpu: Gpu, gpu_count: int, tokens_per_sequence: int) -> MemoryPlan:
-    """How one replica's memory is spent when each sequence holds `tokens_per_sequence` (prompt + output)."""
+@dataclass(frozen=True)
+class Cache:
+    """What one replica keeps for its KV cache, whatever the requests are."""
+
+    model: Model
+    budget_gib: float
+    weights_gib: float
+    activations_gib: float
+    non_torch_gib: float
+    gib: float
+    copies: int
+    """On how many of its GPUs the same cache lies."""
+
+    def bytes_of(self, tokens: int) -> float:
+        """Of one sequence of so many tokens."""
+        return kv_bytes(self.model, tokens) * self.copies
+
+    def kv_tokens(self, tokens: int) -> int:
+        """Tokens of context that it holds in sequences of so many tokens."""
+        return int(self.gib * GIB / self.bytes_of(tokens) * tokens)
+
+
+def cache_of(model: Model, gpu: Gpu, gpu_count: int) -> Cache:
     # Marketing gigabytes are GiB on data-centre cards, less what driver and ECC keep; 3 % was seen
     # on H100 (79.2 of 80 reported).
     budget = gpu_count * gpu.memory_gb * 0.97 * GPU_MEMORY_UTILIZATION
@@ -147,20 +168,31 @@ def plan_memory(model: Model, gpu: Gpu, gpu_count: int, tokens_per_sequence: int
         )  # vLLM profiles with 2,048 batched tokens there, not 8,192
     non_torch = 0.13 if gpu_count == 1 else 0.55
     weights = weights_bytes(model) / GIB
-    copies = kv_copies(model, gpu_count)
-    per_sequence = kv_bytes(model, tokens_per_sequence) * copies
-    cache = max(0.0, budget - gpu_count * (activations + non_torch) - weights)
-    sequences = min(MAX_NUM_SEQS, int(cache * GIB / per_sequence))
-    return MemoryPlan(
+    return Cache(
+        model=model,
         budget_gib=budget,
         weights_gib=weights,
         activations_gib=gpu_count * activations,
         non_torch_gib=gpu_count * non_torch,
-        kv_cache_gib=cache,
+        gib=max(0.0, budget - gpu_count * (activations + non_torch) - weights),
+        copies=kv_copies(model, gpu_count),
+    )
+
+
+def plan_memory(model: Model, gpu: Gpu, gpu_count: int, tokens_per_sequence: int) -> MemoryPlan:
+    """How one replica's memory is spent when each sequence holds `tokens_per_sequence` (prompt + output)."""
+    cache = cache_of(model, gpu, gpu_count)
+    per_sequence = cache.bytes_of(tokens_per_sequence)
+    return MemoryPlan(
+        budget_gib=cache.budget_gib,
+        weights_gib=cache.weights_gib,
+        activations_gib=cache.activations_gib,
+        non_torch_gib=cache.non_torch_gib,
+        kv_cache_gib=cache.gib,
         kv_bytes_per_sequence=per_sequence,
         tokens_per_sequence=tokens_per_sequence,
-        max_sequences=sequences,
-        max_context_tokens=_longest(model, cache * GIB / copies),
+        max_sequences=min(MAX_NUM_SEQS, int(cache.gib * GIB / per_sequence)),
+        max_context_tokens=_longest(model, cache.gib * GIB / cache.copies),
     )
 
 

@@ -20,6 +20,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
 DECODE_BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 """Running sequences at which decode steps are known."""
 SHORT_CONTEXT, LONG_CONTEXT = 512, 8192
@@ -109,6 +114,14 @@ class StepTimes:
             overhead = self.overheads.step_ms + self.overheads.sequence_ms * running
             self.decode_fixed_ms.append(factor * max(0.0, at_short - SHORT_CONTEXT * slope) + overhead)
             self.decode_per_token_ms.append(factor * slope / running)
+
+    @cached_property
+    def figures(self) -> Floats:
+        """All of it in a row, as the compiled loop reads it: overheads, limits, and the grid's values."""
+        o = self.overheads
+        known = (o.kernel_factor, o.prompt_factor, o.step_ms, o.sequence_ms, o.request_ms)
+        limits = (float(self.max_num_seqs), float(self.max_num_batched_tokens))
+        return np.array([*known, *limits, *self.grid.values()])
 
     def shared_ms(self, running: int, prompt_tokens: int) -> float:
         """A mixed step's time without attention, overheads included."""

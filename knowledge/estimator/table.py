@@ -11,13 +11,17 @@ import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from knowledge.benchmarks import Benchmark, Percentiles
 from knowledge.catalogue import Gpu, TrafficProfile, gpus, models, traffic_profiles
+from knowledge.curves import Floats
 from knowledge.estimator.building import build
 from knowledge.estimator.grids import GPU_COUNTS, LESSER
 from knowledge.estimator.memory import max_num_batched_tokens
 from knowledge.estimator.replica import replica_of
 from knowledge.model import Model
+from knowledge.workload import workload_of
 
 ROUND_LOADS = (0.02, 0.1, 0.2, 0.35)
 """Light loads as shares of what a replica can serve, rounded down to a common series of
@@ -45,12 +49,12 @@ def configuration_rows(
     """The rows of one configuration over rising rates; none if it doesn't fit or can't be
     split. The seed is part of the key's hash.
     """
-    replica = replica_of(model, gpu, gpu_count, profile)
+    replica = replica_of(model, gpu, gpu_count, workload_of(profile))
     if replica is None:
         return []
     rows = []
     for rate in _rates(replica.saturation_rate()):
-        seen = replica.run(rate, seed=seed)
+        seen = replica.run(rate, seed=f"{seed} {profile}")
         rows.append(
             Benchmark(
                 model_id=model.id,
@@ -92,14 +96,14 @@ def significant(value: float, digits: int = 4) -> float:
     return round(value, digits - 1 - math.floor(math.log10(value)))
 
 
-def percentile(values: Sequence[float], share: float) -> float:
+def percentile(values: Sequence[float] | Floats, share: float) -> float:
     """By the nearest rank."""
-    return sorted(values)[math.ceil(len(values) * share) - 1]
+    return float(np.sort(values)[math.ceil(len(values) * share) - 1])
 
 
-def percentiles(values: Sequence[float]) -> Percentiles:
+def percentiles(values: Sequence[float] | Floats) -> Percentiles:
     """p50, p90, p95, p99 in the values' unit, to 4 significant digits."""
-    ordered = sorted(values)
+    ordered = np.sort(values)
     return Percentiles(*(significant(percentile(ordered, share)) for share in (0.50, 0.90, 0.95, 0.99)))
 
 

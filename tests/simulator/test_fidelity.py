@@ -21,6 +21,7 @@ from knowledge.estimator.replica import replica_of
 from knowledge.estimator.scheduler import simulate
 from knowledge.estimator.table import percentile
 from knowledge.estimator.workload import arrivals_ms, seeded, unit_gaps
+from knowledge.workload import workload_of
 from tests import web
 from tests.conftest import free_port
 from tests.pace import until
@@ -155,6 +156,6 @@ def simulate_alone(model_id: str, gpu: str, streams: int, tokens: int) -> float:
     """Median over the streams of the mean ITL in ms that the model of the scheduler
     has when all come at once.
     """
-    replica = present(replica_of(models()[model_id], gpus()[gpu], 1, PROFILE))
+    replica = present(replica_of(models()[model_id], gpus()[gpu], 1, workload_of(PROFILE)))
     seen = simulate(replica.steps, replica.kv_tokens, [0.0] * streams, [16] * streams, [tokens] * streams)
-    return statistics.median(seen.itl_ms)
+    return float(statistics.median(seen.itl_ms))

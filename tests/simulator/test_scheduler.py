@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +31,7 @@ def stepped(
     sequences = [Sequence(p, o) for p, o in zip(prompts, outputs, strict=True)]
     number = {id(s): n for n, s in enumerate(sequences)}
     first: dict[int, float] = {}
-    seen = Latencies()
+    seen: list[tuple[float, float, float]] = []
     while True:
         while upcoming < len(sequences) and arrivals_ms[upcoming] <= now:
             scheduler.add(sequences[upcoming])
@@ -47,11 +48,9 @@ def stepped(
             first.setdefault(i, now)
             if sequence.done:
                 sent = arrivals_ms[i] - steps.overheads.request_ms
-                seen.ttft_ms.append(first[i] - sent)
-                seen.e2e_ms.append(now - sent)
-                seen.itl_ms.append((now - first[i]) / max(1, outputs[i] - 1))
+                seen.append((first[i] - sent, (now - first[i]) / max(1, outputs[i] - 1), now - sent))
     assert scheduler.context == 0
-    return seen
+    return Latencies(*np.array(seen).T)
 
 
 @given(

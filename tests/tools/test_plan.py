@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from knowledge.catalogue import TrafficProfile, gpus, models, use_cases
 from knowledge.curves import CurveTable, table_of
-from knowledge.errors import CompassError
 from knowledge.prices import prices
 from knowledge.thinking import MODES
 from tests.planning import CHATBOT, Tables, key, made_table, planned, specify
@@ -360,12 +359,19 @@ def test_a_quantised_checkpoint_does_not_inherit_a_score_but_names_its_bases() -
     assert "its base meta-llama/Llama-3.1-8B-Instruct" in quantised.source
 
 
-def test_traffic_is_mapped_to_a_profile_that_is_no_easier() -> None:
-    assert map_to_benchmark_profile(TrafficProfile(prompt_tokens=600, output_tokens=300)) == TrafficProfile(
-        prompt_tokens=1024, output_tokens=1024
-    )
-    with pytest.raises(CompassError, match="10240→1536"):
-        map_to_benchmark_profile(TrafficProfile(prompt_tokens=200_000, output_tokens=10))
+@pytest.mark.parametrize(
+    ("wanted", "nearest"),
+    [
+        ((512, 256), (512, 256)),
+        ((513, 300), (512, 256)),
+        ((3000, 30), (4096, 512)),
+        ((200_000, 10), (10_240, 1536)),
+    ],
+)
+def test_traffic_is_mapped_to_the_nearest_profile(wanted: tuple[int, int], nearest: tuple[int, int]) -> None:
+    asked = TrafficProfile(prompt_tokens=wanted[0], output_tokens=wanted[1])
+    found = map_to_benchmark_profile(asked)
+    assert (found.prompt_tokens, found.output_tokens) == nearest
 
 
 def test_rows_of_an_unknown_gpu_or_model_are_no_options_and_no_error() -> None:

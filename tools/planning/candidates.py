@@ -11,8 +11,10 @@ import numpy as np
 
 from knowledge.catalogue import TrafficProfile, gpus
 from knowledge.curves import Bools, CurveTable, Floats, Ints
+from knowledge.estimator.computed import computed_table
 from knowledge.prices import Price
-from tools.planning.constraints import broken, suitable
+from knowledge.workload import Workload, workload_of
+from tools.planning.constraints import broken, suitable, suitable_models
 from tools.planning.estimates import Estimates
 from tools.planning.pricing import Offers, offers
 from tools.planning.simulation import Configuration, Simulation, can_be_simulated
@@ -25,11 +27,15 @@ class Candidates:
 
     whole: CurveTable
     profile: TrafficProfile
+    """Of the rows of `whole`."""
+    workload: Workload
     prices: tuple[Price, ...]
     asked: tuple[object, ...]
     """What of the specification these depend on."""
     table: CurveTable
-    """Of `whole`, the configurations of suitable models."""
+    """The configurations of suitable models: of `whole` where its rows are of the very workload, else
+    computed.
+    """
     broken: dict[str, Bools]
     """By constraint on models and GPU types, where it isn't met."""
     available: Floats
@@ -48,11 +54,12 @@ class Candidates:
         prices: tuple[Price, ...],
     ) -> Candidates:
         intent = specification.intent
-        table = suitable(whole, intent)
+        table = _table(whole, profile, specification)
         codes: Ints = table.kept(("gpu codes",), lambda: table.codes(list(gpus()), "gpu_types"))
         return cls(
             whole=whole,
             profile=profile,
+            workload=specification.workload,
             prices=prices,
             asked=_asked(specification),
             table=table,
@@ -82,7 +89,7 @@ class Candidates:
 
     def configuration(self, n: int) -> Configuration:
         return Configuration(
-            self.table.model_ids[n], self.table.gpu_types[n], int(self.table.gpu_counts[n]), self.profile
+            self.table.model_ids[n], self.table.gpu_types[n], int(self.table.gpu_counts[n]), self.workload
         )
 
     def simulates(self, n: int) -> bool:
@@ -90,16 +97,21 @@ class Candidates:
         return bool(self.table.estimated[n]) and can_be_simulated(self.configuration(n))
 
     def simulation(self, n: int, targets_ms: Floats) -> Simulation:
-        first, count = int(self.table.curves.starts[n]), int(self.table.curves.counts[n])
-        rows = slice(first, first + count)
-        rates, p95s = self.table.curves.rates[rows].tolist(), self.table.curves.p95_ms[:, rows].tolist()
-        return Simulation(self.configuration(n), tuple(targets_ms.tolist()), tuple(rates), p95s)
+        curves = self.table.curves
+        first, last = float(curves.rates[curves.starts[n]]), float(curves.highest_rate[n])
+        return Simulation(self.configuration(n), tuple(targets_ms.tolist()), first, last)
+
+
+def _table(whole: CurveTable, profile: TrafficProfile, specification: Specification) -> CurveTable:
+    if specification.workload == workload_of(profile):
+        return suitable(whole, specification.intent)
+    return computed_table(specification.workload, tuple(suitable_models(specification.intent)))
 
 
 def _asked(specification: Specification) -> tuple[object, ...]:
     return (
         specification.intent.model_copy(update={"budget_usd_per_month": None}),
-        specification.traffic_profile,
+        specification.workload,
         specification.thinking,
         specification.demand.burstiness,
     )

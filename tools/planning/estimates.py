@@ -16,6 +16,7 @@ import numpy as np
 from knowledge.burst_curves import UNKNOWN_RATE, burst_curves, levels_for
 from knowledge.catalogue import TrafficProfile
 from knowledge.curves import Bools, Curves, CurveTable, Floats, Ints
+from knowledge.estimator.computed import computed_bursts
 from tools.specification import MAX_GPUS
 
 ROUNDING = 1e-9
@@ -55,7 +56,13 @@ class Estimates:
 
     @cached_property
     def _bursts(self) -> Curves | None:
-        return burst_curves(self.table, self.profile, self._levels) if self._levels else None
+        if not self._levels:
+            return None
+        if self.table.workload is not None:
+            return self.table.kept(
+                ("bursts", self._levels), lambda: computed_bursts(self.table, self._levels)
+            )
+        return burst_curves(self.table, self.profile, self._levels)
 
     def _of(self, some: Ints | None) -> tuple[Curves, Curves | None]:
         """The curves of some configurations, for Poisson arrivals and for bursts."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from knowledge.catalogue import METRICS, TrafficProfile
+from knowledge.catalogue import METRICS
 from knowledge.errors import CompassError
 from knowledge.prices import HOURS_PER_MONTH, Price
 from tools.planning.plan import Autoscaling, Predicted, PredictedLatency, Recommendation
@@ -21,7 +21,6 @@ def rescaled(
     chosen: Recommendation,
     replicas: int,
     specification: Specification,
-    profile: TrafficProfile,
     prices: Sequence[Price],
 ) -> Recommendation:
     """`chosen` with so many replicas, simulated at their share of the planned peak; whether that holds
@@ -40,7 +39,7 @@ def rescaled(
         )
     spare = min(specification.spare_replicas, replicas - 1)
     working = replicas - spare
-    configuration = Configuration(chosen.model_id, chosen.gpu_type, chosen.gpu_count, profile)
+    configuration = Configuration(chosen.model_id, chosen.gpu_type, chosen.gpu_count, specification.workload)
     capacity = (
         chosen.max_requests_per_second * working / max(1, chosen.replicas - specification.spare_replicas)
     )

@@ -21,6 +21,8 @@ OPTIMISM = 1.15
 """A simulation is believed up to so many times the capacity that the table suggests: what
 is not simulated is never cheaper than that.
 """
+COARSE_OPTIMISM = 1.3
+"""The same of a table that was computed with a few hundred requests a rate."""
 EVERY = slice(None)
 
 
@@ -48,6 +50,7 @@ class Trial:
     gpu_count: Floats
     simulation: Simulation | None
     """None where the table knows better."""
+    optimism: float = OPTIMISM
 
     def carries(self, requests_per_second: float, replicas: int) -> bool:
         """Whether so many replicas carry a rate, each no more than OPTIMISM times what is believed by the
@@ -57,13 +60,13 @@ class Trial:
         if self.simulation is None:
             return believed * replicas >= requests_per_second * (1 - ROUNDING)
         rate = requests_per_second / replicas
-        return rate <= believed * OPTIMISM * (1 + ROUNDING) and self.simulation.carries(
+        return rate <= believed * self.optimism * (1 + ROUNDING) and self.simulation.carries(
             rate, self.burstiness_of_one_of(replicas)
         )
 
     def fewest(self, requests_per_second: float, most: int) -> int | None:
         """The fewest replicas that carry a rate, if at most so many do."""
-        optimism = 1.0 if self.simulation is None else OPTIMISM
+        optimism = 1.0 if self.simulation is None else self.optimism
         hopeful = self.capacities.times(np.array([optimism]))
         least = float(hopeful.replicas(requests_per_second, self.gpu_count)[0])
         if least > most:
@@ -107,6 +110,10 @@ class Sizing:
         self.holding: Bools = np.logical_and.reduce([ok, *(~mask for mask in candidates.broken.values())])
         """Within every constraint but the budget, by estimate."""
 
+    @property
+    def optimism(self) -> float:
+        return OPTIMISM if self.candidates.table.workload is None else COARSE_OPTIMISM
+
     @cached_property
     def p95_ms(self) -> Floats:
         return self.candidates.estimates.p95_at(self.peak / self.replicas, self.replicas)
@@ -120,7 +127,7 @@ class Sizing:
     @cached_property
     def fewest_replicas(self) -> Floats:
         """What a simulation could come out with at best."""
-        hopeful = self.capacities.times(np.where(self.candidates.table.estimated, OPTIMISM, 1.0))
+        hopeful = self.capacities.times(np.where(self.candidates.table.estimated, self.optimism, 1.0))
         return hopeful.replicas(self.planned_rate, self.candidates.counts)
 
     @cached_property
@@ -172,12 +179,13 @@ class Sizing:
         """One configuration under other targets; nothing of this plan changes by it."""
         capacities = self.candidates.estimates.capacities(targets_ms, np.array([n]))
         simulation = self.candidates.simulation(n, targets_ms) if self.simulates(n) else None
-        return Trial(capacities, self.candidates.counts[[n]], simulation)
+        return Trial(capacities, self.candidates.counts[[n]], simulation, self.optimism)
 
     def simulate(self, n: int) -> None:
         """Put what a simulation of one configuration says in the place of its estimate."""
         simulation = self.candidates.simulation(n, self.targets_ms)
-        trial = Trial(self.capacities.of(np.array([n])), self.candidates.counts[[n]], simulation)
+        of_one = self.capacities.of(np.array([n]))
+        trial = Trial(of_one, self.candidates.counts[[n]], simulation, self.optimism)
         room = int(min(self.candidates.available[n], MAX_GPUS) // self.candidates.counts[n])
         most = room - self.specification.spare_replicas
         replicas = trial.among(self.planned_rate, int(self.fewest_replicas[n]), most)

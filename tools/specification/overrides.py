@@ -38,13 +38,50 @@ class Overrides(Contract):
     ] = None
     output_tokens: Annotated[
         int | None,
-        Field(ge=2, le=100_000, description="Of the answer, thoughts aside"),
+        Field(ge=1, le=100_000, description="Of the answer, thoughts aside"),
         Spec(
             label="Answer",
             group="targets",
             unit="tokens",
             row="Traffic",
             said=r"(?:answers?|outputs?|repl(?:y|ies)|responses?)(?: length| size| tokens)?",
+        ),
+    ] = None
+    prompt_spread: Annotated[
+        float | None,
+        Field(ge=0, le=5, description="Standard deviation of prompt lengths over their mean"),
+        Spec(
+            label="Spread of prompts",
+            called="spread of the prompts' lengths",
+            group="targets",
+            unit="CV",
+            unset="none: all of one length",
+            row="Traffic",
+        ),
+    ] = None
+    output_spread: Annotated[
+        float | None,
+        Field(ge=0, le=5, description="Standard deviation of answer lengths over their mean"),
+        Spec(
+            label="Spread of answers",
+            called="spread of the answers' lengths",
+            group="targets",
+            unit="CV",
+            unset="none: all of one length",
+            row="Traffic",
+        ),
+    ] = None
+    cached_share: Annotated[
+        float | None,
+        Field(ge=0, le=0.99, description="Share of each prompt that the prefix cache holds"),
+        Spec(
+            label="Prefix cache hits",
+            called="share of prompts in the prefix cache",
+            group="targets",
+            unit="% of the prompt",
+            unset="none",
+            row="Traffic",
+            said=r"(?:prefix(?:[- ]cache)?|cache) hits?(?: rate| share)?|shared prefix",
         ),
     ] = None
     ttft_p95_ms: Annotated[

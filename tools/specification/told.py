@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tools.specification.change import SpecificationChange, change_specification
@@ -10,7 +10,7 @@ from tools.specification.fields import FIELDS, KINDS
 from tools.specification.overrides import Overrides
 from tools.specification.whole import Specification, build_specification
 from tools.specification.wishes import LOADS, Intent, Weights
-from tools.wording import lower, rate
+from tools.wording import lower, percent, rate
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,21 @@ def _peak(s: Specification) -> Row:
 
 def _traffic(s: Specification) -> Row:
     prompt, answer, thoughts = s.traffic_profile.prompt_tokens, s.answer_tokens, s.thinking_tokens
+    beside = "".join(f", {text}" for text in _of_lengths(s))
     if thoughts:
         text = f"{prompt}→{thoughts}+{answer} tokens"
-        return Row("Traffic", text, explained=f"{text} (prompt → thoughts + answer)")
+        return Row("Traffic", text + beside, explained=f"{text} (prompt → thoughts + answer){beside}")
     text = f"{prompt}→{answer} tokens"
-    return Row("Traffic", text, explained=f"{text} (prompt → answer)")
+    return Row("Traffic", text + beside, explained=f"{text} (prompt → answer){beside}")
+
+
+def _of_lengths(s: Specification) -> Iterator[str]:
+    """What is said of lengths beside their means."""
+    of = s.workload
+    if of.prompt_spread or of.output_spread:
+        yield f"lengths spread by {of.prompt_spread:g} and {of.output_spread:g} (CV)"
+    if of.cached_share:
+        yield f"{percent(of.cached_share)} of the prompt in the prefix cache"
 
 
 def _thinking(s: Specification) -> Row:

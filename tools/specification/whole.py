@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from knowledge.catalogue import SloTargets, TrafficProfile, use_cases
 from knowledge.thinking import ThinkingMode
+from knowledge.workload import Workload
 from tools.contract import Contract
 from tools.specification.assumptions import HEADROOM, Assumption, assumptions
 from tools.specification.demand import Demand
@@ -33,6 +34,18 @@ class Specification(Contract):
     @property
     def answer_tokens(self) -> int:
         return self.traffic_profile.output_tokens - self.thinking_tokens
+
+    @property
+    def workload(self) -> Workload:
+        """What a replica is simulated under, thinned arrivals aside."""
+        own = self.overrides
+        return Workload(
+            prompt_tokens=self.traffic_profile.prompt_tokens,
+            output_tokens=self.traffic_profile.output_tokens,
+            prompt_spread=own.prompt_spread or 0.0,
+            output_spread=own.output_spread or 0.0,
+            cached_share=own.cached_share or 0.0,
+        )
 
     @property
     def headroom(self) -> float:

@@ -401,8 +401,8 @@ GLOSSARY: dict[str, tuple[str, str]] = {
     r"guidellm|traffic profile": (
         "Traffic profile",
         (
-            "tokens in and out of one request. Benchmarks exist for four shapes, GuideLLM's; yours is mapped"
-            " to one that is no easier."
+            "tokens in and out of one request. Benchmarks exist for four shapes, GuideLLM's; a plan is"
+            " simulated for yours, whatever it is."
         ),
     ),
     r"latency": ("Latency", "how long something takes. Compass plans three: TTFT, ITL and E2E, each at p95."),

@@ -127,7 +127,7 @@ def test_scaling_what_runs_keeps_its_context(tables: Tables) -> None:
     specification = specify(5000)
     option = planned(tables, specification, limit=1).recommendations[0]
     for replicas in (1, option.replicas + 3):
-        other = rescaled(option, replicas, specification, specification.traffic_profile, prices())
+        other = rescaled(option, replicas, specification, prices())
         assert other.context_tokens == option.context_tokens
 
 

@@ -11,6 +11,7 @@ from knowledge.estimator.replica import replica_of
 from knowledge.estimator.scheduler import simulate
 from knowledge.estimator.table import percentile
 from knowledge.estimator.workload import arrivals_ms, unit_gaps
+from knowledge.workload import workload_of
 from tests.planning import CHATBOT, Tables, key, planned, specify
 from tests.present import present
 from tools.planning.plan import Recommendation
@@ -20,7 +21,7 @@ from tools.specification import Specification
 
 SAMPLE = 3
 """Of many replicas so many are simulated: they differ by chance alone."""
-LLAMA = Configuration("meta-llama/Llama-3.1-8B-Instruct", "H100", 1, CHATBOT)
+LLAMA = Configuration("meta-llama/Llama-3.1-8B-Instruct", "H100", 1, workload_of(CHATBOT))
 
 
 def simulated_hour(option: Recommendation, specification: Specification, replicas: int) -> list[float]:
@@ -33,7 +34,9 @@ def simulated_hour(option: Recommendation, specification: Specification, replica
     for arrival in arrivals_ms(unit_gaps(generator, int(rate * 3600), specification.demand.burstiness), rate):
         shares[generator.randrange(replicas)].append(arrival)
     replica = present(
-        replica_of(models()[option.model_id], gpus()[option.gpu_type], option.gpu_count, profile)
+        replica_of(
+            models()[option.model_id], gpus()[option.gpu_type], option.gpu_count, specification.workload
+        )
     )
     pooled: tuple[list[float], list[float], list[float]] = ([], [], [])
     for arrivals in shares[:SAMPLE]:
@@ -80,14 +83,8 @@ def test_the_first_option_holds_for_an_hour_at_peak_and_one_replica_fewer_does_n
         assert any(p95 > target for p95, target in zip(fewer, targets, strict=True)), fewer
 
 
-def rows(rates: list[float]) -> list[list[float]]:
-    latencies = [simulated(LLAMA, rate, 1.0) for rate in rates]
-    return [[latency[metric][1] for latency in latencies] for metric in range(3)]
-
-
 def test_capacity_is_bracketed_by_rates_that_hold_and_that_dont() -> None:
-    rates = [1.0, 10.0, 20.0]
-    simulation = Simulation(LLAMA, (150.0, 25.0, 7000.0), tuple(rates), rows(rates))
+    simulation = Simulation(LLAMA, (150.0, 25.0, 7000.0), 1.0, 20.0)
     assert simulation.carries(5.0, 1.0)
     assert not simulation.carries(25.0, 1.0)  # beyond the last row nothing is known
     for rate in (14.0, 16.0, 18.0, 19.0, 19.9):
@@ -99,10 +96,8 @@ def test_capacity_is_bracketed_by_rates_that_hold_and_that_dont() -> None:
 
 
 def test_bursts_carry_less_and_a_loose_target_more() -> None:
-    rates = [1.0, 10.0, 20.0]
-
     def capacity(ttft_ms: float, burstiness: float) -> float:
-        simulation = Simulation(LLAMA, (ttft_ms, 25.0, 7000.0), tuple(rates), rows(rates))
+        simulation = Simulation(LLAMA, (ttft_ms, 25.0, 7000.0), 1.0, 20.0)
         return max(
             (
                 r
@@ -119,12 +114,10 @@ def test_bursts_carry_less_and_a_loose_target_more() -> None:
 
 @pytest.mark.parametrize("burstiness", [1.0, 4.0])
 def test_what_is_asked_first_changes_no_answer(burstiness: float) -> None:
-    rates = [1.0, 10.0, 20.0]
-    table = rows(rates)
     asked = [3.0, 9.0, 15.0, 17.0, 18.5, 19.5]
 
     def answers(order: list[float]) -> dict[float, bool]:
-        simulation = Simulation(LLAMA, (60.0, 10.0, 7000.0), tuple(rates), table)
+        simulation = Simulation(LLAMA, (60.0, 10.0, 7000.0), 1.0, 20.0)
         return {rate: simulation.carries(rate, burstiness) for rate in order}
 
     there, back = answers(asked), answers(asked[::-1])

@@ -14,7 +14,6 @@ from agent.cards.fields import editable
 from agent.commands.recommend import specification_from_file
 from agent.manifests import manifest_request
 from knowledge.catalogue import models, use_cases
-from knowledge.errors import CompassError
 from knowledge.model import Model
 from knowledge.settings import Settings
 from knowledge.thinking import MODES, mode_in_words
@@ -27,7 +26,6 @@ from tools.planning.quality import quality_of, ranked_quality
 from tools.planning.reasons import difference
 from tools.render_manifest import render_manifest
 from tools.specification import Specification, SpecificationChange, change_specification
-from tools.traffic import map_to_benchmark_profile
 
 USE_CASES = list(use_cases())
 LATER = {"off": "thinking off", "on": "thinking on"}
@@ -265,11 +263,10 @@ def test_a_specification_file_keeps_its_thoughts(tmp_path: object) -> None:
     assert again.slo_targets == spec.slo_targets
 
 
-def test_more_than_the_table_has_is_refused_in_words() -> None:
-    with pytest.raises(CompassError, match="no benchmarks for 10240→4096"):
-        map_to_benchmark_profile(
-            specify(10, "research_legal_analysis", thinking="on", thinking_tokens=3584).traffic_profile
-        )
+def test_more_thoughts_than_any_benchmark_has_are_planned_as_they_are(tables: Tables) -> None:
+    specification = specify(10, "research_legal_analysis", thinking="on", thinking_tokens=3584)
+    assert specification.workload.output_tokens == 4096
+    assert planned(tables, specification, limit=1).considered
 
 
 def test_a_mode_is_what_a_model_can_be_served_in() -> None:

@@ -1,0 +1,72 @@
+"""Latencies over rate of many replicas at once, as machine code: the first look at a workload that no table
+was made for. Imported where it is first needed, as `loop` is.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from knowledge.curves import Floats, Ints
+from knowledge.estimator.compiling import compiled
+from knowledge.estimator.loop import PROMPT_AT, SHARED, SHARED_AT, attention, between, serve, tables
+
+
+@compiled
+def saturation(figures: Floats, kv_tokens: int, prompt: float, cached: float, output: float) -> float:
+    """Requests per second that a replica finishes while it always has more to do, of mean lengths.
+
+    All seats that the KV cache has room for decode, and each step prefills what as many as finish bring;
+    where that is more than a step may serve, prompts alone decide.
+    """
+    seats = max(1.0, min(figures[5], kv_tokens / (prompt + output)))
+    factor, step_ms = figures[0] * figures[1], figures[2]
+    by_running = tables(figures)
+    batch = int(seats)
+    fresh = max(1.0, prompt - cached)
+    of_prompt = factor * (attention(figures, int(prompt)) - attention(figures, int(cached)))
+    shared = figures[SHARED_AT:PROMPT_AT]
+    starting = min(seats / output, max(1.0, figures[6] - batch) / fresh)  # prompts in a step
+    held = by_running[1, batch] * seats * (prompt + output / 2)
+    step = factor * between(SHARED, shared, int(batch + starting * fresh)) + step_ms - by_running[2, batch]
+    return float(starting / (step + held + starting * of_prompt) * 1000)
+
+
+@compiled
+def summary(values: Floats) -> Floats:
+    """Mean, p50, p90, p95, p99 by the nearest rank."""
+    ordered = np.sort(values)
+    found = np.empty(5)
+    found[0] = ordered.mean()
+    for n, share in enumerate((0.5, 0.9, 0.95, 0.99)):
+        found[n + 1] = ordered[int(np.ceil(len(ordered) * share)) - 1]
+    return found
+
+
+@compiled
+def sweep(
+    figures: Floats,
+    kv_tokens: Ints,
+    longest: Ints,
+    rates: Floats,
+    counts: Ints,
+    gaps: Floats,
+    prompts: Ints,
+    outputs: Ints,
+    cached: Ints,
+    found: Floats,
+) -> None:
+    """Fill `found` (replicas, rates, 3 metrics, 5 statistics) in ms for `rates` (replicas, rates) in
+    requests/s, each from the first so many `counts` (rates,) of the requests, the first third of which warms
+    up.
+    """
+    for n in range(len(figures)):
+        answered = np.minimum(outputs, longest[n] - 1)
+        asked = np.minimum(prompts, longest[n] - answered)
+        for k in range(rates.shape[1]):
+            count = counts[k]
+            arrivals = np.cumsum(gaps[:count]) / rates[n, k] * 1000
+            seen = np.empty((4, count))
+            held = np.minimum(cached[:count], asked[:count] - 1)
+            serve(figures[n], kv_tokens[n], arrivals, count, asked[:count], answered[:count], held, seen)
+            for metric in range(3):
+                found[n, k, metric] = summary(seen[metric, count // 3 :])
