@@ -17,6 +17,8 @@ from typing import Any
 from agent.answers import AUTHORED
 from agent.events import CheckpointEvent, ErrorEvent, MessageEvent, ToolCallEvent, ToolResultEvent
 from agent.words.figures import Sources, ungrounded
+from evals.lines import Line, lines_of
+from evals.matching import MISSING, at_path, in_text, same
 from evals.play import Conversation, Played
 from evals.scenario import Expectations, ToolExpectation
 from knowledge.catalogue import traffic_profiles
@@ -26,7 +28,6 @@ from tools.specification import CONSTRAINTS, LOADS
 WRITES = frozenset(tool.name for tool in TOOLS.values() if not tool.reads)
 INVENTED = frozenset((*LOADS, *CONSTRAINTS))
 """What a model may make up that changes the plan."""
-MISSING = object()
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Grade:
     unapproved_writes: int = 0
     invented: int = 0
     """Loads and constraints in the specification that the person never stated."""
+    lines: list[Line] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
@@ -72,6 +74,12 @@ def grade(conversation: Conversation) -> Grade:
     made.findings += _approvals(conversation, made)
     if not conversation.crashed:
         made.findings += [Finding(0, *found) for found in _end(conversation)]
+    made.lines = lines_of(conversation)
+    made.findings += [
+        Finding(line.turn, f"{line.name}, “{line.must}”", line.wanted, line.found)
+        for line in made.lines
+        if line.outcome == "fails"
+    ]
     made.findings.sort(key=lambda f: f.turn or len(conversation.turns) + 2)
     return made
 
@@ -93,7 +101,7 @@ def _turn(played: Played) -> Iterator[Found]:
         yield "checkpoint", expect.checkpoint, at
     if expect.tools is not None:
         yield from _tools(expect.tools, played.calls)
-    if expect.fields is not None and not _same(expect.fields, played.fields):
+    if expect.fields is not None and not same(expect.fields, played.fields):
         yield "fields", _json(expect.fields), _json(played.fields)
     yield from _shown(expect, played.checkpoint)
     yield from _said(expect, played)
@@ -106,7 +114,7 @@ def _tools(wanted: list[ToolExpectation], calls: list[ToolCallEvent]) -> Iterato
     for expected, call in zip(wanted, calls, strict=True):
         for path, value in expected.arguments.items():
             found = at_path(call.arguments, path)
-            if not _same(value, found):
+            if not same(value, found):
                 yield f"{call.tool}, argument {path}", _json(value), _json(found)
 
 
@@ -114,7 +122,7 @@ def _shown(expect: Expectations, checkpoint: CheckpointEvent | None) -> Iterator
     details = _plain(checkpoint) if checkpoint else {}
     for path, value in expect.shows.items():
         found = at_path(details, path)
-        if not _same(value, found):
+        if not same(value, found):
             yield f"shown {path}", _json(value), _json(found)
 
 
@@ -125,10 +133,10 @@ def _plain(event: CheckpointEvent | MessageEvent) -> dict[str, Any]:
 
 def _said(expect: Expectations, played: Played) -> Iterator[Found]:
     for part in expect.says:
-        if not _in(part, played.text):
+        if not in_text(part, played.text):
             yield "reply", f"says {part}", played.text[-600:] or "nothing"
     for part in expect.says_not:
-        if _in(part, played.text):
+        if in_text(part, played.text):
             yield "reply", f"doesn't say {part}", played.text[-600:]
 
 
@@ -223,62 +231,11 @@ def _count(played: Played, made: Grade) -> None:
                     into.update(right=min(wanted[tool], calls[tool]), wanted=wanted[tool], made=calls[tool])
     if expect.fields is not None:
         right = sum(
-            name in played.fields and _same(value, played.fields[name])
+            name in played.fields and same(value, played.fields[name])
             for name, value in expect.fields.items()
         )
         made.fields.update(right=right, wanted=len(expect.fields), made=len(played.fields))
         made.invented += sum(name in INVENTED and name not in expect.fields for name in played.fields)
-
-
-def at_path(value: Any, path: str) -> Any:
-    """What stands at a dotted path of mappings and lists, or MISSING; `*` gives a list of
-    what stands there in every item.
-    """
-    head, _, rest = path.partition(".")
-    if not path:
-        return value
-    if head == "*" and isinstance(value, list):
-        return [at_path(item, rest) for item in value]
-    if isinstance(value, dict) and head in value:
-        return at_path(value[head], rest)
-    if isinstance(value, list) and re.fullmatch(r"-?\d+", head) and -len(value) <= int(head) < len(value):
-        return at_path(value[int(head)], rest)
-    if head == "length" and isinstance(value, list) and not rest:
-        return len(value)
-    return MISSING
-
-
-def _same(wanted: Any, found: Any) -> bool:
-    """Equal; figures to a millionth. For a list from `*`, one value stands for all; a
-    text between slashes is searched for.
-    """
-    if found is MISSING:
-        return wanted is None
-    if isinstance(found, list) and not isinstance(wanted, list):
-        return bool(found) and all(_same(wanted, item) for item in found)
-    if isinstance(wanted, list) and isinstance(found, list):
-        return len(wanted) == len(found) and all(_same(w, f) for w, f in zip(wanted, found, strict=True))
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        return wanted.keys() == found.keys() and all(
-            _same(value, found[name]) for name, value in wanted.items()
-        )
-    if (
-        isinstance(wanted, str)
-        and isinstance(found, str | int | float)
-        and len(wanted) > 2
-        and wanted[0] == wanted[-1] == "/"
-    ):
-        return re.search(wanted[1:-1], str(found)) is not None
-    if isinstance(wanted, int | float) and isinstance(found, int | float) and not isinstance(wanted, bool):
-        return abs(wanted - found) <= 1e-6 * max(1.0, abs(wanted))
-    return bool(wanted == found)
-
-
-def _in(part: str, text: str) -> bool:
-    plain = " ".join(text.split())
-    if len(part) > 2 and part[0] == part[-1] == "/":
-        return re.search(part[1:-1], plain, re.IGNORECASE) is not None
-    return part.lower() in plain.lower()
 
 
 def _json(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,11 +23,12 @@ from agent.events import (
 from agent.models.choose import ChosenModel
 from agent.replies import Reply
 from agent.runtime import Runtime
-from agent.state import ConversationState
 from agent.words.by_model import ModelReader
 from evals.bad_models import model_for
+from evals.musts import Seen
 from evals.scenario import Press, Scenario, Turn
 from evals.stage import Stage
+from evals.written import planned, stated
 from tools.clusters.cluster import INFERENCE_SERVICE
 from tools.clusters.objects import name_of, uid_of
 from tools.clusters.writer import Writer
@@ -82,6 +84,8 @@ class Conversation:
     """Names of the InferenceServices that it left in the cluster."""
     audit: list[Audited] = field(default_factory=list)
     """The oldest first."""
+    written: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the specifications that are written down in lines show, by `name_of_written`."""
     crashed: str | None = None
 
 
@@ -106,6 +110,7 @@ def play(scenario: Scenario, trial: int, stage: Stage) -> Conversation:
         for turn in scenario.turns:
             player.make(turn)
         player.take_stock()
+        player.plan_written()
     except Exception as error:  # what the product lets through is the finding
         conversation.crashed = f"{type(error).__name__}: {error}"
     finally:
@@ -145,7 +150,7 @@ class _Player:
             began = time.perf_counter()
             events = self._events(turn, pause)
             seconds = time.perf_counter() - began
-        after = self._runtime.position(thread)
+        after, state = self._runtime.position(thread), self._runtime.state(thread)
         self._conversation.turns.append(
             Played(
                 turn=turn,
@@ -155,7 +160,7 @@ class _Player:
                 seconds=seconds,
                 state=after.state,
                 checkpoint=after.checkpoint,
-                fields=stated(self._runtime.state(thread)),
+                fields=stated(state.get("intent"), state.get("overrides")),
             )
         )
 
@@ -191,6 +196,13 @@ class _Player:
         entries = [e for e in audited(runtime.database, LONGEST_AUDIT) if e.thread_id == conversation.thread]
         conversation.audit = entries[::-1]
 
+    def plan_written(self) -> None:
+        """What lines see in specifications that are written down, each once."""
+        for seen in (s for must in self._conversation.scenario.musts for s in must.seen):
+            name = name_of_written(seen)
+            if seen.specification is not None and name not in self._conversation.written:
+                self._conversation.written[name] = planned(seen.specification, self._runtime)
+
     def _services(self) -> dict[str, str]:
         selector = f"{CONVERSATION}={conversation_label(self._conversation.thread)}"
         found = self._runtime.cluster.list(*INFERENCE_SERVICE, label_selector=selector)
@@ -205,15 +217,8 @@ class _Player:
             self._runtime.forget(self._conversation.thread)
 
 
-def stated(state: ConversationState) -> dict[str, Any]:
-    """What the plan holds that stems from the person: fields of the intent,
-    priorities by name, and overrides.
-    """
-    intent, overrides = state.get("intent"), state.get("overrides")
-    found = intent.model_dump(mode="json", exclude_defaults=True) if intent else {}
-    priorities = found.pop("priorities", {})
-    found |= {f"{name}_priority": level for name, level in priorities.items()}
-    return found | (overrides.model_dump(mode="json", exclude_defaults=True) if overrides else {})
+def name_of_written(seen: Seen) -> str:
+    return json.dumps(seen.specification, sort_keys=True)
 
 
 def _pressed(press: Press, pause: CheckpointEvent | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from evals.graders import Finding, Grade
+from evals.musts import ABOUT, About, WaitsFor
 from evals.scenario import CATEGORIES
 
 
@@ -76,6 +77,18 @@ class Match(Strict):
         return 2 * self.right / (self.wanted + self.made) if self.wanted + self.made else None
 
 
+class Lines(Strict):
+    """What must be true, about one thing: how many lines hold in every trial, and those that
+    wait, by what has to be built for them.
+    """
+
+    lines: int
+    hold: int
+    waiting: dict[WaitsFor, list[str]]
+    hold_by_now: list[str]
+    """Of those that wait, what could be asserted."""
+
+
 class Report(Strict):
     """A whole run. Latencies are of turns, as the person waits for them, in seconds."""
 
@@ -101,6 +114,7 @@ class Report(Strict):
     passed: dict[str, int]
     """How many trials of each scenario passed."""
     failures: list[Failure]
+    lines: dict[About, Lines] = {}
 
     @property
     def clean(self) -> bool:
@@ -143,6 +157,23 @@ def report_of(grades: list[Grade], model: str, trials: int, seconds: float) -> R
         seconds=round(seconds, 1),
         passed={name: passed[name] for name in sorted(category)},
         failures=[_failure(g) for g in grades if not g.passed],
+        lines={about: found for about in ABOUT if (found := _lines(grades, about)).lines},
+    )
+
+
+def _lines(grades: list[Grade], about: About) -> Lines:
+    """Of all scenarios."""
+    every = [line for g in grades for line in g.lines if line.about == about]
+    names = dict.fromkeys(line.name for line in every)
+    waiting: dict[WaitsFor, list[str]] = {}
+    for line in every:
+        if line.waits_for is not None and line.name not in waiting.setdefault(line.waits_for, []):
+            waiting[line.waits_for].append(line.name)
+    return Lines(
+        lines=len(names),
+        hold=len(names.keys() - {line.name for line in every if line.outcome != "holds"}),
+        waiting=dict(sorted(waiting.items(), key=lambda pair: -len(pair[1]))),
+        hold_by_now=list(dict.fromkeys(line.name for line in every if line.holds_by_now)),
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from agent.moves import Stage
 from evals.bad_models import BadModel, ScriptedAnswer
+from evals.musts import Must
 from knowledge.errors import CompassError
 from simulator.cluster.orders import Order
 
@@ -27,6 +28,7 @@ Category = Literal[
     "off_topic",
     "long_conversation",
     "weak_model",
+    "asks",
 ]
 CATEGORIES: tuple[Category, ...] = get_args(Category)
 
@@ -137,6 +139,16 @@ class Scenario(Strict):
     """For how long a new endpoint is measured."""
     turns: list[Turn] = Field(min_length=1)
     end: End = End()
+    case: str = ""
+    """Which case of those that were collected it tells anew."""
+    musts: list[Must] = []
+
+    @model_validator(mode="after")
+    def _turns_that_there_are(self) -> Scenario:
+        for number, must in enumerate(self.musts, 1):
+            if any((seen.turn or 0) > len(self.turns) for seen in must.seen):
+                raise ValueError(f"line {number} is seen in a turn that there isn't")
+        return self
 
 
 def load_scenarios(paths: list[Path]) -> list[Scenario]:

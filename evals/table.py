@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evals.graders import Grade
-from evals.report import Difference, Failure, Match, Rate, Report
+from evals.report import Difference, Failure, Lines, Match, Rate, Report
 
 MOST_FAILURES = 20
 
@@ -51,6 +51,8 @@ def tables(report: Report, against: Difference | None) -> Iterator[RenderableTyp
     """The parts to print, one below the other."""
     yield _categories(report)
     yield _figures(report)
+    for about, lines in report.lines.items():
+        yield _lines(about, lines)
     for failure in report.failures[:MOST_FAILURES]:
         yield _failure(failure)
     if len(report.failures) > MOST_FAILURES:
@@ -118,6 +120,19 @@ def _figures(report: Report) -> Table:
 
 def _shares(match: Match) -> list[str]:
     return ["–" if value is None else f"{value:.3f}" for value in (match.precision, match.recall, match.f1)]
+
+
+def _lines(about: str, lines: Lines) -> RenderableType:
+    """How many of the lines about one thing hold, and what the others wait for."""
+    waits = sum(map(len, lines.waiting.values()))
+    head = f"{lines.hold} of {lines.lines} lines about {about} hold ({lines.hold / lines.lines:.0%})"
+    parts = [Text(f"{head}, {waits} wait." if waits else f"{head}.", style="bold")]
+    parts += [
+        Text(f"  {len(names):>2} for {why}: {', '.join(names)}") for why, names in lines.waiting.items()
+    ]
+    if lines.hold_by_now:
+        parts.append(Text(f"  These hold by now: {', '.join(lines.hold_by_now)}", style="green"))
+    return Group(*parts, Text())
 
 
 def _failure(failure: Failure) -> RenderableType:

@@ -26,7 +26,7 @@ def _read(content: str) -> Object:
     return document
 
 
-def _arguments(service: Object | None) -> list[str]:
+def arguments_of(service: Object | None) -> list[str]:
     """Of the vLLM that an InferenceService starts."""
     predictor: Object = spec_of(service or {}).get("predictor") or {}
     container: Object = predictor.get("model") or next(iter(predictor.get("containers") or []), {})
@@ -44,7 +44,7 @@ def served_thinking(service: Object | None) -> str | None:
         return mode_in_words(None, None)
     told = [
         a
-        for a in _arguments(service)
+        for a in arguments_of(service)
         if a.startswith(("--reasoning-parser=", "--default-chat-template-kwargs="))
     ]
     mode = next((mode for mode in MODES if model.thinking.arguments(mode) == told), None)
@@ -56,6 +56,6 @@ def served_context(service: Object | None) -> int | None:
     started; None where it doesn't say.
     """
     said = [
-        a.removeprefix("--max-model-len=") for a in _arguments(service) if a.startswith("--max-model-len=")
+        a.removeprefix("--max-model-len=") for a in arguments_of(service) if a.startswith("--max-model-len=")
     ]
     return int(said[-1]) if said and re.fullmatch("[0-9]{1,9}", said[-1]) else None
