@@ -47,7 +47,8 @@ LONGER = {
     "agent/models/builtin/phrases.py": REBUILT,
     "agent/models/builtin/relative.py": REBUILT,
     "agent/models/builtin/vocabulary.py": REBUILT,
-    "knowledge/estimator/scheduler.py simulate": HOT_LOOP,
+    "evals/plain_scheduler.py simulate": HOT_LOOP,
+    "knowledge/estimator/loop.py serve": HOT_LOOP,
 }
 """What is longer all the same, and why: files, and functions as `file name`."""
 
