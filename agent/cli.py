@@ -16,6 +16,7 @@ from agent.commands.deployments import audit, deployments, outcomes
 from agent.commands.errors import errors_in_words
 from agent.commands.eval import evaluate
 from agent.commands.simulate import simulate
+from agent.commands.traffic import traffic
 from agent.terminal.plain import plain_where_needed
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ app.add_typer(benchmarks, name="benchmarks")
 app.add_typer(deployments, name="deployments")
 app.command()(audit)
 app.command()(outcomes)
+app.command()(traffic)
 app.command("eval")(evaluate)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]

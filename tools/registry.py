@@ -7,6 +7,7 @@ from tools.get_status import get_status
 from tools.lookup_slo_template import lookup_slo_template
 from tools.plan_capacity import plan_capacity
 from tools.query_benchmarks import query_benchmarks
+from tools.read_traffic import read_traffic
 from tools.render_manifest import render_manifest
 from tools.tool import AnyTool
 from tools.validate_endpoint import validate_endpoint
@@ -17,6 +18,7 @@ EVERY: tuple[AnyTool, ...] = (
     query_benchmarks,
     plan_capacity,
     why_not,
+    read_traffic,
     render_manifest,
     apply_to_cluster,
     validate_endpoint,

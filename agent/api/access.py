@@ -23,6 +23,8 @@ from knowledge.errors import CompassError
 from knowledge.settings import Settings
 
 MAX_BODY_BYTES = 2_000_000
+MAX_TRACE_BYTES = 32_000_000
+"""Of an upload that is nothing but a trace of requests."""
 BURST, PER_SECOND = 120.0, 20.0
 """Of requests by one user."""
 REMEMBERED = 10_000

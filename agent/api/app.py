@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from fastapi import FastAPI, Request, Response
 from starlette.responses import JSONResponse
 
-from agent.api import conversations, deploying, knowing, planning, problems
+from agent.api import conversations, deploying, knowing, planning, problems, uploading
 from agent.api.access import Access
 from agent.api.describing import describe
 from agent.api.guard import Guard
@@ -44,7 +44,7 @@ def build_api(runtime: Runtime, host: str) -> FastAPI:
     app.state.runtime = runtime
     app.state.access = access = Access(runtime.settings, host)
     problems.install(app)
-    for routes in (knowing, planning, deploying, conversations):
+    for routes in (knowing, planning, uploading, deploying, conversations):
         app.include_router(routes.router, prefix=PREFIX)
     _health(app)
     describe(app, "/api/docs")

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agent.api.access import MAX_BODY_BYTES, Access, is_loopback
+from agent.api.access import MAX_BODY_BYTES, MAX_TRACE_BYTES, Access, is_loopback
 from agent.api.problems import TITLES, ApiProblem, answer
 
 UNUSED = re.compile(
@@ -22,6 +22,7 @@ UNUSED = re.compile(
 """Uploads, cards that pages change, shared threads, tool servers, other chats, Chainlit's own description of
 all these: nobody needs them here, so nobody can reach them.
 """
+UPLOADS = re.compile(r"/api/v1/traffic$")
 API = re.compile(r"/(api|metrics|healthz|readyz)(/|$)")
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline';"
@@ -77,12 +78,13 @@ class Guard:
 
 
 async def _limited(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Refuses bodies over MAX_BODY_BYTES, whether they say their length or not, and those
-    that don't come to an end in BODY_S.
+    """Refuses bodies over MAX_BODY_BYTES, those of uploads over MAX_TRACE_BYTES, whether they say their
+    length or not, and those that don't come to an end in BODY_S.
     """
+    most = MAX_TRACE_BYTES if UPLOADS.match(scope["path"]) else MAX_BODY_BYTES
     length = dict(scope["headers"]).get(b"content-length", b"0")
-    if not length.isdigit() or int(length) > MAX_BODY_BYTES:
-        await _too_large()(scope, receive, send)
+    if not length.isdigit() or int(length) > most:
+        await _too_large(most)(scope, receive, send)
         return
     seen, whole, refusal, refused = 0, False, None, False
     is_page, due = not API.match(scope["path"]), time.monotonic() + BODY_S
@@ -98,8 +100,8 @@ async def _limited(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
             return {"type": "http.disconnect"}
         seen += len(message.get("body", b""))
         whole = not message.get("more_body", False)
-        if seen > MAX_BODY_BYTES:
-            refusal, whole = _too_large(), True
+        if seen > most:
+            refusal, whole = _too_large(most), True
             return {"type": "http.request", "body": b"", "more_body": False}
         return message
 
@@ -119,8 +121,8 @@ async def _limited(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
     await app(scope, counted, unless_refused)
 
 
-def _too_large() -> JSONResponse:
-    return _problem(413, f"A body has at most {MAX_BODY_BYTES:,} bytes.")
+def _too_large(most: int) -> JSONResponse:
+    return _problem(413, f"A body has at most {most:,} bytes.")
 
 
 def _problem(status: int, detail: str) -> JSONResponse:

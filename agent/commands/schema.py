@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from knowledge.errors import CompassError
 
-PRINTED = ("chat", "recommend", "deployments", "deployments status", "deployments validate")
+PRINTED = ("chat", "recommend", "deployments", "deployments status", "deployments validate", "traffic")
 """Commands whose output has a schema: a line of `chat` is one event."""
 
 
@@ -16,11 +16,19 @@ def schema_of(command: str) -> dict[str, Any]:
     """Raises CompassError that names the commands there are."""
     from agent.commands.recommend import Recommended
     from agent.events import AnyEvent
+    from knowledge.traffic.summary import TrafficSummary
     from tools.deployments import Listed
     from tools.get_status import DeploymentStatus
     from tools.serving.validation import Validation
 
-    printed: tuple[Any, ...] = (AnyEvent, Recommended, list[Listed], DeploymentStatus, Validation)
+    printed: tuple[Any, ...] = (
+        AnyEvent,
+        Recommended,
+        list[Listed],
+        DeploymentStatus,
+        Validation,
+        TrafficSummary,
+    )
     types = dict(zip(PRINTED, printed, strict=True))
     if command not in types:
         raise CompassError(f"There is no schema of {command[:80]!r}; there are {', '.join(PRINTED)}.")

@@ -15,6 +15,7 @@ INSTEAD = {
     **dict.fromkeys("•·∙", "*"),
     **dict.fromkeys("│┃", "|"),
     **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼", "+"),
+    **dict(zip("▁▂▃▄▅▆▇█", "_.:-=+*#", strict=True)),
     **{
         "→": "->",
         "←": "<-",
