@@ -12,6 +12,7 @@ from knowledge.curves import CurveTable
 from knowledge.database import Database
 from knowledge.prices import Price, prices
 from tools.contract import Contract
+from tools.planning.defaults import costs_of_defaults, relaxed_defaults, relaxed_where_needed
 from tools.planning.exclusions import excluded
 from tools.planning.near_misses import near_misses
 from tools.planning.plan import OVER_BUDGET, VIEWS, Plan, View
@@ -53,7 +54,9 @@ def begun(request: PlanRequest, table: CurveTable, listed: Sequence[Price]) -> S
 
 def plan(request: PlanRequest, table: CurveTable, listed: Sequence[Price]) -> Plan:
     """The same as a pure function of a table and prices."""
-    settling = begun(request, table, listed)
+    asked = begun(request, table, listed)
+    settling = relaxed_where_needed(asked)
+    specification = settling.specification
     shown = settling.settle(request.limit, request.view, request.simulate)
     criteria, sizing = settling.criteria(), settling.sizing
     views = _views(criteria, shown)
@@ -62,7 +65,7 @@ def plan(request: PlanRequest, table: CurveTable, listed: Sequence[Price]) -> Pl
     ends = {rank for rank, size in enumerate(sized, start=1) if size is not None and size.at_table_end}
     found = recommendations(settling, shown)
     return Plan(
-        recommendations=with_reasons(found, views, request.specification.slo_targets, criteria, ends),
+        recommendations=with_reasons(found, views, specification.slo_targets, criteria, ends),
         near_misses=near_misses(settling),
         views=views,
         view=request.view,
@@ -70,7 +73,10 @@ def plan(request: PlanRequest, table: CurveTable, listed: Sequence[Price]) -> Pl
         considered=len(settling.table),
         holding_slo=int(np.count_nonzero(criteria.option)) + left_out.get(OVER_BUDGET, 0),
         excluded=left_out,
-        headroom=request.specification.headroom,
+        headroom=specification.headroom,
+        made_for=None if settling is asked else specification,
+        relaxed=relaxed_defaults(asked, settling),
+        defaults_cost=costs_of_defaults(settling),
     )
 
 

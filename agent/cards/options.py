@@ -12,7 +12,7 @@ from agent.cards.option import Option, option_of
 from agent.cards.parts import Action, Chart, Column, Items, Piece, Proposal, Proposals, Sentence, Table, Words
 from agent.cards.reading import footnotes
 from knowledge.catalogue import METRICS, p95_of
-from tools.planning.plan import VIEW_NAMES, VIEWS, NearMiss, View
+from tools.planning.plan import VIEW_NAMES, VIEWS, NearMiss, View, defaults_in_words, relaxed_in_words
 from tools.wording import METRIC_NAMES, a_month, latency, setup, short_name
 
 
@@ -46,7 +46,10 @@ def options_parts(facts: OptionsFacts) -> Parts:
         parts.append(Sentence(text=f"What if: {facts.what_if}"))
     if facts.before and facts.now:
         parts.append(side_by_side([("before", facts.before), ("now", facts.now)]))
+    if facts.relaxed:
+        parts.append(Sentence(text=relaxed_in_words(facts)))
     parts += [_options(facts)] if found else _why_none(facts)
+    parts += [Sentence(text=text) for text in defaults_in_words(facts)]
     if facts.near_misses:
         heading = "Near misses: cheaper, if something gave" if found else "What would have to give"
         proposals = [_proposal(miss) for miss in facts.near_misses]

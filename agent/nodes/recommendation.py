@@ -16,7 +16,7 @@ from agent.words.understand import move_of
 from tools.plan_capacity import PlanRequest, plan_capacity
 from tools.planning.constraints import suitable_models, wanted_gpu_types
 from tools.planning.exclusions import exclusions_in_words
-from tools.planning.plan import Plan, Recommendation, holding_in_words, ranked_by
+from tools.planning.plan import Plan, Recommendation, holding_in_words, ranked_by, relaxed_in_words
 from tools.planning.ranking import pick
 from tools.query_benchmarks import BenchmarkQuery, query_benchmarks
 from tools.specification import (
@@ -69,6 +69,9 @@ def capacity_planning(turn: Turn) -> Command[Literal["presenting_options"]]:
     )
     plan = turn.call("plan_capacity", plan_capacity, request, turn.services.database)
     before = turn.state.get("explored") or []
+    if plan.made_for is not None:
+        turn.say(relaxed_in_words(plan))
+        turn.changes |= {"specification": plan.made_for, "overrides": plan.made_for.overrides}
     turn.say(_summary(plan, before[-1] if before and turn.state.get("what_if") else None))
     return turn.goto("presenting_options", plan=plan)
 

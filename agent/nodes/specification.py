@@ -100,8 +100,8 @@ def say_mapping(turn: Turn, specification: Specification, profile: TrafficProfil
     """That the traffic is none of those that measurements exist for."""
     if profile != specification.traffic_profile:
         turn.say(
-            f"Planned for {specification.traffic_profile}, by simulation: benchmarks exist only for others, the"
-            f" nearest {profile}."
+            f"Planned for {specification.traffic_profile}, by simulation: benchmarks exist only for other"
+            f" traffic, the nearest {profile}."
         )
 
 

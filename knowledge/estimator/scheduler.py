@@ -30,7 +30,7 @@ from knowledge.curves import Floats, Ints
 from knowledge.estimator.steps import StepTimes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Latencies:
     """One entry a request, in ms, in the order of finishing. ITL is the request's mean
     time between tokens, as GuideLLM counts it.

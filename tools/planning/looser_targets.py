@@ -122,10 +122,10 @@ def _loosened(before: Settling, candidate: _Candidate) -> NearMiss | None:
     n, replicas, within = candidate.configuration, candidate.replicas, math.inf
     fits = bool(sizing.option.any())
     while True:
-        needed = _needed(sizing, n, replicas, candidate.metrics)
-        if needed is None or not _to_be_had(sizing, n, replicas):
+        least = needed(sizing, n, replicas, candidate.metrics)
+        if least is None or not _to_be_had(sizing, n, replicas):
             return None
-        values = {m: round_up(v, targets[m]) for m, v in needed.items()}
+        values = {m: round_up(v, targets[m]) for m, v in least.items()}
         stretch = max(v / targets[m] for m, v in values.items())
         looser = targets.copy()
         looser[list(values)] = list(values.values())
@@ -162,7 +162,7 @@ def _cheaper_one(after: Settling, n: int) -> tuple[int, int] | None:
     return first, int(after.sizing.replicas[first])
 
 
-def _needed(sizing: Sizing, n: int, replicas: int, metrics: tuple[int, ...]) -> dict[int, float] | None:
+def needed(sizing: Sizing, n: int, replicas: int, metrics: tuple[int, ...]) -> dict[int, float] | None:
     """The least p95 targets of `metrics` under which so many replicas carry the peak;
     None if the other targets don't let them.
     """

@@ -11,7 +11,8 @@ from pydantic import Field
 from knowledge.catalogue import Metric, TrafficProfile
 from knowledge.thinking import ThinkingMode
 from tools.contract import Contract
-from tools.specification import SpecificationChange
+from tools.specification import Specification, SpecificationChange
+from tools.wording import METRIC_NAMES, a_month, exact_time
 
 AtLeastOne = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -197,6 +198,15 @@ class NearMiss(Contract):
     """How many times as loose the loosest changed figure is; None where the change is no figure."""
 
 
+class LooserDefault(Contract):
+    """A target that is the use case's default, and nobody's wish, and what a looser one would give."""
+
+    metric: Metric
+    default_ms: Amount
+    looser_ms: Amount
+    saves_usd_per_month: Amount = 0.0
+
+
 OVER_BUDGET = "over budget"
 """Why what holds all targets is left out of a plan with a budget."""
 
@@ -215,6 +225,11 @@ class Plan(Contract):
     """Those that hold all targets within every constraint but the budget."""
     excluded: dict[str, Count]
     headroom: Amount
+    made_for: Specification | None = None
+    """What it was made for, where that isn't what was asked: with looser defaults, see `relaxed`."""
+    relaxed: list[LooserDefault] = Field(default_factory=list)
+    defaults_cost: list[LooserDefault] = Field(default_factory=list)
+    """What each target that nobody asked for costs."""
 
 
 def holding_in_words(plan: Plan) -> str:
@@ -223,3 +238,26 @@ def holding_in_words(plan: Plan) -> str:
     over = plan.excluded.get(OVER_BUDGET, 0)
     share = "all" if over == plan.holding_slo else f"{over:,}"
     return f"{text}, {share} of them over budget" if over else text
+
+
+def relaxed_in_words(plan: Plan) -> str:
+    """That defaults gave way, and by how much; empty where none had to."""
+    each = [
+        f"{METRIC_NAMES[d.metric]} p95 {exact_time(d.looser_ms)} instead of {exact_time(d.default_ms)}"
+        for d in plan.relaxed
+    ]
+    if not each:
+        return ""
+    which = "a default that you didn't ask for" if len(each) == 1 else "defaults that you didn't ask for"
+    *others, last = each
+    told = " and ".join(filter(None, (", ".join(others), last)))
+    return f"Nothing holds the template's targets, so {which} gave way: {told}."
+
+
+def defaults_in_words(plan: Plan) -> list[str]:
+    """What each default costs."""
+    return [
+        f"At {METRIC_NAMES[d.metric]} p95 {exact_time(d.looser_ms)} instead of the template's"
+        f" {exact_time(d.default_ms)}: {a_month(d.saves_usd_per_month)} less."
+        for d in plan.defaults_cost
+    ]

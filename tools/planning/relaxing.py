@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from tools.planning.plan import NearMiss
 from tools.planning.settling import Settling
-from tools.specification import SpecificationChange, change_specification
+from tools.specification import SpecificationChange, change_specification, with_defaults
 
 
 def relaxed(before: Settling, change: SpecificationChange) -> Settling:
-    """The same plan under a changed specification."""
-    return before.under(change_specification(before.specification, change))
+    """The same plan under a changed specification, with the same defaults."""
+    changed = change_specification(before.specification, change)
+    return before.under(with_defaults(changed, before.specification.overrides.relaxed_ms))
 
 
 def cheapest_after(

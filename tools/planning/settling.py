@@ -83,8 +83,9 @@ class Settling:
         hopeful = sizing.fewest_cost.copy()
         known = list(sizing.sized)
         hopeful[known] = sizing.costs[known]
-        best = int(np.argmin(np.where(sizing.holding, hopeful, np.inf)))
-        return best if sizing.unsure(best) else None
+        hopeful = np.where(sizing.holding, hopeful, np.inf)
+        best = int(np.argmin(hopeful))
+        return best if np.isfinite(hopeful[best]) and sizing.unsure(best) else None
 
     def first(self) -> int | None:
         """The option that is listed first by cost, with everything simulated that could cost less."""

@@ -20,7 +20,7 @@ from tools.specification.overrides import Overrides
 from tools.specification.relative import NothingToStartFrom
 from tools.specification.spec import Declared, Group, Shape, Spec
 from tools.specification.told import Row, difference, noted, told, unchanged
-from tools.specification.whole import Specification, build_specification
+from tools.specification.whole import Specification, build_specification, with_defaults
 from tools.specification.wishes import LOADS, Intent, Priorities
 
 __all__ = [
@@ -56,4 +56,5 @@ __all__ = [
     "noted",
     "told",
     "unchanged",
+    "with_defaults",
 ]

@@ -163,7 +163,8 @@ def change_intent(intent: Intent, change: SpecificationChange) -> Intent:
 def change_overrides(overrides: Overrides, change: SpecificationChange) -> Overrides:
     """The overrides with the change's figures put in, without those that are the template's again."""
     values = overrides.model_dump(exclude_none=True) | set_in(change, Overrides)
-    return Overrides.model_validate({k: v for k, v in values.items() if k not in change.clear})
+    kept = {k: v for k, v in values.items() if k not in (*change.clear, "relaxed_ms")}
+    return Overrides.model_validate(kept)
 
 
 def change_specification(specification: Specification, change: SpecificationChange) -> Specification:

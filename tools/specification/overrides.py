@@ -6,12 +6,19 @@ from typing import Annotated
 
 from pydantic import Field
 
+from knowledge.catalogue import Metric
 from tools.contract import Contract
 from tools.specification.spec import Spec
 
 
 class Overrides(Contract):
     """What the person set; None is as the template has it."""
+
+    relaxed_ms: Annotated[
+        dict[Metric, Annotated[float, Field(gt=0, le=86_400_000)]],
+        Field(description="p95 targets of the template that a plan had to loosen, since nothing holds them"),
+    ] = {}
+    """Set by a plan, not by the person; a change begins with the template's again."""
 
     prompt_tokens: Annotated[
         int | None,

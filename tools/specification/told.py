@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tools.specification.change import SpecificationChange, change_specification
 from tools.specification.fields import FIELDS, KINDS
 from tools.specification.overrides import Overrides
-from tools.specification.whole import Specification, build_specification
+from tools.specification.whole import Specification, build_specification, with_defaults
 from tools.specification.wishes import LOADS, Intent, Weights
 from tools.wording import lower, percent, rate
 
@@ -41,11 +41,17 @@ def told(specification: Specification) -> list[Row]:
         elif specification.uses(name):
             value = specification.planned(name)
             is_set = value not in (None, [], {}, 0)
+            text = field.in_words(value)
+            given_way = name.removesuffix("_p95_ms") in specification.overrides.relaxed_ms
             rows[spec.label] = Row(
                 spec.label,
-                field.in_words(value),
+                text,
                 is_set,
-                "" if is_set else spec.means,
+                f"{text}, looser than the template's, which nothing holds"
+                if given_way
+                else ""
+                if is_set
+                else spec.means,
                 spec.group == "demand" and name in assumed,
                 not is_set and not spec.means and name not in (*LOADS, *unwanted),
             )
@@ -96,7 +102,8 @@ def unchanged(old: Specification, new: Specification, change: SpecificationChang
 
 
 def _texts(specification: Specification) -> dict[str, str]:
-    return {lower(row.label): row.text for row in told(specification)}
+    """As the person has it: with the template's defaults, whatever a plan made of them."""
+    return {lower(row.label): row.text for row in told(with_defaults(specification, {}))}
 
 
 def _peak(s: Specification) -> Row:

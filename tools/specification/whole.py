@@ -8,11 +8,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from knowledge.catalogue import SloTargets, TrafficProfile, use_cases
+from knowledge.catalogue import METRICS, Metric, SloTargets, TrafficProfile, use_cases
 from knowledge.thinking import ThinkingMode
 from knowledge.workload import Workload
 from tools.contract import Contract
 from tools.specification.assumptions import HEADROOM, Assumption, assumptions
+from tools.specification.default_targets import default_targets
 from tools.specification.demand import Demand
 from tools.specification.overrides import Overrides
 from tools.specification.wishes import LOADS, Intent, Weights
@@ -46,6 +47,11 @@ class Specification(Contract):
             output_spread=own.output_spread or 0.0,
             cached_share=own.cached_share or 0.0,
         )
+
+    @property
+    def default_targets(self) -> tuple[Metric, ...]:
+        """The metrics whose target nobody asked for: it is the template's, or what a plan relaxed it to."""
+        return tuple(m for m in METRICS if getattr(self.overrides, f"{m}_p95_ms") is None)
 
     @property
     def headroom(self) -> float:
@@ -93,10 +99,17 @@ def build_specification(intent: Intent, overrides: Overrides) -> Specification:
     profile = TrafficProfile.model_validate(
         wanted | {"output_tokens": wanted["output_tokens"] + thinking.tokens}
     )
-    targets = SloTargets.model_validate(template.slo_targets.model_dump() | set_in(overrides, SloTargets))
+    usual = default_targets(template, overrides, profile.prompt_tokens, wanted["output_tokens"])
+    targets = SloTargets.model_validate(usual.model_dump() | set_in(overrides, SloTargets))
     if thinking.tokens and overrides.e2e_p95_ms is None:
         later = targets.e2e_p95_ms + thinking.tokens * targets.itl_p95_ms
         targets = SloTargets.model_validate(targets.model_dump() | {"e2e_p95_ms": later})
+    looser = {
+        f"{m}_p95_ms": ms
+        for m, ms in overrides.relaxed_ms.items()
+        if getattr(overrides, f"{m}_p95_ms") is None
+    }
+    targets = SloTargets.model_validate(targets.model_dump() | looser)
     demand = Demand.model_validate(
         {
             "user_count": intent.user_count,
@@ -126,6 +139,12 @@ def build_specification(intent: Intent, overrides: Overrides) -> Specification:
         thinking=thinking.mode,
         thinking_tokens=thinking.tokens,
     )
+
+
+def with_defaults(specification: Specification, relaxed_ms: dict[Metric, float]) -> Specification:
+    """With other defaults for targets that nobody asked for; none gives back the template's."""
+    overrides = specification.overrides.model_copy(update={"relaxed_ms": relaxed_ms})
+    return build_specification(specification.intent, overrides)
 
 
 def set_in(source: BaseModel, target: type[BaseModel]) -> dict[str, object]:

@@ -121,7 +121,7 @@ def test_by_hand() -> None:
     """
     rows = [(0.1, 170.0, 10.0, 3000.0), (1.1, 180.0, 10.0, 3000.0), (10.0, 269.0, 10.0, 3000.0)]
     table = made_table({("meta-llama/Llama-3.1-8B-Instruct", "L40S", 1): rows})
-    specification = specify(1000)
+    specification = specify(1000, ttft_p95_ms=150)
     profile: TrafficProfile = specification.traffic_profile
     found = planned({profile: table}, specification)
     by_replicas = {m.replicas: m for m in found.near_misses}

@@ -19,6 +19,8 @@ from tools.planning.simulation import STEP, Configuration, Simulation, rounded_u
 from tools.planning.sizing import OPTIMISM
 from tools.specification import Specification
 
+SCATTER = 1.02
+"""Of a p95 over arrivals: these aren't those that the plan was made with."""
 SAMPLE = 3
 """Of many replicas so many are simulated: they differ by chance alone."""
 LLAMA = Configuration("meta-llama/Llama-3.1-8B-Instruct", "H100", 1, workload_of(CHATBOT))
@@ -67,7 +69,7 @@ def test_the_first_option_holds_for_an_hour_at_peak_and_one_replica_fewer_does_n
     option = planned(tables, specification, limit=5).recommendations[0]
     targets = list(specification.slo_targets.model_dump().values())
     held = simulated_hour(option, specification, option.replicas)
-    assert all(p95 <= target for p95, target in zip(held, targets, strict=True)), held
+    assert all(p95 <= SCATTER * target for p95, target in zip(held, targets, strict=True)), held
     if option.replicas > 1 and "highest load that was simulated" not in " ".join(option.reasons):
         by_table = next(
             o for o in planned(tables, specification, simulate=0).recommendations if key(o) == key(option)
