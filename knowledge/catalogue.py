@@ -6,7 +6,7 @@ Units are in the names; `_gb` is 10^9 bytes, `_b` after a count means billions.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Literal, Protocol, get_args
 
@@ -174,6 +174,23 @@ def models_in_words(ids: Sequence[str], most: int = 6) -> str:
         meant = [i for i in all_formats if i in ids]
         found += [name] if meant == all_formats else [models()[i].name for i in meant]
     return ", ".join(found[:most]) + (f" and {len(found) - most} more" if len(found) > most else "")
+
+
+def same_models(ids: Sequence[str]) -> list[str]:
+    """All checkpoints of some models, in whatever format."""
+    bases = {models()[i].base_id or i for i in ids}
+    return [i for i, m in models().items() if (m.base_id or i) in bases]
+
+
+def checkpoints_in(formats: Collection[str], ids: Sequence[str]) -> list[str]:
+    """Some models' checkpoints in a choice of formats: the same, if one of them is in it; else those of the
+    same models that are; the same again where there are none.
+    """
+
+    def fitting(among: Sequence[str]) -> list[str]:
+        return [i for i in among if models()[i].weight_format in formats]
+
+    return list(ids) if fitting(ids) else fitting(same_models(ids)) or list(ids)
 
 
 @cache

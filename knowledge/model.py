@@ -14,6 +14,7 @@ WeightFormat = Literal["bf16", "fp8", "fp8_block", "int8", "w4a16", "mxfp4"]
 """fp8: a scale for each channel; fp8_block: for each block of 128 x 128; int8: W8A8;
 w4a16: 4-bit weights in groups of 128.
 """
+WEIGHT_FORMATS: tuple[WeightFormat, ...] = get_args(WeightFormat)
 LicenseKind = Literal["permissive", "community", "non-commercial"]
 """permissive: Apache-2.0 or MIT; community: the makers' own terms, which allow
 commercial use within limits.
@@ -69,6 +70,11 @@ class Score(Entry):
 
 _TUNED = re.compile(r"(?:^|-)(?:instruct|it|chat|distill)(?:-|$)")
 _BASE = re.compile(r"-(?:base|pt)(?:-|$)")
+_SIZE_IN_NAME = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)B(?!\w)")
+_ROUNDED_AT_MOST = 1.35
+"""How far the size in a name may be off the parameters that there are: Granite 3.1 2B has 2.53 billion; in
+“Llama 4 Scout 17B” it is that of the active ones.
+"""
 _TUNED_UNDER_THE_BARE_NAME = (
     "qwen3",
     "deepseek-v",
@@ -154,6 +160,15 @@ class Model(Entry):
     def mode(self, wanted: ThinkingMode) -> ThinkingMode | None:
         """What it is served in where this is wanted; None where it isn't known whether it thinks."""
         return self.thinking.mode(wanted) if self.thinking else None
+
+    @property
+    def size_b(self) -> float:
+        """Billions of parameters, all experts counted, as people say it: by the name, else rounded."""
+        named = _SIZE_IN_NAME.search(self.name)
+        size = float(named[1]) if named else 0.0
+        if size and max(size / self.parameters_b, self.parameters_b / size) <= _ROUNDED_AT_MOST:
+            return size
+        return float(round(self.parameters_b)) if self.parameters_b >= 10 else round(self.parameters_b, 1)
 
     @property
     def license_kind(self) -> LicenseKind:

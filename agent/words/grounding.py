@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from agent.models.builtin.checkpoints import without_checkpoint
 from agent.models.builtin.mood import mood, sentences
 from agent.models.builtin.names import find_models, mentioned_gpus
 from agent.models.builtin.quantities import find_quantities
@@ -117,6 +118,7 @@ def not_used(text: str, change: SpecificationChange) -> list[str]:
         for part in parts
         if part and _binds(part) and _leaves_no_trace(part, parts, whole.fields, of_a_need)
     ]
+    left += [said for said in without_checkpoint(", ".join(wishes)) if not any(said in part for part in left)]
     if wishes:
         left += asked
     return [

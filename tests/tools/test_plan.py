@@ -283,6 +283,11 @@ FILTERS: dict[str, tuple[Any, Callable[[Recommendation], bool]]] = {
         ["meta-llama/Llama-3.3-70B-Instruct"],
         lambda o: o.model_id == "meta-llama/Llama-3.3-70B-Instruct",
     ),
+    "model_sizes": (
+        ["7B", "27-31B"],
+        lambda o: models()[o.model_id].size_b == 7 or 27 <= models()[o.model_id].size_b <= 31,
+    ),
+    "weight_formats": (["int8", "w4a16"], lambda o: models()[o.model_id].weight_format in ("int8", "w4a16")),
     "licenses": (["permissive"], lambda o: models()[o.model_id].license in ("Apache-2.0", "MIT")),
     "min_context_tokens": (
         200_000,

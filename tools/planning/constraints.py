@@ -4,7 +4,7 @@ excludes each of the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
@@ -13,11 +13,12 @@ from knowledge.catalogue import gpus, models
 from knowledge.curves import Bools, CurveTable, Floats
 from knowledge.estimator.memory import plan_memory
 from knowledge.estimator.withheld import withheld
-from knowledge.model import LICENSE_KINDS, Model
+from knowledge.model import LICENSE_KINDS, Model, WeightFormat
 from knowledge.thinking import ThinkingMode
 from tools.planning.memory import tokens_asked
 from tools.planning.quality import ranked_quality
 from tools.specification import Intent, Specification
+from tools.specification.sizes import sizes_of
 
 _LICENSES = list(LICENSE_KINDS)
 _MODES: list[ThinkingMode | None] = ["off", "on", None]
@@ -25,11 +26,15 @@ _MODES: list[ThinkingMode | None] = ["off", "on", None]
 
 def suitable_models(intent: Intent) -> list[str]:
     """The models that the person named, else those that the catalogue recommends for the use case and
-    that may be used commercially.
+    that may be used commercially; of sizes and formats that those lack and that are asked for, all that
+    there are.
 
     Without those that the person doesn't want.
     """
-    wanted = [m for m in models() if m in intent.preferred_models] or _recommended_for(intent.use_case)
+    wanted = [m for m in models() if m in intent.preferred_models] or [
+        *_recommended_for(intent.use_case),
+        *_of_its_kind_alone(intent.use_case, tuple(intent.model_sizes), tuple(intent.weight_formats)),
+    ]
     return [m for m in wanted if m not in intent.excluded_models]
 
 
@@ -40,6 +45,35 @@ def _recommended_for(use_case_id: str | None) -> tuple[str, ...]:
         for m in models().values()
         if use_case_id in m.recommended_for and m.license_kind != "non-commercial"
     )
+
+
+@cache
+def _of_its_kind_alone(
+    use_case_id: str | None, sizes: tuple[str, ...], formats: tuple[WeightFormat, ...]
+) -> tuple[str, ...]:
+    """Of each size asked for, in the formats asked for, every model that may be used commercially, if none
+    of the recommended is one: who asks for a 70B chatbot shall have one.
+    """
+    recommended, found = _recommended_for(use_case_id), []
+    for size in sizes or [""] * bool(formats):
+        meant = [
+            m.id
+            for m in models().values()
+            if of_the_sizes(m, [size] if size else [])
+            and in_the_formats(m, formats)
+            and m.license_kind != "non-commercial"
+        ]
+        found += meant if not set(meant) & set(recommended) else []
+    return tuple(dict.fromkeys(found))
+
+
+def of_the_sizes(model: Model, sizes: Sequence[str]) -> bool:
+    """Whether a model is of one of some sizes; any is, where there are none."""
+    return not sizes or any(sizes_of(size).hold(model.size_b) for size in sizes)
+
+
+def in_the_formats(model: Model, formats: Sequence[WeightFormat]) -> bool:
+    return not formats or model.weight_format in formats
 
 
 def wanted_gpu_types(intent: Intent) -> list[str]:
@@ -77,6 +111,14 @@ def broken(table: CurveTable, specification: Specification) -> dict[str, Bools]:
     if intent.licenses:
         codes = _kept(table, ("licence",), lambda m: _LICENSES.index(m.license_kind))
         found["licenses"] = ~np.isin(codes, [_LICENSES.index(kind) for kind in intent.licenses])
+    if intent.model_sizes:
+        asked = tuple(intent.model_sizes)
+        found["model_sizes"] = _kept(table, ("size", *asked), lambda m: of_the_sizes(m, asked)) != 1
+    if intent.weight_formats:
+        formats = tuple(intent.weight_formats)
+        found["weight_formats"] = (
+            _kept(table, ("format", *formats), lambda m: in_the_formats(m, formats)) != 1
+        )
     if intent.min_quality is not None:
         found["min_quality"] = ~(
             published_quality(table, str(intent.use_case), specification.thinking) >= intent.min_quality

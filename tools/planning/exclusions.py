@@ -7,11 +7,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from knowledge.catalogue import METRICS, gpus, models
+from knowledge.catalogue import METRICS, gpus, models, models_in_words
 from knowledge.curves import Bools
+from knowledge.formats import formats_in_words
+from tools.planning.constraints import in_the_formats, of_the_sizes
 from tools.planning.plan import OVER_BUDGET
 from tools.planning.sizing import Sizing
-from tools.specification import FIELDS, KINDS, MAX_GPUS, Specification
+from tools.specification import FIELDS, KINDS, MAX_GPUS, Intent, Specification
+from tools.specification.sizes import nearest_in_words
 from tools.wording import lower
 
 EXCLUSIONS = {
@@ -41,6 +44,22 @@ def _too_long(specification: Specification) -> str:
     )
 
 
+def _of_no_such_kind(intent: Intent, name: str) -> str:
+    """Where no model that there is, or none that is named, is of such a size or in such a format, that is
+    said with what there is.
+    """
+    among = [models()[i] for i in intent.preferred_models] or list(models().values())
+    whose = models_in_words(intent.preferred_models) or "the models that I know"
+    wanted = FIELDS[name].written(getattr(intent, name))
+    if name == "model_sizes" and not any(of_the_sizes(m, intent.model_sizes) for m in among):
+        near = nearest_in_words(intent.model_sizes, {m.size_b for m in among})
+        return f"of {whose} none is {wanted} (the nearest there are: {near})"
+    if name == "weight_formats" and not any(in_the_formats(m, intent.weight_formats) for m in among):
+        there_are = formats_in_words([m.weight_format for m in among])
+        return f"of {whose} there is no checkpoint in {wanted} (there are {there_are})"
+    return EXCLUSIONS[name]
+
+
 def exclusions_in_words(counts: Mapping[str, int]) -> str:
     """As `excluded` gives them."""
     return "; ".join(f"{count:,}: {why}" for why, count in counts.items())
@@ -59,7 +78,12 @@ def excluded(sizing: Sizing, among: Bools | None = None) -> dict[str, int]:
         left[mask] = False
 
     for name, mask in candidates.broken.items():
-        exclude(_too_long(sizing.specification) if name == "min_context_tokens" else EXCLUSIONS[name], mask)
+        if name == "min_context_tokens":
+            exclude(_too_long(sizing.specification), mask)
+        elif name in ("model_sizes", "weight_formats"):
+            exclude(_of_no_such_kind(intent, name), mask)
+        else:
+            exclude(EXCLUSIONS[name], mask)
     exclude("not simulated under bursts", ~candidates.estimates.known)
     failing = np.array([1, 2, 4]) @ (sizing.by_metric[0] <= 0)
     for pattern in np.flatnonzero(np.bincount(failing)):

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from knowledge.catalogue import gpus
+from knowledge.catalogue import gpus, models
+from knowledge.formats import formats_in_words
 from knowledge.thinking import MODES
 from tools.planning.constraints import context_of, published_quality
 from tools.planning.memory import tokens_asked
@@ -15,6 +16,7 @@ from tools.planning.plan import NearMiss
 from tools.planning.relaxing import cheapest_after, relaxed
 from tools.planning.settling import Settling
 from tools.specification import CONSTRAINTS, FIELDS, KINDS, Specification, SpecificationChange
+from tools.specification.sizes import nearest
 from tools.wording import a_month, dollars
 
 
@@ -50,6 +52,11 @@ def lifted(before: Settling) -> Iterable[NearMiss]:
         if name == "available_gpus":  # more of what there is, before others
             same = {"preferred_gpu_types": list(intent.available_gpus)}
             changes.insert(0, changes[0].model_copy(update=same))
+        if name == "model_sizes":  # the nearest that there are, before whatever is cheapest
+            changes[:0] = [
+                SpecificationChange(model_sizes=[*intent.model_sizes, f"{size:g}B"])
+                for size in nearest(intent.model_sizes, {m.size_b for m in models().values()})[:2]
+            ]
         for change in changes:
             without = relaxed(before, change)
             best = without.cheapest()
@@ -93,6 +100,23 @@ def _least_of(
     if name == "preferred_gpu_types":
         wider = [g for g in gpus() if g in (*intent.preferred_gpu_types, gpu)]
         return SpecificationChange(preferred_gpu_types=wider), f"{gpu} as well", None
+    if name in ("model_sizes", "weight_formats"):
+        return *_another_kind(specification, without, name, best), None
     spec = FIELDS[name].spec
     without_it = SpecificationChange.model_validate({"clear": _AS_ONE.get(name, (name,))})
     return without_it, spec.relaxed or f"without {spec.the}", None
+
+
+def _another_kind(
+    specification: Specification, without: Settling, name: str, best: int
+) -> tuple[SpecificationChange, str]:
+    """One more format of weights, that of the cheapest; or one more size, the nearest to those asked for."""
+    intent, known = specification.intent, models()
+    if name == "weight_formats":
+        more = known[without.table.model_ids[best]].weight_format
+        change = SpecificationChange(weight_formats=[*intent.weight_formats, more])
+        return change, f"weights in {formats_in_words([more])} as well"
+    options = {known[without.table.model_ids[n]].size_b for n in np.flatnonzero(without.sizing.option)}
+    one = nearest(intent.model_sizes, options)[0]
+    change = SpecificationChange(model_sizes=[*intent.model_sizes, f"{one:g}B"])
+    return change, f"models of about {one:g}B as well"

@@ -4,8 +4,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from knowledge.catalogue import checkpoints_in
 from knowledge.errors import CompassError
-from knowledge.model import LICENSE_KINDS, LicenseKind
+from knowledge.formats import formats_in_words
+from knowledge.model import LICENSE_KINDS, WEIGHT_FORMATS, LicenseKind, WeightFormat
 from tools.specification.fields import FIELDS, KINDS, Clearable, Figure, Kind
 from tools.specification.overrides import Overrides
 from tools.specification.relative import reckoned
@@ -13,6 +15,25 @@ from tools.specification.spec import Declared, Spec, declared
 from tools.specification.whole import Specification, build_specification, set_in
 from tools.specification.wishes import LOADS, MAX_USERS, Intent, Priorities, Weights, Wishes
 
+ADDED_TO: tuple[Literal["licenses", "weight_formats", "model_sizes"], ...] = (
+    "licenses",
+    "weight_formats",
+    "model_sizes",
+)
+"""Lists of what is acceptable, to which more can come."""
+CLOSED: dict[Literal["licenses", "weight_formats"], tuple[tuple[str, ...], str]] = {
+    "licenses": (
+        LICENSE_KINDS,
+        "licence would be left: they are permissive, community, or non-commercial",
+    ),
+    "weight_formats": (
+        WEIGHT_FORMATS,
+        f"weight format would be left: they are {formats_in_words(WEIGHT_FORMATS)}",
+    ),
+}
+"""What is chosen among so few that who excludes some wants the others: all of them, and what is said where
+none would be left.
+"""
 MAX_GPUS = 10_000
 """Nobody rents more for one endpoint."""
 
@@ -42,12 +63,17 @@ class SpecificationChange(Wishes, Weights, Overrides):
         Field(description="Kinds of licence that are no longer acceptable"),
         Spec(label="Excluded licences"),
     ] = []
+    excluded_weight_formats: Annotated[
+        list[WeightFormat],
+        Field(description="Formats of the weights that are no longer acceptable"),
+        Spec(label="Excluded weight formats", listed=formats_in_words),
+    ] = []
     allowed: Annotated[
-        dict[Kind | Literal["licenses"], list[str]],
+        dict[Kind | Literal["licenses", "weight_formats", "model_sizes"], list[str]],
         Field(
             description=(
                 "What is no longer excluded, without being the only one: GPU types, models, providers,"
-                " regions, licences"
+                " regions, licences, weight formats, sizes of models"
             )
         ),
         Spec(label="What is allowed"),
@@ -147,16 +173,17 @@ def change_intent(intent: Intent, change: SpecificationChange) -> Intent:
         let_in = change.allowed.get(kind, [])
         values[unwanted] = [name for name in values[unwanted] if name not in let_in]
         values[wanted] += [name for name in let_in if values[wanted] and name not in values[wanted]]
-    if change.excluded_licenses:
-        values["licenses"] = [
-            kind for kind in values["licenses"] or LICENSE_KINDS if kind not in change.excluded_licenses
-        ]
-        if not values["licenses"]:
-            raise CompassError("No licence would be left: they are permissive, community, or non-commercial.")
-    if values["licenses"]:
-        values["licenses"] += [
-            name for name in change.allowed.get("licenses", []) if name not in values["licenses"]
-        ]
+    if change.weight_formats and not change.preferred_models:
+        values["preferred_models"] = checkpoints_in(change.weight_formats, values["preferred_models"])
+    for name, (all_of_them, what_is_left) in CLOSED.items():
+        unwanted_ones = getattr(change, f"excluded_{name}")
+        if unwanted_ones:
+            values[name] = [one for one in values[name] or all_of_them if one not in unwanted_ones]
+            if not values[name]:
+                raise CompassError(f"No {what_is_left}.")
+    for some in ADDED_TO:
+        if values[some]:
+            values[some] += [one for one in change.allowed.get(some, []) if one not in values[some]]
     return Intent.model_validate(values)
 
 

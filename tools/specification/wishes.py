@@ -9,6 +9,7 @@ from knowledge.model import LICENSE_KINDS, LicenseKind
 from knowledge.prices import prices
 from knowledge.thinking import ThinkingMode
 from tools.contract import Contract
+from tools.specification.candidates import ModelSizes, WeightFormats
 from tools.specification.spec import Spec, declared
 
 Level = Literal["low", "medium", "high"]
@@ -152,6 +153,8 @@ class Wishes(Contract):
             relaxed="the models that you don't want as well",
         ),
     ] = []
+    model_sizes: ModelSizes = []
+    weight_formats: WeightFormats = []
     domain_specialization: Annotated[
         list[str],
         Spec(label="Domain", group="constraints", unset="none", names=lambda: _same(DOMAINS), gives=False),

@@ -5,9 +5,13 @@ whether they are wanted or not.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
+from agent.models.builtin.checkpoints import blanked, check_kinds, format_mentions, read_sizes
+from agent.models.builtin.families import unknown_names, with_sizes
 from agent.models.builtin.origins import mentioned_origins
 from agent.models.builtin.polarity import Mention, Polarity, sorted_by_polarity
 from agent.models.builtin.vocabulary import (
@@ -21,14 +25,14 @@ from agent.models.builtin.vocabulary import (
     PROVIDERS,
     SIZED_NAME,
     VENDORS,
-    WEIGHT_FORMATS,
 )
 from knowledge.catalogue import gpus, model_names, models
-from knowledge.model import LICENSE_KINDS
+from knowledge.model import LICENSE_KINDS, WEIGHT_FORMATS
 from knowledge.prices import prices
 from tools.specification import KINDS, Kind
 
-Named = Kind | Literal["licenses"]
+Named = Kind | Literal["licenses", "weight_formats"]
+_INTO: dict[Named, tuple[str, str]] = dict(KINDS.items())
 
 _ONLY_LIKENED = (
     r"\b(?:like|similar to|such as|instead of|replac\w+|alternative to|as in|than)(?: an?| our| the)? $"
@@ -38,6 +42,7 @@ _PART_OF_FAMILY = (
     r"\b(?:but not|except(?: for)?|apart from|other than|without|not|excluding|no) (?:the |an? )?"
     r"(\d+(?:\.\d+)?b|nemo|scout|maverick|small|large|mini|micro|nano|coder|air)(?![\w-])"
 )
+_ACTIVE = re.compile(r"a\d+b")
 _TELLING = {"nemotron", "scout", "maverick"}
 _TOO_SHORT = {"gpt", "r1", "v3", "4", "phi", "command", ""}
 
@@ -50,17 +55,23 @@ def read_names(low: str, fields: dict[str, Any], problems: list[str]) -> str:
     to read of the text, where they stand as blanks.
     """
     licences = _licences(low)
-    blank, called = without_models(low)
+    blank, called = _without_names(low)
     called = [
         m for m in called if not any(a <= m[0] and m[1] <= b for a, b, _ in licences)
     ]  # “no Llama licence” is about licences
+    called, unknown = with_sizes(low, called, _mentions, problems)
     called += _parts_of_families(low, called)
+    formats = format_mentions(blanked(low, called))
+    blank = blanked(blank, [*called, *unknown, *formats])
+    unknown += unknown_names(blanked(blank, _gpu_mentions(blank)), problems)
+    blank = _without_sizes(read_sizes(blanked(blank, unknown), fields))
     called += mentioned_origins(low)
     gpu_names = _gpu_mentions(blank)
     named: list[tuple[Named, list[Mention[list[str]]]]] = [
         ("models", called),
         ("gpu_types", gpu_names),
         ("licenses", licences),
+        ("weight_formats", formats),
     ]
     found = [
         (start, end, (kind, names))
@@ -71,7 +82,7 @@ def read_names(low: str, fields: dict[str, Any], problems: list[str]) -> str:
     wanted["licenses"] |= {name for name in allowed["licenses"] if re.search(_MUST_BE_ALLOWED, low)}
     _read_vendors(low, gpu_names, wanted, unwanted)
     for kind, order in _order().items():
-        into, out_of = KINDS[kind] if kind != "licenses" else ("licenses", "excluded_licenses")
+        into, out_of = _INTO.get(kind, (kind, f"excluded_{kind}"))
         wanted[kind] -= unwanted[kind] if wanted[kind] - unwanted[kind] else set()
         left = wanted[kind] - unwanted[kind]  # “the Qwens, but not the 32B”
         if left:
@@ -80,7 +91,8 @@ def read_names(low: str, fields: dict[str, Any], problems: list[str]) -> str:
             fields[out_of] = [name for name in order if name in unwanted[kind]]
         if allowed[kind]:
             fields.setdefault("allowed", {})[kind] = [name for name in order if name in allowed[kind]]
-    _say_unknown(low, blank, gpu_names, called, problems)
+    check_kinds(fields, [low[a:b] for a, b, can_be in formats if not can_be], problems)
+    _say_unknown(low, blank, gpu_names, [*called, *unknown], problems)
     return blank
 
 
@@ -121,6 +133,7 @@ def _order() -> dict[Named, list[str]]:
         "providers": list(PROVIDERS),
         "regions": _regions(),
         "licenses": list(LICENSE_KINDS),
+        "weight_formats": list(WEIGHT_FORMATS),
     }
 
 
@@ -179,7 +192,7 @@ def _say_unknown(
     whole: str,
     low: str,
     gpu_names: list[Mention[list[str]]],
-    called: list[Mention[list[str]]],
+    called: Sequence[Mention[Any]],
     problems: list[str],
 ) -> None:
     """Names in the place of a GPU or a model that the catalogue doesn't have."""
@@ -215,13 +228,22 @@ def mentioned_gpus(low: str) -> list[str]:
 
 def without_models(low: str) -> tuple[str, list[Mention[list[str]]]]:
     """The text with blanks for the names and sizes of models, and which catalogue entries each name means."""
+    blank, called = _without_names(low)
+    return _without_sizes(blank), called
+
+
+def _without_sizes(blank: str) -> str:
+    return re.sub(MODEL_SIZE, lambda m: " " * len(m.group()), blank)
+
+
+def _without_names(low: str) -> tuple[str, list[Mention[list[str]]]]:
     called = _mentions(low)
     blank = low
     for start, end, _ in called:
         whole = re.compile(r"[\w./-]*").match(low, end)
         end = whole.end() if whole and re.search(r"\w", whole.group()) else end
         blank = blank[:start] + " " * (end - start) + blank[end:]
-    return re.sub(MODEL_SIZE, lambda m: " " * len(m.group()), blank), called
+    return blank, called
 
 
 @cache
@@ -233,9 +255,15 @@ def gpu_aliases() -> list[tuple[str, list[str]]]:
 
 
 def find_models(low: str) -> list[str]:
-    """The catalogue entries that the names in a text mean."""
-    named = {i for _, _, ids in _mentions(low) for i in ids}
-    return [i for i in models() if i in named]
+    """The catalogue entries that the names in a text mean; of their checkpoints, those in the weight format
+    that the words name, if there are any.
+    """
+    blank, called = _without_names(low)
+    formats = {name for _, _, can_be in format_mentions(blank) for name in can_be}
+    named = {i for _, _, ids in called for i in ids}
+    return [i for i in models() if i in named and models()[i].weight_format in formats] or [
+        i for i in models() if i in named
+    ]
 
 
 def _mentions(low: str) -> list[Mention[list[str]]]:
@@ -245,18 +273,8 @@ def _mentions(low: str) -> list[Mention[list[str]]]:
     for alias, ids in _model_aliases():
         for match in alias.finditer(plain):
             if not any(start < match.end() and match.start() < end for start, end, _ in found):
-                found.append((match.start(), match.end(), _in_format(ids, plain)))
+                found.append((match.start(), match.end(), ids))
     return found
-
-
-def _in_format(ids: list[str], plain: str) -> list[str]:
-    """Of some checkpoints, those in the weight format that the words name; all where they
-    name none, or one that there isn't.
-    """
-    named = {
-        fmt for words, formats in WEIGHT_FORMATS if re.search(rf"\b(?:{words})\b", plain) for fmt in formats
-    }
-    return [i for i in ids if models()[i].weight_format in named] or ids
 
 
 @cache
@@ -279,6 +297,10 @@ def _model_aliases() -> list[tuple[re.Pattern[str], list[str]]]:
         calls |= {
             f"{parts[0]} {size}" for size in parts[1:] if re.fullmatch(r"\d+b|\d+x\d+b", size)
         }  # “llama 8b”
+        calls |= {
+            f"{all_of_them} {active}" for all_of_them, active in pairwise(parts) if _ACTIVE.fullmatch(active)
+        }
+        calls |= {part for part in parts if _ACTIVE.fullmatch(part)}  # “30B-A3B”, “A3B”
         calls |= {re.sub(r"\b([a-z]+) (?=\d)", r"\1", c, count=1) for c in calls} | {
             c.replace("gpt oss", "gptoss") for c in calls
         }

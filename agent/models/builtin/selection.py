@@ -52,7 +52,8 @@ def _ranks(low: str, bare: str) -> list[int]:
     """Every option number mentioned: as a digit, a word or an ordinal."""
     number = rf"#?(\d{{1,2}}|{'|'.join(phrases.NUMBER_WORDS)})"
     found = re.findall(
-        rf"{phrases.BEFORE_RANK}\s*{number}\b(?!\s*(?:%|ms|x\b|users|gpus|replicas|h100|[abhl]\d))", low
+        rf"{phrases.BEFORE_RANK}\s*{number}\b(?!\s*(?:%|ms|x\b|users|gpus|replicas|h100|[abhl]\d|-?bits?\b))",
+        low,
     )
     found += re.findall(rf"(?<=\d)(?:,| or| and)\s*{number}\b$", bare) if found else []
     whole = re.fullmatch(rf"(?:the )?{number}(?:[,. ]*please)?", bare)

@@ -22,7 +22,7 @@ from tools.specification import FIELDS
 _SCALE = r"k|m|mn|mio|thousand|million|bn|billion"
 _NUMBERS: list[tuple[str, str]] = [
     (rf"(?<![\d.,])(\d+),(\d{{1,2}})(?=\s?(?:{_SCALE})\b)", r"\1.\2"),  # 1,5 million
-    (r"(?<![\d.,])(\d{1,3})((?:[  ]\d{3})+)(?![\d.,]*\d)", ""),  # 1 000: digits are joined below
+    (r"(?<![\w.,])(\d{1,3})((?:[  ]\d{3})+)(?![\d.,]*\d)", ""),  # 1 000: digits are joined below
     (r"(?<![\w.,])(\d+)(k|m)(\d{1,2})\b", r"\1.\3\2"),  # 1k5
     (r"\b(?:a |one )?quarter (?:of )?(?:a )?million\b", "250 thousand"),
     (r"\bthree quarters? (?:of )?(?:a )?million\b", "750 thousand"),
@@ -35,11 +35,13 @@ _NUMBERS: list[tuple[str, str]] = [
     (r"\b(?:a|one) (?:full |whole )?hundred percent\b", "100 percent"),
 ]
 _NUMBER = rf"\d[\d,.]*(?:\s?(?:{_SCALE})\b)?"
+_NO_SIZE = r"(?!\d+(?:\.\d+)?b\b)"
+"""A range of models' sizes is a range: “1–8B”."""
 _RANGES: list[tuple[str, str]] = [
-    (rf"\bfrom\s+\$?{_NUMBER}(?:\s?[a-z%$/]+){{0,4}}?\s+(?:up |down )?to\s+(?=\$?\d)", "to "),
-    (rf"\bbetween\s+{_NUMBER}\s+and\s+(?=\d)", ""),
+    (rf"\bfrom\s+\$?{_NUMBER}(?:\s?[a-z%$/]+){{0,4}}?\s+(?:up |down )?to\s+(?=\$?\d){_NO_SIZE}", "to "),
+    (rf"\bbetween\s+{_NUMBER}\s+and\s+(?=\d){_NO_SIZE}", ""),
     (
-        rf"(?<![\w.-]){_NUMBER}\s?(?:-|–|to|up to)\s?(?=\d)",
+        rf"(?<![\w.-]){_NUMBER}\s?(?:-|–|to|up to)\s?(?=\d){_NO_SIZE}",
         "",
     ),  # of a range, or “from 100 to 200”, the end counts
 ]
@@ -120,6 +122,11 @@ def _corrected_word(word: str) -> str:
     )  # of equally near ones the longer: letters are left out more than added
     found = process.extractOne(word, candidates, scorer=OSA.distance, score_cutoff=slips)
     return found[0] if found else word
+
+
+def is_word(word: str) -> bool:
+    """Whether it is English, or a word of this domain, and no name."""
+    return word in known_words() or _dictionary()[word] >= OFTEN
 
 
 @cache

@@ -230,13 +230,6 @@ DOMAINS = {
 }
 
 # Names of accelerators and models that people ask for and that may not be in the catalogue.
-WEIGHT_FORMATS: list[tuple[str, tuple[str, ...]]] = [
-    ("fp8|8 bit floats?", ("fp8", "fp8_block")),
-    ("w4a16|int4|4 ?bits?|awq|gptq", ("w4a16", "mxfp4")),
-    ("w8a8|int8", ("int8",)),
-    ("bf16|fp16|bfloat16|unquanti[sz]ed|full precision", ("bf16",)),
-]
-"""What people call a weight format, without punctuation, and the catalogue's names of it."""
 VENDORS = {"amd": r"\bamd\b", "nvidia": r"\bnvidia\b"}
 _ONLY_BEFORE, _ONLY_AFTER = (
     r"(?:only|just|must be|has to be|strictly|use|prefer)\s+(?:\w+ )?$",
@@ -467,12 +460,18 @@ NO_LONGER = (
 _ANY_MODEL = (
     r"\b(?:any|whichever|whatever|no (?:particular|specific)|doesn't matter which|don't care"
     r" (?:which|what|about the)) (?:\w+ )?models?\b"
-    rf"(?! (?:of|that|we))|\b{NO_LONGER} models?\b(?! (?:of|that|we))"
+    rf"(?! (?:of|that|we))|\b{NO_LONGER} models?\b(?! (?:of|that|we|sizes?|formats?))"
     rf"|\b{NO_LONGER} model (?:limit|restriction|wish|preference|constraint|choice)"
-    r"|\bmodel (?:\w+ )?(?:doesn't|does not|don't|no longer) matter"
+    r"|\bmodel (?!sizes?|formats?)(?:\w+ )?(?:doesn't|does not|don't|no longer) matter"
 )
 _NOT_STOCK = r"(?! (?:that )?(?:there are|we have))"
+_NO_MATTER = r"(?: of (?:the )?(?:models?|weights))? (?:doesn't|does not|don't|no longer) matter"
 LIFTED = {
+    "model_sizes": rf"\b{NO_LONGER} (?:model )?sizes?\b|\bsizes?{_NO_MATTER}",
+    "weight_formats": (
+        rf"\b{NO_LONGER} (?:weight )?(?:formats?|precision|quanti[sz]ation)\b"
+        rf"|\b(?:weight formats?|precision|quanti[sz]ation){_NO_MATTER}"
+    ),
     "licenses": rf"\b{NO_LONGER} licen[cs]e",
     "providers": rf"\b{NO_LONGER} (?:cloud|provider)",
     "regions": rf"\b{NO_LONGER} region",

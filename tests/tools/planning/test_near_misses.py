@@ -36,6 +36,11 @@ INFEASIBLE = {
         excluded_models=[m.id for m in models().values() if m.parameters_b < 9],
         budget_usd_per_month=700,
     ),
+    "no such size": specify(1000, model_sizes=["55B"]),
+    "too large for the budget": specify(1000, model_sizes=["70B"], budget_usd_per_month=1500),
+    "no such checkpoint": specify(
+        1000, preferred_models=["meta-llama/Llama-3.1-8B-Instruct"], weight_formats=["mxfp4"]
+    ),
     "budget and TTFT": specify(1000, budget_usd_per_month=300, ttft_p95_ms=26),
 }
 
