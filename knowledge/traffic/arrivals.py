@@ -6,6 +6,7 @@ Each is what was counted. What the trace is too short, or its times too coarse, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -94,6 +95,7 @@ class Arrivals:
         counts, _ = np.histogram(self._trace.at_s, bins=bins, range=(0.0, self._trace.span_s))
         return width_s, counts / width_s
 
+    @cached_property
     def burstiness(self) -> Burstiness | None:
         """Within hours, each by its requests, since the hours' own rise and fall is the daily curve and not a
         burst; of the whole where no hour has enough. None for fewer than 100 gaps.
@@ -129,6 +131,7 @@ class Arrivals:
         told = f"by counts in windows of {width_s:.3g} s, since times are in steps of {tick_s:.3g} s"
         return Burstiness(value, told)
 
+    @cached_property
     def daily(self) -> Daily | None:
         """None where the trace is shorter than a day, or has too few requests for one."""
         if self._trace.span_s < DAY_S or len(self._trace) < FEWEST_A_DAY:

@@ -22,7 +22,6 @@ def sample(prompts: Ints, outputs: Ints, cached: Ints, most: int = MOST_SEEN) ->
     place that a van der Corput sequence gives: any neighbouring strata have answers of every length among
     them, and so the joint lengths stay. The sequence can begin anywhere in the unit; of many such draws the
     one is kept whose means and percentiles are closest to the trace's own.
-
     They come in an order of which every stretch is such a sample by itself.
     """
     count = min(most, len(prompts))

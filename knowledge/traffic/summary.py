@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from knowledge.traffic.arrivals import FEWEST_A_MINUTE, FEWEST_MINUTES, Arrivals, Burstiness
+from knowledge.traffic.arrivals import FEWEST_A_MINUTE, FEWEST_MINUTES, Arrivals
 from knowledge.traffic.prefixes import Basis, Reuse, reuse
 from knowledge.traffic.reading import Read
 from knowledge.traffic.sample import sample
 from knowledge.traffic.sessions import Turns, turns
 from knowledge.traffic.trace import Ints, Trace
-from knowledge.workload import MOST_SEEN, Workload
+from knowledge.traffic.traced import Traced
+from knowledge.workload import MOST_SEEN
 
 BINS = 60
+MOST_SPREAD, MOST_CACHED, MOST_BURSTY, MOST_MINUTE_PEAK, LEAST_TROUGH = 5.0, 0.99, 200.0, 100.0, 0.001
+"""What a plan can be made for; what lies beyond is planned at the bound."""
 
 
 class Record(BaseModel):
@@ -114,16 +116,15 @@ class TrafficSummary(Record):
     daily: DailyCurve | None
     prefix: PrefixReuse | None
     sessions: Sessions | None
-    workload: Workload = Field(
-        description="What it is planned and simulated with; `seen` stands for the trace"
-    )
+    traced: Traced | None
+    """What a plan takes from it; None where no plan could be that large."""
     notes: list[str]
 
 
 def summarised(read: Read, name: str, cache_tokens: int | None = None) -> TrafficSummary:
     """`cache_tokens` is how many tokens the prefix cache holds; None is one that keeps everything."""
     trace, arrivals = read.trace, Arrivals(read.trace)
-    burstiness, daily = arrivals.burstiness(), arrivals.daily()
+    burstiness, daily = arrivals.burstiness, arrivals.daily
     found, seen_turns = reuse(trace, cache_tokens), turns(trace)
     width_s, rates = arrivals.over_time(BINS)
     clock = trace.clock
@@ -156,8 +157,8 @@ def summarised(read: Read, name: str, cache_tokens: int | None = None) -> Traffi
         else None,
         prefix=_prefix(found, trace, cache_tokens) if found else None,
         sessions=_sessions(seen_turns) if seen_turns else None,
-        workload=_workload(trace, found, burstiness),
-        notes=list(_notes(trace, arrivals, burstiness, found, cache_tokens)),
+        traced=_traced(name, trace, arrivals, found),
+        notes=_notes(trace, arrivals, found, cache_tokens),
     )
 
 
@@ -199,32 +200,41 @@ def _sessions(found: Turns) -> Sessions:
     )
 
 
-def _workload(trace: Trace, found: Reuse | None, burstiness: Burstiness | None) -> Workload:
-    """Means and spreads of the whole trace; of unknown burstiness, Poisson."""
+def _traced(name: str, trace: Trace, arrivals: Arrivals, found: Reuse | None) -> Traced | None:
+    """None for lengths or rates beyond what is planned for."""
     cached: Ints = found.cached_tokens if found else np.zeros(len(trace), dtype=np.int64)
     prompt, output = _distribution(trace.prompt_tokens), _distribution(trace.output_tokens)
-    return Workload(
-        prompt_tokens=round(prompt.mean),
-        output_tokens=round(output.mean),
-        prompt_spread=prompt.spread,
-        output_spread=output.spread,
-        cached_share=_share(found, trace) if found else 0.0,
-        burstiness=burstiness.value if burstiness else 1.0,
-        seen=sample(trace.prompt_tokens, trace.output_tokens, cached),
-    )
+    burstiness, minute_peak, daily = arrivals.burstiness, arrivals.minute_peak, arrivals.daily
+    try:
+        return Traced(
+            name=name,
+            requests=len(trace),
+            peak_requests_per_second=arrivals.peak_requests_per_second,
+            prompt_tokens=round(prompt.mean),
+            output_tokens=round(output.mean),
+            prompt_spread=min(MOST_SPREAD, prompt.spread),
+            output_spread=min(MOST_SPREAD, output.spread),
+            cached_share=min(MOST_CACHED, _share(found, trace)) if found else 0.0,
+            burstiness=min(MOST_BURSTY, max(1.0, burstiness.value)) if burstiness else None,
+            minute_peak=min(MOST_MINUTE_PEAK, max(1.0, minute_peak)) if minute_peak else None,
+            trough_fraction=max(LEAST_TROUGH, daily.trough_share) if daily else None,
+            longest_tokens=int((trace.prompt_tokens + trace.output_tokens).max()),
+            seen=sample(trace.prompt_tokens, trace.output_tokens, cached),
+        )
+    except ValidationError:
+        return None
 
 
 def _notes(
     trace: Trace,
     arrivals: Arrivals,
-    burstiness: Burstiness | None,
     found: Reuse | None,
     cache_tokens: int | None,
-) -> Sequence[str]:
+) -> list[str]:
     notes = []
     if trace.span_s < 86_400:
         notes.append("Shorter than a day, so it tells no daily curve.")
-    elif arrivals.daily() is None:
+    elif arrivals.daily is None:
         notes.append("It has too few requests to tell a daily curve.")
     if trace.span_s < 3600:
         notes.append("Shorter than an hour, so its mean rate stands for that of the busiest hour.")
@@ -233,7 +243,7 @@ def _notes(
             f"Shorter than {FEWEST_MINUTES} minutes, or with under {FEWEST_A_MINUTE} requests in the average"
             " one, so it tells no minute peak."
         )
-    if burstiness is None:
+    if arrivals.burstiness is None:
         notes.append(
             "Too few arrivals, or times too coarse, to tell how bursty they are: planned as Poisson."
         )
@@ -249,6 +259,8 @@ def _notes(
         notes.append(
             "Prefixes have no length (such as prefix_tokens), so what is cached of them isn't known."
         )
+    if arrivals.burstiness and arrivals.burstiness.value < 1:
+        notes.append("Requests come more evenly than by chance: planned as Poisson, which is harder.")
     if len(trace) > MOST_SEEN:
         notes.append(f"Planned with {MOST_SEEN} of the requests, drawn so that their percentiles stay.")
     return notes

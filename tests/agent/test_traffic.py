@@ -61,7 +61,7 @@ def test_as_json_it_is_the_tool_s_own_record(day: Path) -> None:
     assert found.requests == 5400
     assert found.name == day.name
     assert found.daily is not None
-    assert found.workload.seen
+    assert found.traced
 
 
 def test_the_size_of_the_cache_and_the_unit_of_the_times_are_its_person_s(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from knowledge.traffic.summary import TrafficSummary
 from tests.api.conftest import Api
 from tests.api.test_api import problem
 from tests.knowledge.traffic.written import csv_of, poisson
+from tests.present import present
 
 
 def test_an_upload_is_summarised_and_kept_nowhere(
@@ -26,7 +27,7 @@ def test_an_upload_is_summarised_and_kept_nowhere(
             answer = client.post("/traffic", params={"name": "mine.csv"}, content=sent).raise_for_status()
             found = TrafficSummary.model_validate(answer.json())
             assert (found.name, found.requests) == ("mine.csv", 2000)
-            assert len(found.workload.seen) == 512
+            assert len(present(found.traced).seen) == 512
     assert list(kept.iterdir()) == []
 
 

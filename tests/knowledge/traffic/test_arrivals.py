@@ -50,7 +50,7 @@ def test_of_few_requests_or_a_short_while_no_minute_peak_is_told(tmp_path: Path)
 
 @pytest.mark.parametrize("cv2", [0.25, 1.0, 4.0])
 def test_burstiness_is_that_of_the_gaps(tmp_path: Path, cv2: float) -> None:
-    found = arrivals(tmp_path, renewals(20_000, 5.0, cv2)).burstiness()
+    found = arrivals(tmp_path, renewals(20_000, 5.0, cv2)).burstiness
     assert found is not None
     assert found.value == pytest.approx(cv2, rel=0.1)
 
@@ -62,7 +62,7 @@ def test_the_rise_and_fall_of_the_hours_is_no_burst(tmp_path: Path) -> None:
         for at in renewals(20_000, 0.2 if hour % 2 else 4.0, 1.0, hour)
         if at < 3600
     ]
-    found = arrivals(tmp_path, own).burstiness()
+    found = arrivals(tmp_path, own).burstiness
     assert found is not None
     assert found.value == pytest.approx(1.0, abs=0.1)
 
@@ -72,15 +72,15 @@ def test_the_rise_and_fall_of_the_hours_is_no_burst(tmp_path: Path) -> None:
 def test_a_clock_coarser_than_the_gaps_adds_none(tmp_path: Path, step_s: float, cv2: float) -> None:
     exact = renewals(30_000, 5.0, cv2)
     coarse = [step_s * (time // step_s) for time in exact]
-    found = arrivals(tmp_path, coarse).burstiness()
+    found = arrivals(tmp_path, coarse).burstiness
     assert found is not None
     assert found.value == pytest.approx(cv2, rel=0.15)
 
 
 def test_of_few_gaps_burstiness_isn_t_told(tmp_path: Path) -> None:
-    assert arrivals(tmp_path, renewals(100, 1.0, 1.0)).burstiness() is None
-    assert arrivals(tmp_path, renewals(101, 1.0, 1.0)).burstiness() is not None
-    sparse = arrivals(tmp_path, renewals(300, 0.01, 1.0)).burstiness()
+    assert arrivals(tmp_path, renewals(100, 1.0, 1.0)).burstiness is None
+    assert arrivals(tmp_path, renewals(101, 1.0, 1.0)).burstiness is not None
+    sparse = arrivals(tmp_path, renewals(300, 0.01, 1.0)).burstiness
     assert sparse is not None
     assert sparse.told == "over the whole trace"
 
@@ -96,16 +96,16 @@ def test_the_day_has_its_hours_in_utc(tmp_path: Path) -> None:
             times += [start + n * 3600 / count for n in range(count // 60)]
         elif minute % 4 == 0:
             times.append(start)
-    found = arrivals(tmp_path, [1_777_593_600 + time for time in times]).daily()
+    found = arrivals(tmp_path, [1_777_593_600 + time for time in times]).daily
     assert found is not None
     assert [round(each * 3600) for each in found.requests_per_second] == per_hour
     assert found.trough_share == pytest.approx(15 / 120)
 
 
 def test_a_shorter_trace_tells_no_day(tmp_path: Path) -> None:
-    assert arrivals(tmp_path, [60.0 * n for n in range(24 * 60)]).daily() is None
-    assert arrivals(tmp_path, [60.0 * n for n in range(24 * 60 + 1)]).daily() is not None
-    assert arrivals(tmp_path, [3600.0 * n for n in range(48)]).daily() is None
+    assert arrivals(tmp_path, [60.0 * n for n in range(24 * 60)]).daily is None
+    assert arrivals(tmp_path, [60.0 * n for n in range(24 * 60 + 1)]).daily is not None
+    assert arrivals(tmp_path, [3600.0 * n for n in range(48)]).daily is None
 
 
 def test_what_is_drawn_over_its_time_has_all_requests(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from knowledge.traffic.summary import TrafficSummary, summarised
 from knowledge.traffic.trace import Ints
 from knowledge.workload import MOST_SEEN, SeenRequest
 from tests.knowledge.traffic.written import csv_of, poisson
+from tests.present import present
 
 
 def lengths(count: int, seed: int, spread: float, joint: float, hits: float) -> tuple[Ints, Ints, Ints]:
@@ -102,13 +103,15 @@ def summary(tmp_path: Path) -> TrafficSummary:
     return summarised(read_trace(csv_of(tmp_path, poisson(3000))), "mine.csv")
 
 
-def test_a_workload_is_what_the_summary_tells(summary: TrafficSummary) -> None:
-    workload = summary.workload
-    assert workload.prompt_tokens == round(summary.prompt_tokens.mean)
-    assert workload.output_spread == summary.output_tokens.spread
-    assert workload.burstiness == summary.burstiness
-    assert workload.cached_share == 0
-    assert len(workload.seen) == MOST_SEEN
+def test_a_plan_takes_what_the_summary_tells(summary: TrafficSummary) -> None:
+    traced = present(summary.traced)
+    assert traced.prompt_tokens == round(summary.prompt_tokens.mean)
+    assert traced.output_spread == summary.output_tokens.spread
+    assert traced.burstiness == max(1, present(summary.burstiness))
+    assert traced.cached_share == 0
+    assert traced.trough_fraction is None
+    assert len(traced.seen) == MOST_SEEN
+    assert traced.longest_tokens >= max(prompt + output for prompt, output, _ in traced.seen)
 
 
 def test_a_summary_is_the_same_after_json(summary: TrafficSummary) -> None:
