@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from knowledge.entries import Entry, data_text, validated
 from knowledge.model import Model, QualityBenchmark
-from knowledge.thinking import ThinkingDefaults
+from knowledge.thinking import ThinkingDefaults, ThinkingMode
 
 
 class TrafficProfile(BaseModel):
@@ -77,6 +77,24 @@ class DemandDefaults(BaseModel):
     """
 
 
+class LeastQuality(BaseModel):
+    """Below which a model is offered as weaker, in percent by the mode that it is served in.
+
+    It is what `rule` names of all qualities in that mode that are known of the catalogue, rounded down to a
+    whole percent; `why` says why that much is asked.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rule: Literal["lower quartile", "median"]
+    off: float = Field(gt=0, le=100)
+    on: float = Field(gt=0, le=100)
+    why: str
+
+    def of(self, mode: ThinkingMode) -> float:
+        return self.off if mode == "off" else self.on
+
+
 class UseCase(Entry):
     id: str
     title: str
@@ -87,6 +105,7 @@ class UseCase(Entry):
     demand: DemandDefaults
     quality_weights: dict[QualityBenchmark, float] = Field(min_length=1)
     """How much each published benchmark says about this use; sums to 1."""
+    least_quality: LeastQuality
     rationale: str
 
     @model_validator(mode="after")

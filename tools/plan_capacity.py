@@ -14,6 +14,7 @@ from knowledge.prices import Price, prices
 from tools.contract import Contract
 from tools.planning.defaults import costs_of_defaults, relaxed_defaults, relaxed_where_needed
 from tools.planning.exclusions import excluded
+from tools.planning.least_quality import why_weaker
 from tools.planning.near_misses import near_misses
 from tools.planning.plan import OVER_BUDGET, VIEWS, Plan, View
 from tools.planning.ranking import Criteria
@@ -64,8 +65,11 @@ def plan(request: PlanRequest, table: CurveTable, listed: Sequence[Price]) -> Pl
     sized = [sizing.sized.get(n) for n in shown]
     ends = {rank for rank, size in enumerate(sized, start=1) if size is not None and size.at_table_end}
     found = recommendations(settling, shown)
+    weaker_first = why_weaker(found, specification.intent)
+    targets = specification.slo_targets
     return Plan(
-        recommendations=with_reasons(found, views, specification.slo_targets, criteria, ends),
+        recommendations=with_reasons(found, views, request.view, targets, criteria, ends, weaker_first),
+        weaker_first=weaker_first,
         near_misses=near_misses(settling),
         views=views,
         view=request.view,

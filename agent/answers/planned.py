@@ -76,6 +76,8 @@ def why(turn: Turn, subject: str) -> str:
         + "; ".join(found.reasons)
         + f". Score {found.score:g} of 100 by your priorities."
     )
+    if found.notes:
+        text += f"\nNote: {'; '.join(found.notes)}."
     if found.pareto:
         text += "\nNo other option is as good in cost, latency and quality at once."
     text += f"\n{_sizing(found, state)}"
@@ -165,7 +167,7 @@ def compare(turn: Turn, subject: str) -> str:
         f"• {o.rank}: {_name(o)}: ${o.cost_usd_per_month:,.0f} a month, TTFT p95"
         f" {o.predicted.ttft_ms.p95:,.0f} ms, ITL p95 {o.predicted.itl_ms.p95:,.1f} ms, E2E p95"
         f" {o.predicted.e2e_ms.p95 / 1000:,.1f} s, up to {rate(o.max_requests_per_second)} requests/s,"
-        f" {o.thinking_in_words}, {quality_in_words(o.quality)}"
+        f" {o.thinking_in_words}, {quality_in_words(o.quality)}{f' ({o.offered_as})' if o.offered_as else ''}"
         for o in (one, other)
     ]
     return "\n".join(lines) + f"\nOption {one.rank} against {other.rank}: {difference(one, other)}."

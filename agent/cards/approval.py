@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from agent.cards.facts import ApprovalFacts, ManifestsFacts
 from agent.cards.parts import Action, Diff, File, Files, Row, Rows, Sentence
 from tools.deploying.review import ObjectChange, Ownership
+from tools.planning.least_quality import shortfall
 from tools.wording import a_month, setup
 
 CHANGES = {
@@ -98,6 +99,7 @@ def _rows(facts: ApprovalFacts) -> Iterator[Row]:
         yield Row(label="Replicas", text=setup(chosen))
         cost = a_month(chosen.cost_usd_per_month, cents=True)
         yield Row(label="Cost", text=f"{cost} ({chosen.gpus_billed} × {chosen.price})")
+        yield Row(label="Quality", text=shortfall(chosen) or "", tone="warn")
         if not chosen.meets_slo:
             few = "At the planned peak this many replicas would not hold the targets."
             yield Row(label="Too few", text=few, tone="bad")

@@ -40,5 +40,6 @@ def _told(plan: PlanInShort) -> Iterator[tuple[str, str]]:
     context = first.context_tokens if first else None
     yield "  context", f"{context:,} tokens" if context else "not known" if first else NOTHING
     cost = f"{dollars(cheapest.cost_usd_per_month)}, {setup(cheapest)}" if cheapest else NOTHING
+    cost += f" ({cheapest.offered_as})" if cheapest and cheapest.offered_as else ""
     yield "Cheapest", cost
     yield "Hold targets", f"{plan.holding_slo:,} of {plan.considered:,}"

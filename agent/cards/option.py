@@ -8,6 +8,7 @@ from agent.cards.charts import CurveQuery
 from agent.cards.facts import OptionsFacts
 from agent.cards.parts import Action, Cell, Piece, Row, Slice, Words
 from knowledge.catalogue import METRICS, SloTargets, p95_of
+from tools.planning.least_quality import shortfall
 from tools.planning.plan import Memory, Quality, Recommendation
 from tools.wording import METRIC_NAMES, a_month, dollars, latency, percent, rate, setup, short_name
 
@@ -46,7 +47,10 @@ def option_of(o: Recommendation, facts: OptionsFacts) -> Option:
         rank=o.rank,
         unbeaten=o.pareto,
         cells=_cells(o, facts.specification.slo_targets),
-        marks=[Words(text=mark, tone="good") for mark in o.marks],
+        marks=[
+            *([Words(text=o.offered_as, tone="warn", why=shortfall(o) or "")] if o.offered_as else []),
+            *(Words(text=mark, tone="good") for mark in o.marks),
+        ],
         badges=[
             *([Words(text="Pareto", why=UNBEATEN)] if o.pareto else []),
             Words(text=o.provenance.split(":")[0], tone="quiet", why=o.provenance),
@@ -112,7 +116,7 @@ def _compared(o: Recommendation, targets: SloTargets) -> list[Row]:
         ),
         Row(label="Up to", text=f"{rate(o.max_requests_per_second)} requests/s"),
         Row(label="Mode", text=o.thinking_in_words or "not told"),
-        Row(label="Quality", text=_quality(o.quality)),
+        Row(label="Quality", text=f"{_quality(o.quality)}{f' ({o.offered_as})' if o.offered_as else ''}"),
         Row(label="Figures", text=o.provenance.split(":")[0]),
         Row(label="Score", text=f"{o.score:.0f} of 100"),
     ]
@@ -130,6 +134,7 @@ def _details(o: Recommendation) -> Iterator[Row]:
     if o.context_tokens:
         yield Row(label="Context", text=f"{o.context_tokens:,} tokens of prompt and answer")
     yield Row(label="Why", text="; ".join(o.reasons))
+    yield Row(label="Note", text="; ".join(o.notes))
     percentiles = " · ".join(
         f"{METRIC_NAMES[m]} {latency(p.p50)} / {latency(p.p95)} / {latency(p.p99)}"
         for m in METRICS
@@ -145,6 +150,7 @@ def _details(o: Recommendation) -> Iterator[Row]:
     yield Row(label="Price", text=f"{o.gpus_billed} × {o.price}")
     made_of = f"{o.quality.scores} ({o.quality.source})" if o.quality.scores else o.quality.source
     yield Row(label="Quality", text=made_of)
+    yield Row(label="Less than asked", text=shortfall(o) or "", tone="warn")
     auto = o.autoscaling
     if auto.min_replicas < auto.max_replicas:
         least = a_month(auto.cost_at_min_usd_per_month)

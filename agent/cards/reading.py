@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from agent.cards.facts import OptionsFacts
+from knowledge.catalogue import use_cases
 from tools.planning.plan import Recommendation, ranked_by
 from tools.wording import latency, percent
 
@@ -26,12 +27,27 @@ def footnotes(facts: OptionsFacts) -> Iterator[str]:
     reading += f" Thinking before the answer: {thinking}; quality is of this mode."
     begins = _by_rank((latency(o.first_answer_p95_ms), o.rank) for o in found if o.first_answer_p95_ms)
     reading += f" After the thoughts the answer begins within (p95) {begins}." if begins else ""
+    reading += _weaker(facts)
     asked, planned = specification.traffic_profile, facts.benchmark_profile
     if asked != planned:
         mapped = f"{planned.prompt_tokens}→{planned.output_tokens} tokens"
         reading += f" Simulated for {asked}; benchmarks exist only for others, the nearest {mapped}."
     yield reading
     yield _origins(found)
+
+
+def _weaker(facts: OptionsFacts) -> str:
+    """What is meant by it, where an option is offered as that."""
+    found = [o for o in facts.recommendations if o.offered_as]
+    if not found:
+        return ""
+    needs = use_cases()[str(facts.specification.intent.use_case)].least_quality
+    least = sorted({f"{o.quality.least:g} %" for o in found})
+    return (
+        f" “Weaker”: below {' or '.join(least)}, the {needs.rule} of what is known in that mode, since"
+        f" {needs.why}; such a model, or one of unknown quality, comes first only where you name models, want"
+        " low cost above all, or no other fits."
+    )
 
 
 def _origins(found: list[Recommendation]) -> str:

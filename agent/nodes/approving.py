@@ -26,6 +26,7 @@ from tools.deploying.fitting import fitted
 from tools.deploying.review import Review, review
 from tools.manifests.bundle import ManifestBundle
 from tools.manifests.export import write
+from tools.planning.least_quality import lesser
 from tools.render_manifest import render_manifest
 from tools.wording import capital
 
@@ -136,7 +137,8 @@ def _select(turn: Turn, move: SelectOption) -> Next:
     other = selected_option(turn, move)
     if other == turn.state.get("selected"):
         raise CantBeDone("That is the one that is shown.")
-    turn.say(f"Option {other.rank} instead; nothing was deployed.")
+    caveat = lesser(other, turn.options)
+    turn.say(f"Option {other.rank} instead; nothing was deployed.{f' {caveat}' if caveat else ''}")
     return turn.stay(selected=other, bundle=None, review=None)
 
 

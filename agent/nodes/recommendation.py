@@ -16,6 +16,7 @@ from agent.words.understand import move_of
 from tools.plan_capacity import PlanRequest, plan_capacity
 from tools.planning.constraints import suitable_models, wanted_gpu_types
 from tools.planning.exclusions import exclusions_in_words
+from tools.planning.least_quality import lesser, shortfall
 from tools.planning.plan import Plan, Recommendation, holding_in_words, ranked_by, relaxed_in_words
 from tools.planning.ranking import pick
 from tools.query_benchmarks import BenchmarkQuery, query_benchmarks
@@ -82,7 +83,10 @@ def presenting_options(turn: Turn) -> Chosen:
 
 
 def _select(turn: Turn, move: SelectOption) -> Chosen:
-    return turn.goto("configuration_finalized", selected=selected_option(turn, move), bundle=None)
+    chosen = selected_option(turn, move)
+    if caveat := lesser(chosen, turn.options):
+        turn.say(caveat)
+    return turn.goto("configuration_finalized", selected=chosen, bundle=None)
 
 
 def _undo(turn: Turn, move: UndoExplore) -> Chosen:
@@ -246,4 +250,6 @@ def _summary(plan: Plan, before: Explored | None) -> str:
         same = f"still costs ${new_cost:,.0f} a month"
         then = f"then costs ${new_cost:,.0f} a month instead of ${old_cost:,.0f}"
         text += f" The cheapest {same if new_cost == old_cost else then}."
+    if plan.weaker_first == "none enough":
+        text += f" None of them is known to be good enough; of the first, {shortfall(best)}."
     return f"{text} First: {best.model_id} on {setup(best)}, ${best.cost_usd_per_month:,.0f} a month."

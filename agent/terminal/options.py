@@ -95,5 +95,6 @@ def _name(option: Option, width: int) -> Text:
             lines.append("")
         lines[-1] += part
     name = Text("\n".join(lines))
-    marks = ", ".join(mark.text for mark in option.marks)
-    return name.append(f"\n{marks}", style="green") if marks else name
+    for n, mark in enumerate(option.marks):
+        name.append(", " if n else "\n").append(mark.text, style=STYLES[mark.tone])
+    return name

@@ -6,14 +6,20 @@ from typing import Any
 
 import pytest
 
+from agent.cards.approval import approval_parts
+from agent.cards.build import card_of
+from agent.cards.facts import ApprovalFacts
 from agent.models.builtin.answering import completed, declines
 from agent.models.builtin.interpreter import interpret
 from agent.moves import MOVES, DescribeNeed, Stage
 from agent.runtime import Runtime
 from agent.words.grounding import beside_excluded, not_used
 from tests.agent.sentences import QUESTION_FILLS, QUESTIONS
+from tests.drawing import printed
 from tests.present import present
 from tests.talking import converse
+from tools.planning.least_quality import shortfall
+from tools.planning.ranking import pick
 from tools.specification import Intent, SpecificationChange
 
 START = ("a chatbot for 1000 users", "looks good")
@@ -185,3 +191,24 @@ def test_questions_in_a_conversation_change_nothing_and_reject_nothing(runtime: 
                 before.state,
                 before.details,
             ), question
+
+
+@pytest.mark.parametrize("words", ["deploy the cheapest", "rank by cost"])
+def test_that_the_cheapest_is_weaker_is_said_before_it_is_chosen(
+    runtime: Runtime, thread: str, words: str
+) -> None:
+    shown = converse(runtime, thread, *START)
+    cheapest = pick(present(runtime.state(thread).get("plan")).recommendations, "cheapest")
+    assert cheapest.offered_as == "cheaper, weaker"
+    assert present(present(runtime.state(thread).get("plan")).recommendations[0]).offered_as is None
+    assert "cheaper, weaker" in printed(card_of(present(shown.checkpoint).details))
+    heard = converse(runtime, thread, words)
+    if words == "rank by cost":
+        assert present(runtime.state(thread).get("plan")).recommendations[0].offered_as == "cheaper, weaker"
+        heard = converse(runtime, thread, "option 1")
+    assert heard.states[-1] == "configuration_finalized"
+    caveat = present(shortfall(cheapest))
+    assert caveat in heard.text
+    facts = present(heard.checkpoint).details
+    assert isinstance(facts, ApprovalFacts)
+    assert any(row.text == caveat for part in approval_parts(facts) for row in getattr(part, "rows", []))

@@ -75,9 +75,9 @@ def _least_of(
     """
     intent, mode, options = specification.intent, specification.thinking, without.sizing.option
     gpu = without.table.gpu_types[best]
-    if name == "min_quality":
-        published = published_quality(without.table, str(intent.use_case), mode)
-        highest = math.floor(10 * float(np.nanmax(published[options]))) / 10
+    published = published_quality(without.table, str(intent.use_case), mode)[options]
+    if name == "min_quality" and np.isfinite(published).any():
+        highest = math.floor(10 * float(np.nanmax(published))) / 10
         wanted = intent.min_quality or highest
         text = f"a quality of at least {highest:g} % {MODES[mode]} instead of {wanted:g} %"
         return SpecificationChange(min_quality=highest), text, wanted / highest

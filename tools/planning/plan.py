@@ -20,6 +20,12 @@ Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 """Who sends a plan back to us can't have it divide by nothing."""
 View = Literal["balanced", "lowest_cost", "lowest_latency", "best_quality", "simplest"]
 VIEWS: tuple[View, ...] = ("balanced", "lowest_cost", "lowest_latency", "best_quality", "simplest")
+Offer = Literal["cheaper, weaker", "weaker", "cheaper, quality unknown", "quality unknown"]
+"""Cheaper than the first option of enough quality; see `least_quality`."""
+WeakerFirst = Literal["named", "cost", "none enough"]
+"""Why models of too little or unknown quality may come first: the person named models, wants low cost above
+all, or no other is an option.
+"""
 VIEW_NAMES: dict[View, str] = {
     "balanced": "Balanced",
     "lowest_cost": "Lowest cost",
@@ -69,11 +75,20 @@ class Quality(Contract):
     """Of the checkpoint that this one was quantised from, where its own is unknown."""
     scores: str
     source: str
+    least: Amount | None = None
+    """What is asked for at least, by the person or else by the use case, in the same mode; None in plans from
+    before there was such a figure.
+    """
 
     @property
     def known(self) -> float | None:
         """Its own, else the base's."""
         return self.base_score if self.score is None else self.score
+
+    @property
+    def enough(self) -> bool:
+        """Known to be no less than what is asked for."""
+        return self.least is None or (self.known is not None and self.known >= self.least)
 
 
 class EstimateError(Contract):
@@ -174,7 +189,12 @@ class Recommendation(Contract):
     score: Annotated[float, Field(allow_inf_nan=False)]
     marks: list[str] = Field(default_factory=list)
     """What it is first in among the options: cheapest, fastest, best quality, fewest GPUs; see `ranking`."""
+    offered_as: Offer | None = None
+    """What must be said beside it, where its quality is not known to be enough."""
     reasons: list[str]
+    """Of the first option one sentence: what it comes before, and by what."""
+    notes: list[str] = Field(default_factory=list)
+    """Of the first option what it holds and is worth; of any what its figures don't say by themselves."""
 
     @property
     def by_roofline(self) -> bool:
@@ -218,6 +238,8 @@ class Plan(Contract):
     """Ranks of the recommendations in the order of each view."""
     view: View
     """The view that `rank` follows."""
+    weaker_first: WeakerFirst | None = None
+    """Why the order of the balanced view doesn't heed the least quality; None where it does."""
     benchmark_profile: TrafficProfile
     considered: Count
     """Configurations of suitable models with benchmarks for this traffic."""

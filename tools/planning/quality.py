@@ -143,7 +143,6 @@ def quality_against(one: Quality, other: Quality) -> str | None:
     if scores[0] is None or scores[1] is None or abs(scores[0] - scores[1]) < 0.5:
         return None
     star = "" if one.score is not None and other.score is not None else "*"
-    return (
-        f"quality {abs(scores[0] - scores[1]):.0f} points{star}"
-        f" {'higher' if scores[0] > scores[1] else 'lower'}"
-    )
+    points = f"{abs(scores[0] - scores[1]):.0f} point"
+    many = "" if points == "1 point" else "s"
+    return f"quality {points}{many}{star} {'higher' if scores[0] > scores[1] else 'lower'}"

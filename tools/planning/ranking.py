@@ -12,7 +12,9 @@ Weights: low 1, medium 2, high 6 by the person's priorities; simplicity always 1
 on what other options there are, so an option that is worse in everything can't change the order of the
 others, nor can scaling all prices.
 
-The other views order by one thing, ties by the balanced score: cost; the mean of p95 / target;
+Before its score comes whether its quality is enough, where that is heeded: see `least_quality`.
+
+The other views order by one thing, ties as the balanced view does: cost; the mean of p95 / target;
 quality (unknown last); GPUs in all. What is still equal goes by cost, then by the table's order,
 which is by model, GPU type and count.
 
@@ -56,6 +58,8 @@ class Criteria:
     quality_range: tuple[float, float]
     gpus: Floats
     priorities: Priorities
+    behind: Bools
+    """In the balanced view these come after all others."""
 
     @cached_property
     def used(self) -> Floats:
@@ -89,14 +93,21 @@ class Criteria:
         if len(members) == 1:
             return [int(members[0])]
         found = members[
-            np.lexsort((self.cost_usd_per_month[members], -self.score[members], figures[members]))
+            np.lexsort(
+                (
+                    self.cost_usd_per_month[members],
+                    -self.score[members],
+                    self.behind[members],
+                    figures[members],
+                )
+            )
         ]
         return [int(n) for n in found[:count]]
 
     def _figure(self, view: View) -> Floats:
         """What a view orders by, the least first."""
         figures: dict[View, Callable[[], Floats]] = {
-            "balanced": lambda: -self.score,
+            "balanced": lambda: 1000.0 * self.behind - self.score,
             "lowest_cost": lambda: self.cost_usd_per_month,
             "lowest_latency": lambda: (
                 self.used + 1.0 * self.by_roofline
@@ -142,7 +153,7 @@ def pick(options: list[Recommendation], criterion: str) -> Recommendation:
     keys: dict[str, Callable[[Recommendation], float]] = {
         "cheapest": lambda o: o.cost_usd_per_month,
         "fastest": lambda o: 0.0 if MARKS["lowest_latency"] in o.marks else o.predicted.e2e_ms.p95,
-        "best quality": lambda o: -(o.quality.score or o.quality.base_score or 0.0),
+        "best quality": lambda o: 0.0 if MARKS["best_quality"] in o.marks else 1.0,
         "simplest": lambda o: o.gpu_count * o.replicas,
         "recommended": lambda o: 0,
     }

@@ -1,35 +1,50 @@
-"""Why an option is where it is: what it is first in, holds, costs and is worth, and what it trades."""
+"""Why an option is where it is: the first in one sentence, the others by what they hold, cost and trade."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
 import numpy as np
 
-from knowledge.catalogue import SloTargets
-from tools.planning.plan import Quality, Recommendation, View
+from knowledge.catalogue import METRICS, SloTargets, models, p95_of
+from tools.planning.least_quality import offered_as, shortfall
+from tools.planning.plan import Quality, Recommendation, View, WeakerFirst
 from tools.planning.quality import quality_against, quality_in_words
 from tools.planning.ranking import MARKS, Criteria, mark_of
-from tools.wording import a_month, setup
+from tools.wording import a_month, percent, setup
+
+AT_THE_END = "its capacity is the highest load that was simulated, not a load at which a target breaks"
 
 
 def with_reasons(
     found: list[Recommendation],
-    views: dict[View, list[int]],
+    views: Mapping[View, Sequence[int]],
+    view: View,
     targets: SloTargets,
     criteria: Criteria,
     ends: set[int],
+    weaker_first: WeakerFirst | None,
 ) -> list[Recommendation]:
-    """What each is first in, what it holds, costs and is worth, and what it trades against the next."""
+    """Options of a plan in the order of `view`, each with what it is first in and offered as; `ends` are the
+    ranks whose capacity ends where the simulation does.
+    """
     lowest = float(criteria.cost_usd_per_month[criteria.option].min(initial=np.inf))
 
+    def marked(o: Recommendation) -> Recommendation:
+        marks = [mark_of(view, o) for view in MARKS if views[view][0] == o.rank]
+        offer, notes = offered_as(o, found), [AT_THE_END] if o.rank in ends else []
+        if o.rank == 1:
+            notes = [held(o, targets), worth(o.quality), *notes]
+        return o.model_copy(
+            update={"marks": [mark for mark in marks if mark], "offered_as": offer, "notes": notes}
+        )
+
     def reasons(o: Recommendation, following: Recommendation | None) -> list[str]:
-        said = [", ".join(o.marks)] if o.marks else []
-        said += [held(o, targets), _cost(o, lowest), _quality(o.quality)]
-        if o.rank in ends:
-            said.append(
-                "its capacity is the highest load that was simulated, not a load at which a target breaks"
-            )
+        if o.rank == 1:
+            return [why_first(found, view, targets, weaker_first)]
+        said = [", ".join(filter(None, [o.offered_as, *o.marks]))] if o.offered_as or o.marks else []
+        said += [held(o, targets), _cost(o, lowest), worth(o.quality)]
         if following is not None:
             said.append(
                 f"against option {following.rank}, {following.model_id} on {setup(following)}:"
@@ -37,12 +52,65 @@ def with_reasons(
             )
         return said
 
-    def marked(o: Recommendation) -> Recommendation:
-        marks = [mark_of(view, o) for view in MARKS if views[view][0] == o.rank]
-        return o.model_copy(update={"marks": [mark for mark in marks if mark]})
-
     found = [marked(o) for o in found]
     return [o.model_copy(update={"reasons": reasons(o, n)}) for o, n in zip_longest(found, found[1:])]
+
+
+def why_first(
+    found: Sequence[Recommendation], view: View, targets: SloTargets, weaker_first: WeakerFirst | None
+) -> str:
+    """One sentence of figures that the options themselves show: what the first comes before and by what, and
+    what would come before it if its quality were enough.
+    """
+    first, *others = found
+    short = shortfall(first)
+    said = _against(found, view, targets) if others else "it is the only option"
+    if short:
+        none = weaker_first == "none enough"
+        return f"{short}, but {'no option is known to reach that' if none else 'it may come first'}; {said}"
+    passed = next((o for o in others if not o.quality.enough and o.score > first.score), None)
+    if passed is not None and view == "balanced":
+        return f"{said}; option {passed.rank} scores {passed.score:g}, but {shortfall(passed)}"
+    return said
+
+
+def _against(found: Sequence[Recommendation], view: View, targets: SloTargets) -> str:
+    """The first, set against another of those that it was chosen among."""
+    first, *others = found
+    rivals = [o for o in others if o.quality.enough] if first.quality.enough and view == "balanced" else []
+    second = _another_model(first, rivals or others)
+    what = f"option {second.rank}, {second.model_id} on {setup(second)}"
+    return f"it comes before {what}, {_measure(view, first, second, targets)}: {difference(first, second)}"
+
+
+def _another_model(first: Recommendation, others: Sequence[Recommendation]) -> Recommendation:
+    """The first that isn't the same model in another format, since that would say little; else the first."""
+
+    def base(o: Recommendation) -> str:
+        known = models().get(o.model_id)
+        return (known.base_id if known else None) or o.model_id
+
+    return next((o for o in others if base(o) != base(first)), others[0])
+
+
+def _measure(view: View, one: Recommendation, other: Recommendation, targets: SloTargets) -> str:
+    """What a view orders by, of two options."""
+
+    def used(o: Recommendation) -> str:
+        shares = [o.predicted.of(m).p95 / p95_of(targets, m) for m in METRICS]
+        return percent(sum(shares) / len(shares))
+
+    by: dict[View, tuple[str, str, str]] = {
+        "lowest_cost": ("cost", a_month(one.cost_usd_per_month), a_month(other.cost_usd_per_month)),
+        "lowest_latency": ("the share of its targets that it takes", used(one), used(other)),
+        "best_quality": ("quality", quality_in_words(one.quality), quality_in_words(other.quality)),
+        "simplest": ("GPUs", f"{one.gpu_count * one.replicas}", f"{other.gpu_count * other.replicas}"),
+    }
+    score = f"score {one.score:g} against {other.score:g} of 100"
+    if view == "balanced":
+        return f"by what matters to you ({score})"
+    name, mine, its = by[view]
+    return f"by {name} ({mine} against {its})" if mine != its else f"with equal {name} ({mine}; {score})"
 
 
 def held(o: Recommendation, targets: SloTargets) -> str:
@@ -67,7 +135,7 @@ def _cost(o: Recommendation, lowest: float) -> str:
     )
 
 
-def _quality(quality: Quality) -> str:
+def worth(quality: Quality) -> str:
     """Ending with what it is made of, or why it isn't its own."""
     return f"{quality_in_words(quality)} ({quality.scores if quality.score is not None else quality.source})"
 

@@ -11,11 +11,11 @@ from knowledge.catalogue import models
 from knowledge.curves import Ints
 from knowledge.prices import HOURS_PER_MONTH, Price
 from knowledge.thinking import mode_in_words
+from tools.planning.least_quality import quality_for
 from tools.planning.memory import memory_of, requests_in_flight, served_context
 from tools.planning.plan import Autoscaling, Predicted, PredictedLatency, Recommendation
 from tools.planning.pricing import price_in_words
 from tools.planning.provenance import estimate_error_of, provenance_of
-from tools.planning.quality import catalogued_quality
 from tools.planning.settling import Settling
 from tools.planning.sizing import Sizing
 
@@ -87,7 +87,7 @@ def _recommendation(
         estimate_error=estimate_error_of(settling.table, n),
         price=price_in_words(size.price),
         gpus_billed=round(size.cost / size.price.usd_per_gpu_hour / HOURS_PER_MONTH),
-        quality=catalogued_quality(it.model_id, str(specification.intent.use_case), mode),
+        quality=quality_for(it.model_id, specification),
         memory=memory_of(*served),
         context_tokens=served_context(*served, in_flight, specification.intent.min_context_tokens),
         autoscaling=Autoscaling(

@@ -12,6 +12,7 @@ from knowledge.curves import Bools, CurveTable, Ints
 from knowledge.prices import Price
 from tools.planning.candidates import Candidates
 from tools.planning.constraints import published_quality, quality_for_rank
+from tools.planning.least_quality import may_lead, weaker
 from tools.planning.plan import VIEWS, View
 from tools.planning.quality import quality_range
 from tools.planning.ranking import Criteria
@@ -132,6 +133,7 @@ class Settling:
             quality_range=quality_range(use_case, mode),
             gpus=sizing.gpus_needed(sizing.replicas),
             priorities=specification.intent.priorities,
+            behind=weaker(self.table, specification) & (may_lead(specification.intent) is None),
         )
 
     def ranked(self, view: View) -> list[int]:

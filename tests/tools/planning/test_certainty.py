@@ -73,7 +73,7 @@ def test_an_unmeasured_roofline_is_never_the_fastest(tables: Tables, use_case: s
         assert first.estimate_error is None or first.estimate_error.steps != "the roofline"
         assert found.views["lowest_latency"][0] == rank
         assert pick(found.recommendations, "fastest") == first
-        assert first.reasons[0].split(", ").count("fastest") == 1
+        assert rank == 1 or first.reasons[0].split(", ").count("fastest") == 1
     order = [found.recommendations[rank - 1].by_roofline for rank in found.views["lowest_latency"]]
     assert order == sorted(order)
 

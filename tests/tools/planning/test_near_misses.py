@@ -143,3 +143,10 @@ def test_a_figure_is_rounded_up_by_little_of_the_step(value: float, start: float
     rounded = round_up(value, start)
     assert value <= rounded <= value + (value - start) / 20
     assert rounded <= expected
+
+
+def test_where_no_quality_is_known_a_least_one_can_only_go(tables: Tables) -> None:
+    unknown = "deepseek-ai/DeepSeek-R1-Distill-Qwen-7B"
+    found = planned(tables, specify(1, preferred_models=[unknown], min_quality=50), simulate=0)
+    assert not found.recommendations
+    assert [miss.change.clear for miss in found.near_misses if miss.change.clear] == [["min_quality"]]

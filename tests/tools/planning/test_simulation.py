@@ -70,7 +70,7 @@ def test_the_first_option_holds_for_an_hour_at_peak_and_one_replica_fewer_does_n
     targets = list(specification.slo_targets.model_dump().values())
     held = simulated_hour(option, specification, option.replicas)
     assert all(p95 <= SCATTER * target for p95, target in zip(held, targets, strict=True)), held
-    if option.replicas > 1 and "highest load that was simulated" not in " ".join(option.reasons):
+    if option.replicas > 1 and "highest load that was simulated" not in " ".join(option.notes):
         by_table = next(
             o for o in planned(tables, specification, simulate=0).recommendations if key(o) == key(option)
         )
