@@ -201,19 +201,14 @@ def test_the_clusters_own_gpus_can_be_the_limit(runtime: Runtime, thread: str) -
     assert there_are["H100"] > 0
 
 
-def test_other_traffic_than_the_benchmarks_is_said_to_be_planned_as_a_harder_one(
+def test_other_traffic_than_the_benchmarks_is_planned_as_it_is_and_that_is_said(
     runtime: Runtime, thread: str
 ) -> None:
     heard = converse(runtime, thread, "a chatbot for 1000 users", "600 prompt tokens and 300 output tokens")
-    assert (
-        "No benchmarks exist for 600→300 tokens; it is planned as 1024→1024 tokens, which is easier in"
-        " neither." in heard.text
-    )
-    assert facts_of(heard.pause)["benchmark_profile"] == {"prompt_tokens": 1024, "output_tokens": 1024}
-    assert (
-        "planned as 4096→512 tokens"
-        in converse(runtime, thread, "what if we had 2000 prompt tokens and 400 output tokens?").text
-    )
+    assert "Planned for 600→300 tokens, by simulation" in heard.text
+    assert facts_of(heard.pause)["benchmark_profile"] == {"prompt_tokens": 512, "output_tokens": 256}
+    again = converse(runtime, thread, "what if we had 2000 prompt tokens and 400 output tokens?")
+    assert facts_of(again.pause)["benchmark_profile"] == {"prompt_tokens": 4096, "output_tokens": 512}
 
 
 def test_a_rejection_leads_back_to_the_options_and_deploys_nothing(runtime: Runtime, thread: str) -> None:
