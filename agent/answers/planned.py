@@ -227,8 +227,8 @@ def context(turn: Turn, subject: str) -> str:
     options, numbers = _chosen_or_all(turn), _numbers(subject)
     shown = [o for o in options if o.rank in numbers] or options
     lines = [
-        f"• {o.rank}: {_name(o)}: {context_in_words(o.context_tokens, o.model_id)}; as planned for, room for"
-        f" {o.memory.max_sequences} such requests at once"
+        f"• {o.rank}: {_name(o)}: {context_in_words(o.context_tokens, o.model_id)}; room for"
+        f" {o.context_at_once or 1:,} of that length at once, or {o.memory.max_sequences:,} as planned"
         for o in shown
         if o.context_tokens
     ]

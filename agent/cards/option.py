@@ -132,7 +132,8 @@ def _details(o: Recommendation) -> Iterator[Row]:
             text=f"{begins}: the first token comes within TTFT, but is of the thoughts",
         )
     if o.context_tokens:
-        yield Row(label="Context", text=f"{o.context_tokens:,} tokens of prompt and answer")
+        at_once = f"; room for {o.context_at_once:,} of that length at once" if o.context_at_once else ""
+        yield Row(label="Context", text=f"{o.context_tokens:,} tokens of prompt and answer{at_once}")
     yield Row(label="Why", text="; ".join(o.reasons))
     yield Row(label="Note", text="; ".join(o.notes))
     percentiles = " · ".join(
@@ -168,9 +169,8 @@ def _memory(memory: Memory) -> MemoryUse:
             ("drivers", memory.non_torch_gib),
         )
     ]
-    room = f"one of up to {memory.max_context_tokens:,} tokens"
     return MemoryUse(
         heading=f"Memory of one replica: {memory.usable_gib:,.0f} GiB that vLLM may use",
         slices=slices,
-        note=f"Room for {memory.max_sequences:,} such requests at once, or {room}.",
+        note=f"Room for {memory.room}.",
     )

@@ -35,6 +35,8 @@ class Expectation(Contract):
     output_tokens: int
     context_tokens: int | None = None
     """Of the longest request that is served; None in deployments from before it was told."""
+    longest_tokens: int | None = None
+    """Of the longest request that must be possible; None in deployments from before it was told."""
     thinking: ThinkingMode | None = None
     """The mode it was planned in; None where it isn't known, as of older deployments."""
     thinking_tokens: int = 0

@@ -157,7 +157,7 @@ def _plan(service: InferenceService, rendered_now: bool) -> Iterator[tuple[str, 
         if isinstance(container, ServedModel)
         else "spec.predictor.containers.args"
     )
-    request = promised.prompt_tokens + promised.output_tokens
+    request = max(promised.prompt_tokens + promised.output_tokens, promised.longest_tokens or 0)
     if _arguments(container.args).get("max-model-len") != str(promised.context_tokens):
         yield (
             where,
@@ -166,7 +166,7 @@ def _plan(service: InferenceService, rendered_now: bool) -> Iterator[tuple[str, 
     elif promised.context_tokens < request:
         yield (
             where,
-            f"{promised.context_tokens} tokens of context are too few for the planned requests of {request}",
+            f"{promised.context_tokens} tokens of context are too few: requests of {request} must be possible",
         )
 
 

@@ -134,6 +134,7 @@ def planned(request: ManifestRequest) -> Expectation:
         prompt_tokens=request.traffic_profile.prompt_tokens,
         output_tokens=request.traffic_profile.output_tokens,
         context_tokens=chosen.context_tokens or _context(request),
+        longest_tokens=chosen.memory.longest_tokens,
         thinking=mode,
         thinking_tokens=request.thinking_tokens if mode == "on" else 0,
         requests_per_second=request.peak_requests_per_second,

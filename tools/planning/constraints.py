@@ -11,11 +11,10 @@ import numpy as np
 
 from knowledge.catalogue import gpus, models
 from knowledge.curves import Bools, CurveTable, Floats
-from knowledge.estimator.memory import plan_memory
 from knowledge.estimator.withheld import withheld
 from knowledge.model import LICENSE_KINDS, Model, WeightFormat
 from knowledge.thinking import ThinkingMode
-from tools.planning.memory import tokens_asked
+from tools.planning.memory import longest_alone
 from tools.planning.quality import ranked_quality
 from tools.specification import Intent, Specification
 from tools.specification.sizes import sizes_of
@@ -96,18 +95,13 @@ def broken(table: CurveTable, specification: Specification) -> dict[str, Bools]:
     """
     intent = specification.intent
     found: dict[str, Bools] = {}
-    tokens = specification.traffic_profile.prompt_tokens + specification.traffic_profile.output_tokens
-    longest, own = (
-        max(tokens, intent.min_context_tokens or 0),
-        _kept(table, ("model context",), lambda m: m.context_tokens),
-    )
-    short: Bools = own < longest
+    longest, own = specification.longest, _kept(table, ("model context",), lambda m: m.context_tokens)
+    short: Bools = own < longest.tokens
     if short.any():
         found["min_context_tokens"] = short
-    if intent.min_context_tokens:
-        found["context_memory"] = context_of(table, specification) < np.minimum(
-            max(tokens, tokens_asked(intent.min_context_tokens)), own
-        )
+    # Of the planned length, which stands for all where nothing else is asked, every row holds at least one.
+    if intent.min_context_tokens or longest.served > specification.workload.tokens:
+        found["context_memory"] = context_of(table) < np.minimum(longest.served, own)
     if intent.licenses:
         codes = _kept(table, ("licence",), lambda m: _LICENSES.index(m.license_kind))
         found["licenses"] = ~np.isin(codes, [_LICENSES.index(kind) for kind in intent.licenses])
@@ -164,17 +158,12 @@ def published_quality(table: CurveTable, use_case_id: str, mode: ThinkingMode) -
     return _kept(table, ("published", use_case_id, mode), known)
 
 
-def context_of(table: CurveTable, specification: Specification) -> Floats:
+def context_of(table: CurveTable) -> Floats:
     """(configurations,): tokens of the longest request that one replica can hold beside its weights."""
 
     def longest() -> Floats:
         keys = zip(table.model_ids, table.gpu_types, table.gpu_counts.tolist(), strict=True)
-        known = [(models().get(m), gpus().get(g), n) for m, g, n in keys]
-        tokens = specification.traffic_profile.prompt_tokens + specification.traffic_profile.output_tokens
-        return np.array(
-            [plan_memory(m, g, n, tokens).max_context_tokens if m and g else 0 for m, g, n in known],
-            dtype=np.float64,
-        )
+        return np.array([longest_alone(*key) for key in keys], dtype=np.float64)
 
     return table.kept(("context",), longest)
 

@@ -34,8 +34,7 @@ EXCLUSIONS = {
 
 def _too_long(specification: Specification) -> str:
     """Where no model at all has the context that is needed, that is said."""
-    profile, longest = specification.traffic_profile, max(models().values(), key=lambda m: m.context_tokens)
-    needed = max(profile.prompt_tokens + profile.output_tokens, specification.intent.min_context_tokens or 0)
+    needed, longest = specification.longest.tokens, max(models().values(), key=lambda m: m.context_tokens)
     if needed <= longest.context_tokens:
         return EXCLUSIONS["min_context_tokens"]
     return (

@@ -11,11 +11,10 @@ from knowledge.catalogue import gpus, models
 from knowledge.formats import formats_in_words
 from knowledge.thinking import MODES
 from tools.planning.constraints import context_of, published_quality
-from tools.planning.memory import tokens_asked
 from tools.planning.plan import NearMiss
 from tools.planning.relaxing import cheapest_after, relaxed
 from tools.planning.settling import Settling
-from tools.specification import CONSTRAINTS, FIELDS, KINDS, Specification, SpecificationChange
+from tools.specification import CONSTRAINTS, FIELDS, KINDS, Specification, SpecificationChange, tokens_asked
 from tools.specification.sizes import nearest
 from tools.wording import a_month, dollars
 
@@ -82,7 +81,7 @@ def _least_of(
         text = f"a quality of at least {highest:g} % {MODES[mode]} instead of {wanted:g} %"
         return SpecificationChange(min_quality=highest), text, wanted / highest
     if name == "min_context_tokens":
-        longest = int(context_of(without.table, specification)[options].max())
+        longest = int(context_of(without.table)[options].max())
         longest -= tokens_asked(longest) > longest  # a round number would be read as a few tokens more
         least = intent.min_context_tokens or longest
         text = f"a context of {longest:,} tokens instead of {least:,}"

@@ -126,6 +126,25 @@ class Memory(Contract):
     kv_kib_per_token: Amount
     max_sequences: Count
     max_context_tokens: Count
+    longest_tokens: AtLeastOne | None = None
+    """Of the longest request that must be possible, as far as the model's own context goes; None in plans
+    from before it was told.
+    """
+    longest_at_once: Count | None = None
+    """Requests of that length at once."""
+
+    @property
+    def room(self) -> str:
+        """What one replica holds at once, in words."""
+        longest = (
+            f"{self.longest_at_once:,} of the longest that must be possible ({self.longest_tokens:,} tokens), "
+            if self.longest_tokens and self.longest_at_once != self.max_sequences
+            else ""
+        )
+        return (
+            f"{self.max_sequences:,} such requests at once, {longest}or one of up to"
+            f" {self.max_context_tokens:,} tokens"
+        )
 
     def __str__(self) -> str:
         spent = (
@@ -133,10 +152,7 @@ class Memory(Contract):
             f" {self.non_torch_gib:,.1f} drivers and communication, and {self.kv_cache_gib:,.1f} the KV cache"
             f" ({self.kv_kib_per_token:,.0f} KiB a token)"
         )
-        room = (
-            f"{self.max_sequences} such requests at once, or one of up to {self.max_context_tokens:,} tokens"
-        )
-        return f"of {self.usable_gib:,.0f} GiB that vLLM may use, {spent}: {room}"
+        return f"of {self.usable_gib:,.0f} GiB that vLLM may use, {spent}: {self.room}"
 
 
 class Autoscaling(Contract):
@@ -183,6 +199,8 @@ class Recommendation(Contract):
     """Of the longest request, prompt and answer together, that is served
     (--max-model-len); None in plans from before it was told.
     """
+    context_at_once: Count | None = None
+    """Requests of that length that one replica holds at once."""
     autoscaling: Autoscaling
     pareto: bool
     """No other option is at least as good in cost, latency and quality and better in one of them."""

@@ -12,7 +12,7 @@ from knowledge.curves import Ints
 from knowledge.prices import HOURS_PER_MONTH, Price
 from knowledge.thinking import mode_in_words
 from tools.planning.least_quality import quality_for
-from tools.planning.memory import memory_of, requests_in_flight, served_context
+from tools.planning.memory import memory_of, requests_at_once, requests_in_flight, served_context
 from tools.planning.plan import Autoscaling, Predicted, PredictedLatency, Recommendation
 from tools.planning.pricing import price_in_words
 from tools.planning.provenance import estimate_error_of, provenance_of
@@ -64,6 +64,8 @@ def _recommendation(
     served = (it.model_id, it.gpu_type, it.gpu_count, specification.traffic_profile)
     ttft, itl, e2e = latencies
     in_flight = requests_in_flight(sizing.peak / size.replicas, e2e.p95)
+    longest = specification.longest.served
+    context = served_context(*served, in_flight, longest)
     thinking = models()[it.model_id].thinking
     mode = models()[it.model_id].mode(specification.thinking)
     first_answer = ttft.p95 + specification.thinking_tokens * itl.p95
@@ -88,8 +90,9 @@ def _recommendation(
         price=price_in_words(size.price),
         gpus_billed=round(size.cost / size.price.usd_per_gpu_hour / HOURS_PER_MONTH),
         quality=quality_for(it.model_id, specification),
-        memory=memory_of(*served),
-        context_tokens=served_context(*served, in_flight, specification.intent.min_context_tokens),
+        memory=memory_of(*served, longest),
+        context_tokens=context,
+        context_at_once=requests_at_once(it.model_id, it.gpu_type, it.gpu_count, context),
         autoscaling=Autoscaling(
             min_replicas=size.min_replicas + spare,
             max_replicas=size.replicas + spare,

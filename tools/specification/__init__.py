@@ -16,6 +16,7 @@ from tools.specification.change import (
 )
 from tools.specification.demand import MIN_RATE, Demand
 from tools.specification.fields import CONSTRAINTS, FIELDS, KINDS, Clearable, Figure, Kind
+from tools.specification.longest import LongestRequest, tokens_asked
 from tools.specification.overrides import Overrides
 from tools.specification.relative import NothingToStartFrom
 from tools.specification.spec import Declared, Group, Shape, Spec
@@ -39,6 +40,7 @@ __all__ = [
     "Group",
     "Intent",
     "Kind",
+    "LongestRequest",
     "NothingToStartFrom",
     "Overrides",
     "Priorities",
@@ -54,6 +56,7 @@ __all__ = [
     "change_specification",
     "difference",
     "noted",
+    "tokens_asked",
     "told",
     "unchanged",
     "with_defaults",

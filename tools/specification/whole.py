@@ -15,6 +15,7 @@ from tools.contract import Contract
 from tools.specification.assumptions import HEADROOM, Assumption, assumptions
 from tools.specification.default_targets import default_targets
 from tools.specification.demand import Demand
+from tools.specification.longest import LongestRequest, longest_request
 from tools.specification.overrides import Overrides
 from tools.specification.wishes import LOADS, Intent, Weights
 from tools.thinking import planned_thinking
@@ -52,6 +53,11 @@ class Specification(Contract):
     def default_targets(self) -> tuple[Metric, ...]:
         """The metrics whose target nobody asked for: it is the template's, or what a plan relaxed it to."""
         return tuple(m for m in METRICS if getattr(self.overrides, f"{m}_p95_ms") is None)
+
+    @property
+    def longest(self) -> LongestRequest:
+        """That must be possible."""
+        return longest_request(self.workload, self.intent.min_context_tokens)
 
     @property
     def headroom(self) -> float:
@@ -126,7 +132,7 @@ def build_specification(intent: Intent, overrides: Overrides) -> Specification:
     assumed = thinking.assumed(
         profile, targets, overrides.e2e_p95_ms is not None, overrides.thinking_tokens is not None
     )
-    return Specification(
+    found = Specification(
         intent=intent,
         traffic_profile=profile,
         slo_targets=targets,
@@ -139,6 +145,8 @@ def build_specification(intent: Intent, overrides: Overrides) -> Specification:
         thinking=thinking.mode,
         thinking_tokens=thinking.tokens,
     )
+    told = [*found.assumptions, found.longest.assumption]
+    return found.model_copy(update={"assumptions": told})
 
 
 def with_defaults(specification: Specification, relaxed_ms: dict[Metric, float]) -> Specification:

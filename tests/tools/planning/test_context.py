@@ -21,11 +21,11 @@ from tests.present import present
 from tools.manifests.bundle import ManifestBundle
 from tools.manifests.check import check_bundle
 from tools.manifests.values import ManifestRequest
-from tools.planning.memory import served_context, tokens_asked
+from tools.planning.memory import served_context
 from tools.planning.plan import Recommendation
 from tools.planning.scaling import rescaled
 from tools.render_manifest import render_manifest
-from tools.specification import Specification
+from tools.specification import Specification, tokens_asked
 
 
 def rendered(option: Recommendation, specification: Specification) -> ManifestBundle:
@@ -181,8 +181,9 @@ def test_it_is_never_more_than_fits_never_less_than_asked_and_never_grows_with_t
 ) -> None:
     model_id, gpu, count = configuration
     alone = plan_memory(models()[model_id], gpus()[gpu], count, 1).max_context_tokens
-    served = served_context(*configuration, profile, in_flight, asked)  # type: ignore[arg-type]
+    longest = tokens_asked(asked or 0)
+    served = served_context(*configuration, profile, in_flight, longest)  # type: ignore[arg-type]
     assert served <= alone
-    assert served >= min(alone, tokens_asked(asked or 0))
+    assert served >= min(alone, longest)
     assert served >= min(alone, 2048)
-    assert served_context(*configuration, profile, in_flight + 10, asked) <= served  # type: ignore[arg-type]
+    assert served_context(*configuration, profile, in_flight + 10, longest) <= served  # type: ignore[arg-type]
