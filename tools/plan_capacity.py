@@ -21,6 +21,7 @@ from tools.planning.ranking import Criteria
 from tools.planning.reasons import with_reasons
 from tools.planning.recommending import recommendations
 from tools.planning.settling import Settling
+from tools.planning.several_servers import several_servers
 from tools.specification import Specification
 from tools.tool import tool
 
@@ -77,6 +78,7 @@ def plan(request: PlanRequest, table: CurveTable, listed: Sequence[Price]) -> Pl
         considered=len(settling.table),
         holding_slo=int(np.count_nonzero(criteria.option)) + left_out.get(OVER_BUDGET, 0),
         excluded=left_out,
+        several_servers=several_servers(specification),
         headroom=specification.headroom,
         made_for=None if settling is asked else specification,
         relaxed=relaxed_defaults(asked, settling),

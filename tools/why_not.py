@@ -16,7 +16,7 @@ from knowledge.prices import Price, prices
 from tools.contract import Contract
 from tools.plan_capacity import PlanRequest, begun, plan
 from tools.planning.exclusions import excluded
-from tools.planning.plan import Count, NearMiss, Plan, Recommendation
+from tools.planning.plan import Count, NearMiss, Plan, Recommendation, SeveralServers
 from tools.planning.reasons import difference, held
 from tools.planning.recommending import recommendations
 from tools.planning.settling import Settling
@@ -48,6 +48,8 @@ class WhyNot(Contract):
     """Then: the first if it were what the person asks for, against wishes for other GPUs or models."""
     near_misses: list[NearMiss]
     """Then: what would admit it all the same."""
+    several_servers: list[SeveralServers] = Field(default_factory=list)
+    """Then: what of it is too large for any single server."""
 
 
 @tool(reads=True)
@@ -81,6 +83,7 @@ def place(
         excluded={} if best else excluded(settling.sizing, meant),
         if_wanted=narrowed.recommendations[0] if narrowed and narrowed.recommendations else None,
         near_misses=narrowed.near_misses if narrowed and not narrowed.recommendations else [],
+        several_servers=narrowed.several_servers if narrowed else [],
     )
 
 

@@ -16,6 +16,7 @@ from tools.planning.memory import context_in_words
 from tools.planning.plan import NearMiss, Recommendation
 from tools.planning.quality import quality_in_words
 from tools.planning.reasons import difference
+from tools.planning.several_servers import several_servers_in_words
 from tools.why_not import WhyNot, WhyNotRequest, why_not
 from tools.wording import rate, setup
 
@@ -112,6 +113,7 @@ def _why_not(query: WhyNotRequest, found: WhyNot, options: list[Recommendation])
             f"{names} wasn't considered:"
             f" {wished if query.model_ids else 'no benchmark of these models covers it'}."
         )
+    text = f"{text} {several_servers_in_words(found.several_servers)}".strip()
     if found.if_wanted is not None:
         wanted = found.if_wanted
         return f"{text} If you ask for it: {_name(wanted)}, ${wanted.cost_usd_per_month:,.0f} a month."
@@ -179,8 +181,8 @@ def near_misses(turn: Turn, subject: str) -> str:
         return "What would have to give is known with the plan, which comes after the specification."
     text = (
         f"Of {plan.considered:,} configurations, excluded were"
-        f" {exclusions_in_words(plan.excluded) or 'none'}."
-    )
+        f" {exclusions_in_words(plan.excluded) or 'none'}. {several_servers_in_words(plan.several_servers)}"
+    ).strip()
     if not plan.near_misses:
         return f"{text} No small change of your targets would make it cheaper."
     return f"{text}\nThese would change it:\n" + "\n".join(map(_near_miss, plan.near_misses))

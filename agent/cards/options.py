@@ -13,6 +13,7 @@ from agent.cards.parts import Action, Chart, Column, Items, Piece, Proposal, Pro
 from agent.cards.reading import footnotes
 from knowledge.catalogue import METRICS, p95_of
 from tools.planning.plan import VIEW_NAMES, VIEWS, NearMiss, View, defaults_in_words, relaxed_in_words
+from tools.planning.several_servers import several_servers_in_words
 from tools.wording import METRIC_NAMES, a_month, latency, setup, short_name
 
 
@@ -54,6 +55,8 @@ def options_parts(facts: OptionsFacts) -> Parts:
         heading = "Near misses: cheaper, if something gave" if found else "What would have to give"
         proposals = [_proposal(miss) for miss in facts.near_misses]
         parts.append(Proposals(heading=heading, proposals=proposals))
+    if facts.several_servers:
+        parts.append(Sentence(text=several_servers_in_words(facts.several_servers)))
     return [*parts, *(Sentence(text=text, tone="quiet") for text in footnotes(facts))] if found else parts
 
 

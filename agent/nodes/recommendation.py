@@ -19,6 +19,7 @@ from tools.planning.exclusions import exclusions_in_words
 from tools.planning.least_quality import lesser, shortfall
 from tools.planning.plan import Plan, Recommendation, holding_in_words, ranked_by, relaxed_in_words
 from tools.planning.ranking import pick
+from tools.planning.several_servers import several_servers_in_words
 from tools.query_benchmarks import BenchmarkQuery, query_benchmarks
 from tools.specification import (
     Specification,
@@ -240,7 +241,8 @@ def _summary(plan: Plan, before: Explored | None) -> str:
             if nearest
             else ""
         )
-        return f"Nothing holds the targets within your constraints.{why}{give}"
+        several = several_servers_in_words(plan.several_servers)
+        return f"Nothing holds the targets within your constraints.{why} {several}".strip() + give
     best = plan.recommendations[0]
     text = f"{holding_in_words(plan)}."
     if before and before.plan.recommendations:

@@ -115,7 +115,7 @@ class _Server:
         if "500" in wrong and self._requests % 2:
             return _error(Refused(500, "EngineCore encountered an issue.", "InternalServerError"))
         try:
-            wanted = read(await request.body(), kind, self._engine.model.id)
+            wanted = read(await request.body(), kind, self._engine.model.id, self._engine.max_model_len)
             plans = self._planned(wanted)
         except Refused as refused:
             return _error(refused)

@@ -14,6 +14,8 @@ from simulator.vllm.text import count_tokens, words_of
 from simulator.vllm.thoughts import NO_THOUGHTS, Thoughts
 
 MAX_BODY_BYTES = 4_000_000
+BYTES_A_TOKEN = 24
+"""At most, in JSON: four characters, each escaped."""
 DEFAULT_COMPLETION_TOKENS = 16
 """Of /v1/completions, as OpenAI has it."""
 
@@ -114,11 +116,14 @@ class Planned(BaseModel):
 
 
 def read(
-    body: bytes, kind: type[ChatRequest] | type[CompletionRequest], model_id: str
+    body: bytes, kind: type[ChatRequest] | type[CompletionRequest], model_id: str, max_model_len: int
 ) -> ChatRequest | CompletionRequest:
-    """Raises Refused with what vLLM would answer."""
-    if len(body) > MAX_BODY_BYTES:
-        raise Refused(413, f"The body is larger than {MAX_BODY_BYTES} bytes.", "RequestEntityTooLarge")
+    """Raises Refused with what vLLM would answer; vLLM itself takes bodies of any size, we those of any
+    request that fits into the context.
+    """
+    most = max(MAX_BODY_BYTES, BYTES_A_TOKEN * max_model_len)
+    if len(body) > most:
+        raise Refused(413, f"The body is larger than {most} bytes.", "RequestEntityTooLarge")
     try:
         request = kind.model_validate(json.loads(body))
     except ValidationError as error:

@@ -59,9 +59,15 @@ class Server:
 
 @contextmanager
 def serving(
-    time_scale: float = 0.2, max_model_len: int = 1024, model: str = MODEL, told: Told | None = None
+    time_scale: float = 0.2,
+    max_model_len: int = 1024,
+    model: str = MODEL,
+    told: Told | None = None,
+    gpu: str = "B200",
+    gpu_count: int = 1,
 ) -> Iterator[Server]:
-    server = Server(Engine(models()[model], gpus()["B200"], 1, max_model_len, time_scale), told or Told())
+    engine = Engine(models()[model], gpus()[gpu], gpu_count, max_model_len, time_scale)
+    server = Server(engine, told or Told())
     try:
         yield server
     finally:

@@ -166,7 +166,7 @@ def _plan(service: InferenceService, rendered_now: bool) -> Iterator[tuple[str, 
     elif promised.context_tokens < request:
         yield (
             where,
-            f"{promised.context_tokens} tokens of context are too few: requests of {request} must be possible",
+            f"{promised.context_tokens} tokens of context are too few: {request} must be possible",
         )
 
 

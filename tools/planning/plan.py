@@ -136,13 +136,11 @@ class Memory(Contract):
     @property
     def room(self) -> str:
         """What one replica holds at once, in words."""
-        longest = (
-            f"{self.longest_at_once:,} of the longest that must be possible ({self.longest_tokens:,} tokens), "
-            if self.longest_tokens and self.longest_at_once != self.max_sequences
-            else ""
-        )
+        longest, at_once = self.longest_tokens, self.longest_at_once
+        told = longest and at_once != self.max_sequences
+        between = f", {at_once:,} of {longest:,} tokens, which must be possible," if told else ","
         return (
-            f"{self.max_sequences:,} such requests at once, {longest}or one of up to"
+            f"{self.max_sequences:,} such requests at once{between} or one of up to"
             f" {self.max_context_tokens:,} tokens"
         )
 
@@ -245,6 +243,19 @@ class LooserDefault(Contract):
     saves_usd_per_month: Amount = 0.0
 
 
+class SeveralServers(Contract):
+    """A model that no single server of a GPU type holds. It would be tensor parallel within each and
+    pipeline parallel across them; nothing that spans servers can be rendered yet.
+    """
+
+    model_id: str
+    gpu_type: str
+    servers: AtLeastOne
+    gpus_per_server: AtLeastOne
+    tokens: AtLeastOne
+    """Of the longest request that must be possible, which they hold beside the weights."""
+
+
 OVER_BUDGET = "over budget"
 """Why what holds all targets is left out of a plan with a budget."""
 
@@ -264,6 +275,8 @@ class Plan(Contract):
     holding_slo: Count
     """Those that hold all targets within every constraint but the budget."""
     excluded: dict[str, Count]
+    several_servers: list[SeveralServers] = Field(default_factory=list)
+    """What none of the `considered` is: models too large for any single server of a GPU type."""
     headroom: Amount
     made_for: Specification | None = None
     """What it was made for, where that isn't what was asked: with looser defaults, see `relaxed`."""
