@@ -4,6 +4,7 @@ so that an edit can't leave a stale figure behind.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -137,16 +138,19 @@ def build_specification(intent: Intent, overrides: Overrides) -> Specification:
         traffic_profile=profile,
         slo_targets=targets,
         demand=demand,
-        assumptions=[
-            *assumptions(template, overrides, demand),
-            *(Assumption(name=name, text=text, origin=origin) for name, text, origin in assumed),
-        ],
+        assumptions=assumptions(template, overrides, demand),
         overrides=overrides,
         thinking=thinking.mode,
         thinking_tokens=thinking.tokens,
     )
-    told = [*found.assumptions, found.longest.assumption]
-    return found.model_copy(update={"assumptions": told})
+    return _assuming(found, assumed)
+
+
+def _assuming(specification: Specification, more: Sequence[tuple[str, str, str]]) -> Specification:
+    """With these as well, and with the longest request that must be possible."""
+    found = [Assumption(name=name, text=text, origin=origin) for name, text, origin in more]
+    told = [*specification.assumptions, *found, specification.longest.assumption]
+    return specification.model_copy(update={"assumptions": told})
 
 
 def with_defaults(specification: Specification, relaxed_ms: dict[Metric, float]) -> Specification:
