@@ -145,6 +145,13 @@ def intent(
 def recommend(
     text: Annotated[str | None, typer.Argument(help="What somebody needs, in words.")] = None,
     spec: Annotated[Path | None, typer.Option(help="A specification as JSON, as `--json` prints it.")] = None,
+    owned: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Servers that you own, for instance 2x8xH100, 4xL40S, or 8xH100@1.90 with your own price in"
+            " USD per GPU-hour. Several times for several kinds.",
+        ),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many options.")] = 5,
     view: Annotated[
         str, typer.Option(help="Rank by: balanced, lowest_cost, lowest_latency, best_quality or simplest.")
@@ -159,11 +166,17 @@ def recommend(
 ) -> None:
     """Ranked options and near misses, without a conversation."""
     with errors_in_words(as_json):
-        from agent.commands.recommend import Recommended, manifests_of, recommendation_for, specified
+        from agent.commands.recommend import (
+            Recommended,
+            manifests_of,
+            recommendation_for,
+            specified,
+            with_owned,
+        )
         from knowledge.settings import load_settings
 
         settings = load_settings()
-        specification = specified(text, spec, settings)
+        specification = with_owned(specified(text, spec, settings), owned or [])
         plan = recommendation_for(specification, settings, limit, view)
         written: list[Path] = []
         if output is not None:

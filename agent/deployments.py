@@ -11,7 +11,7 @@ from tools.deploying.listing import last_revision, names_of
 from tools.deploying.revisions import deletion_of
 from tools.get_status import DeploymentStatus, StatusQuery, get_status
 from tools.records import keep_window
-from tools.wording import capital
+from tools.wording import a_month, capital
 
 MAX_TOLD = 20
 """Deployments that one answer lists."""
@@ -139,8 +139,8 @@ def _status(turn: Turn, name: str, metrics: bool) -> DeploymentStatus:
 
 
 def _line(status: DeploymentStatus) -> str:
-    cost = f", ${status.cost_usd_per_month:,.0f} a month" if status.cost_usd_per_month is not None else ""
-    so_far = f" (${status.cost_usd:,.2f} so far)" if cost and status.cost_usd is not None else ""
+    cost = f", {a_month(status.cost_usd_per_month)}" if status.cost_usd_per_month is not None else ""
+    so_far = f" (${status.cost_usd:,.2f} so far)" if cost and status.cost_usd else ""
     replicas = f"{status.replicas_ready} of {status.replicas_wanted} replicas ready"
     phase = replicas if status.phase == "ready" else f"{status.phase}, {replicas}"
     return f"{status.name}: {status.model_id or 'unknown model'}, {phase}{cost}{so_far}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from knowledge.errors import CompassError
 
 HOURS_PER_MONTH = 730
 """8,760 hours a year over 12 months."""
+PER_GPU = "per-GPU rate"
 
 
 class Price(BaseModel):
@@ -33,7 +35,7 @@ class Price(BaseModel):
     @property
     def by_the_gpu(self) -> bool:
         """Any number of GPUs can be rented; otherwise whole machines of `gpus_per_instance`."""
-        return self.instance_type == "per-GPU rate"
+        return self.instance_type == PER_GPU
 
 
 def prices(own_file: Path | None = None) -> tuple[Price, ...]:
@@ -70,6 +72,11 @@ def _beside_shipped(text: str, file: str) -> tuple[Price, ...]:
             f"{file}, named by COMPASS_PRICES, holds {found}. Columns: {', '.join(Price.model_fields)}."
         )
     return tuple(p for p in _shipped() if p.gpu_type not in {o.gpu_type for o in own}) + own
+
+
+def instance_types(listed: Iterable[Price]) -> list[str]:
+    """Machines that are sold whole, as their providers call them."""
+    return sorted({price.instance_type for price in listed if not price.by_the_gpu})
 
 
 def _listed(text: str, file: str) -> tuple[Price, ...]:

@@ -93,7 +93,7 @@ def _best(settling: Settling, found: int, asked: PlanRequest) -> Recommendation:
     best, first = recommendations(settling, [found, ranked[0]])
     reasons = [
         held(best, asked.specification.slo_targets),
-        f"costs {a_month(best.cost_usd_per_month)}",
+        f"costs {a_month(best.cost_usd_per_month)}" if best.cost_usd_per_month else best.price,
         f"against the first, {first.model_id} on {setup(first)}: {difference(best, first)}",
     ]
     return best.model_copy(update={"rank": ranked.index(found) + 1, "reasons": reasons})

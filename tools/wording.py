@@ -27,12 +27,26 @@ def rate(per_second: float) -> str:
     return f"{per_second:.2f}" if per_second >= 1 else f"{per_second:.2g}"
 
 
+NO_PRICE = "no price"
+
+
 def a_month(usd: float, cents: bool = False) -> str:
-    return f"{dollars(usd, cents)} a month"
+    """Nothing is what one's own hardware costs where it has no price."""
+    return f"{dollars(usd, cents)} a month" if usd else NO_PRICE
+
+
+def cost(usd: float) -> str:
+    """A month's, where the words before say so."""
+    return dollars(usd) if usd else NO_PRICE
 
 
 def dollars(usd: float, cents: bool = False) -> str:
     return f"${usd:,.2f}" if cents else f"${usd:,.0f}"
+
+
+def an_hour(usd: float) -> str:
+    """With cents, and what there is below them."""
+    return dollars(usd, cents=True) if round(usd, 2) == usd else f"${usd:,.6g}"
 
 
 def figure(value: float) -> str:

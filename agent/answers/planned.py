@@ -18,7 +18,7 @@ from tools.planning.quality import quality_in_words
 from tools.planning.reasons import difference
 from tools.planning.several_servers import several_servers_in_words
 from tools.why_not import WhyNot, WhyNotRequest, why_not
-from tools.wording import rate, setup
+from tools.wording import a_month, rate, setup
 
 MAX_NAMED = 3
 """Names of models that an answer repeats."""
@@ -116,7 +116,7 @@ def _why_not(query: WhyNotRequest, found: WhyNot, options: list[Recommendation])
     text = f"{text} {several_servers_in_words(found.several_servers)}".strip()
     if found.if_wanted is not None:
         wanted = found.if_wanted
-        return f"{text} If you ask for it: {_name(wanted)}, ${wanted.cost_usd_per_month:,.0f} a month."
+        return f"{text} If you ask for it: {_name(wanted)}, {a_month(wanted.cost_usd_per_month)}."
     if found.near_misses:
         return f"{text}\nThese would admit it:\n" + "\n".join(map(_near_miss, found.near_misses))
     return f"{text} No change of a single target would admit it."
@@ -139,7 +139,7 @@ def _sizing(option: Recommendation, state: ConversationState) -> str:
     auto, spare = option.autoscaling, specification.spare_replicas
     scaled = (
         f" For autoscaling: {auto.min_replicas} to {auto.max_replicas} replicas; the least holds the highest"
-        f" minute of the quietest hour (${auto.cost_at_min_usd_per_month:,.0f} a month if it were always so)."
+        f" minute of the quietest hour ({a_month(auto.cost_at_min_usd_per_month)} if it were always so)."
         if auto.min_replicas < auto.max_replicas
         else ""
     )
@@ -166,7 +166,7 @@ def compare(turn: Turn, subject: str) -> str:
         return f"I need two options that exist, from 1 to {len(options)}."
     one, other = wanted[0], wanted[1]
     lines = [
-        f"• {o.rank}: {_name(o)}: ${o.cost_usd_per_month:,.0f} a month, TTFT p95"
+        f"• {o.rank}: {_name(o)}: {a_month(o.cost_usd_per_month)}, TTFT p95"
         f" {o.predicted.ttft_ms.p95:,.0f} ms, ITL p95 {o.predicted.itl_ms.p95:,.1f} ms, E2E p95"
         f" {o.predicted.e2e_ms.p95 / 1000:,.1f} s, up to {rate(o.max_requests_per_second)} requests/s,"
         f" {o.thinking_in_words}, {quality_in_words(o.quality)}{f' ({o.offered_as})' if o.offered_as else ''}"
@@ -189,7 +189,7 @@ def near_misses(turn: Turn, subject: str) -> str:
 
 
 def _near_miss(miss: NearMiss) -> str:
-    return f"• {miss.relaxation} → {miss.model_id} on {setup(miss)}, ${miss.cost_usd_per_month:,.0f} a month"
+    return f"• {miss.relaxation} → {miss.model_id} on {setup(miss)}, {a_month(miss.cost_usd_per_month)}"
 
 
 def cost(turn: Turn, subject: str) -> str:
@@ -198,7 +198,9 @@ def cost(turn: Turn, subject: str) -> str:
         return without_options(turn)
     lines = [
         f"• {o.rank}: {_name(o)} = {o.gpus_billed} GPUs × {o.price} × {HOURS_PER_MONTH} h ="
-        f" ${o.cost_usd_per_month:,.2f} a month"
+        f" {a_month(o.cost_usd_per_month, cents=True)}"
+        if o.cost_usd_per_month
+        else f"• {o.rank}: {_name(o)} = {o.gpus_billed} GPUs of {o.price}"
         for o in options
     ]
     return "\n".join(lines)

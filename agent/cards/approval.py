@@ -93,9 +93,9 @@ def _rows(facts: ApprovalFacts) -> Iterator[Row]:
     if not deletes:
         yield Row(label="Mode", text=facts.thinking or "")
         yield Row(label="Context", text=facts.context or "")
-    if chosen and deletes:
+    if chosen and deletes and chosen.cost_usd_per_month:
         yield Row(label="Saves", text=a_month(chosen.cost_usd_per_month, cents=True))
-    elif chosen:
+    elif chosen and not deletes:
         yield Row(label="Replicas", text=setup(chosen))
         cost = a_month(chosen.cost_usd_per_month, cents=True)
         yield Row(label="Cost", text=f"{cost} ({chosen.gpus_billed} × {chosen.price})")

@@ -9,7 +9,7 @@ from agent.cards.parts import Chart, Charts, Dot, Tick
 from knowledge.catalogue import METRICS, Metric, SloTargets, p95_of
 from tools.contract import Contract
 from tools.planning.plan import Recommendation
-from tools.wording import METRIC_NAMES, dollars, latency, rate
+from tools.wording import METRIC_NAMES, capital, dollars, figure, latency, rate
 
 ROOM = 1.06
 """Of an axis beyond its last figure."""
@@ -34,12 +34,18 @@ class CurveQuery(Contract):
 
 
 def tradeoffs(options: Sequence[Recommendation], targets: SloTargets) -> list[Chart]:
-    """Cost a month on a logarithmic scale against the p95 of each metric."""
-    logs = [math.log(o.cost_usd_per_month) for o in options]
+    """Cost a month on a logarithmic scale against the p95 of each metric; GPUs, where some have no price."""
+    priced = all(o.cost_usd_per_month for o in options)
+    amounts = [o.cost_usd_per_month if priced else float(o.gpus_billed) for o in options]
+    what = "cost a month" if priced else "GPUs"
+    logs = [math.log(amount) for amount in amounts]
     low, high = min(logs) - MARGIN, max(logs) + MARGIN
     middle = (low + high) / 2
     costs = [
-        Tick(at=(at - low) / (high - low), text=dollars(math.exp(at)))
+        Tick(
+            at=(at - low) / (high - low),
+            text=dollars(math.exp(at)) if priced else figure(round(math.exp(at), 1)),
+        )
         for at in (low + MARGIN, middle, high - MARGIN)
     ]
     charts = []
@@ -51,10 +57,10 @@ def tradeoffs(options: Sequence[Recommendation], targets: SloTargets) -> list[Ch
             Chart(
                 name=f"{name} p95",
                 label=(
-                    f"Cost a month against {name} p95 of the {len(options)} options; the table holds the same"
-                    " figures"
+                    f"{capital(what)} against {name} p95 of the {len(options)} options; the table holds the"
+                    " same figures"
                 ),
-                x_label=f"{name} p95; cost on a logarithmic scale, quality as size",
+                x_label=f"{name} p95; {what} on a logarithmic scale, quality as size",
                 x_ticks=[Tick(at=f / ROOM, text=latency(most * f)) for f in (0, 0.5, 1)],
                 y_ticks=costs,
                 x_limit=Tick(at=target / most / ROOM, text=f"target {latency(target)}"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from agent.cards.facts import NamedPlan, PlanInShort
 from agent.cards.parts import Cell, Column, Table
 from knowledge.catalogue import METRICS, p95_of
-from tools.wording import dollars, latency, rate, setup, short_name
+from tools.wording import cost, latency, rate, setup, short_name
 
 NOTHING = "nothing holds"
 
@@ -33,13 +33,13 @@ def _told(plan: PlanInShort) -> Iterator[tuple[str, str]]:
     yield "Peak", f"{rate(plan.peak_requests_per_second)} requests/s"
     yield "Targets", " · ".join(map(latency, targets))
     yield "First", f"{short_name(first.model_id)}, {setup(first)}" if first else NOTHING
-    yield "  a month", dollars(first.cost_usd_per_month) if first else NOTHING
+    yield "  a month", cost(first.cost_usd_per_month) if first else NOTHING
     p95s = (latency(first.predicted.of(m).p95) for m in METRICS) if first else [NOTHING]
     yield "  TTFT·ITL·E2E", " · ".join(p95s)
     yield "  thinking", (first.thinking_in_words or "not told") if first else NOTHING
     context = first.context_tokens if first else None
     yield "  context", f"{context:,} tokens" if context else "not known" if first else NOTHING
-    cost = f"{dollars(cheapest.cost_usd_per_month)}, {setup(cheapest)}" if cheapest else NOTHING
-    cost += f" ({cheapest.offered_as})" if cheapest and cheapest.offered_as else ""
-    yield "Cheapest", cost
+    least = f"{cost(cheapest.cost_usd_per_month)}, {setup(cheapest)}" if cheapest else NOTHING
+    least += f" ({cheapest.offered_as})" if cheapest and cheapest.offered_as else ""
+    yield "Cheapest", least
     yield "Hold targets", f"{plan.holding_slo:,} of {plan.considered:,}"

@@ -4,7 +4,7 @@ is from. The ranges are those of the declaration, so that the card can't promise
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from agent.cards.parts import Items, Piece
 from knowledge.catalogue import use_cases
@@ -21,7 +21,7 @@ class Choice(Piece):
 
 class Field(Piece):
     """`value` is None where nothing is set, and `unset` what counts then; for `percent` it is a share, shown
-    times 100. `choices` for kinds with names.
+    times 100; of items, each as it is typed. `choices` for kinds with names.
     """
 
     name: str
@@ -99,7 +99,7 @@ def _field(field: Declared, specification: Specification) -> Field:
         unit=spec.unit,
         group=group or "need",
         kind=field.shape,
-        value="" if value is None and field.shape == "choice" else value,
+        value=_value(field, value),
         unset=_unsaid(field, specification) or spec.means or spec.unset,
         origin=_origin(field, specification),
         low=low,
@@ -109,9 +109,16 @@ def _field(field: Declared, specification: Specification) -> Field:
             for word, limit in (("from", low), ("to", high))
             if limit is not None
         ),
-        choices=_choices(field, specification) if spec.names else [],
+        choices=_choices(field, specification) if spec.names and field.shape != "items" else [],
         clearable=field.name in get_args(Clearable),
     )
+
+
+def _value(field: Declared, value: Any) -> Any:
+    """As it is edited: what has parts, as one types it."""
+    if field.shape == "items":
+        return [one.typed for one in value]
+    return "" if value is None and field.shape == "choice" else value
 
 
 def _origin(field: Declared, specification: Specification) -> str:

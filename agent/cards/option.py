@@ -10,7 +10,7 @@ from agent.cards.parts import Action, Cell, Piece, Row, Slice, Words
 from knowledge.catalogue import METRICS, SloTargets, p95_of
 from tools.planning.least_quality import shortfall
 from tools.planning.plan import Memory, Quality, Recommendation
-from tools.wording import METRIC_NAMES, a_month, dollars, latency, percent, rate, setup, short_name
+from tools.wording import METRIC_NAMES, a_month, cost, latency, percent, rate, setup, short_name
 
 UNBEATEN = "No other is as good in cost, latency and quality at once"
 
@@ -87,7 +87,7 @@ def _cells(o: Recommendation, targets: SloTargets) -> list[Cell]:
         Cell(
             text=setup(o) if o.replicas > 1 else f"{o.gpu_count} {o.gpu_type}", sort=o.replicas * o.gpu_count
         ),
-        Cell(text=f"{o.cost_usd_per_month:,.0f}", sort=o.cost_usd_per_month),
+        Cell(text=f"{o.cost_usd_per_month:,.0f}" if o.cost_usd_per_month else "–", sort=o.cost_usd_per_month),
         *(
             Cell(text=latency(p95), sort=p95, share=p95 / p95_of(targets, m))
             for m in METRICS
@@ -106,7 +106,7 @@ def _compared(o: Recommendation, targets: SloTargets) -> list[Row]:
     return [
         Row(label="Model", text=short_name(o.model_id)),
         Row(label="GPUs", text=setup(o)),
-        Row(label="Cost a month", text=dollars(o.cost_usd_per_month)),
+        Row(label="Cost a month", text=cost(o.cost_usd_per_month)),
         *(
             Row(
                 label=f"{METRIC_NAMES[m]} p95 (≤{latency(p95_of(targets, m))})",

@@ -52,7 +52,8 @@ def options_parts(facts: OptionsFacts) -> Parts:
     parts += [_options(facts)] if found else _why_none(facts)
     parts += [Sentence(text=text) for text in defaults_in_words(facts)]
     if facts.near_misses:
-        heading = "Near misses: cheaper, if something gave" if found else "What would have to give"
+        gain = "cheaper" if all(o.cost_usd_per_month for o in found) else "fewer GPUs"
+        heading = f"Near misses: {gain}, if something gave" if found else "What would have to give"
         proposals = [_proposal(miss) for miss in facts.near_misses]
         parts.append(Proposals(heading=heading, proposals=proposals))
     if facts.several_servers:

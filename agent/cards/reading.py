@@ -9,6 +9,11 @@ from knowledge.catalogue import use_cases
 from tools.planning.plan import Recommendation, ranked_by
 from tools.wording import latency, percent
 
+OWN = (
+    "This is your own hardware: what it costs is what you say of it; providers, regions and their prices have"
+    " no bearing. Where it has no price, fewer GPUs come first, and a budget leaves nothing out."
+)
+
 
 def footnotes(facts: OptionsFacts) -> Iterator[str]:
     """How the table is read, and where its figures are from."""
@@ -52,8 +57,9 @@ def _weaker(facts: OptionsFacts) -> str:
 
 def _origins(found: list[Recommendation]) -> str:
     """Where the latencies and the prices of options are from, and how far such latencies were off."""
-    dates = sorted({o.price.rsplit(", ", 1)[1] for o in found})
-    priced = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    dates = sorted({o.price.rsplit(", ", 1)[1] for o in found if not o.own_hardware})
+    spanned = " to ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else ""
+    priced = f"Prices on demand, {spanned}." if dates else OWN
     origins = _by_rank((o.provenance.split(",")[0], o.rank) for o in found)
     errors = {error.steps: error for o in found if (error := o.estimate_error)}
     off = " and ".join(
@@ -61,7 +67,7 @@ def _origins(found: list[Recommendation]) -> str:
         for name, e in sorted(errors.items())
     )
     accuracy = f" Estimates were off by {off} (medians on unseen public runs)." if off else ""
-    return f"Latencies {origins}.{accuracy} Prices on demand, {priced}."
+    return f"Latencies {origins}.{accuracy} {priced}"
 
 
 def _by_rank(said: Iterable[tuple[str, int]]) -> str:

@@ -32,6 +32,7 @@ from tools.specification import (
     Specification,
     SpecificationChange,
     build_specification,
+    change_specification,
 )
 from tools.traffic import map_to_benchmark_profile
 
@@ -72,6 +73,18 @@ def specified(text: str | None, file: Path | None, settings: Settings) -> Specif
     raise CompassError(
         "Give either a text or --spec FILE, for instance: compass recommend 'a chatbot for 1000 users'."
     )
+
+
+def with_owned(specification: Specification, typed: list[str]) -> Specification:
+    """The specification on servers that somebody owns, as `--owned` names them; raises CompassError where
+    they can't be read.
+    """
+    if not typed:
+        return specification
+    change = change_or_problem(SpecificationChange, {"owned": ", ".join(typed)})
+    if isinstance(change, str):
+        raise CompassError(change)
+    return change_specification(specification, change)
 
 
 def specification_from_words(text: str, settings: Settings) -> Specification:

@@ -22,6 +22,7 @@ from tools.deploying.revisions import NothingToUndo, rollback_bundle
 from tools.get_status import StatusQuery, get_status
 from tools.manifests.bundle import ManifestBundle
 from tools.manifests.expectation import expectation_if_any
+from tools.wording import a_month
 
 Next = Command[
     Literal[
@@ -145,7 +146,7 @@ def _what_is_left(bundle: ManifestBundle | None, services: Services) -> str:
     gpus = plan.replicas * plan.gpu_count
     return (
         f"{bundle.name} stays on the cluster, where its pods hold or wait for {gpus} {plan.gpu_type}"
-        f" (${plan.cost_usd_per_month:,.0f} a month), until you roll it back."
+        f" ({a_month(plan.cost_usd_per_month)}), until you roll it back."
     )
 
 

@@ -30,7 +30,7 @@ from tools.specification import (
     unchanged,
 )
 from tools.traffic import map_to_benchmark_profile
-from tools.wording import setup
+from tools.wording import a_month, dollars, setup
 
 MAX_KEPT = 20
 
@@ -249,9 +249,10 @@ def _summary(plan: Plan, before: Explored | None) -> str:
         old_cost, new_cost = (
             pick(p.recommendations, "cheapest").cost_usd_per_month for p in (before.plan, plan)
         )
-        same = f"still costs ${new_cost:,.0f} a month"
-        then = f"then costs ${new_cost:,.0f} a month instead of ${old_cost:,.0f}"
-        text += f" The cheapest {same if new_cost == old_cost else then}."
+        same = f"still costs {a_month(new_cost)}"
+        then = f"then costs {a_month(new_cost)} instead of {dollars(old_cost) if old_cost else 'nothing'}"
+        if new_cost:
+            text += f" The cheapest {same if new_cost == old_cost else then}."
     if plan.weaker_first == "none enough":
         text += f" None of them is known to be good enough; of the first, {shortfall(best)}."
-    return f"{text} First: {best.model_id} on {setup(best)}, ${best.cost_usd_per_month:,.0f} a month."
+    return f"{text} First: {best.model_id} on {setup(best)}, {a_month(best.cost_usd_per_month)}."

@@ -153,5 +153,10 @@ def _within_budget(change: SpecificationChange, state: ConversationState) -> Spe
     first = selected or next(iter(plan.recommendations if plan else []), None)
     if change.cost_factor is None or first is None:
         return change
+    if not first.cost_usd_per_month:
+        raise CantBeDone(
+            "Your own hardware has no price, so that nothing could be cheaper. Say what it costs, for"
+            " instance “2 servers with 8 H100 each at $1.90 per GPU-hour”, or what should give."
+        )
     budget = round(change.cost_factor * first.cost_usd_per_month, 2)
     return change.model_copy(update={"budget_usd_per_month": budget, "cost_factor": None})

@@ -13,6 +13,7 @@ from fastapi import Depends, FastAPI
 from agent.runtime import Runtime
 from agent.threads import runtime_thread
 from tools.deploying.listing import Left, left_by
+from tools.wording import a_month
 
 
 def install_deleting(app: FastAPI, runtime: Runtime) -> None:
@@ -33,7 +34,7 @@ def warning(found: list[Left]) -> str:
     if not found:
         return ""
     known = [left.cost_usd_per_month for left in found if left.cost_usd_per_month is not None]
-    cost = f", at ${sum(known):,.0f} a month" if known else ""
+    cost = f", at {a_month(sum(known))}" if sum(known) else ""
     names = " and ".join(left.name for left in found[:3]) + (
         f" and {len(found) - 3} more" if len(found) > 3 else ""
     )

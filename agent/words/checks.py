@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from tools.specification import WISHES, Declared
+from tools.specification import PARTS, WISHES, Declared
 from tools.wording import capital
 
 T = TypeVar("T", bound=BaseModel)
@@ -55,6 +55,8 @@ def sentence(problem: Any) -> str:
         return f"{label} must be a number; {shown} isn't."
     if kind == "literal_error":
         return f"{label} must be {limits['expected'].replace(chr(39), '')}; {shown} isn't."
+    if kind == "missing":
+        return f"{label} is missing."
     if kind == "extra_forbidden":
         return f"There is nothing called “{names[-1]}” to set."
     if kind == "value_error":
@@ -64,7 +66,8 @@ def sentence(problem: Any) -> str:
 
 def field_of(problem: Any) -> Declared | None:
     """What one of Pydantic's errors is about, if it is a part of the specification or of a change."""
-    return next((WISHES[name] for name in reversed(problem["loc"]) if name in WISHES), None)
+    known = WISHES | PARTS
+    return next((known[name] for name in reversed(problem["loc"]) if name in known), None)
 
 
 def _label(field: Declared | None, names: list[str]) -> str:

@@ -9,10 +9,11 @@ import pytest
 
 from agent.models.builtin.interpreter import interpret
 from agent.models.builtin.reading import read_change
-from agent.moves import MOVES, Ask, Explore, SelectOption, SpecificationChange, Stage, Unclear
+from agent.moves import MOVES, Ask, Explore, SelectOption, Stage, Unclear
 from agent.words.grounding import not_used
 from knowledge.catalogue import models
 from knowledge.formats import BITS, FP8
+from tools.specification import SpecificationChange
 
 EIGHT, FOUR = list(BITS[8]), list(BITS[4])
 

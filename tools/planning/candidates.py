@@ -16,7 +16,8 @@ from knowledge.prices import Price
 from knowledge.workload import Workload, workload_of
 from tools.planning.constraints import broken, suitable, suitable_models
 from tools.planning.estimates import Estimates
-from tools.planning.pricing import Offers, offers
+from tools.planning.inventory import Inventory, supply_of
+from tools.planning.pricing import Offers
 from tools.planning.simulation import Configuration, Simulation, can_be_simulated
 from tools.specification import MAX_GPUS, Intent, Specification
 
@@ -38,11 +39,12 @@ class Candidates:
     """
     broken: dict[str, Bools]
     """By constraint on models and GPU types, where it isn't met."""
-    available: Floats
-    """GPUs of each configuration's type that there are."""
     gpu_codes: Ints
     """Positions of their types in the catalogue, and behind its last those that it lacks."""
-    offers: Offers
+    supply: Offers | Inventory
+    """What is sold, or what somebody owns."""
+    room: Floats
+    """Replicas of each configuration that there is hardware for, spare ones included."""
     estimates: Estimates
 
     @classmethod
@@ -55,6 +57,7 @@ class Candidates:
     ) -> Candidates:
         intent = specification.intent
         table = _table(whole, profile, specification)
+        supply = _supply(table, prices, intent)
         codes: Ints = table.kept(("gpu codes",), lambda: table.codes(list(gpus()), "gpu_types"))
         return cls(
             whole=whole,
@@ -64,9 +67,9 @@ class Candidates:
             asked=_asked(specification),
             table=table,
             broken=broken(table, specification),
-            available=_available(intent)[codes],
             gpu_codes=codes,
-            offers=_offers(table, prices, intent),
+            supply=supply,
+            room=np.minimum(supply.room(codes, table.gpu_counts), MAX_GPUS // table.gpu_counts),
             estimates=Estimates(table, profile, specification.demand.burstiness),
         )
 
@@ -117,12 +120,6 @@ def _asked(specification: Specification) -> tuple[object, ...]:
     )
 
 
-def _available(intent: Intent) -> Floats:
-    """By position of the type in the catalogue; none of one that it lacks."""
-    known = intent.available_gpus
-    return np.array([known.get(g, 0 if known else MAX_GPUS) for g in gpus()] + [0], dtype=np.float64)
-
-
 @dataclass(frozen=True, eq=False)
 class _Listed:
     """A price list as a key: the same object, which stays alive as long as the key does. An edited price file
@@ -138,8 +135,9 @@ class _Listed:
         return id(self.prices)
 
 
-def _offers(table: CurveTable, prices: tuple[Price, ...], intent: Intent) -> Offers:
+def _supply(table: CurveTable, prices: tuple[Price, ...], intent: Intent) -> Offers | Inventory:
     """Of every GPU type of the catalogue, and of none for types that it lacks; kept with the table."""
     where = (intent.providers, intent.regions, intent.excluded_providers, intent.excluded_regions)
-    key = ("offers", _Listed(prices), *map(tuple, where))
-    return table.kept(key, lambda: offers(prices, [*gpus(), ""], intent))
+    what = (tuple(intent.instance_types), tuple(intent.owned), tuple(intent.available_gpus.items()))
+    key = ("supply", _Listed(prices), *map(tuple, where), *what)
+    return table.kept(key, lambda: supply_of(intent, prices, [*gpus(), ""]))

@@ -74,14 +74,19 @@ def costs_of_defaults(settling: Settling) -> list[LooserDefault]:
         if cheaper is None or without.sizing.costs[cheaper] > WORTH * settling.sizing.costs[first]:
             continue
         default = float(settling.sizing.targets_ms[n])
-        saved = float(settling.sizing.costs[first] - without.sizing.costs[cheaper])
+        saved = round(float(settling.sizing.costs[first] - without.sizing.costs[cheaper]), 2)
+        fewer = int(_gpus(settling, first) - _gpus(without, cheaper))
         least = needed(settling.sizing, cheaper, int(without.sizing.replicas[cheaper]), (n,))
         if least is None:
             continue
         looser = round_up(least[n], default)
         found.append(
             LooserDefault(
-                metric=metric, default_ms=default, looser_ms=looser, saves_usd_per_month=round(saved, 2)
+                metric=metric,
+                default_ms=default,
+                looser_ms=looser,
+                saves_usd_per_month=saved,
+                saves_gpus=0 if saved else max(0, fewer),
             )
         )
     return found
@@ -97,8 +102,12 @@ def _under(settling: Settling, metrics: tuple[Metric, ...], times: float) -> Set
 
 
 def _cost(settling: Settling) -> float:
-    """USD a month, of the cheapest option; GPUs, where it costs nothing."""
+    """USD a month, of the cheapest option; what has no price costs next to nothing a GPU."""
     first, sizing = settling.first(), settling.sizing
     if first is None:
         return math.inf
-    return float(sizing.costs[first] or sizing.gpus_needed(sizing.replicas)[first])
+    return float(sizing.costs[first])
+
+
+def _gpus(settling: Settling, n: int) -> float:
+    return float(settling.sizing.gpus_needed(settling.sizing.replicas)[n])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -12,8 +12,9 @@ from knowledge.curves import Bools
 from knowledge.formats import formats_in_words
 from tools.planning.constraints import in_the_formats, of_the_sizes
 from tools.planning.plan import OVER_BUDGET
+from tools.planning.pricing import Offers
 from tools.planning.sizing import Sizing
-from tools.specification import FIELDS, KINDS, MAX_GPUS, Intent, Specification
+from tools.specification import FIELDS, KINDS, MAX_GPUS, STOCK, Intent, Specification
 from tools.specification.sizes import nearest_in_words
 from tools.wording import lower
 
@@ -72,6 +73,9 @@ def excluded(sizing: Sizing, among: Bools | None = None) -> dict[str, int]:
     left = np.ones(len(candidates.table), dtype=bool) if among is None else among.copy()
     found: Counter[str] = Counter()
 
+    def any_of(names: Iterable[str]) -> bool:
+        return any(getattr(intent, name) for name in names)
+
     def exclude(why: str, mask: Bools) -> None:
         found[why] += int(np.count_nonzero(left & mask))
         left[mask] = False
@@ -90,19 +94,25 @@ def excluded(sizing: Sizing, among: Bools | None = None) -> dict[str, int]:
         if together:
             exclude(f"{' and '.join(together)} p95 above target", failing == pattern)
     exclude("p95 above target at any number of replicas", ~np.isfinite(sizing.replicas))
-    chosen = any(getattr(intent, name) for name in (*KINDS["providers"], *KINDS["regions"]))
-    where = " at the providers and in the regions you want" if chosen else " (yours: COMPASS_PRICES)"
-    unpriced = ~np.isfinite(sizing.costs)
-    for code in sorted(set(candidates.gpu_codes[left & unpriced].tolist())):
-        gpu = [*gpus(), "unknown GPU type"][code]
-        why = (
-            f"no listed machine holds so many {gpu}s"
-            if candidates.offers.prices[code]
-            else f"no price listed for {gpu}{where}"
-        )
-        exclude(why, unpriced & (candidates.gpu_codes == code))
-    few = "more GPUs than you have" if intent.available_gpus else f"more than {MAX_GPUS:,} GPUs needed"
-    exclude(few, sizing.gpus_needed(sizing.replicas) > candidates.available)
+    where = " (yours: COMPASS_PRICES)"
+    if any_of((*KINDS["providers"], *KINDS["regions"], "instance_types")):
+        where = " at the providers and in the regions you want"
+    if intent.instance_types:
+        where += f" as {' or '.join(intent.instance_types)}"
+    supply, unpriced = candidates.supply, ~np.isfinite(sizing.costs)
+    if isinstance(supply, Offers):
+        for code in sorted(set(candidates.gpu_codes[left & unpriced].tolist())):
+            gpu = [*gpus(), "unknown GPU type"][code]
+            sold = f"no listed machine holds so many {gpu}s"
+            exclude(
+                sold if supply.prices[code] else f"no price listed for {gpu}{where}",
+                unpriced & (candidates.gpu_codes == code),
+            )
+    else:
+        too_small = supply.has(candidates.gpu_codes) & (candidates.room < 1)
+        exclude("no server of yours holds that many GPUs", too_small)
+    few = "more GPUs than you have" if any_of(STOCK) else f"more than {MAX_GPUS:,} GPUs needed"
+    exclude(few, sizing.all_replicas(sizing.replicas) > candidates.room)
     if sizing.budget is not None:
         exclude(OVER_BUDGET, sizing.costs > sizing.budget)
     return {why: count for why, count in found.most_common() if count}

@@ -11,10 +11,19 @@ from knowledge.catalogue import gpus, models
 from knowledge.formats import formats_in_words
 from knowledge.thinking import MODES
 from tools.planning.constraints import context_of, published_quality
+from tools.planning.more_hardware import any_number, enough
 from tools.planning.plan import NearMiss
 from tools.planning.relaxing import cheapest_after, relaxed
 from tools.planning.settling import Settling
-from tools.specification import CONSTRAINTS, FIELDS, KINDS, Specification, SpecificationChange, tokens_asked
+from tools.specification import (
+    CONSTRAINTS,
+    FIELDS,
+    KINDS,
+    STOCK,
+    Specification,
+    SpecificationChange,
+    tokens_asked,
+)
 from tools.specification.sizes import nearest
 from tools.wording import a_month, dollars
 
@@ -48,9 +57,8 @@ def lifted(before: Settling) -> Iterable[NearMiss]:
         if name == "budget_usd_per_month" or not any(getattr(intent, field) for field in fields):
             continue
         changes = [SpecificationChange.model_validate({"clear": fields})]
-        if name == "available_gpus":  # more of what there is, before others
-            same = {"preferred_gpu_types": list(intent.available_gpus)}
-            changes.insert(0, changes[0].model_copy(update=same))
+        if name in STOCK:
+            changes = [any_number(intent, name)]
         if name == "model_sizes":  # the nearest that there are, before whatever is cheapest
             changes[:0] = [
                 SpecificationChange(model_sizes=[*intent.model_sizes, f"{size:g}B"])
@@ -86,12 +94,9 @@ def _least_of(
         least = intent.min_context_tokens or longest
         text = f"a context of {longest:,} tokens instead of {least:,}"
         return SpecificationChange(min_context_tokens=longest), text, least / longest
-    if name == "available_gpus":
-        count = int(without.sizing.gpus_needed(without.sizing.replicas)[best])
-        has = intent.available_gpus.get(gpu, 0)
-        change = SpecificationChange(available_gpus={**intent.available_gpus, gpu: count})
-        text = f"{count} {gpu}{'s' if count > 1 else ''} instead of {has or 'none'}"
-        return change, text, count / has if has else None
+    if name in STOCK:
+        replicas = int(without.sizing.all_replicas(without.sizing.replicas)[best])
+        return enough(intent, name, gpu, int(without.table.gpu_counts[best]), replicas)
     if name == "preferred_gpu_types" and gpu in intent.excluded_gpu_types and not intent.preferred_gpu_types:
         rest = [g for g in intent.excluded_gpu_types if g != gpu]
         clear = SpecificationChange(clear=["excluded_gpu_types"])

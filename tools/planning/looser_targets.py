@@ -72,7 +72,7 @@ def _frontier(sizing: Sizing, together: Sequence[tuple[int, ...]]) -> Iterable[_
         needed = np.maximum(1.0, np.ceil(sizing.planned_rate / curves.rates[row] * (1 - 1e-9)))
         costs = sizing.cost(needed, affordable)
         possible = (
-            (sizing.gpus_needed(needed, affordable) <= sizing.candidates.available[affordable])
+            (sizing.all_replicas(needed) <= sizing.candidates.room[affordable])
             & np.isfinite(costs)
             & (costs <= ceiling)
         )
@@ -149,8 +149,8 @@ def _loosened(before: Settling, candidate: _Candidate) -> NearMiss | None:
 
 def _to_be_had(sizing: Sizing, n: int, replicas: int) -> bool:
     """Whether there are so many GPUs, and somebody sells them."""
-    gpus = sizing.gpus_needed(np.array([float(replicas)]), np.array([n]))[0]
-    return bool(gpus <= sizing.candidates.available[n]) and math.isfinite(sizing.cost_of(n, replicas))
+    has_room = replicas + sizing.specification.spare_replicas <= sizing.candidates.room[n]
+    return bool(has_room) and math.isfinite(sizing.cost_of(n, replicas))
 
 
 def _cheaper_one(after: Settling, n: int) -> tuple[int, int] | None:

@@ -42,9 +42,10 @@ def _everything(before: Settling) -> Iterable[NearMiss]:
         return
     change = SpecificationChange.model_validate({"clear": active})
     without = relaxed(before, change)
-    names = " and ".join(FIELDS[name].spec.the for name in active)
+    specs = [FIELDS[name].spec for name in active]
+    words = " and ".join(spec.relaxed or f"without {spec.the}" for spec in specs)
     if without.cheapest() is not None:
-        miss = cheapest_after(before, change, f"without {names}", None)
+        miss = cheapest_after(before, change, words, None)
         if miss is not None:
             yield miss
         return
@@ -52,4 +53,4 @@ def _everything(before: Settling) -> Iterable[NearMiss]:
         both = SpecificationChange.model_validate(
             miss.change.model_dump(exclude_defaults=True) | {"clear": active}
         )
-        yield miss.model_copy(update={"change": both, "relaxation": f"{miss.relaxation}, without {names}"})
+        yield miss.model_copy(update={"change": both, "relaxation": f"{miss.relaxation}, {words}"})

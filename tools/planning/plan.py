@@ -191,6 +191,8 @@ class Recommendation(Contract):
     """How far such estimates were off; None for measurements."""
     price: str
     gpus_billed: Count
+    own_hardware: bool = False
+    """It stands on servers that the person has; they cost what the person says, which may be nothing."""
     quality: Quality
     memory: Memory
     context_tokens: AtLeastOne | None = None
@@ -241,6 +243,8 @@ class LooserDefault(Contract):
     default_ms: Amount
     looser_ms: Amount
     saves_usd_per_month: Amount = 0.0
+    saves_gpus: Count = 0
+    """Where they are one's own and have no price."""
 
 
 class SeveralServers(Contract):
@@ -307,10 +311,16 @@ def relaxed_in_words(plan: Plan) -> str:
     return f"Nothing holds the template's targets, so {which} gave way: {told}."
 
 
+def _saved(default: LooserDefault) -> str:
+    if default.saves_usd_per_month:
+        return f"{a_month(default.saves_usd_per_month)} less"
+    return f"{default.saves_gpus} GPU{'s' * (default.saves_gpus > 1)} fewer"
+
+
 def defaults_in_words(plan: Plan) -> list[str]:
     """What each default costs."""
     return [
         f"At {METRIC_NAMES[d.metric]} p95 {exact_time(d.looser_ms)} instead of the template's"
-        f" {exact_time(d.default_ms)}: {a_month(d.saves_usd_per_month)} less."
+        f" {exact_time(d.default_ms)}: {_saved(d)}."
         for d in plan.defaults_cost
     ]

@@ -14,24 +14,55 @@ import numpy as np
 
 from knowledge.curves import Floats, Ints
 from knowledge.prices import HOURS_PER_MONTH, Price
-from tools.specification import Intent
+from tools.specification import MAX_GPUS, Intent
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What one configuration costs; `price` in words."""
+
+    usd_per_month: float
+    gpus: int
+    price: str
+    own_hardware: bool = False
 
 
 @dataclass(frozen=True)
 class Offers:
-    """The prices that count, by GPU type: (types, most offers of one), NaN where a type has fewer."""
+    """The prices that count, by GPU type: (types, most offers of one), NaN where a type has fewer; and how
+    many GPUs of each type may be rented.
+    """
 
     prices: list[list[Price]]
     usd_per_gpu_hour: Floats
     machine: Floats
     """GPUs that are sold together; 0 where they are sold one by one."""
+    most_gpus: Floats
+
+    def room(self, gpu_codes: Ints, gpu_counts: Ints) -> Floats:
+        """Replicas of each configuration that may be rented."""
+        return np.asarray(np.floor(self.most_gpus[gpu_codes] / gpu_counts))
+
+    def costs(self, gpu_codes: Ints, gpu_counts: Ints, replicas: Floats) -> Floats:
+        """USD a month of each configuration; infinite where nobody sells it."""
+        return cheapest(self, gpu_codes, gpu_counts, replicas)[0]
+
+    def least_usd_per_gpu_hour(self, gpu_codes: Ints) -> Floats:
+        """Of any offer of a type; infinite where there is none."""
+        return np.asarray(np.fmin.reduce(self.usd_per_gpu_hour, axis=1, initial=np.inf)[gpu_codes])
+
+    def bills(self, gpu_codes: Ints, gpu_counts: Ints, replicas: Floats) -> list[Bill]:
+        """Of configurations that are sold."""
+        costs, which = cheapest(self, gpu_codes, gpu_counts, replicas)
+        each = zip(costs.tolist(), gpu_codes.tolist(), which.tolist(), strict=True)
+        return [_bill(cost, self.prices[code][k]) for cost, code, k in each]
 
 
 def offers(prices: Sequence[Price], gpu_types: Sequence[str], intent: Intent) -> Offers:
-    """Of these GPU types, at the providers and in the regions that the person accepts;
-    none that another always beats.
+    """Of these GPU types, at the providers and in the regions that the person accepts, as machines that they
+    want; none that another always beats.
     """
-    providers, regions = intent.providers, intent.regions
+    providers, regions, machines = intent.providers, intent.regions, intent.instance_types
     usable = [
         p
         for p in prices
@@ -39,6 +70,7 @@ def offers(prices: Sequence[Price], gpu_types: Sequence[str], intent: Intent) ->
         and p.provider not in intent.excluded_providers
         and (not regions or p.region in (*regions, "any"))
         and p.region not in intent.excluded_regions
+        and (not machines or p.instance_type in machines)
     ]
     by_type = [
         sorted(
@@ -58,7 +90,14 @@ def offers(prices: Sequence[Price], gpu_types: Sequence[str], intent: Intent) ->
                 price.usd_per_gpu_hour,
                 0 if price.by_the_gpu else price.gpus_per_instance,
             )
-    return Offers(by_type, usd, machine)
+    there_are = intent.available_gpus
+    most = [there_are.get(g, 0 if there_are else MAX_GPUS) for g in gpu_types]
+    return Offers(by_type, usd, machine, np.array(most, dtype=np.float64))
+
+
+def _bill(usd_per_month: float, price: Price) -> Bill:
+    gpus = round(usd_per_month / price.usd_per_gpu_hour / HOURS_PER_MONTH)
+    return Bill(usd_per_month, gpus, price_in_words(price))
 
 
 def _beats(one: Price, other: Price) -> bool:

@@ -138,7 +138,9 @@ MARKS: dict[View, str] = {
 
 
 def mark_of(view: View, first: Recommendation) -> str | None:
-    """What the first of a view may be called; None where that isn't known."""
+    """What the first of a view may be called; None where that isn't known, or where it costs nothing."""
+    if view == "lowest_cost" and not first.cost_usd_per_month:
+        return None
     if view == "best_quality" and first.quality.score is None and first.quality.base_score is None:
         return None
     if not first.by_roofline or view == "best_quality":
@@ -150,8 +152,8 @@ def pick(options: list[Recommendation], criterion: str) -> Recommendation:
     """The option that a person means by `cheapest`, `fastest`, `best quality`, `simplest`
     or `recommended`; ties by rank.
     """
-    keys: dict[str, Callable[[Recommendation], float]] = {
-        "cheapest": lambda o: o.cost_usd_per_month,
+    keys: dict[str, Callable[[Recommendation], float | tuple[float, int]]] = {
+        "cheapest": lambda o: (o.cost_usd_per_month, 0 if o.cost_usd_per_month else o.gpu_count * o.replicas),
         "fastest": lambda o: 0.0 if MARKS["lowest_latency"] in o.marks else o.predicted.e2e_ms.p95,
         "best quality": lambda o: 0.0 if MARKS["best_quality"] in o.marks else 1.0,
         "simplest": lambda o: o.gpu_count * o.replicas,

@@ -127,6 +127,8 @@ def held(o: Recommendation, targets: SloTargets) -> str:
 
 
 def _cost(o: Recommendation, lowest: float) -> str:
+    if not o.cost_usd_per_month:
+        return f"needs {o.gpus_billed} of your own GPUs, which have no price"
     extra = o.cost_usd_per_month - lowest
     return (
         "costs the least of all that hold the targets"
@@ -145,6 +147,13 @@ def difference(one: Recommendation, other: Recommendation) -> str:
     cost = one.cost_usd_per_month - other.cost_usd_per_month
     e2e = one.predicted.e2e_ms.p95 - other.predicted.e2e_ms.p95
     said = [f"{a_month(abs(cost))} {'more' if cost > 0 else 'less'}" if abs(cost) >= 0.5 else "the same cost"]
+    if not one.cost_usd_per_month and not other.cost_usd_per_month:
+        gpus = one.gpus_billed - other.gpus_billed
+        said = [
+            f"{abs(gpus)} GPU{'s' * (abs(gpus) > 1)} {'more' if gpus > 0 else 'fewer'}"
+            if gpus
+            else "as many GPUs"
+        ]
     said.append(
         f"E2E p95 {abs(e2e) / 1000:.1f} s {'longer' if e2e > 0 else 'shorter'}"
         if abs(e2e) >= 50

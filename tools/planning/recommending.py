@@ -9,12 +9,11 @@ import numpy as np
 
 from knowledge.catalogue import models
 from knowledge.curves import Ints
-from knowledge.prices import HOURS_PER_MONTH, Price
 from knowledge.thinking import mode_in_words
 from tools.planning.least_quality import quality_for
 from tools.planning.memory import memory_of, requests_at_once, requests_in_flight, served_context
 from tools.planning.plan import Autoscaling, Predicted, PredictedLatency, Recommendation
-from tools.planning.pricing import price_in_words
+from tools.planning.pricing import Bill
 from tools.planning.provenance import estimate_error_of, provenance_of
 from tools.planning.settling import Settling
 from tools.planning.sizing import Sizing
@@ -29,9 +28,8 @@ class _Size:
     replicas: int
     min_replicas: int
     capacity: float
-    cost: float
+    bill: Bill
     cost_at_min: float
-    price: Price
 
 
 def recommendations(settling: Settling, ranked: list[int]) -> list[Recommendation]:
@@ -46,14 +44,14 @@ def recommendations(settling: Settling, ranked: list[int]) -> list[Recommendatio
 
 def _sizes(sizing: Sizing, shown: Ints) -> list[_Size]:
     replicas, least = sizing.replicas[shown], sizing.least_replicas(shown)
-    costs, prices = sizing.priced(shown, replicas)
-    at_min, _ = sizing.priced(shown, least)
+    bills = sizing.bills(shown, replicas)
+    at_min = [bill.usd_per_month for bill in sizing.bills(shown, least)]
     capacities = (replicas * sizing.capacities.of(shown).of_one_of(replicas)).tolist()
     for k, n in enumerate(shown.tolist()):
         sized = sizing.sized.get(n)
         capacities[k] = sized.max_requests_per_second if sized else capacities[k]
     most, low = replicas.astype(int).tolist(), least.astype(int).tolist()
-    return [_Size(*each) for each in zip(most, low, capacities, costs, at_min, prices, strict=True)]
+    return [_Size(*each) for each in zip(most, low, capacities, bills, at_min, strict=True)]
 
 
 def _recommendation(
@@ -75,7 +73,7 @@ def _recommendation(
         gpu_type=it.gpu_type,
         gpu_count=it.gpu_count,
         replicas=size.replicas + spare,
-        cost_usd_per_month=round(size.cost, 2),
+        cost_usd_per_month=round(size.bill.usd_per_month, 2),
         predicted=Predicted(ttft_ms=ttft, itl_ms=itl, e2e_ms=e2e),
         max_requests_per_second=round(size.capacity, 3),
         thinking=mode,
@@ -87,8 +85,9 @@ def _recommendation(
         simulated=sizing.sized.get(n) is not None,
         provenance=provenance_of(settling.table, n),
         estimate_error=estimate_error_of(settling.table, n),
-        price=price_in_words(size.price),
-        gpus_billed=round(size.cost / size.price.usd_per_gpu_hour / HOURS_PER_MONTH),
+        price=size.bill.price,
+        gpus_billed=size.bill.gpus,
+        own_hardware=size.bill.own_hardware,
         quality=quality_for(it.model_id, specification),
         memory=memory_of(*served, longest),
         context_tokens=context,

@@ -10,9 +10,10 @@ import numpy as np
 
 from knowledge.catalogue import METRICS
 from knowledge.errors import CompassError
-from knowledge.prices import HOURS_PER_MONTH, Price
+from knowledge.prices import Price
+from tools.planning.inventory import supply_of
 from tools.planning.plan import Autoscaling, Predicted, PredictedLatency, Recommendation
-from tools.planning.pricing import cheapest, offers, price_in_words
+from tools.planning.pricing import Offers
 from tools.planning.simulation import Configuration, can_be_simulated, rounded_up, simulated
 from tools.specification import MAX_GPUS, Specification
 
@@ -30,13 +31,16 @@ def rescaled(
     """
     if not 1 <= replicas <= MAX_GPUS // chosen.gpu_count:
         raise CompassError(f"The number of replicas must be between 1 and {MAX_GPUS // chosen.gpu_count}.")
-    offered = offers(prices, [chosen.gpu_type], specification.intent)
-    costs, best = cheapest(offered, np.array([0]), np.array([chosen.gpu_count]), np.array([float(replicas)]))
-    cost = float(costs[0])
-    if not np.isfinite(cost):
-        raise CompassError(
-            f"Nobody in the price table sells {replicas} × {chosen.gpu_count} {chosen.gpu_type}."
-        )
+    supply = supply_of(specification.intent, prices, [chosen.gpu_type])
+    wanted = (np.array([0]), np.array([chosen.gpu_count]), np.array([float(replicas)]))
+    if not np.isfinite(supply.costs(*wanted)[0]):
+        setup = f"{replicas} × {chosen.gpu_count} {chosen.gpu_type}"
+        if isinstance(supply, Offers):
+            raise CompassError(f"Nobody in the price table sells {setup}.")
+        room = int(supply.room(*wanted[:2])[0])
+        raise CompassError(f"Your own servers don't hold {setup}; they have room for {room} such replicas.")
+    [bill] = supply.bills(*wanted)
+    cost = bill.usd_per_month
     spare = min(specification.spare_replicas, replicas - 1)
     working = replicas - spare
     configuration = Configuration(chosen.model_id, chosen.gpu_type, chosen.gpu_count, specification.workload)
@@ -52,13 +56,13 @@ def rescaled(
         seen = simulated(configuration, peak / working, thinned)
         latencies = [PredictedLatency(p50=round(a, 1), p95=round(b, 1), p99=round(c, 1)) for a, b, c in seen]
         predicted = Predicted(**{f"{m}_ms": latency for m, latency in zip(METRICS, latencies, strict=True)})
-    price = offered.prices[0][int(best[0])]
     return chosen.model_copy(
         update={
             "replicas": replicas,
             "cost_usd_per_month": round(cost, 2),
-            "gpus_billed": round(cost / price.usd_per_gpu_hour / HOURS_PER_MONTH),
-            "price": price_in_words(price),
+            "gpus_billed": bill.gpus,
+            "price": bill.price,
+            "own_hardware": bill.own_hardware,
             "predicted": predicted,
             "max_requests_per_second": round(capacity, 3),
             "meets_slo": peak <= capacity,

@@ -10,12 +10,12 @@ from functools import cached_property
 import numpy as np
 
 from knowledge.curves import Bools, Floats, Ints, targets_in_order
-from knowledge.prices import HOURS_PER_MONTH, Price
+from knowledge.prices import HOURS_PER_MONTH
 from tools.planning.candidates import Candidates
 from tools.planning.estimates import ROUNDING, Capacities
-from tools.planning.pricing import cheapest
+from tools.planning.pricing import Bill
 from tools.planning.simulation import Percentiles, Simulation, rounded_up
-from tools.specification import MAX_GPUS, Specification
+from tools.specification import Specification
 
 OPTIMISM = 1.15
 """A simulation is believed up to so many times the capacity that the table suggests: what
@@ -106,7 +106,7 @@ class Sizing:
         self.costs = self.cost(self.replicas)
         self.sized: dict[int, Sized | None] = {}
         """None where no number of replicas carries the peak when simulated."""
-        ok = np.isfinite(self.costs) & (self.gpus_needed(self.replicas) <= candidates.available)
+        ok = np.isfinite(self.costs) & (self.all_replicas(self.replicas) <= candidates.room)
         self.holding: Bools = np.logical_and.reduce([ok, *(~mask for mask in candidates.broken.values())])
         """Within every constraint but the budget, by estimate."""
 
@@ -140,30 +140,31 @@ class Sizing:
 
     def cost(self, replicas: Floats, some: Ints | slice = EVERY) -> Floats:
         """USD a month with the spare replicas, infinite for infinitely many or where nobody sells it."""
-        return self._offered(replicas, some)[0]
+        of = self.candidates
+        return of.supply.costs(of.gpu_codes[some], of.table.gpu_counts[some], self.all_replicas(replicas))
 
     def cost_of(self, n: int, replicas: int) -> float:
         """The same of one configuration."""
         return float(self.cost(np.array([float(replicas)]), np.array([n]))[0])
 
-    def _offered(self, replicas: Floats, some: Ints | slice) -> tuple[Floats, Ints]:
-        wanted, of = replicas + self.specification.spare_replicas, self.candidates
-        return cheapest(of.offers, of.gpu_codes[some], of.table.gpu_counts[some], wanted)
-
     @property
     def cost_of_one(self) -> Floats:
         """No more than what one replica of each costs."""
-        least = np.fmin.reduce(self.candidates.offers.usd_per_gpu_hour, axis=1, initial=np.inf)
-        return np.asarray(self.candidates.counts * least[self.candidates.gpu_codes] * HOURS_PER_MONTH)
+        least = self.candidates.supply.least_usd_per_gpu_hour(self.candidates.gpu_codes)
+        return np.asarray(self.candidates.counts * least * HOURS_PER_MONTH)
 
-    def priced(self, some: Ints, replicas: Floats) -> tuple[list[float], list[Price]]:
-        """Of some configurations that are sold: their costs, and by which price."""
-        costs, offer = self._offered(replicas, some)
-        codes, by_type = self.candidates.gpu_codes[some].tolist(), self.candidates.offers.prices
-        return costs.tolist(), [by_type[g][k] for g, k in zip(codes, offer.tolist(), strict=True)]
+    def bills(self, some: Ints, replicas: Floats) -> list[Bill]:
+        """Of some configurations that are to be had, with the spare replicas."""
+        of = self.candidates
+        wanted = self.all_replicas(replicas)
+        return of.supply.bills(of.gpu_codes[some], of.table.gpu_counts[some], wanted)
+
+    def all_replicas(self, replicas: Floats) -> Floats:
+        """With the spare ones."""
+        return np.asarray(replicas + self.specification.spare_replicas)
 
     def gpus_needed(self, replicas: Floats, some: Ints | slice = EVERY) -> Floats:
-        return np.asarray(self.candidates.counts[some] * (replicas + self.specification.spare_replicas))
+        return np.asarray(self.candidates.counts[some] * self.all_replicas(replicas))
 
     # Simulation
     # --------------------------------------------------------------------------------
@@ -186,8 +187,7 @@ class Sizing:
         simulation = self.candidates.simulation(n, self.targets_ms)
         of_one = self.capacities.of(np.array([n]))
         trial = Trial(of_one, self.candidates.counts[[n]], simulation, self.optimism)
-        room = int(min(self.candidates.available[n], MAX_GPUS) // self.candidates.counts[n])
-        most = room - self.specification.spare_replicas
+        most = int(self.candidates.room[n]) - self.specification.spare_replicas
         replicas = trial.among(self.planned_rate, int(self.fewest_replicas[n]), most)
         if replicas is None:
             self.sized[n] = None

@@ -153,10 +153,8 @@ def _less(seen: Window, expected: Expectation) -> str | None:
     if enough >= expected.replicas:
         return None
     saved = expected.cost_usd_per_month * (1 - enough / expected.replicas)
-    return (
-        f"It is used at {share:.0%} of the plan: {enough} replicas would do if that stays so, for about"
-        f" {a_month(saved)} less."
-    )
+    less = f", for about {a_month(saved)} less" if saved else ""
+    return f"It is used at {share:.0%} of the plan: {enough} replicas would do if that stays so{less}."
 
 
 def _for(seconds: float) -> str:

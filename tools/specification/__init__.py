@@ -6,7 +6,6 @@ specification that comes of it, and its changes.
 
 from tools.specification.assumptions import Assumption
 from tools.specification.change import (
-    MAX_GPUS,
     WISHES,
     SpecificationChange,
     change_intent,
@@ -18,11 +17,12 @@ from tools.specification.demand import MIN_RATE, Demand
 from tools.specification.fields import CONSTRAINTS, FIELDS, KINDS, Clearable, Figure, Kind
 from tools.specification.longest import LongestRequest, tokens_asked
 from tools.specification.overrides import Overrides
+from tools.specification.owned import MAX_GPUS, MAX_SERVERS, PARTS, OwnedServers
 from tools.specification.relative import NothingToStartFrom
 from tools.specification.spec import Declared, Group, Shape, Spec
 from tools.specification.told import Row, difference, noted, told, unchanged
 from tools.specification.whole import Specification, build_specification, with_defaults
-from tools.specification.wishes import LOADS, Intent, Priorities
+from tools.specification.wishes import LOADS, STOCK, Intent, Priorities
 
 __all__ = [
     "CONSTRAINTS",
@@ -30,7 +30,10 @@ __all__ = [
     "KINDS",
     "LOADS",
     "MAX_GPUS",
+    "MAX_SERVERS",
     "MIN_RATE",
+    "PARTS",
+    "STOCK",
     "WISHES",
     "Assumption",
     "Clearable",
@@ -43,6 +46,7 @@ __all__ = [
     "LongestRequest",
     "NothingToStartFrom",
     "Overrides",
+    "OwnedServers",
     "Priorities",
     "Row",
     "Shape",

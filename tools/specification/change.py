@@ -10,10 +10,11 @@ from knowledge.formats import formats_in_words
 from knowledge.model import LICENSE_KINDS, WEIGHT_FORMATS, LicenseKind, WeightFormat
 from tools.specification.fields import FIELDS, KINDS, Clearable, Figure, Kind
 from tools.specification.overrides import Overrides
+from tools.specification.owned import MAX_GPUS, OwnedServers
 from tools.specification.relative import reckoned
 from tools.specification.spec import Declared, Spec, declared
 from tools.specification.whole import Specification, build_specification, set_in
-from tools.specification.wishes import LOADS, MAX_USERS, Intent, Priorities, Weights, Wishes
+from tools.specification.wishes import LOADS, MAX_USERS, STOCK, Intent, Priorities, Weights, Wishes
 
 ADDED_TO: tuple[Literal["licenses", "weight_formats", "model_sizes"], ...] = (
     "licenses",
@@ -34,8 +35,6 @@ CLOSED: dict[Literal["licenses", "weight_formats"], tuple[tuple[str, ...], str]]
 """What is chosen among so few that who excludes some wants the others: all of them, and what is said where
 none would be left.
 """
-MAX_GPUS = 10_000
-"""Nobody rents more for one endpoint."""
 
 
 class SpecificationChange(Wishes, Weights, Overrides):
@@ -101,7 +100,7 @@ class SpecificationChange(Wishes, Weights, Overrides):
         """None says nothing of a list; an empty one lifts it, but in a change that is written out whole."""
         if not isinstance(values, dict):
             return values
-        lists = [name for name, field in FIELDS.items() if field.shape in ("choices", "counts")]
+        lists = [name for name, field in FIELDS.items() if field.shape in ("choices", "counts", "items")]
         emptied = [name for name in lists if name in values and values[name] in ([], {})]
         kept = {name: value for name, value in values.items() if value is not None or name not in WISHES}
         return kept if "clear" in values or not emptied else kept | {"clear": emptied}
@@ -113,7 +112,8 @@ class SpecificationChange(Wishes, Weights, Overrides):
         if field is None or not field.spec.known or not field.spec.names or value is None:
             return value
         names = field.spec.names()
-        for name in [value] if isinstance(value, str) else value:
+        for one in [value] if isinstance(value, str) else value:
+            name = one.gpu_type if isinstance(one, OwnedServers) else one
             if name not in names:
                 raise ValueError(
                     f"there is no {field.spec.known} “{name}” in the catalogue; known are {', '.join(names)}"
@@ -155,6 +155,8 @@ def change_intent(intent: Intent, change: SpecificationChange) -> Intent:
         )
     if change.users_added is not None and values["user_count"] is not None and not said:
         values["user_count"] += change.users_added
+    stock = [name for name in STOCK if getattr(change, name)]
+    values |= {name: Intent.model_fields[name].get_default() for name in STOCK if stock and name not in stock}
     values["priorities"] |= {
         name: level
         for name in Priorities.model_fields

@@ -23,8 +23,10 @@ from pydantic_core import CoreSchema
 from tools.wording import exact_time, figure, lower
 
 Group = Literal["need", "targets", "demand", "constraints"]
-Shape = Literal["whole", "number", "percent", "choice", "choices", "counts", "flag"]
-"""percent: a share of 1, told and typed in hundredths; counts: so many of each."""
+Shape = Literal["whole", "number", "percent", "choice", "choices", "counts", "items", "flag"]
+"""percent: a share of 1, told and typed in hundredths; counts: so many of each; items: each of several parts,
+typed as one text.
+"""
 Names = Callable[[], Mapping[str, str]]
 """What can be chosen, with what each is called."""
 
@@ -138,6 +140,8 @@ class Declared:
         spec = self.spec
         if self.shape == "counts":
             return ", ".join(f"{count} {name}" for name, count in value.items())
+        if self.shape == "items":
+            return ", ".join(map(str, value))
         if self.shape == "choices":
             return spec.listed(value) if spec.listed else ", ".join(value)
         if not self.is_figure:
@@ -172,4 +176,6 @@ def _shape(info: FieldInfo, spec: Spec) -> Shape:
     if held in (int, float):
         share = spec.unit.startswith("%") and any(isinstance(m, Le) and m.le <= 1 for m in info.metadata)
         return "percent" if share else "whole" if held is int else "number"
+    if get_origin(held) is list and isinstance(one := get_args(held)[0], type) and issubclass(one, BaseModel):
+        return "items"
     return {dict: "counts", list: "choices"}.get(get_origin(held), "choice")  # type: ignore[return-value]

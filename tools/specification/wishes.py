@@ -2,14 +2,15 @@
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from knowledge.catalogue import gpus, model_names, models_in_words, use_cases
 from knowledge.model import LICENSE_KINDS, LicenseKind
-from knowledge.prices import prices
+from knowledge.prices import instance_types, prices
 from knowledge.thinking import ThinkingMode
 from tools.contract import Contract
 from tools.specification.candidates import ModelSizes, WeightFormats
+from tools.specification.owned import OwnedServers, listed
 from tools.specification.spec import Spec, declared
 
 Level = Literal["low", "medium", "high"]
@@ -192,6 +193,17 @@ class Wishes(Contract):
             names=lambda: _of_prices("provider"),
         ),
     ] = []
+    instance_types: Annotated[
+        list[str],
+        Field(description="Machines to price, as their providers call them; none means any"),
+        Spec(
+            label="Instance types",
+            called="choice of instance types",
+            group="constraints",
+            names=lambda: _same(instance_types(prices())),
+            relaxed="any instance type",
+        ),
+    ] = []
     regions: Annotated[
         list[str],
         Field(description="Regions to price in; none means any"),
@@ -244,8 +256,24 @@ class Wishes(Contract):
             unset="any number",
             names=lambda: _same(gpus()),
             known="GPU",
+            relaxed="rented GPUs",
         ),
     ] = {}
+    owned: Annotated[
+        list[OwnedServers],
+        BeforeValidator(listed),
+        Field(description="Servers that there are, for nothing or at one's own price; empty means any"),
+        Spec(
+            label="Own servers",
+            called="servers that you own",
+            group="constraints",
+            unset="none",
+            names=lambda: _same(gpus()),
+            known="GPU",
+            said=r"(?:own(?:ed)?|our) servers?",
+            relaxed="rented GPUs",
+        ),
+    ] = []
 
 
 class Weights(Contract):
@@ -293,6 +321,8 @@ class Priorities(Contract):
 
 LOADS = tuple(field.name for field in declared(Wishes) if field.spec.load)
 """Ways to say how much there is to do; they exclude each other, and the latest word counts."""
+STOCK = ("available_gpus", "owned")
+"""Ways to say what hardware there is, by how many GPUs or by servers; the latest word counts."""
 
 
 class Intent(Wishes):

@@ -38,6 +38,8 @@ class Crowd:
 def crowd(low: str, q: Quantity) -> Crowd | None:
     """Whom `q` counts, or None if it counts no people."""
     before, after = low[max(0, q.start - NEAR) : q.start], low[q.end : q.end + NEAR]
+    if re.match(r"\s*of (?:them|these|those)\b", after) and re.search(r"\bon (?:the )?$", before):
+        return None  # “on two of them”: of the GPUs
     if re.match(r"\s?x\b|\s+times\b|\s*%|\s*percent", after) or _TIME.match(after):
         return None
     at_once = re.search(_AT_ONCE, re.split(r"[,;.]", after)[0][:60]) is not None

@@ -29,7 +29,7 @@ _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
     " seventeen eighteen nineteen"
 )
-_WORDS = {w: float(i) for i, w in enumerate(_ONES.split())} | {
+WORDS = {w: float(i) for i, w in enumerate(_ONES.split())} | {
     w: float(10 * i)
     for i, w in enumerate(
         ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
@@ -47,7 +47,7 @@ _SUFFIX = (
     r"(?P<suffix>\s?(?:k|mn|mio|bn|m|b)(?![\w-])|(?:\s+(?:hundred|thousand"
     r"|millions?|billions?|trillion|dozen|lakhs?|crores?)\b)+)?"
 )
-_WORD = "|".join([*_WORDS, *_WORD_SCALES])
+_WORD = "|".join([*WORDS, *_WORD_SCALES])
 _SPELLED = (
     rf"(?P<spelled>\b(?:(?:half\s+a|a|an)\s+(?:{'|'.join(_WORD_SCALES)})|(?:{_WORD}))"
     rf"(?:[\s-]+(?:and\s+)?(?:{_WORD}))*\b)"
@@ -90,8 +90,8 @@ def _spelled(words: str) -> float:
     for token in tokens:
         if token in ("a", "an"):
             current = 1.0
-        elif token in _WORDS:
-            current = (current or 0.0) + _WORDS[token]
+        elif token in WORDS:
+            current = (current or 0.0) + WORDS[token]
         elif token in ("hundred", "dozen"):
             current = (1.0 if current is None else current) * _SCALE[token]
         elif current is None and total:  # “a million billion”

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.models.builtin.amounts import read_amounts, read_told_by_now
+from agent.models.builtin.machines import read_machines
 from agent.models.builtin.named import lifted, read_choices
 from agent.models.builtin.names import read_names
+from agent.models.builtin.servers import read_servers
 from agent.models.builtin.thoughts import read_thinking
 from agent.models.builtin.tidy import tidy
 from agent.models.builtin.vocabulary import DOMAINS, PEOPLE, WAYS
@@ -45,7 +47,9 @@ def read_change(text: str, of_a_need: bool = False) -> Reading:
     use_case = find_use_case(low, by_nearness=of_a_need)
     if use_case:
         reading.fields["use_case"] = use_case
-    unnamed = read_names(low, reading.fields, reading.problems)
+    named = read_machines(low, reading.fields, reading.problems)
+    unnamed = read_names(named, reading.fields, reading.problems)
+    unnamed = read_servers(unnamed, reading.fields)
     left = read_told_by_now(unnamed, reading.fields, reading.problems)
     read_priorities(left, reading.fields)
     read_amounts(left, reading.fields, reading.problems)

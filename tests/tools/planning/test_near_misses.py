@@ -25,6 +25,8 @@ INFEASIBLE = {
     "quality too high": specify(1000, min_quality=92),
     "context too long on these": specify(1000, min_context_tokens=20_000_000),
     "too few GPUs": specify(100_000, available_gpus={"H100": 4}),
+    "too few servers": specify(100_000, owned="2x2xH100"),
+    "too few servers at one's own price": specify(100_000, owned="4xH100@2,8xL40S"),
     "GPU too small": specify(1000, "research_legal_analysis", preferred_gpu_types=["A10G"]),
     "licence of the only model": specify(
         1000, preferred_models=["meta-llama/Llama-3.3-70B-Instruct"], licenses=["permissive"]

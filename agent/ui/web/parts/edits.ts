@@ -12,6 +12,7 @@ export function shown({ kind, value }: Field): Value {
   if (kind === 'choices') return Array.isArray(value) ? value : []
   if (kind === 'counts')
     return Object.fromEntries(Object.entries(value ?? {}).map(([name, count]) => [name, String(count)]))
+  if (kind === 'items') return Array.isArray(value) ? value.join(', ') : ''
   if (value == null) return ''
   return kind === 'percent' ? String(Math.round(Number(value) * 1e6) / 1e4) : String(value)
 }

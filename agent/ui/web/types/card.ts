@@ -90,7 +90,7 @@ export interface Field {
   label: string
   unit: string
   group: 'need' | 'targets' | 'demand' | 'constraints'
-  kind: 'whole' | 'number' | 'percent' | 'choice' | 'choices' | 'counts' | 'flag'
+  kind: 'whole' | 'number' | 'percent' | 'choice' | 'choices' | 'counts' | 'items' | 'flag'
   value: number | string | string[] | Record<string, number> | null
   unset: string
   origin: string
