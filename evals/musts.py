@@ -15,7 +15,6 @@ About = Literal["planning", "words", "serving"]
 ABOUT: tuple[About, ...] = get_args(About)
 WaitsFor = Literal[
     "owned servers",
-    "sizes and formats",
     "targets apart",
     "real lengths",
     "what hardware takes",

@@ -70,10 +70,10 @@ class Score(Entry):
 
 _TUNED = re.compile(r"(?:^|-)(?:instruct|it|chat|distill)(?:-|$)")
 _BASE = re.compile(r"-(?:base|pt)(?:-|$)")
-_SIZE_IN_NAME = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)B(?!\w)")
-_ROUNDED_AT_MOST = 1.35
-"""How far the size in a name may be off the parameters that there are: Granite 3.1 2B has 2.53 billion; in
-“Llama 4 Scout 17B” it is that of the active ones.
+_SIZE_IN_NAME = re.compile(r"(?<![\w.])E?(\d+(?:\.\d+)?)B(?!\w)")
+_IN_NAME_AT_LEAST = 0.5
+"""Share of all parameters that a name's size must be to be the model's: Granite 3.1 2B has 2.53 billion,
+Gemma 3n E4B 7.85; in “Llama 4 Scout 17B” it is that of the active ones, of 109.
 """
 _TUNED_UNDER_THE_BARE_NAME = (
     "qwen3",
@@ -166,7 +166,7 @@ class Model(Entry):
         """Billions of parameters, all experts counted, as people say it: by the name, else rounded."""
         named = _SIZE_IN_NAME.search(self.name)
         size = float(named[1]) if named else 0.0
-        if size and max(size / self.parameters_b, self.parameters_b / size) <= _ROUNDED_AT_MOST:
+        if size >= _IN_NAME_AT_LEAST * self.parameters_b:
             return size
         return float(round(self.parameters_b)) if self.parameters_b >= 10 else round(self.parameters_b, 1)
 

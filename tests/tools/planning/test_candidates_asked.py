@@ -55,6 +55,7 @@ def test_a_size_is_the_one_that_a_model_goes_by_with_all_its_experts() -> None:
         "Qwen/Qwen2.5-7B-Instruct": 7,
         "ibm-granite/granite-3.1-2b-instruct": 2,
         "Qwen/Qwen3-30B-A3B": 30,
+        "google/gemma-3n-E4B-it": 4,
         "meta-llama/Llama-4-Scout-17B-16E-Instruct": 109,
         "mistralai/Mixtral-8x7B-Instruct-v0.1": 47,
         "mistralai/Mistral-Nemo-Instruct-2407": 12,
