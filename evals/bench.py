@@ -6,22 +6,29 @@ from __future__ import annotations
 
 import csv
 import random
+import resource
+import statistics
 import tempfile
 import threading
 import time
 from pathlib import Path
 
+import numpy as np
+
+from evals import plain_scheduler
 from evals.timing import timed, told
 from knowledge.benchmarks import Benchmark
 from knowledge.catalogue import gpus, models, use_cases
 from knowledge.database import Database
 from knowledge.estimator.replica import replica_of
 from knowledge.estimator.scheduler import simulate
+from knowledge.estimator.workload import gaps_of, requests_of
 from knowledge.importer.formats import Stated
 from knowledge.importer.write import import_file
+from knowledge.prices import prices
 from knowledge.settings import Settings
 from knowledge.workload import Workload
-from tools.plan_capacity import SIMULATED, PlanRequest, plan_capacity
+from tools.plan_capacity import SIMULATED, PlanRequest, begun, plan, plan_capacity
 from tools.planning.simulation import simulated
 from tools.specification import (
     Intent,
@@ -30,6 +37,7 @@ from tools.specification import (
     build_specification,
     change_specification,
 )
+from tools.traffic import map_to_benchmark_profile
 
 RUNS = 30
 
@@ -49,6 +57,64 @@ def simulated_hour() -> None:
     count = len(arrivals)
     seen = simulate(replica.steps, replica.kv_tokens, arrivals, [512] * count, [256] * count)
     sorted(seen.ttft_ms)
+
+
+def requests_per_second() -> None:
+    """How many requests are simulated in a second of CPU time, compiled and in plain Python, of the same
+    runs.
+    """
+    replica = replica_of(
+        models()["meta-llama/Llama-3.1-8B-Instruct"], gpus()["H100"], 1, Workload(512, 256, 0.5, 0.5)
+    )
+    if replica is None:
+        raise RuntimeError("the shipped step grids lack Llama-3.1-8B on H100")
+    of = requests_of(replica.workload, 10_000)
+    prompts, outputs = of.prompts.tolist(), of.outputs.tolist()
+    simulate(replica.steps, replica.kv_tokens, [0.0], [1], [1])  # compiled, or read from its cache
+    taken: dict[str, list[float]] = {"compiled": [], "plain Python": []}
+    for rate in (2, 5, 8, 11, 14):
+        arrivals = np.cumsum(gaps_of("bench", 10_000, 1.0) / rate * 1000)
+        start = time.process_time()
+        simulate(replica.steps, replica.kv_tokens, arrivals, of.prompts, of.outputs)
+        taken["compiled"].append(time.process_time() - start)
+        start = time.process_time()
+        plain_scheduler.simulate(replica.steps, replica.kv_tokens, arrivals.tolist(), prompts, outputs)
+        taken["plain Python"].append(time.process_time() - start)
+    for how, times in taken.items():
+        told(f"10,000 requests simulated, {how} (CPU time)", times)
+    compiled, plain = (statistics.median(times) for times in taken.values())
+    print(f"{10_000 / compiled:>12,.0f} requests/s compiled, {plain / compiled:.0f} times plain Python's")
+
+
+def never_seen(database: Database) -> None:
+    """Plans for lengths that nobody asked for before, with at least 100 candidates settled: until the first
+    estimate, whole, and again.
+    """
+    first, whole, again, settled = [], [], [], []
+    for number in range(9):
+        changed = change_specification(
+            request_for("chatbot_conversational", 0).specification,
+            SpecificationChange(prompt_tokens=700 + 131 * number, output_tokens=90 + 37 * number),
+        )
+        profile = map_to_benchmark_profile(changed.traffic_profile)
+        request = PlanRequest(specification=changed, benchmark_profile=profile, simulate=100, limit=100)
+        table, listed = database.curves(profile), prices(None)
+        start = time.perf_counter()
+        begun(request, table, listed).ranked("balanced")
+        first.append(time.perf_counter() - start)
+        plan(request, table, listed)
+        whole.append(time.perf_counter() - start)
+        start = time.perf_counter()
+        plan(request, table, listed)
+        again.append(time.perf_counter() - start)
+        settling = begun(request, table, listed)
+        settling.settle(100, "balanced", 100)
+        settled.append(len(settling.sizing.sized))
+    told("lengths never seen: until the first estimate", first)
+    told(f"lengths never seen: whole, at least {min(settled)} candidates simulated", whole)
+    told("the same again", again)
+    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{memory_mb:>12,.0f} MB of memory at most")
 
 
 def recommendations(database: Database, label: str) -> None:
@@ -155,6 +221,8 @@ def main() -> None:
         settings = Settings(home=Path(folder, "home0"))
         database = Database(settings)
         timed("a later start with that database", lambda: Database(settings).close())
+        requests_per_second()
+        never_seen(database)
         recommendations(database, "the shipped table")
         anew(database)
         for threads in (1, 4, 16):
