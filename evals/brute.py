@@ -107,7 +107,7 @@ def _simulate_all(settling: Settling) -> None:
         capacity = simulation.known(1.0)[0]
         replicas = math.ceil(sizing.planned_rate / capacity * (1 - 1e-9)) if capacity else math.inf
         sizing.replicas[n] = replicas
-        sizing.costs[n] = sizing.cost_of(n, replicas) if math.isfinite(replicas) else math.inf
+        sizing.costs[n] = sizing.cost_of(n, int(replicas)) if math.isfinite(replicas) else math.inf
         sizing.holding[n] = math.isfinite(sizing.costs[n])
         if math.isfinite(replicas):
             seen = simulation.at(sizing.peak / replicas, 1.0)
