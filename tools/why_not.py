@@ -16,6 +16,7 @@ from knowledge.prices import Price, prices
 from tools.contract import Contract
 from tools.plan_capacity import PlanRequest, begun, plan
 from tools.planning.exclusions import excluded
+from tools.planning.least_quality import shortfall
 from tools.planning.plan import Count, NearMiss, Plan, Recommendation, SeveralServers
 from tools.planning.reasons import difference, held
 from tools.planning.recommending import recommendations
@@ -94,6 +95,7 @@ def _best(settling: Settling, found: int, asked: PlanRequest) -> Recommendation:
     reasons = [
         held(best, asked.specification.slo_targets),
         f"costs {a_month(best.cost_usd_per_month)}" if best.cost_usd_per_month else best.price,
+        *filter(None, [shortfall(best)]),
         f"against the first, {first.model_id} on {setup(first)}: {difference(best, first)}",
     ]
     return best.model_copy(update={"rank": ranked.index(found) + 1, "reasons": reasons})

@@ -189,7 +189,9 @@ def near_misses(turn: Turn, subject: str) -> str:
 
 
 def _near_miss(miss: NearMiss) -> str:
-    return f"• {miss.relaxation} → {miss.model_id} on {setup(miss)}, {a_month(miss.cost_usd_per_month)}"
+    offered = f" ({miss.offered_as})" if miss.offered_as else ""
+    costs = a_month(miss.cost_usd_per_month)
+    return f"• {miss.relaxation} → {miss.model_id} on {setup(miss)}, {costs}{offered}"
 
 
 def cost(turn: Turn, subject: str) -> str:

@@ -80,6 +80,7 @@ def _why_none(facts: OptionsFacts) -> Iterator[Sentence | Items]:
 
 def _proposal(miss: NearMiss) -> Proposal:
     would = f"{short_name(miss.model_id)} on {setup(miss)}, {a_month(miss.cost_usd_per_month)}"
+    would += f" ({miss.offered_as})" if miss.offered_as else ""
     change = miss.change.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     action = Action(
         move="Explore", label="Try it", arguments=change, style="quiet", says=f"What if {miss.relaxation}?"

@@ -237,7 +237,8 @@ def _summary(plan: Plan, before: Explored | None) -> str:
         )
         nearest = plan.near_misses[0] if plan.near_misses else None
         give = (
-            f" The nearest: {nearest.relaxation} admits {nearest.model_id} on {nearest.gpu_type}."
+            f" The nearest: {nearest.relaxation} admits {nearest.model_id} on {nearest.gpu_type}"
+            f"{f' ({nearest.offered_as})' if nearest.offered_as else ''}."
             if nearest
             else ""
         )
@@ -253,6 +254,7 @@ def _summary(plan: Plan, before: Explored | None) -> str:
         then = f"then costs {a_month(new_cost)} instead of {dollars(old_cost) if old_cost else 'nothing'}"
         if new_cost:
             text += f" The cheapest {same if new_cost == old_cost else then}."
+    ends = f"; {short}" if (short := shortfall(best)) else ""
     if plan.weaker_first == "none enough":
-        text += f" None of them is known to be good enough; of the first, {shortfall(best)}."
-    return f"{text} First: {best.model_id} on {setup(best)}, {a_month(best.cost_usd_per_month)}."
+        ends += ", and no option is known to reach that"
+    return f"{text} First: {best.model_id} on {setup(best)}, {a_month(best.cost_usd_per_month)}{ends}."

@@ -2,7 +2,8 @@
 
 A model below that, or of unknown quality, is an option all the same: it is shown in every view, and said to
 be weaker, or unknown. In the balanced view it stands behind all others, unless the person named models or
-wants low cost above all. Each model is set against the figure of the mode that it is served in.
+wants low cost above all; a size names none, since some models of that size may be good enough. Each model is
+set against the figure of the mode that it is served in.
 """
 
 from __future__ import annotations
@@ -64,9 +65,16 @@ def offered_as(o: Recommendation, options: Sequence[Recommendation]) -> Offer | 
         return None
     other = next((each for each in options if each.quality.enough), None)
     cheaper = other is not None and o.cost_usd_per_month < other.cost_usd_per_month
-    if o.quality.known is None:
-        return "cheaper, quality unknown" if cheaper else "quality unknown"
-    return "cheaper, weaker" if cheaper else "weaker"
+    if not cheaper:
+        return lacking(o.quality)
+    return "cheaper, quality unknown" if o.quality.known is None else "cheaper, weaker"
+
+
+def lacking(quality: Quality) -> Offer | None:
+    """Beside nothing else that it could be cheaper than."""
+    if quality.enough:
+        return None
+    return "quality unknown" if quality.known is None else "weaker"
 
 
 def lesser(o: Recommendation, options: Sequence[Recommendation]) -> str | None:

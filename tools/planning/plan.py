@@ -234,6 +234,7 @@ class NearMiss(Contract):
     change: SpecificationChange
     stretch: Amount | None
     """How many times as loose the loosest changed figure is; None where the change is no figure."""
+    offered_as: Offer | None = None
 
 
 class LooserDefault(Contract):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tools.planning.least_quality import lacking, quality_for
 from tools.planning.plan import NearMiss
 from tools.planning.settling import Settling
 from tools.specification import SpecificationChange, change_specification, with_defaults
@@ -36,4 +37,5 @@ def miss_of(
         relaxation=text,
         change=change,
         stretch=stretch,
+        offered_as=lacking(quality_for(of.table.model_ids[n], of.specification)),
     )

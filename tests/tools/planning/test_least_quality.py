@@ -157,6 +157,16 @@ def test_who_names_a_model_or_wants_low_cost_above_all_gets_it_first(tables: Tab
     assert both.recommendations[0].quality.enough
 
 
+@pytest.mark.parametrize(("size", "good"), [("3B", False), ("8B", True), ("<=14B", True)])
+def test_of_a_size_those_that_are_good_enough_come_first_where_there_are_any(
+    tables: Tables, size: str, good: bool
+) -> None:
+    found = planned(tables, specify(10_000, model_sizes=[size]), limit=5, simulate=0)
+    is_sound(found)
+    assert found.recommendations[0].quality.enough == good
+    assert found.weaker_first == (None if good else "none enough")
+
+
 def test_the_cheapest_of_all_is_shown_and_what_it_lacks_is_said_before_it_is_chosen(tables: Tables) -> None:
     by_cost = planned(tables, specify(1000), limit=5, view="lowest_cost")
     cheapest = pick(by_cost.recommendations, "cheapest")

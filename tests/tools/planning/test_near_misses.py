@@ -6,11 +6,12 @@ import math
 
 import pytest
 
-from knowledge.catalogue import TrafficProfile, models
+from knowledge.catalogue import TrafficProfile, models, use_cases
 from tests.planning import Tables, key, made_table, planned, specify
 from tests.present import present
 from tools.planning.looser_targets import round_up
 from tools.planning.plan import NearMiss, Plan
+from tools.planning.quality import catalogued_quality
 from tools.specification import Specification, SpecificationChange, change_specification
 
 INFEASIBLE = {
@@ -152,3 +153,15 @@ def test_where_no_quality_is_known_a_least_one_can_only_go(tables: Tables) -> No
     found = planned(tables, specify(1, preferred_models=[unknown], min_quality=50), simulate=0)
     assert not found.recommendations
     assert [miss.change.clear for miss in found.near_misses if miss.change.clear] == [["min_quality"]]
+
+
+def test_a_near_miss_of_a_model_that_is_not_good_enough_says_so(tables: Tables) -> None:
+    found = planned(tables, specify(1000, budget_usd_per_month=400), simulate=0)
+    least = use_cases()["chatbot_conversational"].least_quality.off
+    assert found.near_misses
+    for miss in found.near_misses:
+        known = catalogued_quality(miss.model_id, "chatbot_conversational", "off").known
+        assert miss.offered_as == (
+            "quality unknown" if known is None else "weaker" if known < least else None
+        )
+    assert any(miss.offered_as == "weaker" for miss in found.near_misses)
