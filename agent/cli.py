@@ -162,6 +162,10 @@ def recommend(
     ] = None,
     form: Annotated[str, typer.Option(help="Of the manifests: yaml, kustomize or helm.")] = "yaml",
     option: Annotated[int, typer.Option(min=1, help="Which option's manifests.")] = 1,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="ttft_p90=500ms, itl_mean=40ms, tokens_per_s_per_user=20, e2e=none …"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Ranked options and near misses, without a conversation."""
@@ -172,11 +176,13 @@ def recommend(
             recommendation_for,
             specified,
             with_owned,
+            with_targets,
         )
         from knowledge.settings import load_settings
 
         settings = load_settings()
         specification = with_owned(specified(text, spec, settings), owned or [])
+        specification = with_targets(specification, target or [])
         plan = recommendation_for(specification, settings, limit, view)
         written: list[Path] = []
         if output is not None:

@@ -23,7 +23,7 @@ from knowledge.prices import Price, prices
 from knowledge.settings import load_settings
 from tools.plan_capacity import PlanRequest, begun
 from tools.planning.settling import Settling
-from tools.planning.simulation import STEP
+from tools.planning.simulation import STEP, judged
 from tools.specification import Intent, Overrides, Specification, build_specification
 from tools.traffic import map_to_benchmark_profile
 
@@ -111,7 +111,7 @@ def _simulate_all(settling: Settling) -> None:
         sizing.holding[n] = math.isfinite(sizing.costs[n])
         if math.isfinite(replicas):
             seen = simulation.at(sizing.peak / replicas, 1.0)
-            sizing.p95_ms[:, n] = [p95 for _, p95, _ in seen]
+            sizing.judged_ms[:, n] = judged(seen, candidates.judging)
 
 
 def main() -> None:

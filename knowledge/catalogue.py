@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from functools import cache
-from typing import Literal, Protocol, get_args
+from typing import Annotated, Literal, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -29,18 +29,37 @@ class TrafficProfile(BaseModel):
         return f"{self.prompt_tokens}→{self.output_tokens} tokens"
 
 
+Metric = Literal["ttft", "itl", "e2e"]
+METRICS: tuple[Metric, ...] = get_args(Metric)
+Statistic = Literal["mean", "p50", "p90", "p95", "p99"]
+STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
+"""At which a latency can be judged, in the order of every array of them."""
+
+
 class SloTargets(BaseModel):
-    """p95 targets in milliseconds: time to first token, inter-token latency, end to end."""
+    """Targets in milliseconds: time to first token, inter-token latency, end to end; p95s, unless said."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     ttft_p95_ms: float = Field(gt=0, le=3_600_000)
     itl_p95_ms: float = Field(gt=0, le=600_000)
     e2e_p95_ms: float = Field(gt=0, le=86_400_000)
+    instead: dict[Metric, dict[Statistic, Annotated[float, Field(gt=0, le=86_400_000)]]] = Field(
+        default={},
+        exclude_if=lambda value: not value,
+        description=(
+            "Metrics with other targets than their p95 above, which then is none: a figure for each"
+            " statistic, or none at all, where the metric has no target"
+        ),
+    )
 
+    def of(self, metric: Metric) -> dict[Statistic, float]:
+        """The targets of a metric, the p95 first where it is one; empty where it has none."""
+        return self.instead.get(metric, {"p95": p95_of(self, metric)})
 
-Metric = Literal["ttft", "itl", "e2e"]
-METRICS: tuple[Metric, ...] = get_args(Metric)
+    def loosest_ms(self, metric: Metric) -> float:
+        """What one has to reckon with: the loosest target, and where there is none, the use case's p95."""
+        return max(self.of(metric).values(), default=p95_of(self, metric))
 
 
 class P95s(Protocol):

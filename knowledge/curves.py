@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.catalogue import METRICS, SloTargets, p95_of
+from knowledge.catalogue import STATISTICS, Statistic
 from knowledge.workload import Workload
 
 KEPT = 32
@@ -25,11 +25,6 @@ T = TypeVar("T")
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
-
-def targets_in_order(targets: SloTargets) -> Floats:
-    """The three p95 targets in ms, in the order of METRICS."""
-    return np.array([p95_of(targets, metric) for metric in METRICS])
 
 
 @dataclass(frozen=True)
@@ -162,11 +157,28 @@ class CurveTable:
     p99_ms: Floats
     origin_codes: Ints
     origins: list[Origin]
+    mean_ms: Floats | None = None
+    p90_ms: Floats | None = None
+    """Like the others; None in a table that is kept without them."""
     workload: Workload | None = None
     """What it was simulated under while a person waited; None where it is from the benchmark table."""
 
     def __len__(self) -> int:
         return len(self.model_ids)
+
+    @property
+    def statistics(self) -> Floats:
+        """(statistics in the order of STATISTICS, 3, rows) in ms; NaN where one isn't known."""
+        unknown = np.full_like(self.curves.p95_ms, np.nan)
+        of: dict[Statistic, Floats | None] = {
+            "mean": self.mean_ms,
+            "p50": self.p50_ms,
+            "p90": self.p90_ms,
+            "p95": self.curves.p95_ms,
+            "p99": self.p99_ms,
+        }
+        each = (of[statistic] for statistic in STATISTICS)
+        return np.stack([unknown if series is None else series for series in each])
 
     def origins_of(self, configuration: int) -> list[Origin]:
         """The distinct ones of its rows, by rising rate."""
@@ -225,6 +237,8 @@ class CurveTable:
             curves=self.curves.select(configurations),
             p50_ms=self.p50_ms[:, rows],
             p99_ms=self.p99_ms[:, rows],
+            mean_ms=None if self.mean_ms is None else self.mean_ms[:, rows],
+            p90_ms=None if self.p90_ms is None else self.p90_ms[:, rows],
             origin_codes=self.origin_codes[rows],
             origins=self.origins,
             workload=self.workload,

@@ -6,8 +6,10 @@ import numpy as np
 from pydantic import computed_field
 
 from knowledge.catalogue import SloTargets, TrafficProfile
-from knowledge.curves import targets_in_order
 from knowledge.database import Database
+from knowledge.estimator.statistics import judged_curves
+from knowledge.judging import judging_of, targets_in_order
+from knowledge.workload import workload_of
 from tools.contract import Contract
 from tools.planning.constraints import in_doubt
 from tools.tool import tool
@@ -48,17 +50,23 @@ class BenchmarkAnswer(Contract):
 @tool(reads=True, about="What the benchmark table holds for models and GPUs under one traffic profile.")
 def query_benchmarks(query: BenchmarkQuery, database: Database) -> BenchmarkAnswer:
     """For each model with rows of exactly this profile: on how many configurations one replica holds all
-    p95 targets, and at what rate.
+    targets, and at what rate.
 
     Configurations whose estimates are in doubt aren't counted: no plan uses them.
     """
     table = database.curves(query.traffic_profile)
-    capacity = table.curves.capacity(targets_in_order(query.slo_targets))
     asked = (
         (table.codes(query.model_ids, "model_ids") >= 0)
         & (table.codes(query.gpu_types, "gpu_types") >= 0)
         & ~in_doubt(table)
     )
+    capacity = np.zeros(len(table))
+    curves = judged_curves(
+        table.select(np.flatnonzero(asked)),
+        workload_of(query.traffic_profile),
+        judging_of(query.slo_targets),
+    )
+    capacity[asked] = curves.capacity(targets_in_order(query.slo_targets))
     by_model: dict[str, list[int]] = {}
     for n in np.flatnonzero(asked).tolist():
         by_model.setdefault(table.model_ids[n], []).append(n)

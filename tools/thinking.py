@@ -50,9 +50,8 @@ class PlannedThinking:
             ),
         ]
         if not e2e_is_set:
-            more = (
-                f"the E2E target has {self.tokens * targets.itl_p95_ms / 1000:,.1f} s more for the thoughts"
-            )
+            seconds = self.tokens * targets.loosest_ms("itl") / 1000
+            more = f"the E2E target has {seconds:,.1f} s more for the thoughts"
             found.append(("e2e_p95_ms", f"{more}, {self.tokens:,} tokens at the ITL target", "computed"))
         return found
 

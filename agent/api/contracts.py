@@ -37,6 +37,11 @@ class SpecificationRequest(Contract):
 
 class RecommendationRequest(Contract):
     specification: Specification
+    targets: list[Annotated[str, Field(max_length=100)]] = Field(
+        default=[],
+        max_length=50,
+        description="Targets beside its own: “ttft_p90=500ms”, “tokens_per_s_per_user=20”, “e2e=none”",
+    )
     limit: int = Field(default=5, ge=1, le=1000)
     view: View = "balanced"
 

@@ -25,7 +25,13 @@ from tools.deploying.review import review
 from tools.plan_capacity import PlanRequest, plan_capacity
 from tools.planning.plan import Plan, Recommendation
 from tools.render_manifest import render_manifest
-from tools.specification import MAX_GPUS, Specification, build_specification
+from tools.specification import (
+    MAX_GPUS,
+    Specification,
+    build_specification,
+    change_specification,
+    targets_asked,
+)
 from tools.traffic import map_to_benchmark_profile
 
 router = APIRouter(tags=["planning"], responses=documented(400, 401, 403, 413, 422, 429))
@@ -55,7 +61,8 @@ def recommend(request: RecommendationRequest, user: ByUser, runtime: ByRuntime) 
     what was excluded and why.
     """
     # Built anew from what was said, so that derived figures can't contradict it.
-    specification = _consistent(request.specification)
+    asked = targets_asked(request.targets)
+    specification = change_specification(_consistent(request.specification), asked)
     profile = map_to_benchmark_profile(specification.traffic_profile)
     plan = PlanRequest(
         specification=specification, benchmark_profile=profile, limit=request.limit, view=request.view

@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 
 from agent.cards.parts import Chart, Charts, Dot, Tick
-from knowledge.catalogue import METRICS, Metric, SloTargets, p95_of
+from knowledge.catalogue import METRICS, Metric, SloTargets
 from tools.contract import Contract
 from tools.planning.plan import Recommendation
+from tools.planning.targets import every_target
 from tools.wording import METRIC_NAMES, capital, dollars, figure, latency, rate
 
 ROOM = 1.06
@@ -34,7 +35,9 @@ class CurveQuery(Contract):
 
 
 def tradeoffs(options: Sequence[Recommendation], targets: SloTargets) -> list[Chart]:
-    """Cost a month on a logarithmic scale against the p95 of each metric; GPUs, where some have no price."""
+    """Cost a month on a logarithmic scale against each latency that has a target, or
+    else its p95; GPUs, where some have no price.
+    """
     priced = all(o.cost_usd_per_month for o in options)
     amounts = [o.cost_usd_per_month if priced else float(o.gpus_billed) for o in options]
     what = "cost a month" if priced else "GPUs"
@@ -49,30 +52,37 @@ def tradeoffs(options: Sequence[Recommendation], targets: SloTargets) -> list[Ch
         for at in (low + MARGIN, middle, high - MARGIN)
     ]
     charts = []
-    for metric in METRICS:
-        p95s, target = [o.predicted.of(metric).p95 for o in options], p95_of(targets, metric)
-        most = max(target, *p95s)
-        name = METRIC_NAMES[metric]
+    for target in every_target(targets):
+        seen = [target.of(o.predicted) for o in options]
+        known, name = [ms for ms in seen if ms is not None], target.name
+        if not known:
+            continue
+        most = max(target.ms or 0.0, *known, 1e-9)
         charts.append(
             Chart(
-                name=f"{name} p95",
+                name=name,
                 label=(
-                    f"{capital(what)} against {name} p95 of the {len(options)} options; the table holds the"
+                    f"{capital(what)} against {name} of the {len(options)} options; the table holds the"
                     " same figures"
                 ),
-                x_label=f"{name} p95; {what} on a logarithmic scale, quality as size",
+                x_label=f"{name}; {what} on a logarithmic scale, quality as size",
                 x_ticks=[Tick(at=f / ROOM, text=latency(most * f)) for f in (0, 0.5, 1)],
                 y_ticks=costs,
-                x_limit=Tick(at=target / most / ROOM, text=f"target {latency(target)}"),
+                x_limit=(
+                    Tick(at=target.ms / most / ROOM, text=f"target {latency(target.ms)}")
+                    if target.ms is not None
+                    else None
+                ),
                 dots=[
                     Dot(
-                        x=p95 / most / ROOM,
+                        x=ms / most / ROOM,
                         y=(log - low) / (high - low),
                         rank=o.rank,
-                        size=UNKNOWN if (known := o.quality.known) is None else (known / 100) ** 2,
+                        size=UNKNOWN if (score := o.quality.known) is None else (score / 100) ** 2,
                         strong=o.pareto,
                     )
-                    for o, p95, log in zip(options, p95s, logs, strict=True)
+                    for o, ms, log in zip(options, seen, logs, strict=True)
+                    if ms is not None
                 ],
             )
         )
@@ -86,19 +96,22 @@ def curves(query: CurveQuery, rates: list[float], p95_ms: dict[Metric, list[floa
 
 
 def _curve(query: CurveQuery, metric: Metric, rates: list[float], p95_ms: list[float]) -> Chart:
-    target, name = p95_of(query.slo_targets, metric), METRIC_NAMES[metric]
-    most, fastest = max(target * 1.6, min(max(p95_ms), target * 3)), max(rates)
+    target, name = query.slo_targets.of(metric).get("p95"), METRIC_NAMES[metric]
+    most, fastest = max(p95_ms) or 1.0, max(rates)
+    if target is not None:
+        most = max(target * 1.6, min(most, target * 3))
+    against = "no p95 is a target" if target is None else f"the target is {latency(target)}"
     share = query.share_of_peak / fastest
     return Chart(
         name=f"{name} p95",
         label=(
             f"{name} p95 rises from {latency(p95_ms[0])} at {rate(rates[0])} requests/s to"
-            f" {latency(p95_ms[-1])} at {rate(fastest)}; the target is {latency(target)}"
+            f" {latency(p95_ms[-1])} at {rate(fastest)}; {against}"
         ),
         x_label="requests/s",
         x_ticks=[Tick(at=f, text=rate(fastest * f) if f else "0") for f in (0, 0.5, 1)],
         y_ticks=[Tick(at=0, text="0"), Tick(at=1, text=latency(most))],
         x_limit=Tick(at=share, text="its share of your peak") if share <= 1 else None,
-        y_limit=Tick(at=target / most, text=f"target {latency(target)}"),
+        y_limit=None if target is None else Tick(at=target / most, text=f"target {latency(target)}"),
         line=[(r / fastest, min(v, most) / most) for r, v in zip(rates, p95_ms, strict=True)],
     )

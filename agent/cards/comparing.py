@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from agent.cards.facts import NamedPlan, PlanInShort
 from agent.cards.parts import Cell, Column, Table
-from knowledge.catalogue import METRICS, p95_of
+from tools.planning.targets import every_target
 from tools.wording import cost, latency, rate, setup, short_name
 
 NOTHING = "nothing holds"
@@ -29,13 +29,15 @@ def side_by_side(plans: list[tuple[str, PlanInShort]]) -> Table:
 
 def _told(plan: PlanInShort) -> Iterator[tuple[str, str]]:
     first, cheapest = plan.first, plan.cheapest
-    targets = (p95_of(plan.slo_targets, m) for m in METRICS)
+    targets = every_target(plan.slo_targets)
+    p95s = all(target.statistic == "p95" for target in targets)
     yield "Peak", f"{rate(plan.peak_requests_per_second)} requests/s"
-    yield "Targets", " · ".join(map(latency, targets))
+    told = (latency(t.ms) if t.ms is not None else t.note for t in targets)
+    yield "Targets", " · ".join(told if p95s else (f"{t.name} {t.note}" for t in targets))
     yield "First", f"{short_name(first.model_id)}, {setup(first)}" if first else NOTHING
     yield "  a month", cost(first.cost_usd_per_month) if first else NOTHING
-    p95s = (latency(first.predicted.of(m).p95) for m in METRICS) if first else [NOTHING]
-    yield "  TTFT·ITL·E2E", " · ".join(p95s)
+    seen = (latency(t.of(first.predicted)) for t in targets) if first else [NOTHING]
+    yield "  TTFT·ITL·E2E", " · ".join(seen)
     yield "  thinking", (first.thinking_in_words or "not told") if first else NOTHING
     context = first.context_tokens if first else None
     yield "  context", f"{context:,} tokens" if context else "not known" if first else NOTHING

@@ -8,7 +8,17 @@ from typing import Any, Literal, get_args
 
 from agent.cards.parts import Items, Piece
 from knowledge.catalogue import use_cases
-from tools.specification import FIELDS, LOADS, Clearable, Declared, Group, Overrides, Shape, Specification
+from tools.specification import (
+    FIELDS,
+    LOADS,
+    TARGETS,
+    Clearable,
+    Declared,
+    Group,
+    Overrides,
+    Shape,
+    Specification,
+)
 from tools.wording import figure
 
 WORDS, EDIT, DEFAULT, NO_BEARING = "your words", "your edit", "our default", "not used now"
@@ -67,11 +77,18 @@ def grouped(specification: Specification, assumptions: Items) -> Fields:
     def of(group: Group) -> list[Field]:
         return [field for field in fields if field.group == group]
 
+    other = [field for field in of("targets") if TARGETS.get(field.name, ("", "p95"))[1] != "p95"]
     count = len(specification.assumptions)
     return Fields(
         groups=[
             FieldGroup(label="What is needed", fields=of("need")),
-            FieldGroup(label="Traffic and targets", fields=of("targets")),
+            FieldGroup(label="Traffic and targets", fields=[f for f in of("targets") if f not in other]),
+            FieldGroup(
+                label="Other targets",
+                summary="Targets at the mean, p50, p90 or p99",
+                open=any(field.value is not None for field in other),
+                fields=other,
+            ),
             FieldGroup(
                 label="Demand",
                 summary=f"Demand and assumptions ({count})",

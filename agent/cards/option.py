@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from agent.cards.charts import CurveQuery
 from agent.cards.facts import OptionsFacts
 from agent.cards.parts import Action, Cell, Piece, Row, Slice, Words
-from knowledge.catalogue import METRICS, SloTargets, p95_of
+from knowledge.catalogue import METRICS, SloTargets
 from tools.planning.least_quality import shortfall
 from tools.planning.plan import Memory, Quality, Recommendation
+from tools.planning.targets import every_target
 from tools.wording import METRIC_NAMES, a_month, cost, latency, percent, rate, setup, short_name
 
+UNKNOWN_LAST = 1e12
+"""Sorts what isn't known behind everything."""
 UNBEATEN = "No other is as good in cost, latency and quality at once"
 
 
@@ -89,9 +92,13 @@ def _cells(o: Recommendation, targets: SloTargets) -> list[Cell]:
         ),
         Cell(text=f"{o.cost_usd_per_month:,.0f}" if o.cost_usd_per_month else "–", sort=o.cost_usd_per_month),
         *(
-            Cell(text=latency(p95), sort=p95, share=p95 / p95_of(targets, m))
-            for m in METRICS
-            for p95 in [o.predicted.of(m).p95]
+            Cell(
+                text=latency(ms),
+                sort=UNKNOWN_LAST if ms is None else ms,
+                share=None if ms is None or target.ms is None else ms / target.ms,
+            )
+            for target in every_target(targets)
+            for ms in [target.of(o.predicted)]
         ),
         Cell(text=rate(o.max_requests_per_second), sort=-o.max_requests_per_second),
         Cell(text=_quality(o.quality), sort=1.0 if known is None else -known, why=o.quality.source),
@@ -108,11 +115,8 @@ def _compared(o: Recommendation, targets: SloTargets) -> list[Row]:
         Row(label="GPUs", text=setup(o)),
         Row(label="Cost a month", text=cost(o.cost_usd_per_month)),
         *(
-            Row(
-                label=f"{METRIC_NAMES[m]} p95 (≤{latency(p95_of(targets, m))})",
-                text=latency(o.predicted.of(m).p95),
-            )
-            for m in METRICS
+            Row(label=f"{target.name} ({target.note})", text=latency(target.of(o.predicted)))
+            for target in every_target(targets)
         ),
         Row(label="Up to", text=f"{rate(o.max_requests_per_second)} requests/s"),
         Row(label="Mode", text=o.thinking_in_words or "not told"),

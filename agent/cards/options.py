@@ -11,10 +11,10 @@ from agent.cards.facts import OptionsFacts
 from agent.cards.option import Option, option_of
 from agent.cards.parts import Action, Chart, Column, Items, Piece, Proposal, Proposals, Sentence, Table, Words
 from agent.cards.reading import footnotes
-from knowledge.catalogue import METRICS, p95_of
 from tools.planning.plan import VIEW_NAMES, VIEWS, NearMiss, View, defaults_in_words, relaxed_in_words
 from tools.planning.several_servers import several_servers_in_words
-from tools.wording import METRIC_NAMES, a_month, latency, setup, short_name
+from tools.planning.targets import every_target
+from tools.wording import a_month, setup, short_name
 
 
 class Ranking(Piece):
@@ -95,7 +95,7 @@ def _options(facts: OptionsFacts) -> Options:
         Column(label="Model", figures=False),
         Column(label="GPUs", figures=False),
         Column(label="$/month"),
-        *(Column(label=f"{METRIC_NAMES[m]} p95", note=f"≤{latency(p95_of(targets, m))}") for m in METRICS),
+        *(Column(label=target.name, note=target.note) for target in every_target(targets)),
         Column(label="Max req/s", may_go=True),
         Column(label="Quality"),
     ]

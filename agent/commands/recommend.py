@@ -16,7 +16,7 @@ from agent.manifests import manifest_request
 from agent.models.choose import choose_model
 from agent.words.checks import change_or_problem, in_sentences
 from agent.words.intent import extract_intent
-from knowledge.catalogue import SloTargets, TrafficProfile
+from knowledge.catalogue import METRICS, SloTargets, TrafficProfile
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
@@ -26,6 +26,7 @@ from tools.planning.plan import VIEWS, Plan
 from tools.render_manifest import render_manifest
 from tools.specification import (
     FIELDS,
+    TARGETS,
     Demand,
     Intent,
     Overrides,
@@ -33,6 +34,7 @@ from tools.specification import (
     SpecificationChange,
     build_specification,
     change_specification,
+    targets_asked,
 )
 from tools.traffic import map_to_benchmark_profile
 
@@ -87,6 +89,11 @@ def with_owned(specification: Specification, typed: list[str]) -> Specification:
     return change_specification(specification, change)
 
 
+def with_targets(specification: Specification, typed: list[str]) -> Specification:
+    """With targets as they are typed, beside its own; raises CompassError for one that isn't any."""
+    return change_specification(specification, targets_asked(typed))
+
+
 def specification_from_words(text: str, settings: Settings) -> Specification:
     """Raises CompassError where the words don't say enough."""
     intent, overrides = extract_intent(text, choose_model(settings).reader)
@@ -118,7 +125,7 @@ def specification_from_file(file: Path) -> Specification:
         figures = {
             **Overrides.model_validate(values.get("overrides") or {}).model_dump(exclude_none=True),
             **_tokens(values),
-            **SloTargets.model_validate(values["slo_targets"]).model_dump(),
+            **_targets(SloTargets.model_validate(values["slo_targets"])),
             **Demand.model_validate(values["demand"]).model_dump(include=set(Overrides.model_fields)),
         }
         built = build_specification(intent, Overrides.model_validate(figures))
@@ -149,6 +156,12 @@ def _tokens(values: dict[str, Any]) -> dict[str, int]:
         "output_tokens": profile.output_tokens - thoughts,
         **thinking,
     }
+
+
+def _targets(targets: SloTargets) -> dict[str, Any]:
+    """As fields of `Overrides`."""
+    fields = {name: targets.of(metric).get(statistic) for name, (metric, statistic) in TARGETS.items()}
+    return fields | {"no_target": [metric for metric in METRICS if not targets.of(metric)]}
 
 
 def recommendation_for(

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 
 import numpy as np
 
-from knowledge.catalogue import gpus, models
+from knowledge.catalogue import STATISTICS, gpus, models
 from knowledge.curves import Curves, CurveTable, Floats, Ints, Origin, rising
 from knowledge.estimator.calibration import calibration
 from knowledge.estimator.grids import Key, shipped_grids
@@ -30,8 +30,6 @@ COUNTS = np.array((60, 120, 220, 320, 420, 500, 500), dtype=np.int64)
 """Requests simulated at each: the busier, the longer it takes until as many run as will."""
 SEED = "plan"
 """One for all workloads: a token more must not come with other luck."""
-STATISTICS = ("mean", "p50", "p90", "p95", "p99")
-P50, P95, P99 = (STATISTICS.index(name) for name in ("p50", "p95", "p99"))
 
 
 @dataclass(frozen=True)
@@ -108,14 +106,17 @@ def computed_table(workload: Workload, model_ids: tuple[str, ...]) -> CurveTable
     count, loads = rates.shape
     starts = np.arange(count, dtype=np.int64) * loads
     series = seen.reshape(count * loads, 3, len(STATISTICS)).transpose(2, 1, 0)
+    mean, p50, p90, p95, p99 = (rising(of, starts) for of in series)
     keys = [known.keys[place] for place in places.tolist()]
     return CurveTable(
         model_ids=[k[0] for k in keys],
         gpu_types=[k[1] for k in keys],
         gpu_counts=np.array([k[2] for k in keys], dtype=np.int64),
-        curves=Curves.of(starts, rates.ravel(), series[P95]),
-        p50_ms=rising(series[P50], starts),
-        p99_ms=rising(series[P99], starts),
+        curves=Curves(starts, rates.ravel(), p95),
+        p50_ms=p50,
+        p99_ms=p99,
+        mean_ms=mean,
+        p90_ms=p90,
         origin_codes=np.repeat(known.origin_codes[places], loads),
         origins=known.origins,
         workload=workload,

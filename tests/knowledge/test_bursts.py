@@ -9,8 +9,8 @@ import pytest
 
 from knowledge.burst_curves import burst_curves, levels_for
 from knowledge.catalogue import models, traffic_profiles
-from knowledge.curves import targets_in_order
 from knowledge.estimator.bursts import LEVELS, model_rows, shipped_bursts
+from knowledge.judging import targets_in_order
 from tests.planning import Tables, made_table, specify
 from tools.planning.estimates import Estimates, thinned
 

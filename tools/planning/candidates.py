@@ -12,6 +12,7 @@ import numpy as np
 from knowledge.catalogue import TrafficProfile, gpus
 from knowledge.curves import Bools, CurveTable, Floats, Ints
 from knowledge.estimator.computed import computed_table
+from knowledge.judging import Judging, judging_of
 from knowledge.prices import Price
 from knowledge.workload import Workload, workload_of
 from tools.planning.constraints import broken, suitable, suitable_models
@@ -24,7 +25,9 @@ from tools.specification import MAX_GPUS, Intent, Specification
 
 @dataclass(frozen=True)
 class Candidates:
-    """One entry for each configuration in every array. Nothing here changes with targets, budget or load."""
+    """One entry for each configuration in every array. Nothing here changes with the figures of
+    targets, budget or load.
+    """
 
     whole: CurveTable
     profile: TrafficProfile
@@ -46,6 +49,7 @@ class Candidates:
     room: Floats
     """Replicas of each configuration that there is hardware for, spare ones included."""
     estimates: Estimates
+    judging: Judging
 
     @classmethod
     def of(
@@ -55,7 +59,7 @@ class Candidates:
         specification: Specification,
         prices: tuple[Price, ...],
     ) -> Candidates:
-        intent = specification.intent
+        intent, judging = specification.intent, judging_of(specification.slo_targets)
         table = _table(whole, profile, specification)
         supply = _supply(table, prices, intent)
         codes: Ints = table.kept(("gpu codes",), lambda: table.codes(list(gpus()), "gpu_types"))
@@ -70,7 +74,8 @@ class Candidates:
             gpu_codes=codes,
             supply=supply,
             room=np.minimum(supply.room(codes, table.gpu_counts), MAX_GPUS // table.gpu_counts),
-            estimates=Estimates(table, profile, specification.demand.burstiness),
+            estimates=Estimates(table, profile, specification.demand.burstiness, judging),
+            judging=judging,
         )
 
     def under(self, specification: Specification) -> Candidates:
@@ -102,7 +107,9 @@ class Candidates:
     def simulation(self, n: int, targets_ms: Floats) -> Simulation:
         curves = self.table.curves
         first, last = float(curves.rates[curves.starts[n]]), float(curves.highest_rate[n])
-        return Simulation(self.configuration(n), tuple(targets_ms.tolist()), first, last)
+        return Simulation(
+            self.configuration(n), tuple(targets_ms.tolist()), first, last, judging=self.judging
+        )
 
 
 def _table(whole: CurveTable, profile: TrafficProfile, specification: Specification) -> CurveTable:
@@ -117,6 +124,7 @@ def _asked(specification: Specification) -> tuple[object, ...]:
         specification.workload,
         specification.thinking,
         specification.demand.burstiness,
+        judging_of(specification.slo_targets),
     )
 
 

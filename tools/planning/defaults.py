@@ -11,7 +11,7 @@ from tools.planning.looser_targets import needed, round_up
 from tools.planning.plan import LooserDefault
 from tools.planning.settling import Settling
 from tools.specification import with_defaults
-from tools.specification.default_targets import MOST_MS
+from tools.specification.overrides import MOST_MS
 
 TIMES = (1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 16.0, 24.0, 32.0, 64.0, 128.0, 512.0)
 """How many times the template's target is tried. Nothing that takes longer still would be called served."""

@@ -17,6 +17,9 @@ from knowledge.burst_curves import UNKNOWN_RATE, burst_curves, levels_for
 from knowledge.catalogue import TrafficProfile
 from knowledge.curves import Bools, Curves, CurveTable, Floats, Ints
 from knowledge.estimator.computed import computed_bursts
+from knowledge.estimator.statistics import judged_bursts, judged_curves
+from knowledge.judging import PLAIN, Judging
+from knowledge.workload import workload_of
 from tools.specification import MAX_GPUS
 
 ROUNDING = 1e-9
@@ -40,6 +43,7 @@ class Estimates:
     table: CurveTable
     profile: TrafficProfile
     burstiness: float
+    judging: Judging = PLAIN
 
     @cached_property
     def _levels(self) -> tuple[float, ...]:
@@ -64,23 +68,33 @@ class Estimates:
             )
         return burst_curves(self.table, self.profile, self._levels)
 
-    def _of(self, some: Ints | None) -> tuple[Curves, Curves | None]:
+    @cached_property
+    def _judged(self) -> tuple[Curves, Curves | None]:
+        """What is held against targets in the place of p95s, for Poisson arrivals and for bursts."""
+        bursts, workload = self._bursts, self.table.workload or workload_of(self.profile)
+        return judged_curves(self.table, workload, self.judging), (
+            None
+            if bursts is None
+            else judged_bursts(self.table, bursts, self._levels, workload, self.judging)
+        )
+
+    def _of(self, some: Ints | None, as_judged: bool = True) -> tuple[Curves, Curves | None]:
         """The curves of some configurations, for Poisson arrivals and for bursts."""
-        poisson, bursts = self.table.curves, self._bursts
+        poisson, bursts = self._judged if as_judged else (self.table.curves, self._bursts)
         if some is None:
             return poisson, bursts
         each = (np.arange(len(self._levels))[:, None] * len(self.table) + some).ravel()
         return poisson.select(some), bursts.select(each) if bursts is not None else None
 
     def by_metric(self, targets_ms: Floats, some: Ints | None = None) -> Floats:
-        """(levels, 3, configurations): the rate that one replica carries within each p95 target alone
+        """(levels, 3, configurations): the rate that one replica carries within each target alone
         (ms, in the order of METRICS).
 
         Of all configurations, those for the latest targets are kept with the table: what-ifs
         about demand ask for them again.
         """
         if some is None:
-            key = ("by metric", self._levels, targets_ms.tobytes())
+            key = ("by metric", self._levels, self.judging, targets_ms.tobytes())
             return self.table.kept(key, lambda: self._by_metric(targets_ms, None))
         return self._by_metric(targets_ms, some)
 
@@ -101,7 +115,14 @@ class Estimates:
         """(3, configurations), in ms, of one of so many replicas at its rate: of all, or
         of some, for which alone the rates are.
         """
-        poisson, bursts = self._of(some)
+        return self._at(rates, replicas, self._of(some, as_judged=False))
+
+    def judged_at(self, rates: Floats, replicas: Floats, some: Ints | None = None) -> Floats:
+        """The same of what is held against the targets."""
+        return self._at(rates, replicas, self._of(some))
+
+    def _at(self, rates: Floats, replicas: Floats, of: tuple[Curves, Curves | None]) -> Floats:
+        poisson, bursts = of
         alone = poisson.p95_at(rates)
         if bursts is None:
             return alone

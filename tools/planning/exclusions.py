@@ -88,12 +88,13 @@ def excluded(sizing: Sizing, among: Bools | None = None) -> dict[str, int]:
         else:
             exclude(EXCLUSIONS[name], mask)
     exclude("not simulated under bursts", ~candidates.estimates.known)
+    figure = "p95" if candidates.judging.plain else "latency"
     failing = np.array([1, 2, 4]) @ (sizing.by_metric[0] <= 0)
     for pattern in np.flatnonzero(np.bincount(failing)):
         together = [metric.upper() for m, metric in enumerate(METRICS) if pattern & 1 << m]
         if together:
-            exclude(f"{' and '.join(together)} p95 above target", failing == pattern)
-    exclude("p95 above target at any number of replicas", ~np.isfinite(sizing.replicas))
+            exclude(f"{' and '.join(together)} {figure} above target", failing == pattern)
+    exclude(f"{figure} above target at any number of replicas", ~np.isfinite(sizing.replicas))
     where = " (yours: COMPASS_PRICES)"
     if any_of((*KINDS["providers"], *KINDS["regions"], "instance_types")):
         where = " at the providers and in the regions you want"

@@ -16,8 +16,8 @@ from tools.planning.plan import NearMiss
 from tools.planning.relaxing import miss_of, relaxed
 from tools.planning.settling import Settling
 from tools.planning.sizing import Sizing
+from tools.planning.targets import Target, targets_of
 from tools.specification import SpecificationChange
-from tools.wording import exact_time
 
 FARTHEST = 2.0
 """Where something fits already, a target that would have to grow more than this many
@@ -79,8 +79,8 @@ def _frontier(sizing: Sizing, together: Sequence[tuple[int, ...]]) -> Iterable[_
         some, replicas, costs = affordable[possible], needed[possible], costs[possible]
         if not len(some):
             continue
-        p95 = sizing.candidates.estimates.p95_at(sizing.planned_rate / replicas, replicas, some)
-        shares = p95 / sizing.targets_ms[:, None]
+        judged = sizing.candidates.estimates.judged_at(sizing.planned_rate / replicas, replicas, some)
+        shares = judged / sizing.targets_ms[:, None]
         for metrics in together:
             others = [m for m in range(3) if m not in metrics]
             stretch = shares[list(metrics)].max(axis=0)
@@ -133,18 +133,27 @@ def _loosened(before: Settling, candidate: _Candidate) -> NearMiss | None:
         if fewer is not None:
             replicas = fewer  # then a little less may do for these
             continue
-        change = SpecificationChange.model_validate({f"{METRICS[m]}_p95_ms": v for m, v in values.items()})
+        given = _given(before, values)
+        change = SpecificationChange.model_validate({one.field: one.ms for _, one in given})
         other = None if fits else _cheaper_one(relaxed(before, change), n)
         if other is None:
             break
         if stretch > within:
             return None
         (n, replicas), within = other, stretch
-    words = [
-        f"{METRICS[m].upper()} p95 {exact_time(v)} instead of {exact_time(targets[m])}"
-        for m, v in values.items()
-    ]
+    words = [looser.told(instead_of=now) for now, looser in given]
     return miss_of(before, n, replicas, change, " and ".join(words), stretch)
+
+
+def _given(before: Settling, values: dict[int, float]) -> list[tuple[Target, Target]]:
+    """Each target that gives, as it is and as it would be; all of one metric give alike."""
+    found = []
+    for m, value in values.items():
+        first, *others = targets_of(before.specification.slo_targets, METRICS[m])
+        factor = value / float(before.sizing.targets_ms[m])
+        found.append((first, first._replace(ms=value)))
+        found += [(one, one.loosened(factor)) for one in others]
+    return found
 
 
 def _to_be_had(sizing: Sizing, n: int, replicas: int) -> bool:
@@ -167,7 +176,7 @@ def needed(sizing: Sizing, n: int, replicas: int, metrics: tuple[int, ...]) -> d
     None if the other targets don't let them.
     """
     rate, start, end = sizing.planned_rate, sizing.targets_ms, sizing.targets_ms.copy()
-    rough = sizing.candidates.estimates.p95_at(
+    rough = sizing.candidates.estimates.judged_at(
         np.array([rate / replicas]), np.array([float(replicas)]), np.array([n])
     )[:, 0]
     simulates = sizing.simulates(n)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from knowledge.catalogue import Metric, TrafficProfile
+from knowledge.catalogue import Metric, Statistic, TrafficProfile
 from knowledge.thinking import ThinkingMode
 from tools.contract import Contract
 from tools.specification import Specification, SpecificationChange
@@ -46,11 +46,19 @@ THE_ROOFLINE = "the roofline"
 
 
 class PredictedLatency(Contract):
-    """p50 and p99 are None where a measurement doesn't state them."""
+    """p50 and p99 are None where a measurement doesn't state them; mean and p90 where it wasn't simulated for
+    this plan and nobody asked for them.
+    """
 
     p50: Amount | None
     p95: Amount
     p99: Amount | None
+    mean: Amount | None = None
+    p90: Amount | None = None
+
+    def at(self, statistic: Statistic) -> float | None:
+        found: float | None = getattr(self, statistic)
+        return found
 
 
 class Predicted(Contract):

@@ -7,12 +7,13 @@ from itertools import zip_longest
 
 import numpy as np
 
-from knowledge.catalogue import METRICS, SloTargets, models, p95_of
+from knowledge.catalogue import METRICS, SloTargets, models
 from tools.planning.least_quality import offered_as, shortfall
 from tools.planning.plan import Quality, Recommendation, View, WeakerFirst
 from tools.planning.quality import quality_against, quality_in_words
 from tools.planning.ranking import MARKS, Criteria, mark_of
-from tools.wording import a_month, percent, setup
+from tools.planning.targets import Target, every_target, targets_of
+from tools.wording import METRIC_NAMES, a_month, figure, percent, setup
 
 AT_THE_END = "its capacity is the highest load that was simulated, not a load at which a target breaks"
 
@@ -97,7 +98,7 @@ def _measure(view: View, one: Recommendation, other: Recommendation, targets: Sl
     """What a view orders by, of two options."""
 
     def used(o: Recommendation) -> str:
-        shares = [o.predicted.of(m).p95 / p95_of(targets, m) for m in METRICS]
+        shares = [_share(o, targets_of(targets, m)) for m in METRICS]
         return percent(sum(shares) / len(shares))
 
     by: dict[View, tuple[str, str, str]] = {
@@ -113,17 +114,32 @@ def _measure(view: View, one: Recommendation, other: Recommendation, targets: Sl
     return f"by {name} ({mine} against {its})" if mine != its else f"with equal {name} ({mine}; {score})"
 
 
-def held(o: Recommendation, targets: SloTargets) -> str:
-    p = o.predicted
-    return (
-        f"holds TTFT p95 {p.ttft_ms.p95:,.0f} of {targets.ttft_p95_ms:,.0f} ms, ITL {p.itl_ms.p95:,.1f} of"
-        f" {targets.itl_p95_ms:,.0f} ms, E2E {p.e2e_ms.p95 / 1000:,.1f} of {targets.e2e_p95_ms / 1000:,.1f} s"
-        + (
-            f"; thinks first, so that its answer begins after {o.first_answer_p95_ms / 1000:,.1f} s"
-            if o.first_answer_p95_ms
-            else ""
-        )
+def _share(o: Recommendation, of_metric: Sequence[Target]) -> float:
+    """Of its targets that the latency takes, the largest; 0 without a target."""
+    return max(
+        ((target.of(o.predicted) or 0.0) / target.ms for target in of_metric if target.ms is not None),
+        default=0.0,
     )
+
+
+def held(o: Recommendation, targets: SloTargets) -> str:
+    each = [_held(target, o) for target in every_target(targets) if target.ms is not None]
+    return (f"holds {', '.join(each)}" if each else "has no latency target to hold") + (
+        f"; thinks first, so that its answer begins after {o.first_answer_p95_ms / 1000:,.1f} s"
+        if o.first_answer_p95_ms
+        else ""
+    )
+
+
+def _held(target: Target, o: Recommendation) -> str:
+    """The statistic is named where it isn't p95, and with the first of all."""
+    named = target.metric == "ttft" or target.statistic != "p95"
+    name = target.name if named else METRIC_NAMES[target.metric]
+    ms, limit = target.of(o.predicted), target.ms or 0.0
+    if target.metric == "e2e":
+        return f"{name} {'?' if ms is None else f'{ms / 1000:,.1f}'} of {limit / 1000:,.1f} s"
+    digits = 1 if target.metric == "itl" else 0
+    return f"{name} {'?' if ms is None else f'{ms:,.{digits}f}'} of {figure(limit)} ms"
 
 
 def _cost(o: Recommendation, lowest: float) -> str:

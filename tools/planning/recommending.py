@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from knowledge.catalogue import models
+from knowledge.catalogue import METRICS, models
 from knowledge.curves import Ints
 from knowledge.thinking import mode_in_words
 from tools.planning.least_quality import quality_for
@@ -16,6 +17,7 @@ from tools.planning.plan import Autoscaling, Predicted, PredictedLatency, Recomm
 from tools.planning.pricing import Bill
 from tools.planning.provenance import estimate_error_of, provenance_of
 from tools.planning.settling import Settling
+from tools.planning.simulation import Latency
 from tools.planning.sizing import Sizing
 
 
@@ -35,7 +37,7 @@ class _Size:
 def recommendations(settling: Settling, ranked: list[int]) -> list[Recommendation]:
     """Some options, the first of them as the first; the reasons come with what they stand beside."""
     shown = np.array(ranked, dtype=np.int64)
-    each = zip(shown.tolist(), _sizes(settling.sizing, shown), _read(settling.sizing, shown), strict=True)
+    each = zip(shown.tolist(), _sizes(settling.sizing, shown), _read(settling, shown), strict=True)
     return [
         _recommendation(settling, n, rank, size, latencies)
         for rank, (n, size, latencies) in enumerate(each, start=1)
@@ -79,9 +81,7 @@ def _recommendation(
         thinking=mode,
         thinking_in_words=mode_in_words(thinking, mode),
         first_answer_p95_ms=round(first_answer, 1) if mode == "on" else None,
-        meets_slo=all(
-            latency.p95 <= target + 0.05 for latency, target in zip(latencies, sizing.targets_ms, strict=True)
-        ),
+        meets_slo=bool(np.all(sizing.judged_ms[:, n] <= sizing.targets_ms + 0.05)),
         simulated=sizing.sized.get(n) is not None,
         provenance=provenance_of(settling.table, n),
         estimate_error=estimate_error_of(settling.table, n),
@@ -103,25 +103,32 @@ def _recommendation(
     )
 
 
-def _read(sizing: Sizing, shown: Ints) -> list[list[PredictedLatency]]:
+def _read(settling: Settling, shown: Ints) -> list[list[PredictedLatency]]:
     """As simulated, or from the table at one replica's share of the peak."""
-    table = sizing.candidates.table.select(shown)
+    sizing, table = settling.sizing, settling.table.select(shown)
     rates = sizing.peak / sizing.replicas[shown]
     p50, p99 = table.curves.read(np.stack([table.p50_ms, table.p99_ms]), rates)
-    p95 = sizing.p95_ms[:, shown]
+    of_judged = [settling.candidates.judging.statistic(metric) for metric in METRICS]
+    p95 = sizing.candidates.estimates.p95_at(rates, sizing.replicas[shown], shown)
     found = []
     for k, n in enumerate(shown.tolist()):
         sized = sizing.sized.get(n)
-        from_table = zip(
-            np.minimum(p50[:, k], p95[:, k]).tolist(),
-            p95[:, k].tolist(),
-            np.maximum(p99[:, k], p95[:, k]).tolist(),
-            strict=True,
-        )
-        found.append([_latency(*each) for each in (sized.latencies if sized else from_table)])
+        if sized:
+            found.append([predicted_latency(latency) for latency in sized.latencies])
+            continue
+        each = []
+        for m, statistic in enumerate(of_judged):
+            figures = {"p50": min(p50[m, k], p95[m, k]), "p95": p95[m, k], "p99": max(p99[m, k], p95[m, k])}
+            figures |= {statistic: sizing.judged_ms[m, n]} if statistic else {}
+            each.append(PredictedLatency.model_validate(_rounded(figures)))
+        found.append(each)
     return found
 
 
-def _latency(p50: float, p95: float, p99: float) -> PredictedLatency:
-    low, high = (None if math.isnan(v) else round(v, 1) for v in (p50, p99))
-    return PredictedLatency(p50=low, p95=round(p95, 1), p99=high)
+def predicted_latency(seen: Latency) -> PredictedLatency:
+    return PredictedLatency.model_validate(_rounded(seen._asdict()))
+
+
+def _rounded(figures: Mapping[str, float]) -> dict[str, float | None]:
+    """To a tenth of a ms; None for what isn't known."""
+    return {name: None if math.isnan(ms) else round(float(ms), 1) for name, ms in figures.items()}

@@ -12,8 +12,9 @@ from knowledge.catalogue import METRICS
 from knowledge.errors import CompassError
 from knowledge.prices import Price
 from tools.planning.inventory import supply_of
-from tools.planning.plan import Autoscaling, Predicted, PredictedLatency, Recommendation
+from tools.planning.plan import Autoscaling, Predicted, Recommendation
 from tools.planning.pricing import Offers
+from tools.planning.recommending import predicted_latency
 from tools.planning.simulation import Configuration, can_be_simulated, rounded_up, simulated
 from tools.specification import MAX_GPUS, Specification
 
@@ -54,7 +55,7 @@ def rescaled(
         of_all = specification.demand.burstiness
         thinned = rounded_up(1 + (of_all - 1) / working, of_all)
         seen = simulated(configuration, peak / working, thinned)
-        latencies = [PredictedLatency(p50=round(a, 1), p95=round(b, 1), p99=round(c, 1)) for a, b, c in seen]
+        latencies = [predicted_latency(latency) for latency in seen]
         predicted = Predicted(**{f"{m}_ms": latency for m, latency in zip(METRICS, latencies, strict=True)})
     return chosen.model_copy(
         update={

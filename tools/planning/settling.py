@@ -127,7 +127,7 @@ class Settling:
             option=sizing.option,
             by_roofline=self.table.by_roofline,
             cost_usd_per_month=sizing.costs,
-            p95_share=sizing.p95_ms / sizing.targets_ms[:, None],
+            p95_share=sizing.judged_ms / sizing.targets_ms[:, None],
             quality=quality_for_rank(self.table, use_case, mode),
             published=published_quality(self.table, use_case, mode),
             quality_range=quality_range(use_case, mode),

@@ -18,11 +18,13 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from knowledge.catalogue import METRICS, gpus, models
 from knowledge.estimator.replica import Replica, replica_of
+from knowledge.judging import PLAIN, Judging
 from knowledge.workload import Workload
 
 STEP = 1.01
@@ -38,7 +40,16 @@ SEEDS = ("plan", "plan again", "plan once more")
 """The same for all: configurations and workloads differ by what they are, not by luck."""
 CLOSE = 0.97
 """Above this share of a target, by the first seed, the others must hold it as well."""
-Percentiles = tuple[float, float, float]
+
+
+class Latency(NamedTuple):
+    """Of one metric in ms, in the order of STATISTICS."""
+
+    mean: float
+    p50: float
+    p90: float
+    p95: float
+    p99: float
 
 
 @dataclass(frozen=True)
@@ -58,20 +69,19 @@ def _replica(configuration: Configuration) -> Replica | None:
 @lru_cache(maxsize=50_000)
 def simulated(
     configuration: Configuration, requests_per_second: float, burstiness: float, seed: str = SEEDS[0]
-) -> tuple[Percentiles, ...]:
-    """p50, p95, p99 in ms of TTFT, ITL and E2E. Raises ValueError for a configuration without a step grid."""
+) -> tuple[Latency, ...]:
+    """Of TTFT, ITL and E2E. Raises ValueError for a configuration without a step grid."""
     replica = _replica(configuration)
     if replica is None:
         raise ValueError(f"{configuration} can't be simulated.")
     seen = replica.run(requests_per_second, burstiness, REQUESTS, seed)
-    return tuple(_percentiles(getattr(seen, f"{metric}_ms")) for metric in METRICS)
+    return tuple(_latency(getattr(seen, f"{metric}_ms")) for metric in METRICS)
 
 
-def _percentiles(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Percentiles:
+def _latency(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Latency:
     """By the nearest rank."""
-    places = [math.ceil(len(values) * share) - 1 for share in (0.50, 0.95, 0.99)]
-    p50, p95, p99 = np.partition(values, places)[places].tolist()
-    return p50, p95, p99
+    places = [math.ceil(len(values) * share) - 1 for share in (0.50, 0.90, 0.95, 0.99)]
+    return Latency(float(values.mean()), *np.partition(values, places)[places].tolist())
 
 
 def can_be_simulated(configuration: Configuration) -> bool:
@@ -94,6 +104,7 @@ class Simulation:
     last_rate: float
     bounds: dict[float, tuple[int, int]] = field(default_factory=dict)
     """By burstiness, the highest place on the grid that is known to hold and the lowest that doesn't."""
+    judging: Judging = PLAIN
     _grid: tuple[float, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -123,17 +134,14 @@ class Simulation:
         """Whether it holds all targets even at the last rate, so that what lies beyond is unknown."""
         return self.carries(self._grid[-1], burstiness)
 
-    def at(self, requests_per_second: float, burstiness: float) -> tuple[Percentiles, ...]:
-        """Latencies at a rate that it carries: no p95 above that of a higher rate that is known to hold."""
+    def at(self, requests_per_second: float, burstiness: float) -> tuple[Latency, ...]:
+        """Latencies at a rate that it carries: none above that of a higher rate that is known to hold."""
         seen = simulated(self.configuration, requests_per_second, burstiness)
         holds, _ = self._bounds(burstiness)
         if holds < 0 or self._grid[holds] < requests_per_second:
             return seen
-        bound = [p95 for _, p95, _ in simulated(self.configuration, self._grid[holds], burstiness)]
-        return tuple(
-            (min(p50, b), min(p95, b), max(p99, min(p95, b)))
-            for (p50, p95, p99), b in zip(seen, bound, strict=True)
-        )
+        bound = simulated(self.configuration, self._grid[holds], burstiness)
+        return tuple(Latency(*map(min, one, most)) for one, most in zip(seen, bound, strict=True))
 
     def _bounds(self, burstiness: float) -> tuple[int, int]:
         return self.bounds.get(burstiness, (-1, len(self._grid)))
@@ -151,7 +159,8 @@ class Simulation:
         def holds(seed: str, share: float) -> bool:
             seen = simulated(configuration, rate, burstiness, seed)
             return all(
-                p95 <= share * target for (_, p95, _), target in zip(seen, self.targets_ms, strict=True)
+                figure <= share * target
+                for figure, target in zip(judged(seen, self.judging), self.targets_ms, strict=True)
             )
 
         first, *others = SEEDS
@@ -168,6 +177,16 @@ class Simulation:
         yield siblings
         if workload.cached_share:
             yield [replace(one, cached_share=0.0) for one in siblings]
+
+
+def judged(seen: tuple[Latency, ...], judging: Judging) -> list[float]:
+    """Of TTFT, ITL and E2E in ms, what is held against their targets."""
+    if judging.plain:
+        return [latency.p95 for latency in seen]
+    return [
+        max(w * figure for w, figure in zip(weights, latency, strict=True) if w)
+        for weights, latency in zip(judging.weights, seen, strict=True)
+    ]
 
 
 def rounded_up(burstiness: float, of_all: float) -> float:

@@ -9,12 +9,13 @@ from functools import cached_property
 
 import numpy as np
 
-from knowledge.curves import Bools, Floats, Ints, targets_in_order
+from knowledge.curves import Bools, Floats, Ints
+from knowledge.judging import targets_in_order
 from knowledge.prices import HOURS_PER_MONTH
 from tools.planning.candidates import Candidates
 from tools.planning.estimates import ROUNDING, Capacities
 from tools.planning.pricing import Bill
-from tools.planning.simulation import Percentiles, Simulation, rounded_up
+from tools.planning.simulation import Latency, Simulation, judged, rounded_up
 from tools.specification import Specification
 
 OPTIMISM = 1.15
@@ -33,8 +34,8 @@ class Sized:
     """
 
     replicas: int
-    latencies: tuple[Percentiles, ...]
-    """p50, p95, p99 in ms of TTFT, ITL and E2E."""
+    latencies: tuple[Latency, ...]
+    """Of TTFT, ITL and E2E."""
     max_requests_per_second: float
     at_table_end: bool
     """Whether not a target but the last rate that was simulated for the table sets the capacity."""
@@ -89,7 +90,8 @@ class Sizing:
 
     Arrays have one entry for each configuration: `replicas` for the peak (infinite where no number carries
     it; spare ones never count), `costs` in USD a month with spare ones (infinite where nobody sells it),
-    `p95_ms` (3, configurations) of one replica at its share.
+    `judged_ms` (3, configurations) of one replica at its share, what is held against `targets_ms`:
+    p95s, where nothing else was asked.
     """
 
     def __init__(self, candidates: Candidates, specification: Specification, simulating: bool = True) -> None:
@@ -115,8 +117,8 @@ class Sizing:
         return OPTIMISM if self.candidates.table.workload is None else COARSE_OPTIMISM
 
     @cached_property
-    def p95_ms(self) -> Floats:
-        return self.candidates.estimates.p95_at(self.peak / self.replicas, self.replicas)
+    def judged_ms(self) -> Floats:
+        return self.candidates.estimates.judged_at(self.peak / self.replicas, self.replicas)
 
     @property
     def option(self) -> Bools:
@@ -203,7 +205,7 @@ class Sizing:
             at_table_end=simulation.reaches_end(burstiness),
             min_replicas=trial.among(self.trough_rate, 1, replicas) or replicas,
         )
-        self.p95_ms[:, n] = [p95 for _, p95, _ in sized.latencies]
+        self.judged_ms[:, n] = judged(sized.latencies, self.candidates.judging)
         self.replicas[n] = replicas
         self.costs[n] = self.cost_of(n, replicas)
 

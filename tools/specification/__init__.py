@@ -4,6 +4,7 @@ specification that comes of it, and its changes.
 `wishes` and `overrides` declare the fields; `spec` says what is declared of one.
 """
 
+from tools.specification.asking import targets_asked
 from tools.specification.assumptions import Assumption
 from tools.specification.change import (
     WISHES,
@@ -16,7 +17,7 @@ from tools.specification.change import (
 from tools.specification.demand import MIN_RATE, Demand
 from tools.specification.fields import CONSTRAINTS, FIELDS, KINDS, Clearable, Figure, Kind
 from tools.specification.longest import LongestRequest, tokens_asked
-from tools.specification.overrides import Overrides
+from tools.specification.overrides import TARGETS, Overrides
 from tools.specification.owned import MAX_GPUS, MAX_SERVERS, PARTS, OwnedServers
 from tools.specification.relative import NothingToStartFrom
 from tools.specification.spec import Declared, Group, Shape, Spec
@@ -34,6 +35,7 @@ __all__ = [
     "MIN_RATE",
     "PARTS",
     "STOCK",
+    "TARGETS",
     "WISHES",
     "Assumption",
     "Clearable",
@@ -60,6 +62,7 @@ __all__ = [
     "change_specification",
     "difference",
     "noted",
+    "targets_asked",
     "tokens_asked",
     "told",
     "unchanged",

@@ -87,10 +87,10 @@ def _peak(told: _Told, demand: Demand) -> list[Assumption]:
         return [in_all(peak, "your words")]
     if demand.given_concurrent_requests is not None:
         seconds = f"{demand.seconds_in_flight:g} s"
+        by = "the use case's E2E" if told.overrides.asked("e2e") == {} else "the E2E target"
         return [
             in_all(
-                f"{demand.given_concurrent_requests:,g} requests in flight ÷ {seconds} each (the E2E target)"
-                f" = {peak}"
+                f"{demand.given_concurrent_requests:,g} requests in flight ÷ {seconds} each ({by}) = {peak}"
             )
         ]
     if demand.given_requests_per_day is not None:

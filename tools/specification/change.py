@@ -4,12 +4,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from knowledge.catalogue import checkpoints_in
+from knowledge.catalogue import METRICS, checkpoints_in
 from knowledge.errors import CompassError
 from knowledge.formats import formats_in_words
 from knowledge.model import LICENSE_KINDS, WEIGHT_FORMATS, LicenseKind, WeightFormat
 from tools.specification.fields import FIELDS, KINDS, Clearable, Figure, Kind
-from tools.specification.overrides import Overrides
+from tools.specification.overrides import TARGETS, Overrides
 from tools.specification.owned import MAX_GPUS, OwnedServers
 from tools.specification.relative import reckoned
 from tools.specification.spec import Declared, Spec, declared
@@ -192,8 +192,13 @@ def change_intent(intent: Intent, change: SpecificationChange) -> Intent:
 def change_overrides(overrides: Overrides, change: SpecificationChange) -> Overrides:
     """The overrides with the change's figures put in, without those that are the template's again."""
     values = overrides.model_dump(exclude_none=True) | set_in(change, Overrides)
-    kept = {k: v for k, v in values.items() if k not in (*change.clear, "relaxed_ms")}
-    return Overrides.model_validate(kept)
+    kept = {k: v for k, v in values.items() if k not in (*change.clear, "relaxed_ms", "no_target")}
+    given = {
+        TARGETS[name][0] for name in TARGETS if getattr(change, name) is not None or name in change.clear
+    }
+    without = [m for m in METRICS if m in {*overrides.no_target, *change.no_target} - given]
+    kept = {k: v for k, v in kept.items() if k not in TARGETS or TARGETS[k][0] not in without}
+    return Overrides.model_validate(kept | {"no_target": without})
 
 
 def change_specification(specification: Specification, change: SpecificationChange) -> Specification:

@@ -6,9 +6,22 @@ from typing import Annotated
 
 from pydantic import Field
 
-from knowledge.catalogue import Metric
+from knowledge.catalogue import METRICS, STATISTICS, Metric, Statistic
 from tools.contract import Contract
 from tools.specification.spec import Spec
+
+MOST_MS: dict[Metric, float] = {"ttft": 3_600_000.0, "itl": 600_000.0, "e2e": 86_400_000.0}
+"""As far as targets go."""
+WITHIN = {metric: Field(gt=0, le=most) for metric, most in MOST_MS.items()}
+TARGETS: dict[str, tuple[Metric, Statistic]] = {f"{m}_{s}_ms": (m, s) for m in METRICS for s in STATISTICS}
+"""The field of each target."""
+NO_TARGET = "no target"
+
+
+def _at(metric: Metric, statistic: Statistic) -> Spec:
+    """Of a target that nobody has unless they ask for it."""
+    name = f"{metric.upper()} {statistic}"
+    return Spec(label=name, called=f"{name} target", group="targets", unit="ms", unset=NO_TARGET)
 
 
 class Overrides(Contract):
@@ -99,6 +112,8 @@ class Overrides(Contract):
             called="TTFT target",
             group="targets",
             unit="ms",
+            unset=NO_TARGET,
+            means=NO_TARGET,
             said=r"\bttft\b|time[- ]to[- ](?:the )?first[- ](?:token|word)|first[- ](?:token|word)",
         ),
     ] = None
@@ -110,6 +125,8 @@ class Overrides(Contract):
             called="ITL target",
             group="targets",
             unit="ms",
+            unset=NO_TARGET,
+            means=NO_TARGET,
             said=(
                 r"\bitl\b|inter[- ]?token(?: latency)?|\btpot\b|time per (?:output )?token"
                 r"|per[- ]token latency|between tokens"
@@ -124,12 +141,31 @@ class Overrides(Contract):
             called="E2E target",
             group="targets",
             unit="ms",
+            unset=NO_TARGET,
+            means=NO_TARGET,
             said=(
                 r"\be2e\b|end[- ]to[- ]end|total (?:latency|time)|(?:full |whole |complete )?response time"
                 r"|(?:whole|full|complete) (?:answer|response)"
             ),
         ),
     ] = None
+    ttft_mean_ms: Annotated[float | None, WITHIN["ttft"], _at("ttft", "mean")] = None
+    ttft_p50_ms: Annotated[float | None, WITHIN["ttft"], _at("ttft", "p50")] = None
+    ttft_p90_ms: Annotated[float | None, WITHIN["ttft"], _at("ttft", "p90")] = None
+    ttft_p99_ms: Annotated[float | None, WITHIN["ttft"], _at("ttft", "p99")] = None
+    itl_mean_ms: Annotated[float | None, WITHIN["itl"], _at("itl", "mean")] = None
+    itl_p50_ms: Annotated[float | None, WITHIN["itl"], _at("itl", "p50")] = None
+    itl_p90_ms: Annotated[float | None, WITHIN["itl"], _at("itl", "p90")] = None
+    itl_p99_ms: Annotated[float | None, WITHIN["itl"], _at("itl", "p99")] = None
+    e2e_mean_ms: Annotated[float | None, WITHIN["e2e"], _at("e2e", "mean")] = None
+    e2e_p50_ms: Annotated[float | None, WITHIN["e2e"], _at("e2e", "p50")] = None
+    e2e_p90_ms: Annotated[float | None, WITHIN["e2e"], _at("e2e", "p90")] = None
+    e2e_p99_ms: Annotated[float | None, WITHIN["e2e"], _at("e2e", "p99")] = None
+    no_target: Annotated[
+        list[Metric],
+        Field(description="Latencies that may be as long as they like; a target of one takes it back"),
+        Spec(label="No target for"),
+    ] = []
     active_fraction: Annotated[
         float | None,
         Field(gt=0, le=1),
@@ -202,3 +238,15 @@ class Overrides(Contract):
             said=r"(?:number of )?(?:spare|standby|redundant) replicas?|spares",
         ),
     ] = None
+
+    def asked(self, metric: Metric) -> dict[Statistic, float] | None:
+        """The targets in ms that the person set, the p95 first; empty where there shall be none, and None
+        where nothing was said.
+        """
+        if metric in self.no_target:
+            return {}
+        found: dict[Statistic, float] = {}
+        for statistic in sorted(STATISTICS, key=lambda s: s != "p95"):
+            if (ms := getattr(self, f"{metric}_{statistic}_ms")) is not None:
+                found[statistic] = ms
+        return found or None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tools.specification.change import SpecificationChange, change_specification
 from tools.specification.fields import FIELDS, KINDS
-from tools.specification.overrides import Overrides
+from tools.specification.overrides import NO_TARGET, TARGETS, Overrides
 from tools.specification.whole import Specification, build_specification, with_defaults
 from tools.specification.wishes import LOADS, Intent, Weights
 from tools.wording import lower, percent, rate
@@ -38,6 +38,8 @@ def told(specification: Specification) -> list[Row]:
         spec = field.spec
         if spec.row in TOGETHER:
             rows.setdefault(spec.row, TOGETHER[spec.row](specification))
+        elif name in TARGETS and not specification.tells_target(name):
+            continue
         elif specification.uses(name):
             value = specification.planned(name)
             is_set = value not in (None, [], {}, 0)
@@ -103,7 +105,9 @@ def unchanged(old: Specification, new: Specification, change: SpecificationChang
 
 def _texts(specification: Specification) -> dict[str, str]:
     """As the person has it: with the template's defaults, whatever a plan made of them."""
-    return {lower(row.label): row.text for row in told(with_defaults(specification, {}))}
+    rows = {lower(row.label): row.text for row in told(with_defaults(specification, {}))}
+    labels = (lower(FIELDS[name].spec.label) for name in TARGETS)
+    return rows | {label: NO_TARGET for label in labels if label not in rows}
 
 
 def _peak(s: Specification) -> Row:

@@ -17,7 +17,7 @@ from tools.specification.assumptions import HEADROOM, Assumption, assumptions
 from tools.specification.default_targets import default_targets
 from tools.specification.demand import Demand
 from tools.specification.longest import LongestRequest, longest_request
-from tools.specification.overrides import Overrides
+from tools.specification.overrides import TARGETS, Overrides
 from tools.specification.wishes import LOADS, Intent, Weights
 from tools.thinking import planned_thinking
 
@@ -53,7 +53,13 @@ class Specification(Contract):
     @property
     def default_targets(self) -> tuple[Metric, ...]:
         """The metrics whose target nobody asked for: it is the template's, or what a plan relaxed it to."""
-        return tuple(m for m in METRICS if getattr(self.overrides, f"{m}_p95_ms") is None)
+        return tuple(m for m in METRICS if self.overrides.asked(m) is None)
+
+    def tells_target(self, name: str) -> bool:
+        """Whether a field of TARGETS is one of those that there are, or tells that there is none."""
+        metric, statistic = TARGETS[name]
+        of = self.slo_targets.of(metric)
+        return statistic in of or (statistic == "p95" and not of)
 
     @property
     def longest(self) -> LongestRequest:
@@ -72,6 +78,9 @@ class Specification(Contract):
         """The value of a field that is planned with, whoever set it; None or empty where there is none."""
         if name in Weights.model_fields:
             return getattr(self.intent.priorities, name.removesuffix("_priority"))
+        if name in TARGETS:
+            metric, statistic = TARGETS[name]
+            return self.slo_targets.of(metric).get(statistic)
         own = {"output_tokens": self.answer_tokens, "thinking_tokens": self.thinking_tokens or None}
         if name in own:
             return own[name]
@@ -107,15 +116,11 @@ def build_specification(intent: Intent, overrides: Overrides) -> Specification:
         wanted | {"output_tokens": wanted["output_tokens"] + thinking.tokens}
     )
     usual = default_targets(template, overrides, profile.prompt_tokens, wanted["output_tokens"])
-    targets = SloTargets.model_validate(usual.model_dump() | set_in(overrides, SloTargets))
-    if thinking.tokens and overrides.e2e_p95_ms is None:
-        later = targets.e2e_p95_ms + thinking.tokens * targets.itl_p95_ms
+    targets = _targets(usual, overrides)
+    if thinking.tokens and overrides.asked("e2e") is None:
+        later = targets.e2e_p95_ms + thinking.tokens * targets.loosest_ms("itl")
         targets = SloTargets.model_validate(targets.model_dump() | {"e2e_p95_ms": later})
-    looser = {
-        f"{m}_p95_ms": ms
-        for m, ms in overrides.relaxed_ms.items()
-        if getattr(overrides, f"{m}_p95_ms") is None
-    }
+    looser = {f"{m}_p95_ms": ms for m, ms in overrides.relaxed_ms.items() if overrides.asked(m) is None}
     targets = SloTargets.model_validate(targets.model_dump() | looser)
     demand = Demand.model_validate(
         {
@@ -124,14 +129,14 @@ def build_specification(intent: Intent, overrides: Overrides) -> Specification:
             "given_concurrent_requests": intent.concurrent_requests,
             "given_requests_per_day": intent.requests_per_day,
             "seconds_in_flight": (
-                targets.e2e_p95_ms / 1000 if intent.concurrent_requests is not None else None
+                _seconds_in_flight(targets) if intent.concurrent_requests is not None else None
             ),
         }
         | template.demand.model_dump()
         | set_in(overrides, Demand)
     )
     assumed = thinking.assumed(
-        profile, targets, overrides.e2e_p95_ms is not None, overrides.thinking_tokens is not None
+        profile, targets, overrides.asked("e2e") is not None, overrides.thinking_tokens is not None
     )
     found = Specification(
         intent=intent,
@@ -151,6 +156,22 @@ def _assuming(specification: Specification, more: Sequence[tuple[str, str, str]]
     found = [Assumption(name=name, text=text, origin=origin) for name, text, origin in more]
     told = [*specification.assumptions, *found, specification.longest.assumption]
     return specification.model_copy(update={"assumptions": told})
+
+
+def _targets(usual: SloTargets, overrides: Overrides) -> SloTargets:
+    """The usual ones, but of metrics for which something was asked."""
+    asked = {m: of for m in METRICS if (of := overrides.asked(m)) is not None}
+    other = {m: of for m, of in asked.items() if list(of) != ["p95"]}
+    p95s = {f"{m}_p95_ms": of["p95"] for m, of in asked.items() if "p95" in of}
+    return SloTargets.model_validate(usual.model_dump() | p95s | {"instead": other})
+
+
+def _seconds_in_flight(targets: SloTargets) -> float:
+    """Of one request, by its E2E target: the mean if that was asked for, else the shortest, with which
+    there are the most requests.
+    """
+    of = targets.of("e2e")
+    return of.get("mean", min(of.values(), default=targets.e2e_p95_ms)) / 1000
 
 
 def with_defaults(specification: Specification, relaxed_ms: dict[Metric, float]) -> Specification:

@@ -10,6 +10,7 @@ from agent.models.builtin.names import gpu_aliases
 from agent.models.builtin.people import Crowd, crowd
 from agent.models.builtin.quantities import Quantity, find_quantities
 from agent.models.builtin.relative import read_relative
+from agent.models.builtin.statistics import TOKENS_A_SECOND, at_statistic, read_without
 from agent.models.builtin.units import (
     EACH_PERIOD,
     EACH_SENDS,
@@ -83,6 +84,7 @@ def read_amounts(low: str, fields: dict[str, Any], problems: list[str]) -> None:
     free = _read_people(low, free, fields)
     _read_profile_arrow(low, fields, problems)
     free = _read_targets(low, free, fields)
+    read_without(low, fields)
     free = [q for q in free if not read_left(low, q, fields)]
     _read_lone_number(low, free, fields)
 
@@ -297,7 +299,11 @@ def _read_tokens(low: str, q: Quantity, fields: dict[str, Any], problems: list[s
         rf"|roughly|usually|typically|more|longer|like|say|up|some|run|than))*[ ,]*(?:=|:)?\s*$",
         low[max(0, q.start - NEAR) : q.start].rstrip(),
     )
-    if re.match(_EACH_OF_TOKENS, low[q.end :]) or TIME_UNIT.match(low, q.end):
+    if (
+        TOKENS_A_SECOND.match(low, q.end)
+        or re.match(_EACH_OF_TOKENS, low[q.end :])
+        or TIME_UNIT.match(low, q.end)
+    ):
         return False
     after = re.match(
         rf"[\s-]*((?:\w+\s){{0,2}})tokens?\b\s*(?:(?:of|for|per|in) )?(?:the )?({side})?",
@@ -383,7 +389,8 @@ def _read_targets(low: str, quantities: list[Quantity], fields: dict[str, Any]) 
         unit = TIME_UNIT.match(low, chosen.end)
         # Without a unit, milliseconds; but nobody means an answer of 5 ms in all.
         factor = TIME[unit[1]] if unit else 1e3 if target == "e2e_p95_ms" and 0 < chosen.value <= 120 else 1.0
-        fields[target] = round(chosen.value * factor, 6)
+        ends = unit.end() if unit else chosen.end
+        fields[at_statistic(low, target, (start, end), ends)] = round(chosen.value * factor, 6)
     return free
 
 
@@ -398,6 +405,8 @@ def _read_plain_targets(low: str, quantities: list[Quantity], fields: dict[str, 
         answering = re.search(rf"({_ANSWERING})(?P<between>[^.;!]{{0,40}}?)\b{_WITHIN}", before)
         if re.match(_EACH_OF_TOKENS, low[q.end :]):
             fields["itl_p95_ms"] = q.value
+        elif TOKENS_A_SECOND.match(low, q.end) and q.value > 0:
+            fields["itl_p95_ms"] = round(1000 / q.value, 6)
         elif (
             unit
             and answering

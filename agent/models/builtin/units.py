@@ -47,7 +47,9 @@ PER = {
     "h": 3600.0,
     "day": 86400.0,
 }
-METRICS = {name: field.spec.said for name, field in FIELDS.items() if field.spec.unit == "ms"}
+METRICS = {
+    name: field.spec.said for name, field in FIELDS.items() if field.spec.unit == "ms" and field.spec.said
+}
 IS = (
     r"(?:["
     r" ,]+(?:of|to|at|is|are|was|were|be|have|has|had|holds?|needs?|must"

@@ -119,7 +119,7 @@ def test_one_token_more_changes_the_capacity_by_as_good_as_nothing(
     ):
         return
     idle = simulated(configuration, 0.001, 1.0)
-    targets = tuple(room * p95 + 1 for _, p95, _ in idle)
+    targets = tuple(room * seen.p95 + 1 for seen in idle)
     one_more = (
         replace(workload, prompt_tokens=prompt + 1)
         if longer_prompt
@@ -144,7 +144,7 @@ def test_spread_carries_no_more_and_prefix_hits_no_less(
     what: tuple[str, str, int], prompt: int, answer: int, spread: float, share: float, room: float
 ) -> None:
     plain = Configuration(*what, Workload(prompt, answer))
-    targets = tuple(room * p95 + 1 for _, p95, _ in simulated(plain, 0.001, 1.0))
+    targets = tuple(room * seen.p95 + 1 for seen in simulated(plain, 0.001, 1.0))
     spread_out = replace(plain, workload=Workload(prompt, answer, spread, spread))
     of_plain = capacity(plain, targets)
     assert capacity(spread_out, targets) <= of_plain

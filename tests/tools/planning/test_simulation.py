@@ -90,7 +90,7 @@ def test_capacity_is_bracketed_by_rates_that_hold_and_that_dont() -> None:
     assert simulation.carries(5.0, 1.0)
     assert not simulation.carries(25.0, 1.0)  # beyond the last row nothing is known
     for rate in (14.0, 16.0, 18.0, 19.0, 19.9):
-        p95s = [p95 for _, p95, _ in simulated(LLAMA, rate, 1.0)]
+        p95s = [seen.p95 for seen in simulated(LLAMA, rate, 1.0)]
         holds = p95s[0] <= 150 and p95s[1] <= 25 and p95s[2] <= 7000
         assert simulation.carries(rate * 0.98, 1.0) or not holds
         low, high = simulation.known(1.0)
