@@ -110,6 +110,7 @@ clean:
 	@$(UV) --require-hashes -r locks/run.txt
 	@$(UV) --no-deps -e .
 	@$(BIN)/python -m compileall -q compass_llm agent evals knowledge prompts simulator templates tools
+	@$(BIN)/python -m knowledge.estimator.ready
 	@touch $@
 
 .venv/.dev: .venv/.run locks/dev.txt

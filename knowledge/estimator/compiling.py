@@ -1,4 +1,7 @@
-"""Compiling a numeric function on its first call, and finding it compiled on the next start."""
+"""Compiling a numeric function on its first call, and finding it compiled on the next start.
+
+`python -m knowledge.estimator.ready` does it beforehand, so that nobody's first plan waits for it.
+"""
 
 from __future__ import annotations
 
