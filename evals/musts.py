@@ -14,17 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 About = Literal["planning", "words", "serving"]
 ABOUT: tuple[About, ...] = get_args(About)
 WaitsFor = Literal[
-    "owned servers",
     "targets apart",
-    "real lengths",
     "what hardware takes",
     "batch jobs",
-    "least quality",
     "ways to split",
     "several servers",
     "instance types",
     "volumes",
-    "context that is served",
     "the reader",
     "refusals in words",
     "adapters",

@@ -72,4 +72,6 @@ def stated(intent: Intent | None, overrides: Overrides | None) -> dict[str, Any]
     found = intent.model_dump(mode="json", exclude_defaults=True) if intent else {}
     priorities = found.pop("priorities", {})
     found |= {f"{name}_priority": level for name, level in priorities.items()}
-    return found | (overrides.model_dump(mode="json", exclude_defaults=True) if overrides else {})
+    by_a_plan = {"relaxed_ms"}
+    set_by = overrides.model_dump(mode="json", exclude_defaults=True, exclude=by_a_plan) if overrides else {}
+    return found | set_by
