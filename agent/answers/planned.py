@@ -18,7 +18,7 @@ from tools.planning.quality import quality_in_words
 from tools.planning.reasons import difference
 from tools.planning.several_servers import several_servers_in_words
 from tools.why_not import WhyNot, WhyNotRequest, why_not
-from tools.wording import a_month, rate, setup
+from tools.wording import a_month, capital, rate, setup
 
 MAX_NAMED = 3
 """Names of models that an answer repeats."""
@@ -234,7 +234,8 @@ def context(turn: Turn, subject: str) -> str:
     shown = [o for o in options if o.rank in numbers] or options
     lines = [
         f"• {o.rank}: {_name(o)}: {context_in_words(o.context_tokens, o.model_id)}; room for"
-        f" {o.context_at_once or 1:,} of that length at once, or {o.memory.max_sequences:,} as planned"
+        + (f" {o.context_at_once:,} of that length at once, or" if o.context_at_once else "")
+        + f" {o.memory.max_sequences:,} as planned at once"
         for o in shown
         if o.context_tokens
     ]
@@ -251,7 +252,8 @@ def context(turn: Turn, subject: str) -> str:
             " shown, and that is served."
         )
     own = "the model's own context is served, as far as memory holds it beside the planned load"
-    return f"Nothing else being said, {own}; say “at least 32k of context” to be sure of so much."
+    longest = f"{capital(specification.longest.text)}. " if specification else ""
+    return f"{longest}Nothing else being said, {own}; say “at least 32k of context” to be sure of so much."
 
 
 def provenance(turn: Turn, subject: str) -> str:
