@@ -267,6 +267,8 @@ class SeveralServers(Contract):
     gpus_per_server: AtLeastOne
     tokens: AtLeastOne
     """Of the longest request that must be possible, which they hold beside the weights."""
+    servers_there: Count | None = None
+    """That somebody owns; None where any number may be rented."""
 
 
 OVER_BUDGET = "over budget"

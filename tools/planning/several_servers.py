@@ -10,6 +10,7 @@ from knowledge.catalogue import models
 from knowledge.estimator.grids import GPU_COUNTS
 from knowledge.estimator.several_servers import servers_needed
 from tools.planning.constraints import suitable_models, wanted_gpu_types
+from tools.planning.inventory import owned_by
 from tools.planning.plan import SeveralServers
 from tools.specification import Specification
 from tools.wording import short_name
@@ -23,25 +24,33 @@ def several_servers(specification: Specification) -> list[SeveralServers]:
     """
     intent, tokens = specification.intent, specification.longest.tokens
     named = set(intent.preferred_models)
-    if not (named or intent.preferred_gpu_types or intent.available_gpus):
+    if not (named or intent.preferred_gpu_types or intent.available_gpus or intent.owned):
         return []
     found = [
         one
-        for gpu, each in _servers(specification).items()
-        for one in _on(gpu, each, suitable_models(intent), named, tokens)
+        for gpu, (each, there) in _servers(specification).items()
+        for one in _on(gpu, each, there, suitable_models(intent), named, tokens)
     ]
     return sorted(found, key=lambda one: (one.servers, one.servers * one.gpus_per_server))
 
 
-def _servers(specification: Specification) -> Mapping[str, int]:
-    """GPUs of one server, for each type that may be used: as many as a replica can be split over."""
-    intent = specification.intent
-    there = intent.available_gpus or wanted_gpu_types(intent)
-    return {gpu: max(GPU_COUNTS) for gpu in wanted_gpu_types(intent) if gpu in there}
+def _servers(specification: Specification) -> Mapping[str, tuple[int, int | None]]:
+    """GPUs of one server, as many as a replica can be split over, and how many such servers there are, for
+    each type that may be used.
+    """
+    wanted, owned = wanted_gpu_types(specification.intent), owned_by(specification.intent)
+    if not owned:
+        return {gpu: (max(GPU_COUNTS), None) for gpu in wanted}
+    found: dict[str, tuple[int, int | None]] = {}
+    for gpu in (g for g in wanted if any(o.gpu_type == g for o in owned)):
+        of_type = [o for o in owned if o.gpu_type == gpu]
+        each = max(n for n in GPU_COUNTS if n <= max(o.gpus_per_server for o in of_type))
+        found[gpu] = each, sum(o.servers * (o.gpus_per_server // each) for o in of_type)
+    return found
 
 
 def _on(
-    gpu: str, each: int, model_ids: Sequence[str], named: set[str], tokens: int
+    gpu: str, each: int, there: int | None, model_ids: Sequence[str], named: set[str], tokens: int
 ) -> Iterator[SeveralServers]:
     counts = [n for n in GPU_COUNTS if n <= each]
     fits = {m for m in model_ids if any(servers_needed(m, gpu, n, tokens) == 1 for n in counts)}
@@ -49,10 +58,15 @@ def _on(
     for model_id in model_ids:
         if model_id in fits or (model_id not in named and (models()[model_id].base_id or model_id) in bases):
             continue
-        servers = servers_needed(model_id, gpu, counts[-1], tokens)
+        servers = servers_needed(model_id, gpu, each, tokens)
         if servers is not None:
             yield SeveralServers(
-                model_id=model_id, gpu_type=gpu, servers=servers, gpus_per_server=counts[-1], tokens=tokens
+                model_id=model_id,
+                gpu_type=gpu,
+                servers=servers,
+                gpus_per_server=each,
+                tokens=tokens,
+                servers_there=there,
             )
 
 
@@ -62,6 +76,7 @@ def several_servers_in_words(found: Sequence[SeveralServers]) -> str:
         return ""
     told = [
         f"{short_name(one.model_id)} needs {one.servers} servers of {one.gpus_per_server} × {one.gpu_type}"
+        + ("" if one.servers_there is None else f" (you have {one.servers_there})")
         for one in found[:MOST_NAMED]
     ]
     more = f" (and {len(found) - MOST_NAMED} more)" if len(found) > MOST_NAMED else ""

@@ -45,6 +45,21 @@ def test_what_is_named_and_needs_two_servers_is_told_though_nothing_can_be_chose
     assert f"{servers} servers of 8 × {gpu_type}" in words
 
 
+@pytest.mark.parametrize(
+    ("owned", "needed", "each", "there"),
+    [("2x8xH100", 2, 8, 2), ("8xH100", 2, 8, 1), ("4x4xH100", 3, 4, 4), ("16xH100", 2, 8, 2)],
+)
+def test_of_servers_that_somebody_owns_it_is_told_how_many_there_are(
+    owned: str, needed: int, each: int, there: int
+) -> None:
+    changes: dict[str, Any] = {"preferred_models": [LLAMA_405B], "owned": [owned]}
+    found = several_servers(specify(100, LONG, **changes))
+    assert [(o.gpu_type, o.servers, o.gpus_per_server, o.servers_there) for o in found] == [
+        ("H100", needed, each, there)
+    ]
+    assert f"(you have {there})" in several_servers_in_words(found)
+
+
 def test_where_one_server_holds_it_nothing_is_told_of_that_type() -> None:
     specification = specify(100, LONG, preferred_models=[LLAMA_405B])
     types = {one.gpu_type for one in several_servers(specification)}
