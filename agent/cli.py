@@ -152,6 +152,10 @@ def recommend(
             " USD per GPU-hour. Several times for several kinds.",
         ),
     ] = None,
+    traffic: Annotated[
+        Path | None,
+        typer.Option(help="A trace, as `compass traffic` reads it; what the text says otherwise counts."),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many options.")] = 5,
     view: Annotated[
         str, typer.Option(help="Rank by: balanced, lowest_cost, lowest_latency, best_quality or simplest.")
@@ -181,7 +185,7 @@ def recommend(
         from knowledge.settings import load_settings
 
         settings = load_settings()
-        specification = with_owned(specified(text, spec, settings), owned or [])
+        specification = with_owned(specified(text, spec, settings, traffic), owned or [])
         specification = with_targets(specification, target or [])
         plan = recommendation_for(specification, settings, limit, view)
         written: list[Path] = []

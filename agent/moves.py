@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from tools.contract import Contract
 from tools.manifests.export import Form
@@ -43,6 +44,9 @@ class Move(Contract):
 
 class Change(SpecificationChange, Move):
     """A move that gives values to what is planned for."""
+
+    traffic: SkipJsonSchema[None] = None
+    """No words hold a trace."""
 
 
 class DescribeNeed(Change):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from agent.events import CheckpointEvent
 from agent.replies import Reply
+from knowledge.traffic.traced import Traced
 from tools.contract import Contract
 from tools.deploying.review import Review
 from tools.manifests.bundle import ManifestBundle
@@ -36,12 +37,15 @@ class SpecificationRequest(Contract):
 
 
 class RecommendationRequest(Contract):
+    """`traffic` is the `traced` of `POST /traffic`: it takes the place of what is set of its figures."""
+
     specification: Specification
     targets: list[Annotated[str, Field(max_length=100)]] = Field(
         default=[],
         max_length=50,
         description="Targets beside its own: “ttft_p90=500ms”, “tokens_per_s_per_user=20”, “e2e=none”",
     )
+    traffic: Traced | None = None
     limit: int = Field(default=5, ge=1, le=1000)
     view: View = "balanced"
 

@@ -30,6 +30,7 @@ from tools.specification import (
     Specification,
     build_specification,
     change_specification,
+    of_a_trace,
     targets_asked,
 )
 from tools.traffic import map_to_benchmark_profile
@@ -61,8 +62,10 @@ def recommend(request: RecommendationRequest, user: ByUser, runtime: ByRuntime) 
     what was excluded and why.
     """
     # Built anew from what was said, so that derived figures can't contradict it.
-    asked = targets_asked(request.targets)
-    specification = change_specification(_consistent(request.specification), asked)
+    specification = _consistent(request.specification)
+    if request.traffic:
+        specification = change_specification(specification, of_a_trace(request.traffic))
+    specification = change_specification(specification, targets_asked(request.targets))
     profile = map_to_benchmark_profile(specification.traffic_profile)
     plan = PlanRequest(
         specification=specification, benchmark_profile=profile, limit=request.limit, view=request.view

@@ -18,6 +18,7 @@ from tools.specification import (
     Overrides,
     Shape,
     Specification,
+    of_trace,
 )
 from tools.wording import figure
 
@@ -157,6 +158,8 @@ def _unsaid(field: Declared, specification: Specification) -> str:
     """Whose figure counts where the person set none: the template's, or ours; nothing for a constraint."""
     if field.name not in Overrides.model_fields:
         return ""
+    if specification.overrides.traffic and field.name in of_trace(specification.overrides):
+        return f"trace {specification.overrides.traffic.name}"
     template = use_cases()[specification.intent.use_case or ""]
     parts = (template.traffic_profile, template.slo_targets, template.demand)
     return f"{template.title} template" if any(hasattr(part, field.name) for part in parts) else DEFAULT

@@ -20,9 +20,11 @@ from knowledge.catalogue import METRICS, SloTargets, TrafficProfile
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
+from knowledge.traffic.traced import Traced
 from tools.manifests.export import as_form, write
 from tools.plan_capacity import PlanRequest, plan_capacity
 from tools.planning.plan import VIEWS, Plan
+from tools.read_traffic import TrafficQuery, read_traffic
 from tools.render_manifest import render_manifest
 from tools.specification import (
     FIELDS,
@@ -34,6 +36,7 @@ from tools.specification import (
     SpecificationChange,
     build_specification,
     change_specification,
+    of_a_trace,
     targets_asked,
 )
 from tools.traffic import map_to_benchmark_profile
@@ -66,12 +69,18 @@ class Recommended(OptionsFacts):
             print(path)
 
 
-def specified(text: str | None, file: Path | None, settings: Settings) -> Specification:
-    """From words or from a file; raises CompassError unless it is one of the two."""
+def specified(
+    text: str | None, file: Path | None, settings: Settings, trace: Path | None = None
+) -> Specification:
+    """From words or from a file; raises CompassError unless it is one of the two. A trace is beneath what
+    words say, and above what a file says of the same figures.
+    """
+    traffic = traffic_from_file(trace) if trace else None
     if text is not None and file is None:
-        return specification_from_words(text, settings)
+        return specification_from_words(text, settings, traffic)
     if file is not None and text is None:
-        return specification_from_file(file)
+        built = specification_from_file(file)
+        return change_specification(built, of_a_trace(traffic)) if traffic else built
     raise CompassError(
         "Give either a text or --spec FILE, for instance: compass recommend 'a chatbot for 1000 users'."
     )
@@ -94,16 +103,27 @@ def with_targets(specification: Specification, typed: list[str]) -> Specificatio
     return change_specification(specification, targets_asked(typed))
 
 
-def specification_from_words(text: str, settings: Settings) -> Specification:
-    """Raises CompassError where the words don't say enough."""
+def traffic_from_file(file: Path) -> Traced:
+    """Raises CompassError for what is no trace, or one of more than any plan is for."""
+    found = read_traffic(TrafficQuery(path=str(file)))
+    if found.traced is None:
+        raise CompassError(
+            f"The traffic of {found.name} is more than a plan can be for: prompts of 1,000,000 tokens,"
+            " answers of 100,000, 10,000,000 requests/s."
+        )
+    return found.traced
+
+
+def specification_from_words(text: str, settings: Settings, traffic: Traced | None = None) -> Specification:
+    """Raises CompassError where the words, and a trace, don't say enough."""
     intent, overrides = extract_intent(text, choose_model(settings).reader)
     if intent.use_case is None:
         raise CompassError("What is it for? Name a use case, for instance “a chatbot for 1000 users”.")
-    if not intent.complete:
+    if not intent.complete and traffic is None:
         raise CompassError(
             "For how many users, or requests per second? For instance “a chatbot for 1000 users”."
         )
-    return build_specification(intent, overrides)
+    return build_specification(intent, overrides.model_copy(update={"traffic": traffic}))
 
 
 def specification_from_file(file: Path) -> Specification:
@@ -128,7 +148,12 @@ def specification_from_file(file: Path) -> Specification:
             **_targets(SloTargets.model_validate(values["slo_targets"])),
             **Demand.model_validate(values["demand"]).model_dump(include=set(Overrides.model_fields)),
         }
-        built = build_specification(intent, Overrides.model_validate(figures))
+        said = Overrides.model_validate(figures)
+        if said.traffic:
+            told = said.traffic.figures
+            own = {name: None for name in told if getattr(said, name) == told[name]}
+            said = said.model_copy(update=own)
+        built = build_specification(intent, said)
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))
         raise CompassError(f"{file}, field {where}: {in_sentences(error)}") from error

@@ -209,20 +209,25 @@ def _traced(name: str, trace: Trace, arrivals: Arrivals, found: Reuse | None) ->
         return Traced(
             name=name,
             requests=len(trace),
-            peak_requests_per_second=arrivals.peak_requests_per_second,
+            peak_requests_per_second=_digits(arrivals.peak_requests_per_second),
             prompt_tokens=round(prompt.mean),
             output_tokens=round(output.mean),
-            prompt_spread=min(MOST_SPREAD, prompt.spread),
-            output_spread=min(MOST_SPREAD, output.spread),
-            cached_share=min(MOST_CACHED, _share(found, trace)) if found else 0.0,
-            burstiness=min(MOST_BURSTY, max(1.0, burstiness.value)) if burstiness else None,
-            minute_peak=min(MOST_MINUTE_PEAK, max(1.0, minute_peak)) if minute_peak else None,
-            trough_fraction=max(LEAST_TROUGH, daily.trough_share) if daily else None,
+            prompt_spread=_digits(min(MOST_SPREAD, prompt.spread)),
+            output_spread=_digits(min(MOST_SPREAD, output.spread)),
+            cached_share=_digits(min(MOST_CACHED, _share(found, trace))) if found else None,
+            burstiness=_digits(min(MOST_BURSTY, max(1.0, burstiness.value))) if burstiness else None,
+            minute_peak=_digits(min(MOST_MINUTE_PEAK, max(1.0, minute_peak))) if minute_peak else None,
+            trough_fraction=_digits(max(LEAST_TROUGH, daily.trough_share)) if daily else None,
             longest_tokens=int((trace.prompt_tokens + trace.output_tokens).max()),
             seen=sample(trace.prompt_tokens, trace.output_tokens, cached),
         )
     except ValidationError:
         return None
+
+
+def _digits(value: float) -> float:
+    """Three: no trace tells more."""
+    return float(f"{value:.3g}")
 
 
 def _notes(

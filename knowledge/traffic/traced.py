@@ -24,8 +24,8 @@ class Traced(BaseModel):
     prompt_spread: float = Field(ge=0, le=5)
     """Standard deviation over mean."""
     output_spread: float = Field(ge=0, le=5)
-    cached_share: float = Field(ge=0, le=0.99)
-    """Of all prompts' tokens, those in the prefix cache; 0 where it tells none."""
+    cached_share: float | None = Field(default=None, ge=0, le=0.99)
+    """Of all prompts' tokens, those in the prefix cache."""
     burstiness: float | None = Field(default=None, ge=1, le=200)
     """CV² of the times between requests; never below that of Poisson, which is harder."""
     minute_peak: float | None = Field(default=None, ge=1, le=100)

@@ -13,6 +13,7 @@ from tools.specification.change import (
     change_need,
     change_overrides,
     change_specification,
+    of_a_trace,
 )
 from tools.specification.demand import MIN_RATE, Demand
 from tools.specification.fields import CONSTRAINTS, FIELDS, KINDS, Clearable, Figure, Kind
@@ -22,6 +23,7 @@ from tools.specification.owned import MAX_GPUS, MAX_SERVERS, PARTS, OwnedServers
 from tools.specification.relative import NothingToStartFrom
 from tools.specification.spec import Declared, Group, Shape, Spec
 from tools.specification.told import Row, difference, noted, told, unchanged
+from tools.specification.traced import of_trace
 from tools.specification.whole import Specification, build_specification, with_defaults
 from tools.specification.wishes import LOADS, STOCK, Intent, Priorities
 
@@ -62,6 +64,8 @@ __all__ = [
     "change_specification",
     "difference",
     "noted",
+    "of_a_trace",
+    "of_trace",
     "targets_asked",
     "tokens_asked",
     "told",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from knowledge.catalogue import UseCase
@@ -31,8 +32,11 @@ class Assumption(Contract):
     origin: str
 
 
-def assumptions(template: UseCase, overrides: Overrides, demand: Demand) -> list[Assumption]:
-    told = _Told(template, overrides)
+def assumptions(
+    template: UseCase, overrides: Overrides, demand: Demand, traced: Collection[str] = ()
+) -> list[Assumption]:
+    """`traced` are those figures of the overrides that are a trace's."""
+    told = _Told(template, overrides, traced)
     arrivals = ARRIVALS.get(demand.arrivals, demand.arrivals.replace("_", " "))
     if overrides.burstiness is not None:
         arrivals = "independently of each other (Poisson)" if demand.burstiness == 1 else "in bursts"
@@ -63,6 +67,7 @@ class _Told(NamedTuple):
 
     template: UseCase
     overrides: Overrides
+    traced: Collection[str]
 
     def of_template(self, name: str, text: str) -> Assumption:
         return self._edited(name, text, f"{self.template.title} template: {self.template.source}")
@@ -71,8 +76,14 @@ class _Told(NamedTuple):
         return self._edited(name, text, "our default")
 
     def _edited(self, name: str, text: str, otherwise: str) -> Assumption:
+        if name in self.traced:
+            return Assumption(name=name, text=text, origin=self.trace)
         edited = getattr(self.overrides, name, None) is not None
         return Assumption(name=name, text=text, origin="your edit" if edited else otherwise)
+
+    @property
+    def trace(self) -> str:
+        return f"trace {self.overrides.traffic.name}" if self.overrides.traffic else ""
 
 
 def _peak(told: _Told, demand: Demand) -> list[Assumption]:
@@ -84,7 +95,7 @@ def _peak(told: _Told, demand: Demand) -> list[Assumption]:
         return Assumption(name="peak_requests_per_second", text=text, origin=origin)
 
     if demand.given_requests_per_second is not None:
-        return [in_all(peak, "your words")]
+        return [in_all(peak, told.trace if "requests_per_second" in told.traced else "your words")]
     if demand.given_concurrent_requests is not None:
         seconds = f"{demand.seconds_in_flight:g} s"
         by = "the use case's E2E" if told.overrides.asked("e2e") == {} else "the E2E target"

@@ -8,6 +8,7 @@ from knowledge.catalogue import METRICS, checkpoints_in
 from knowledge.errors import CompassError
 from knowledge.formats import formats_in_words
 from knowledge.model import LICENSE_KINDS, WEIGHT_FORMATS, LicenseKind, WeightFormat
+from knowledge.traffic.traced import Traced
 from tools.specification.fields import FIELDS, KINDS, Clearable, Figure, Kind
 from tools.specification.overrides import TARGETS, Overrides
 from tools.specification.owned import MAX_GPUS, OwnedServers
@@ -237,6 +238,11 @@ def change_need(
     relative = SpecificationChange(added=change.added, factors=change.factors)
     new = change_specification(build_specification(intent, overrides), relative)
     return new.intent, new.overrides
+
+
+def of_a_trace(traffic: Traced) -> SpecificationChange:
+    """A trace in place of what is set of the same figures."""
+    return SpecificationChange(traffic=traffic, clear=list(traffic.figures))
 
 
 def in_figures(change: SpecificationChange, specification: Specification) -> SpecificationChange:

@@ -51,11 +51,13 @@ def tokens_asked(said: int) -> int:
 
 
 @lru_cache(maxsize=1024)
-def longest_request(workload: Workload, asked: int | None) -> LongestRequest:
+def longest_request(workload: Workload, asked: int | None, seen_tokens: int = 0) -> LongestRequest:
     """What was asked for, but never less than what is known to come: fixed lengths, or the longest request
-    seen. Nothing being asked, lengths that spread are followed up to QUANTILE.
+    seen, which may have `seen_tokens` and not be among those of the workload. Nothing being asked, lengths
+    that spread are followed up to QUANTILE.
     """
     known = max((s.prompt_tokens + s.output_tokens for s in workload.seen), default=workload.tokens)
+    known = max(known, seen_tokens)
     if asked is not None and tokens_asked(asked) >= known:
         served = tokens_asked(asked)
         either = f": {asked:,} may mean so many" if served != asked else ""

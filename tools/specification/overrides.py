@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from knowledge.catalogue import METRICS, STATISTICS, Metric, Statistic
+from knowledge.traffic.traced import Traced
 from tools.contract import Contract
 from tools.specification.spec import Spec
 
@@ -32,6 +33,11 @@ class Overrides(Contract):
         Field(description="p95 targets of the template that a plan had to loosen, since nothing holds them"),
     ] = {}
     """Set by a plan, not by the person; a change begins with the template's again."""
+
+    traffic: Annotated[
+        Traced | None,
+        Field(description="A trace, as `POST /traffic` gives it; its figures count where none is set here"),
+    ] = None
 
     prompt_tokens: Annotated[
         int | None,

@@ -126,9 +126,11 @@ def _traffic(s: Specification) -> Row:
 
 def _of_lengths(s: Specification) -> Iterator[str]:
     """What is said of lengths beside their means."""
-    of = s.workload
-    if of.prompt_spread or of.output_spread:
-        yield f"lengths spread by {of.prompt_spread:g} and {of.output_spread:g} (CV)"
+    of = s.figures
+    if s.workload.seen and s.overrides.traffic:
+        yield f"each as long as in {s.overrides.traffic.name}"
+    elif of.prompt_spread or of.output_spread:
+        yield f"lengths spread by {of.prompt_spread or 0:g} and {of.output_spread or 0:g} (CV)"
     if of.cached_share:
         yield f"{percent(of.cached_share)} of the prompt in the prefix cache"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from knowledge.catalogue import METRICS, Metric, SloTargets, TrafficProfile, use_cases
+from knowledge.catalogue import METRICS, Metric, SloTargets, TrafficProfile, UseCase, use_cases
 from knowledge.thinking import ThinkingMode
 from knowledge.workload import Workload
 from tools.contract import Contract
@@ -18,6 +18,7 @@ from tools.specification.default_targets import default_targets
 from tools.specification.demand import Demand
 from tools.specification.longest import LongestRequest, longest_request
 from tools.specification.overrides import TARGETS, Overrides
+from tools.specification.traced import of_trace, of_traffic, seen_of, with_trace
 from tools.specification.wishes import LOADS, Intent, Weights
 from tools.thinking import planned_thinking
 
@@ -39,9 +40,16 @@ class Specification(Contract):
         return self.traffic_profile.output_tokens - self.thinking_tokens
 
     @property
+    def figures(self) -> Overrides:
+        """What the person set, and beneath it what a trace tells."""
+        return with_trace(self.overrides)
+
+    @property
     def workload(self) -> Workload:
         """What a replica is simulated under, thinned arrivals aside."""
-        own = self.overrides
+        own = self.figures
+        if seen := seen_of(self.overrides, self.thinking_tokens):
+            return Workload(self.traffic_profile.prompt_tokens, self.traffic_profile.output_tokens, seen=seen)
         return Workload(
             prompt_tokens=self.traffic_profile.prompt_tokens,
             output_tokens=self.traffic_profile.output_tokens,
@@ -64,7 +72,9 @@ class Specification(Contract):
     @property
     def longest(self) -> LongestRequest:
         """That must be possible."""
-        return longest_request(self.workload, self.intent.min_context_tokens)
+        traffic, workload = self.overrides.traffic, self.workload
+        seen_tokens = traffic.longest_tokens + self.thinking_tokens if traffic and workload.seen else 0
+        return longest_request(workload, self.intent.min_context_tokens, seen_tokens)
 
     @property
     def headroom(self) -> float:
@@ -84,7 +94,7 @@ class Specification(Contract):
         own = {"output_tokens": self.answer_tokens, "thinking_tokens": self.thinking_tokens or None}
         if name in own:
             return own[name]
-        parts = (self.intent, self.slo_targets, self.demand, self.traffic_profile, self, self.overrides)
+        parts = (self.intent, self.slo_targets, self.demand, self.traffic_profile, self, self.figures)
         return next(getattr(part, name) for part in parts if hasattr(part, name))
 
     def uses(self, name: str) -> bool:
@@ -97,12 +107,16 @@ class Specification(Contract):
 
 
 def build_specification(intent: Intent, overrides: Overrides) -> Specification:
-    """The whole specification of a complete intent. Raises ValueError for an incomplete one."""
-    if not intent.complete or intent.use_case is None:
+    """The whole specification of a complete intent, or of one whose load a trace tells. Raises ValueError
+    for an incomplete one.
+    """
+    if intent.use_case is None or not (intent.complete or overrides.traffic):
         raise ValueError(
-            "A specification needs a use case, and how much there is to do: users, or a rate, concurrency or"
-            " daily volume."
+            "A specification needs a use case, and how much there is to do: users, or a rate, concurrency,"
+            " daily volume or a trace."
         )
+    said, traffic, traced = overrides, overrides.traffic, of_trace(overrides)
+    overrides = with_trace(overrides)
     template = use_cases()[intent.use_case]
     thinking = planned_thinking(intent.thinking, intent.preferred_models, overrides.thinking_tokens, template)
     wanted = template.traffic_profile.model_dump() | set_in(overrides, TrafficProfile)
@@ -122,19 +136,7 @@ def build_specification(intent: Intent, overrides: Overrides) -> Specification:
         targets = SloTargets.model_validate(targets.model_dump() | {"e2e_p95_ms": later})
     looser = {f"{m}_p95_ms": ms for m, ms in overrides.relaxed_ms.items() if overrides.asked(m) is None}
     targets = SloTargets.model_validate(targets.model_dump() | looser)
-    demand = Demand.model_validate(
-        {
-            "user_count": intent.user_count,
-            "given_requests_per_second": intent.requests_per_second,
-            "given_concurrent_requests": intent.concurrent_requests,
-            "given_requests_per_day": intent.requests_per_day,
-            "seconds_in_flight": (
-                _seconds_in_flight(targets) if intent.concurrent_requests is not None else None
-            ),
-        }
-        | template.demand.model_dump()
-        | set_in(overrides, Demand)
-    )
+    demand = _demand(template, intent, overrides, targets)
     assumed = thinking.assumed(
         profile, targets, overrides.asked("e2e") is not None, overrides.thinking_tokens is not None
     )
@@ -143,8 +145,11 @@ def build_specification(intent: Intent, overrides: Overrides) -> Specification:
         traffic_profile=profile,
         slo_targets=targets,
         demand=demand,
-        assumptions=assumptions(template, overrides, demand),
-        overrides=overrides,
+        assumptions=[
+            *assumptions(template, overrides, demand, traced if intent.complete else {*traced, *LOADS}),
+            *(of_traffic(said, intent.complete) if traffic else ()),
+        ],
+        overrides=said,
         thinking=thinking.mode,
         thinking_tokens=thinking.tokens,
     )
@@ -172,6 +177,24 @@ def _seconds_in_flight(targets: SloTargets) -> float:
     """
     of = targets.of("e2e")
     return of.get("mean", min(of.values(), default=targets.e2e_p95_ms)) / 1000
+
+
+def _demand(template: UseCase, intent: Intent, overrides: Overrides, targets: SloTargets) -> Demand:
+    """The load as it was said, else a trace's."""
+    traced = overrides.traffic.peak_requests_per_second if overrides.traffic else None
+    return Demand.model_validate(
+        {
+            "user_count": intent.user_count,
+            "given_requests_per_second": intent.requests_per_second if intent.complete else traced,
+            "given_concurrent_requests": intent.concurrent_requests,
+            "given_requests_per_day": intent.requests_per_day,
+            "seconds_in_flight": (
+                _seconds_in_flight(targets) if intent.concurrent_requests is not None else None
+            ),
+        }
+        | template.demand.model_dump()
+        | set_in(overrides, Demand)
+    )
 
 
 def with_defaults(specification: Specification, relaxed_ms: dict[Metric, float]) -> Specification:

@@ -106,9 +106,9 @@ def summary(tmp_path: Path) -> TrafficSummary:
 def test_a_plan_takes_what_the_summary_tells(summary: TrafficSummary) -> None:
     traced = present(summary.traced)
     assert traced.prompt_tokens == round(summary.prompt_tokens.mean)
-    assert traced.output_spread == summary.output_tokens.spread
-    assert traced.burstiness == max(1, present(summary.burstiness))
-    assert traced.cached_share == 0
+    assert traced.output_spread == pytest.approx(summary.output_tokens.spread, rel=0.005)
+    assert traced.burstiness == pytest.approx(max(1, present(summary.burstiness)), rel=0.005)
+    assert traced.cached_share is None
     assert traced.trough_fraction is None
     assert len(traced.seen) == MOST_SEEN
     assert traced.longest_tokens >= max(prompt + output for prompt, output, _ in traced.seen)
