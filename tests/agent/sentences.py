@@ -13,9 +13,10 @@ from typing import Literal
 
 from agent.moves import MOVES, Stage
 from knowledge.catalogue import models
+from knowledge.model import WEIGHT_FORMATS
 from tools.specification import Intent, Overrides, Priorities, Specification, build_specification
 
-Kind = Literal["gpu_types", "models", "providers", "regions", "licenses"]
+Kind = Literal["gpu_types", "models", "providers", "regions", "licenses", "weight_formats"]
 Meaning = Literal["without", "only", "again", "relative", "absolute", "question", "request", "scale"]
 
 NAMES: dict[Kind, dict[str, set[str]]] = {
@@ -58,6 +59,16 @@ NAMES: dict[Kind, dict[str, set[str]]] = {
         "permissive licenses": {"permissive"},
         "non-commercial licences": {"non-commercial"},
     },
+}
+FORMATS: dict[Kind, dict[str, set[str]]] = {
+    "weight_formats": {
+        "FP8": {"fp8", "fp8_block"},
+        "INT8": {"int8"},
+        "8-bit weights": {"fp8", "fp8_block", "int8"},
+        "4 bit": {"w4a16", "mxfp4"},
+        "AWQ": {"w4a16"},
+        "BF16": {"bf16"},
+    }
 }
 PLURAL = {"gpu_types": "s"}
 
@@ -670,6 +681,8 @@ def with_excluded(kind: Kind, names: set[str]) -> Specification:
     intent = BASE.intent.model_dump()
     if kind == "licenses":
         intent["licenses"] = sorted({"permissive", "community", "non-commercial"} - names)
+    elif kind == "weight_formats":
+        intent["weight_formats"] = [name for name in WEIGHT_FORMATS if name not in names]
     else:
         intent[f"excluded_{kind}"] = sorted(names)
     return build_specification(Intent.model_validate(intent | {"priorities": Priorities()}), BASE.overrides)
@@ -679,15 +692,15 @@ def _listed(names: list[str], rng: random.Random, joined: str = "and") -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {joined} {names[-1]}"
 
 
-def _of_names(rng: random.Random) -> Iterator[Sentence]:
+def _of_names(rng: random.Random, named: dict[Kind, dict[str, set[str]]] = NAMES) -> Iterator[Sentence]:
     meanings: list[tuple[Meaning, Callable[[Kind], list[str]]]] = [
-        ("without", lambda kind: WITHOUT + WITHOUT_OF[kind]),
+        ("without", lambda kind: WITHOUT + WITHOUT_OF.get(kind, [])),
         ("only", lambda kind: ONLY),
         ("again", lambda kind: AGAIN),
     ]
     stages: list[Stage] = ["specification_review", "presenting_options", "context_collection", "failed"]
     for meaning, phrases in meanings:
-        for kind, known in NAMES.items():
+        for kind, known in named.items():
             for phrase in phrases(kind):
                 many = rng.random() < 0.3 and kind != "licenses"
                 said = rng.sample(list(known), 2 if many else 1)
@@ -801,4 +814,6 @@ def composed(seed: int = 17, least: int = 2000) -> list[Sentence]:
         for part in (_of_names, _of_figures, _of_questions, _of_requests, _of_scaling):
             for sentence in part(rng):
                 found.setdefault((sentence.words, sentence.stage), sentence)
+    for sentence in _of_names(random.Random(seed), FORMATS):
+        found.setdefault((sentence.words, sentence.stage), sentence)
     return list(found.values())

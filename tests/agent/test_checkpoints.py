@@ -13,7 +13,9 @@ from agent.moves import MOVES, Ask, Explore, SelectOption, Stage, Unclear
 from agent.words.grounding import not_used
 from knowledge.catalogue import models
 from knowledge.formats import BITS, FP8
+from tests.agent.sentences import ONLY, WITHOUT
 from tools.specification import SpecificationChange
+from tools.specification.sizes import sizes_of
 
 EIGHT, FOUR = list(BITS[8]), list(BITS[4])
 
@@ -76,6 +78,18 @@ def test_formats(words: str, formats: list[str]) -> None:
     assert found.fields["weight_formats"] == formats
     assert "model_sizes" not in found.fields
     assert not found.problems
+
+
+@pytest.mark.parametrize("said", ["70B models", "a 70B"])
+def test_a_size_is_excluded_or_the_only_one_in_all_the_ways_that_people_say_it(said: str) -> None:
+    about, others = (70, 72), (8, 32, 405)
+    for phrases, wanted, unwanted in ((WITHOUT, others, about), (ONLY, about, others)):
+        for phrase in phrases:
+            found = move(phrase.format(x=said), "presenting_options")
+            assert isinstance(found, Explore), phrase
+            sizes = [sizes_of(text) for text in found.model_sizes]
+            assert all(any(one.hold(size) for one in sizes) for size in wanted), phrase
+            assert not any(one.hold(size) for one in sizes for size in unwanted), phrase
 
 
 def test_formats_that_are_not_wanted() -> None:

@@ -15,6 +15,7 @@ import pytest
 from agent.models.builtin.interpreter import interpret
 from agent.moves import MOVES, Answered, Ask, DescribeNeed, EditSpecification, Explore, Reject, Scale, Unclear
 from knowledge.errors import CompassError
+from knowledge.model import WEIGHT_FORMATS
 from tests.agent.sentences import NAMES, Kind, Sentence, composed
 from tools.specification import (
     Intent,
@@ -43,6 +44,7 @@ ALL: dict[Kind, set[str]] = {
     "providers": {"aws", "azure", "crusoe", "gcp", "oci"},
     "regions": {"eastus", "us-ashburn-1", "us-east-1", "us-east1"},
     "licenses": {"permissive", "community"},
+    "weight_formats": set(WEIGHT_FORMATS),
 }
 MUST_BE_DONE = 0.95
 """Of the wishes: asking back about everything would be right nowhere."""
@@ -51,6 +53,8 @@ MUST_BE_DONE = 0.95
 def allowed(intent: Intent, kind: Kind) -> set[str]:
     if kind == "licenses":
         return set(intent.licenses or ALL[kind]) & ALL[kind]
+    if kind == "weight_formats":
+        return set(intent.weight_formats or ALL[kind])
     preferred = (
         intent.providers
         if kind == "providers"

@@ -38,8 +38,9 @@ FORMATS: list[tuple[str, tuple[WeightFormat, ...]]] = [
     (rf"(?:1|1\.58|2|3|5|6|32|two|three|five|six){_BITS}|q[2-8]_\w+|gguf|exl[23]|nf4|nvfp4|fp6|fp32|bnb", ()),
 ]
 """What people call a format of weights, and the catalogue's names of it; none where it has no checkpoint."""
+_OF = r"(?: (?:weights?|checkpoints?|quanti[sz]ations?|formats?|precision|versions?|variants?)\b)?"
 _FORMAT = [
-    (re.compile(rf"(?<![\w.])(?:{words})(?!\w){_OF_NO_WEIGHTS}"), formats) for words, formats in FORMATS
+    (re.compile(rf"(?<![\w.])(?:{words})(?!\w){_OF_NO_WEIGHTS}{_OF}"), formats) for words, formats in FORMATS
 ]
 _THE_SAME = re.compile(r"[\s(/-]{1,2}")
 """Between two words for one format: “GPTQ-Int8”, “8-bit (FP8”."""
@@ -110,6 +111,7 @@ def _size(low: str, match: re.Match[str]) -> Mention[str]:
     start, end = match.span()
     if match["high"]:
         return start, end, f"{match['low']}-{match['high']}B"
+    start = start if match["millions"] else match.start("low")  # “everything apart from 70B”
     size = float(match["low"] or float(match["millions"]) / 1000)
     for bound, words in _BEFORE.items():
         if said := re.search(rf"(?<!\w)(?:{words})\s*(?:an? |the |about |around )?$", low[:start]):
@@ -117,7 +119,8 @@ def _size(low: str, match: re.Match[str]) -> Mention[str]:
     for bound, words in _AFTER.items():
         if said := re.compile(rf"{_NOUN}(?:{words})").match(low, end):
             return start, said.end(), f"{bound}{size:g}B"
-    return start, end, f"{size:g}B"
+    thing = re.compile(r"[\s-]+(?:models?|llms?)\b").match(low, end)
+    return start, thing.end() if thing else end, f"{size:g}B"
 
 
 def _others(text: str) -> list[str]:
@@ -158,8 +161,8 @@ def check_kinds(fields: dict[str, Any], not_planned: Sequence[str], problems: li
         fields["preferred_models"] = named = checkpoints_in(formats, named)
     if not_planned and not formats:
         problems.append(
-            f"No model that I know has {' or '.join(not_planned)} weights. There are"
-            f" {formats_in_words(WEIGHT_FORMATS)}."
+            f"{' and '.join(f'“{said}”' for said in not_planned)}: I know no checkpoint in such a format."
+            f" There are {formats_in_words(WEIGHT_FORMATS)}."
         )
     if formats and named and not any(known[i].weight_format in formats for i in named):
         there_are = formats_in_words([known[i].weight_format for i in same_models(named)])

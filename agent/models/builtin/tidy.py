@@ -53,7 +53,7 @@ _NOT_THIS_NUMBER: list[tuple[str, str]] = [
     (
         (
             r"(?:,\s*|\band |\bbut |\b(?:is|are)n't |\b)(?:not|instead of|rather than)"
-            rf" \$?{_NUMBER}(?:\s?[a-z%]+)?(?=\s*[,.;!?]|\s*$)"
+            rf" \$?{_NUMBER}(?!b\b|[\s-]?bits?\b)(?:\s?[a-z%]+)?(?=\s*[,.;!?]|\s*$)"
         ),
         "",
     ),
