@@ -139,10 +139,10 @@ def quality_in_words(quality: Quality) -> str:
 
 def quality_against(one: Quality, other: Quality) -> str | None:
     """How much better one is than another of the same mode, where both are known and differ."""
-    scores = [q.score if q.score is not None else q.base_score for q in (one, other)]
-    if scores[0] is None or scores[1] is None or abs(scores[0] - scores[1]) < 0.5:
+    if one.known is None or other.known is None or abs(one.known - other.known) < 0.05:
         return None
+    gap = abs(one.known - other.known)
+    points = f"{gap:.0f}" if gap >= 0.95 else f"{gap:.1f}"
     star = "" if one.score is not None and other.score is not None else "*"
-    points = f"{abs(scores[0] - scores[1]):.0f} point"
-    many = "" if points == "1 point" else "s"
-    return f"quality {points}{many}{star} {'higher' if scores[0] > scores[1] else 'lower'}"
+    higher = "higher" if one.known > other.known else "lower"
+    return f"quality {points} point{'' if points == '1' else 's'}{star} {higher}"

@@ -9,11 +9,11 @@ import numpy as np
 
 from knowledge.catalogue import METRICS, SloTargets, models
 from tools.planning.least_quality import offered_as, shortfall
-from tools.planning.plan import Quality, Recommendation, View, WeakerFirst
+from tools.planning.plan import VIEW_NAMES, Quality, Recommendation, View, WeakerFirst
 from tools.planning.quality import quality_against, quality_in_words
 from tools.planning.ranking import MARKS, Criteria, mark_of
 from tools.planning.targets import Target, every_target, targets_of
-from tools.wording import METRIC_NAMES, a_month, figure, percent, setup
+from tools.wording import METRIC_NAMES, a_month, figure, lower, setup
 
 AT_THE_END = "its capacity is the highest load that was simulated, not a load at which a target breaks"
 
@@ -67,12 +67,23 @@ def why_first(
     short = shortfall(first)
     said = _against(found, view, targets) if others else "it is the only option"
     if short:
-        none = weaker_first == "none enough"
-        return f"{short}, but {'no option is known to reach that' if none else 'it may come first'}; {said}"
+        return f"{short}, but {_all_the_same(view, weaker_first)}; {said}"
     passed = next((o for o in others if not o.quality.enough and o.score > first.score), None)
     if passed is not None and view == "balanced":
         return f"{said}; option {passed.rank} scores {passed.score:g}, but {shortfall(passed)}"
     return said
+
+
+def _all_the_same(view: View, weaker_first: WeakerFirst | None) -> str:
+    """Why one that isn't known to be good enough comes first."""
+    why = {
+        "none enough": "no option is known to reach that",
+        "named": "you named the models",
+        "cost": "low cost matters most to you",
+    }
+    if view == "balanced" or weaker_first in ("none enough", "named"):
+        return why[weaker_first or "none enough"]
+    return f"the order is by {lower(VIEW_NAMES[view])}"
 
 
 def _against(found: Sequence[Recommendation], view: View, targets: SloTargets) -> str:
@@ -95,23 +106,31 @@ def _another_model(first: Recommendation, others: Sequence[Recommendation]) -> R
 
 
 def _measure(view: View, one: Recommendation, other: Recommendation, targets: SloTargets) -> str:
-    """What a view orders by, of two options."""
+    """What a view orders by, of two options: of equals the one that is good enough, then the better score."""
 
     def used(o: Recommendation) -> str:
         shares = [_share(o, targets_of(targets, m)) for m in METRICS]
-        return percent(sum(shares) / len(shares))
+        return f"{sum(shares) / len(shares):.1%}"
+
+    def good(o: Recommendation) -> str:
+        return quality_in_words(o.quality).removeprefix("quality ")
 
     by: dict[View, tuple[str, str, str]] = {
         "lowest_cost": ("cost", a_month(one.cost_usd_per_month), a_month(other.cost_usd_per_month)),
         "lowest_latency": ("the share of its targets that it takes", used(one), used(other)),
-        "best_quality": ("quality", quality_in_words(one.quality), quality_in_words(other.quality)),
+        "best_quality": ("quality", good(one), good(other)),
         "simplest": ("GPUs", f"{one.gpu_count * one.replicas}", f"{other.gpu_count * other.replicas}"),
     }
     score = f"score {one.score:g} against {other.score:g} of 100"
     if view == "balanced":
         return f"by what matters to you ({score})"
     name, mine, its = by[view]
-    return f"by {name} ({mine} against {its})" if mine != its else f"with equal {name} ({mine}; {score})"
+    if view == "lowest_latency" and other.by_roofline and not one.by_roofline:
+        return "whose latencies rest on the roofline alone"
+    if mine != its or view == "lowest_latency":
+        return f"by {name} ({mine} against {its})"
+    tie = "which isn't known to be good enough" if one.quality.enough and not other.quality.enough else score
+    return f"with equal {name} ({mine}), {tie}"
 
 
 def _share(o: Recommendation, of_metric: Sequence[Target]) -> float:

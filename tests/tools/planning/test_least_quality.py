@@ -64,7 +64,12 @@ def test_no_figure_of_one_mode_rests_on_a_score_of_the_other(use_case: str) -> N
 
 def test_one_point_is_no_points() -> None:
     base = catalogued_quality("Qwen/Qwen3-8B", USE_CASES[0], "off")
-    for points, words in ((1.0, "1 point higher"), (1.6, "2 points higher"), (-1.2, "1 point lower")):
+    for points, words in (
+        (1.0, "1 point higher"),
+        (1.6, "2 points higher"),
+        (-1.2, "1 point lower"),
+        (0.3, "0.3 points higher"),
+    ):
         other = base.model_copy(update={"score": present(base.score) - points})
         assert quality_against(base, other) == f"quality {words}"
     assert quality_against(base, base) is None
