@@ -24,6 +24,7 @@ const isEmpty = (value: Value) => value === '' || (typeof value === 'object' && 
 /** What a field becomes; what can't be read is left to the engine, which says why. */
 function told({ kind }: Field, value: Value): unknown {
   if (typeof value === 'object') return value
+  if (kind === 'items') return value.trim()
   const figure = value.replace(/(\d),(?=\d{3})/g, '$1').trim()
   if (kind !== 'percent' || !figure) return figure
   const percent = Number(figure.replace(/\s*%$/, ''))

@@ -23,7 +23,7 @@ function Written({ id, field, value, onChange, disabled }: InputProps<string>) {
   return (
     <input
       id={id}
-      inputMode="decimal"
+      inputMode={field.kind === 'items' ? 'text' : 'decimal'}
       autoComplete="off"
       value={value}
       disabled={disabled}

@@ -37,6 +37,10 @@ test('what nobody edited is no change, whatever its kind and value', () => {
     const one = field({ kind: 'counts', value, clearable: true })
     assert.deepEqual(changed(one, shown(one)), {})
   }
+  for (const value of [null, [], ['2x8xH100', '4xL40S@1.5']]) {
+    const one = field({ kind: 'items', value, clearable: true })
+    assert.deepEqual(changed(one, shown(one)), {})
+  }
 })
 
 test('a figure goes as it was written, without the commas of thousands', () => {
@@ -63,6 +67,13 @@ test('what was emptied is cleared where it can be, and told as empty where it ca
   assert.deepEqual(changed(field({ kind: 'counts', value: { L4: 2 }, clearable: true }), {}), {
     clear: ['budget'],
   })
+})
+
+test('items go as they are typed', () => {
+  const servers = field({ kind: 'items', value: ['2x8xH100'], clearable: true })
+  assert.equal(shown(servers), '2x8xH100')
+  assert.deepEqual(changed(servers, '2x8xH100,400xL4 '), { budget: '2x8xH100,400xL4' })
+  assert.deepEqual(changed(servers, ''), { clear: ['budget'] })
 })
 
 test('a list and how many there are of each go whole', () => {
