@@ -1,4 +1,4 @@
-"""“Only what our cluster has”: the GPUs of the cluster's nodes, put into a change before it is made."""
+"""“Only what our cluster has”: the cluster's nodes with GPUs, put into a change before it is made."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ C = TypeVar("C", bound=SpecificationChange)
 
 
 def with_stock(change: C, services: Services) -> C:
-    """The change with the GPUs that the cluster has, if it asks for them. Raises CantBeDone where
+    """The change with the servers that the cluster has, if it asks for them. Raises CantBeDone where
     they can't be known.
     """
     if not change.cluster_gpus:
         return change
     try:
-        found = services.cluster.gpus()
+        found = services.cluster.servers()
     except CompassError as error:
         raise CantBeDone(
             f"I can't see what the cluster has: {error} Say it yourself, for instance “we have 8 H100s”."
@@ -30,4 +30,4 @@ def with_stock(change: C, services: Services) -> C:
             f"No node of {where} is labelled with a GPU that I know. Say it yourself, for instance “we have 8"
             " H100s”."
         )
-    return change.model_copy(update={"available_gpus": found, "cluster_gpus": None})
+    return change.model_copy(update={"owned": list(found), "cluster_gpus": None})

@@ -196,9 +196,9 @@ def test_the_options_are_ranked_by_what_one_asks_for(runtime: Runtime, thread: s
 
 def test_the_clusters_own_gpus_can_be_the_limit(runtime: Runtime, thread: str) -> None:
     heard = converse(runtime, thread, "a chatbot for 1000 users with the GPUs our cluster has")
-    there_are = facts_of(heard.pause)["specification"]["intent"]["available_gpus"]
-    assert there_are == runtime.cluster.gpus()
-    assert there_are["H100"] > 0
+    there_are = facts_of(heard.pause)["specification"]["intent"]["owned"]
+    assert there_are == [servers.model_dump() for servers in runtime.cluster.servers()]
+    assert "H100" in {servers["gpu_type"] for servers in there_are}
 
 
 def test_other_traffic_than_the_benchmarks_is_planned_as_it_is_and_that_is_said(

@@ -51,7 +51,7 @@ def version(
         }
         path.write_text(yaml.safe_dump(document))
         found = Cluster(settings.model_copy(update={"cluster": "context:e"}))
-        found.gpus()  # by way of what the server offers
+        found.servers()  # by way of what the server offers
         return found.version()
 
     return asked

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from knowledge.catalogue import gpus
@@ -13,6 +15,7 @@ from tools.clusters.kinds import CONSTRAINTS, POD_MONITOR
 from tools.clusters.kinds import INFERENCE_SERVICE as INFERENCE_SERVICE
 from tools.clusters.objects import Object, labels, name_of, status_of
 from tools.clusters.refusals import Refused, is_of_an_object
+from tools.specification import OwnedServers
 
 FIELD_MANAGER = "compass"
 REAL_WATCH_INTERVAL_S = 3.0
@@ -163,18 +166,21 @@ class Cluster:
             )
             return dict(made.to_dict())
 
-    def gpus(self) -> dict[str, int]:
-        """GPUs that the nodes may give to pods, by catalogued type, in use or not.
+    def servers(self) -> Sequence[OwnedServers]:
+        """The nodes that may give GPUs to pods, in use or not, by catalogued type and GPUs of one.
         Listing nodes is a right of its own (cluster-wide).
         """
         with self.connection.calling("list Node"):
             nodes = [dict(item.to_dict()) for item in self.connection.resource("v1", "Node").get().items]
-        found: dict[str, int] = {}
+        found = []
         for gpu in gpus().values():
             labelled = [n for n in nodes if labels(n).get(gpu.node_label_key) == gpu.node_label]
-            count = sum(int(status_of(n).get("allocatable", {}).get(gpu.resource, 0)) for n in labelled)
-            if count:
-                found[gpu.id] = count
+            each = Counter(int(status_of(n).get("allocatable", {}).get(gpu.resource, 0)) for n in labelled)
+            found += [
+                OwnedServers(servers=nodes_alike, gpus_per_server=count, gpu_type=gpu.id)
+                for count, nodes_alike in sorted(each.items(), reverse=True)
+                if count
+            ]
         return found
 
     def version(self) -> str:

@@ -12,8 +12,7 @@ from tools.contract import Contract
 from tools.specification.spec import Declared, Spec, declared
 from tools.wording import an_hour
 
-MAX_SERVERS = 1000
-MAX_GPUS = 10_000
+MAX_SERVERS = MAX_GPUS = 10_000
 """Nobody has more for one endpoint."""
 _TIMES = r"(-?\d+)\s*[x×*]\s*"
 _TYPED = re.compile(rf"(?:{_TIMES})?{_TIMES}([^@]*[^@\s])\s*(?:@\s*\$?(-?\d+(?:\.\d+)?))?", re.IGNORECASE)
