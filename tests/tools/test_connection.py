@@ -144,7 +144,11 @@ def test_an_answer_that_is_no_object_is_a_sentence(
         )
         monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
         cluster = Cluster(settings.model_copy(update={"cluster": "context:simulated"}))
-        for call in (lambda: cluster.get("v1", "Pod", "x"), lambda: cluster.list("v1", "Pod"), cluster.servers):
+        for call in (
+            lambda: cluster.get("v1", "Pod", "x"),
+            lambda: cluster.list("v1", "Pod"),
+            cluster.servers,
+        ):
             with pytest.raises(
                 CompassError,
                 match=r"answered in a way that can't be read \((get Pod x|list Pod|list Node): \w+\)\.$",
