@@ -71,6 +71,20 @@ class Expectation(Contract):
         """The p95 in ms that was predicted at the planned peak."""
         return p95_of(self, metric)
 
+    def p95_to_hold(self, metric: Metric) -> float:
+        """The p95 in ms that it is measured against: its target, or the one that was planned, where the
+        target is of another statistic or there is none. Only p95s are measured against anything so far.
+        """
+        return self.targets.of(metric).get("p95", self.at_peak(metric))
+
+    @property
+    def without_p95_target(self) -> str:
+        """That some are held against what was planned, in words; empty where all have a p95 target."""
+        names = [metric.upper() for metric in METRICS if "p95" not in self.targets.of(metric)]
+        if not names:
+            return ""
+        return f"{' and '.join(names)} held against the planned p95, as no p95 of it is a target"
+
     def at(self, requests_per_second: float, replicas: int, database: Database) -> dict[Metric, float] | None:
         """p95s in ms by the benchmark table if so many replicas share this rate; None
         where it has no rows of exactly this traffic.

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from knowledge.catalogue import METRICS, p95_of
+from knowledge.catalogue import METRICS
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from tools.clusters.cluster import Cluster
@@ -91,6 +91,8 @@ def observe(
         seen = widened(approval_id, latest, now.at - WINDOW, database)
     latencies = _latencies(seen, expected, database)
     state, verdict, advice = judged(seen, latencies, expected, len(pods), wanted)
+    if expected and expected.without_p95_target and latencies:
+        verdict += f"; {expected.without_p95_target}"
     share = None
     if approval_id is not None and database is not None:
         this = HELD.get(state) if ends and latest.handled else None
@@ -168,7 +170,7 @@ def _latencies(seen: Window, expected: Expectation | None, database: Database | 
         p50, p95, p99 = quantiles if len(quantiles) == 3 else (None, None, None)
         if p50 is None or p95 is None or p99 is None:
             continue
-        target = p95_of(expected.targets, metric) if expected else None
+        target = expected.p95_to_hold(metric) if expected else None
         found.append(
             LatencyNow(
                 metric=metric,

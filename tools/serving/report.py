@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from knowledge.catalogue import METRICS, Metric, p95_of
+from knowledge.catalogue import METRICS, Metric
 from knowledge.database import Database
 from tools.contract import Contract
 from tools.manifests.digests import ManifestFile
@@ -114,7 +114,7 @@ def _windows(
     predicted = expected.at(per_second, max(1, round(seen.replicas)), database) or {}
     observed = {m: h.quantile(0.95) for m, h in histograms(approval_id, since, database).items()}
     compared = [
-        _compared(metric, p95.value_ms, predicted.get(metric), p95_of(expected.targets, metric))
+        _compared(metric, p95.value_ms, predicted.get(metric), expected.p95_to_hold(metric))
         for metric in METRICS
         if (p95 := observed.get(metric)) is not None
     ]

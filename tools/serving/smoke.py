@@ -29,7 +29,7 @@ def first_answer(endpoint: str, model_id: str, expected: Expectation | None) -> 
             f"The endpoint {endpoint} serves {', '.join(served) or 'nothing'}, not {model_id}."
         )
     tokens = expected.thinking_tokens if expected else 0
-    patience_s = SMOKE_PATIENCE_S + tokens * (expected.targets.itl_p95_ms if expected else 0.0) / 1000
+    patience_s = SMOKE_PATIENCE_S + tokens * (expected.targets.loosest_ms("itl") if expected else 0.0) / 1000
     first = send_prompt(endpoint, model_id, SMOKE_PROMPT, max_tokens=16 + tokens, patience_s=patience_s)
     if shows_thoughts(first) and expected is not None and expected.thinking is not None:
         raise NotAsPlanned(THOUGHTS_SHOWN)
