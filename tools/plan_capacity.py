@@ -22,8 +22,9 @@ from tools.planning.reasons import with_reasons
 from tools.planning.recommending import recommendations
 from tools.planning.settling import Settling
 from tools.planning.several_servers import several_servers
-from tools.specification import Specification
+from tools.specification import Specification, SpecificationChange, change_specification
 from tools.tool import tool
+from tools.traffic import map_to_benchmark_profile
 
 SIMULATED = 10
 """How many of the best are simulated at the peak while the person waits."""
@@ -35,6 +36,14 @@ class PlanRequest(Contract):
     limit: int = Field(default=5, ge=1, le=10_000)
     view: View = "balanced"
     simulate: int = Field(default=SIMULATED, ge=0, le=1000)
+
+    def under(self, change: SpecificationChange) -> PlanRequest:
+        """The same of a changed specification; nothing of this one changes."""
+        changed, profile = change_specification(self.specification, change), self.benchmark_profile
+        if changed.traffic_profile != self.specification.traffic_profile:
+            # What always thinks is planned with its thoughts.
+            profile = map_to_benchmark_profile(changed.traffic_profile)
+        return self.model_copy(update={"specification": changed, "benchmark_profile": profile})
 
 
 @tool(reads=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from tools.apply_to_cluster import apply_to_cluster
+from tools.batch import batch
+from tools.capacity import capacity
+from tools.compare_splits import compare_splits
 from tools.get_status import get_status
 from tools.lookup_slo_template import lookup_slo_template
 from tools.plan_capacity import plan_capacity
@@ -19,6 +22,9 @@ EVERY: tuple[AnyTool, ...] = (
     plan_capacity,
     why_not,
     read_traffic,
+    capacity,
+    compare_splits,
+    batch,
     render_manifest,
     apply_to_cluster,
     validate_endpoint,

@@ -21,9 +21,8 @@ from tools.planning.plan import Count, NearMiss, Plan, Recommendation, SeveralSe
 from tools.planning.reasons import difference, held
 from tools.planning.recommending import recommendations
 from tools.planning.settling import Settling
-from tools.specification import SpecificationChange, change_specification
+from tools.specification import SpecificationChange
 from tools.tool import tool
-from tools.traffic import map_to_benchmark_profile
 from tools.wording import a_month, setup
 
 
@@ -105,13 +104,7 @@ def _narrowed(
     request: WhyNotRequest, tables: Callable[[TrafficProfile], CurveTable], listed: Sequence[Price]
 ) -> Plan:
     """The plan if what is asked about were what the person asks for."""
-    asked = request.plan
     wanted = {"preferred_gpu_types": request.gpu_types, "preferred_models": request.model_ids}
     change = SpecificationChange.model_validate({name: values for name, values in wanted.items() if values})
-    changed = change_specification(asked.specification, change)
-    profile = asked.benchmark_profile
-    if changed.traffic_profile != asked.specification.traffic_profile:
-        # What always thinks is planned with its thoughts.
-        profile = map_to_benchmark_profile(changed.traffic_profile)
-    update = {"specification": changed, "benchmark_profile": profile}
-    return plan(asked.model_copy(update=update), tables(profile), listed)
+    narrowed = request.plan.under(change)
+    return plan(narrowed, tables(narrowed.benchmark_profile), listed)

@@ -61,7 +61,9 @@ class Replica:
         """
         count = max(64, 8 * self.max_sequences)
         of = requests_of(self.workload, count).within(self.longest)
-        backlog = simulate(self.steps, self.kv_tokens, np.zeros(count), of.prompts, of.outputs).finished_ms
+        backlog = simulate(
+            self.steps, self.kv_tokens, np.zeros(count), of.prompts, of.outputs, cached=of.cached
+        ).finished_ms
         first, last = count // 4, 3 * count // 4
         return float((last - first) / (backlog[last] - backlog[first]) * 1000)
 

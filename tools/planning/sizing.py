@@ -78,6 +78,27 @@ class Trial:
         """The fewest of so many that carry a rate."""
         return next((r for r in range(max(1, least), most + 1) if self.carries(requests_per_second, r)), None)
 
+    def most(self, replicas: int) -> tuple[float, int]:
+        """The highest rate in requests/s that so many replicas carry together, and how many of them carry it:
+        as many, but for the noise of simulations. More replicas never carry less.
+        """
+        best, of = 0.0, replicas
+        for count in self._worth_a_look(replicas):
+            believed = self.capacities.believed(0, count)
+            hopeful = believed if self.simulation is None else believed * self.optimism
+            if hopeful * count > best and self.simulation is not None:
+                hopeful = min(hopeful, self.simulation.highest(self.burstiness_of_one_of(count)))
+            if hopeful * count > best:
+                best, of = hopeful * count, count
+        return best, of
+
+    def _worth_a_look(self, replicas: int) -> list[int]:
+        """From the most replicas down, of those that are simulated alike the most."""
+        found: dict[float, int] = {}
+        for count in range(replicas, 0, -1):
+            found.setdefault(self.burstiness_of_one_of(count), count)
+        return list(found.values())
+
     def burstiness_of_one_of(self, replicas: int) -> float:
         """What a simulation of one of so many replicas is run with."""
         whole = self.capacities.burstiness

@@ -1,0 +1,126 @@
+"""Tool: the most that given hardware takes within all targets, model by model: how to split it, requests per
+second, users, tokens, and which target breaks first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pydantic import Field
+
+from knowledge.catalogue import TrafficProfile, gpus, models
+from knowledge.curves import CurveTable
+from knowledge.database import Database
+from knowledge.errors import CompassError
+from knowledge.prices import Price, prices
+from tools.contract import Contract
+from tools.plan_capacity import PlanRequest, begun
+from tools.planning.carrying import Asked, Carried, asked_of, quality_of
+from tools.planning.hardware import Hardware, hardware_of
+from tools.planning.placing import Placed, best_split, splits_by_model
+from tools.planning.sizing import Sizing
+from tools.planning.splitting import SPLITS, why_not_split
+from tools.specification import SpecificationChange
+from tools.tool import tool
+
+ANY_HARDWARE = ("available_gpus", "preferred_gpu_types", "excluded_gpu_types")
+"""Wishes that hardware which somebody asks about stands in place of."""
+
+
+class CapacityRequest(Contract):
+    """A specification with its targets, and hardware; without any, what the specification says there is."""
+
+    plan: PlanRequest
+    hardware: list[Hardware] = Field(default_factory=list, max_length=50)
+    limit: int = Field(default=3, ge=1, le=100)
+    """Models to be told of."""
+
+
+class Capacity(Contract):
+    """Each model once, as the split of the hardware that carries most. Those that carry the peak asked for
+    come first, the best of them first; then the others, by what they carry.
+    """
+
+    hardware: list[Hardware]
+    asked: Asked
+    carried: list[Carried]
+    unfit: dict[str, str]
+    """Models asked for by name that no split of the hardware can serve, and why."""
+
+
+@tool(reads=True)
+def capacity(request: CapacityRequest, database: Database) -> Capacity:
+    """Simulate every split of the hardware that could carry most, for the models that count.
+
+    Replicas are as many as fit; none spans two servers. The same figures as a plan's: its own option carries
+    at least the peak that it was made for.
+    """
+    return most_carried(request, database.curves, prices(database.settings.prices))
+
+
+def most_carried(
+    request: CapacityRequest, tables: Callable[[TrafficProfile], CurveTable], listed: Sequence[Price]
+) -> Capacity:
+    """The same as a pure function of the tables by their profile and of prices."""
+    hardware = hardware_for(request.plan, request.hardware)
+    sizing = on_any_hardware(request.plan, tables, listed)
+    by_model = splits_by_model(sizing, hardware)
+    named = [m for m in sizing.specification.intent.preferred_models if m in models()]
+    return Capacity(
+        hardware=hardware,
+        asked=asked_of(sizing),
+        carried=_first(sizing, by_model, request.limit),
+        unfit={m: why_unfit(sizing, m, hardware) for m in named if m not in by_model},
+    )
+
+
+def hardware_for(plan: PlanRequest, hardware: list[Hardware]) -> list[Hardware]:
+    """What is asked about, else what the specification says there is. Raises CompassError for neither."""
+    found = hardware or hardware_of(plan.specification.intent)
+    if not found:
+        raise CompassError("Which hardware? Say how many GPUs of which type, for instance “8 H100”.")
+    return found
+
+
+def on_any_hardware(
+    plan: PlanRequest, tables: Callable[[TrafficProfile], CurveTable], listed: Sequence[Price]
+) -> Sizing:
+    """Of the specification without its wishes for hardware, by estimate."""
+    free = plan.under(SpecificationChange.model_validate({"clear": list(ANY_HARDWARE)}))
+    return begun(free, tables(free.benchmark_profile), listed).sizing
+
+
+def _first(sizing: Sizing, by_model: dict[str, list[Placed]], limit: int) -> list[Carried]:
+    """The best models that carry the peak; if they are too few, with those that come closest to it."""
+    enough: list[Carried] = []
+    less: list[Carried] = []
+    could = {
+        m: splits[0].hopeful for m, splits in by_model.items() if splits[0].hopeful >= sizing.planned_rate
+    }
+    by_quality = sorted(could, key=lambda m: (-(quality_of(sizing, by_model[m][0].n) or 0.0), -could[m]))
+    others = sorted(by_model.keys() - could.keys(), key=lambda m: -by_model[m][0].hopeful)
+    for model_id in [*by_quality, *others]:
+        if len(enough) == limit:
+            break
+        worst = sorted((c.most_requests_per_second for c in less), reverse=True)[limit - len(enough) - 1 :]
+        if model_id not in could and worst and by_model[model_id][0].hopeful <= worst[0]:
+            break
+        found = best_split(sizing, by_model[model_id])
+        (enough if found.enough else less).append(found)
+    less.sort(key=lambda c: -c.requests_per_second)
+    return [*enough, *less][:limit]
+
+
+def why_unfit(sizing: Sizing, model_id: str, hardware: Sequence[Hardware]) -> str:
+    """Why no split of the hardware serves a model; of the largest that each GPU type has room for."""
+    if model_id not in sizing.candidates.table.model_ids:
+        return f"nothing is known of it at {sizing.specification.traffic_profile} tokens"
+    tokens = max(sizing.specification.workload.tokens, sizing.specification.intent.min_context_tokens or 0)
+    reasons = []
+    for h in hardware:
+        count = max((c for c in SPLITS if c <= h.gpus_per_server), default=1)
+        why = why_not_split(models()[model_id], gpus()[h.gpu_type], count, tokens)
+        reasons.append(
+            f"on {count} × {h.gpu_type}, {why or 'a wish of yours, or a doubt of ours, excludes it'}"
+        )
+    return "; ".join(dict.fromkeys(reasons))
