@@ -1,6 +1,5 @@
-"""The eight typed tools, each in a file of its name, and the logic behind them. Knows nothing of agent/.
+"""The typed tools, each in a file of its name, and the logic behind them. Knows nothing of agent/.
 
-`lookup_slo_template`, `query_benchmarks`, `plan_capacity`, `why_not`, `render_manifest`, `validate_endpoint`
-and `get_status` read, and leave everything as it was; `apply_to_cluster` writes, and refuses without an
+All but one read, and leave everything as it was; `apply_to_cluster` writes, and refuses without an
 approval of exactly what it is given. Each says so itself (`tool.py`); `registry.py` lists them.
 """

@@ -1,4 +1,4 @@
-"""Tool: how long a batch takes and what it costs, with the replicas busy all the time and no target of latency.
+"""Tool: how long a batch takes and what it costs: replicas are busy all the time, no target of latency holds.
 
     hours = items / (replicas x saturation rate) / 3600
     USD   = hours x USD an hour of the GPUs billed

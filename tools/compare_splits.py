@@ -1,4 +1,4 @@
-"""Tool: the same GPUs split in every possible way, as many small replicas or few large ones, set side by side."""
+"""Tool: the same GPUs split in every possible way, as many small replicas or few large ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from tools.planning.plan import AtLeastOne, Count, Memory, Predicted
 from tools.planning.sizing import Sizing
 from tools.planning.splitting import SPLITS, why_not_split
 from tools.tool import tool
-
 
 BestAt = Literal["load", "latency", "context", "at_once"]
 """load: requests/s within the targets; latency: E2E p95 at the peak asked for, of those that hold the targets
@@ -89,7 +88,7 @@ def every_split(
 
 
 def _best_model(sizing: Sizing, hardware: Sequence[Hardware]) -> str:
-    """Of highest quality; of equals the one that carries most by estimate. Raises CompassError if none fits."""
+    """Of highest quality; of equals the one that carries most by estimate. Raises CompassError for none."""
     fitting = splits_by_model(sizing, hardware)
     if not fitting:
         raise CompassError("None of the models fits on this hardware.")

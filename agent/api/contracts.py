@@ -13,6 +13,7 @@ from tools.contract import Contract
 from tools.deploying.review import Review
 from tools.manifests.bundle import ManifestBundle
 from tools.manifests.form import PATH
+from tools.planning.hardware import Hardware
 from tools.planning.plan import Recommendation, View
 from tools.specification import Intent, Overrides, Specification
 
@@ -48,6 +49,32 @@ class RecommendationRequest(Contract):
     traffic: Traced | None = None
     limit: int = Field(default=5, ge=1, le=1000)
     view: View = "balanced"
+
+
+class CapacityQuestion(Contract):
+    """`hardware` stands in place of all wishes for GPUs; without any it is what the specification has."""
+
+    specification: Specification
+    hardware: list[Hardware] = Field(default_factory=list, max_length=50)
+    limit: int = Field(default=3, ge=1, le=100)
+
+
+class SplitsQuestion(Contract):
+    """Of the model that is named; else, of those that the specification asks for, of the best that fits."""
+
+    specification: Specification
+    hardware: list[Hardware] = Field(default_factory=list, max_length=50)
+    model_id: str | None = Field(default=None, max_length=200)
+
+
+class BatchQuestion(Contract):
+    """Without hardware, as few replicas are rented as make the deadline, or one."""
+
+    specification: Specification
+    items: int = Field(ge=1, le=10**12)
+    deadline_hours: float | None = Field(default=None, gt=0, le=1e6)
+    hardware: list[Hardware] = Field(default_factory=list, max_length=50)
+    limit: int = Field(default=3, ge=1, le=100)
 
 
 class ManifestsRequest(Contract):

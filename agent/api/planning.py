@@ -5,12 +5,15 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from agent.api.contracts import (
+    BatchQuestion,
+    CapacityQuestion,
     IntentAnswer,
     IntentRequest,
     ManifestsAnswer,
     ManifestsRequest,
     RecommendationRequest,
     SpecificationRequest,
+    SplitsQuestion,
 )
 from agent.api.parts import ByRuntime, ByUser
 from agent.api.problems import documented
@@ -19,6 +22,9 @@ from agent.runtime import Runtime
 from agent.words.intent import extract_intent
 from knowledge.catalogue import gpus, models
 from knowledge.errors import CompassError
+from tools.batch import Batch, BatchRequest, batch
+from tools.capacity import Capacity, CapacityRequest, capacity
+from tools.compare_splits import Splits, SplitsRequest, compare_splits
 from tools.deploying.fitting import fitted
 from tools.deploying.rendered import keep_rendered
 from tools.deploying.review import review
@@ -61,16 +67,42 @@ def recommend(request: RecommendationRequest, user: ByUser, runtime: ByRuntime) 
     """Configurations that hold the targets at the least cost, ranked; near misses;
     what was excluded and why.
     """
-    # Built anew from what was said, so that derived figures can't contradict it.
     specification = _consistent(request.specification)
     if request.traffic:
         specification = change_specification(specification, of_a_trace(request.traffic))
-    specification = change_specification(specification, targets_asked(request.targets))
-    profile = map_to_benchmark_profile(specification.traffic_profile)
-    plan = PlanRequest(
-        specification=specification, benchmark_profile=profile, limit=request.limit, view=request.view
+    asked = _plan(change_specification(specification, targets_asked(request.targets)))
+    wanted = {"limit": request.limit, "view": request.view}
+    return plan_capacity(asked.model_copy(update=wanted), runtime.database)
+
+
+@router.post("/capacity")
+def most(request: CapacityQuestion, user: ByUser, runtime: ByRuntime) -> Capacity:
+    """The most that hardware takes within the targets, model by model: how to split it, requests per second,
+    users, tokens, and which target breaks first.
+    """
+    asked = CapacityRequest(plan=_plan(request.specification), hardware=request.hardware, limit=request.limit)
+    return capacity(asked, runtime.database)
+
+
+@router.post("/splits")
+def split(request: SplitsQuestion, user: ByUser, runtime: ByRuntime) -> Splits:
+    """The same GPUs as many small replicas or few large ones, side by side; and why others are impossible."""
+    if request.model_id is not None and request.model_id not in models():
+        raise CompassError(f"model_id: there is no model “{request.model_id}” in the catalogue.")
+    asked = SplitsRequest(
+        plan=_plan(request.specification), hardware=request.hardware, model_id=request.model_id
     )
-    return plan_capacity(plan, runtime.database)
+    return compare_splits(asked, runtime.database)
+
+
+@router.post("/batch")
+def job(request: BatchQuestion, user: ByUser, runtime: ByRuntime) -> Batch:
+    """The time and the cost of so many items, with no target of latency: on given hardware, or on the
+    cheapest that makes the deadline.
+    """
+    wanted = request.model_dump(include={"items", "deadline_hours", "limit"})
+    asked = BatchRequest(plan=_plan(request.specification), hardware=request.hardware, **wanted)
+    return batch(asked, runtime.database)
 
 
 @router.post("/manifests")
@@ -116,6 +148,13 @@ def _check_planned(chosen: Recommendation, specification: Specification, runtime
             f"recommendation: {chosen.replicas:,} replicas are more than any plan has; from 1 to {most:,} are"
             " possible."
         )
+
+
+def _plan(specification: Specification) -> PlanRequest:
+    """Built anew from what was said, so that derived figures can't contradict it."""
+    consistent = _consistent(specification)
+    profile = map_to_benchmark_profile(consistent.traffic_profile)
+    return PlanRequest(specification=consistent, benchmark_profile=profile)
 
 
 def _consistent(specification: Specification) -> Specification:

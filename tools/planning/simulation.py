@@ -78,9 +78,6 @@ def simulated(
     return tuple(_latency(getattr(seen, f"{metric}_ms")) for metric in METRICS)
 
 
-<<<<<<< HEAD
-def _latency(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Latency:
-=======
 def mean_in_flight(configuration: Configuration, requests_per_second: float, burstiness: float) -> float:
     """Requests in one replica at a time, by Little's law: rate x mean time in it. Raises ValueError for a
     configuration without a step grid.
@@ -103,8 +100,7 @@ def saturation(configuration: Configuration) -> float:
     return replica.saturation_rate()
 
 
-def _percentiles(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Percentiles:
->>>>>>> 9ad4930 (What given hardware carries at most, how it can be split, and what a batch takes: three read tools on the plan's own simulation)
+def _latency(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Latency:
     """By the nearest rank."""
     places = [math.ceil(len(values) * share) - 1 for share in (0.50, 0.90, 0.95, 0.99)]
     return Latency(float(values.mean()), *np.partition(values, places)[places].tolist())
@@ -160,10 +156,6 @@ class Simulation:
         """Whether it holds all targets even at the last rate, so that what lies beyond is unknown."""
         return self.carries(self._grid[-1], burstiness)
 
-<<<<<<< HEAD
-    def at(self, requests_per_second: float, burstiness: float) -> tuple[Latency, ...]:
-        """Latencies at a rate that it carries: none above that of a higher rate that is known to hold."""
-=======
     def highest(self, burstiness: float) -> float:
         """The highest rate at which it holds all targets, in requests/s; 0 where it does at none."""
         holds, fails = self._bounds(burstiness)
@@ -174,7 +166,7 @@ class Simulation:
         return self._grid[holds] if holds >= 0 else 0.0
 
     def beyond(self, burstiness: float) -> tuple[float, tuple[float, ...]] | None:
-        """One step above the highest rate: that rate, and of all seeds the worst p95 of each metric in ms;
+        """One step above the highest rate: that rate, and of all seeds the worst that is judged of each metric, in ms;
         None where it holds all targets as far as anything is known.
         """
         self.highest(burstiness)
@@ -183,18 +175,14 @@ class Simulation:
             return None
         rate = self._grid[fails]
         seen = [
-            [
-                p95
-                for _, p95, _ in simulated(replace(self.configuration, workload=one), rate, burstiness, seed)
-            ]
+            judged(simulated(replace(self.configuration, workload=one), rate, burstiness, seed), self.judging)
             for one in next(self._as_hard_or_harder())
             for seed in SEEDS
         ]
         return rate, tuple(max(each) for each in zip(*seen, strict=True))
 
-    def at(self, requests_per_second: float, burstiness: float) -> tuple[Percentiles, ...]:
-        """Latencies at a rate that it carries: no p95 above that of a higher rate that is known to hold."""
->>>>>>> 9ad4930 (What given hardware carries at most, how it can be split, and what a batch takes: three read tools on the plan's own simulation)
+    def at(self, requests_per_second: float, burstiness: float) -> tuple[Latency, ...]:
+        """Latencies at a rate that it carries: none above that of a higher rate that is known to hold."""
         seen = simulated(self.configuration, requests_per_second, burstiness)
         holds, _ = self._bounds(burstiness)
         if holds < 0 or self._grid[holds] < requests_per_second:
