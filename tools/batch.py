@@ -19,7 +19,7 @@ from knowledge.catalogue import TrafficProfile, models
 from knowledge.curves import CurveTable
 from knowledge.database import Database
 from knowledge.prices import HOURS_PER_MONTH, Price, prices
-from tools.capacity import on_any_hardware, why_unfit
+from tools.capacity import why_unfit, without_wishes
 from tools.contract import Contract
 from tools.plan_capacity import PlanRequest, begun
 from tools.planning.carrying import quality_of, saturation_of
@@ -94,10 +94,8 @@ def done(
 ) -> Batch:
     """The same as a pure function of the tables by their profile and of prices."""
     hardware = request.hardware or hardware_of(request.plan.specification.intent)
-    if hardware:
-        sizing = on_any_hardware(request.plan, tables, listed)
-    else:
-        sizing = begun(request.plan, tables(request.plan.benchmark_profile), listed).sizing
+    plan = without_wishes(request.plan) if hardware else request.plan
+    sizing = begun(plan, tables(plan.benchmark_profile), listed).sizing
     found = _jobs(sizing, request, hardware)
     named = [m for m in sizing.specification.intent.preferred_models if m in models()]
     placed = splits_by_model(sizing, hardware)

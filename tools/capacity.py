@@ -16,11 +16,13 @@ from knowledge.prices import Price, prices
 from tools.contract import Contract
 from tools.plan_capacity import PlanRequest, begun
 from tools.planning.carrying import Asked, Carried, asked_of, quality_of
+from tools.planning.defaults import relaxed_defaults, relaxed_where_needed
 from tools.planning.hardware import Hardware, hardware_of
 from tools.planning.placing import Placed, best_split, splits_by_model
+from tools.planning.plan import LooserDefault
 from tools.planning.sizing import Sizing
 from tools.planning.splitting import SPLITS, why_not_split
-from tools.specification import SpecificationChange
+from tools.specification import Specification, SpecificationChange, with_defaults
 from tools.tool import tool
 
 ANY_HARDWARE = ("available_gpus", "preferred_gpu_types", "excluded_gpu_types")
@@ -36,6 +38,13 @@ class CapacityRequest(Contract):
     """Models to be told of."""
 
 
+class Looser(Contract):
+    """What would be carried if targets that nobody asked for were looser."""
+
+    relaxed: list[LooserDefault]
+    carried: Carried
+
+
 class Capacity(Contract):
     """Each model once, as the split of the hardware that carries most. Those that carry the peak asked for
     come first, the best of them first; then the others, by what they carry.
@@ -43,7 +52,11 @@ class Capacity(Contract):
 
     hardware: list[Hardware]
     asked: Asked
+    relaxed: list[LooserDefault]
+    """Targets that nobody asked for, and that gave way in the plan."""
     carried: list[Carried]
+    if_looser: Looser | None
+    """Where nothing is carried within the targets, and only defaults are in the way."""
     unfit: dict[str, str]
     """Models asked for by name that no split of the hardware can serve, and why."""
 
@@ -63,13 +76,18 @@ def most_carried(
 ) -> Capacity:
     """The same as a pure function of the tables by their profile and of prices."""
     hardware = hardware_for(request.plan, request.hardware)
-    sizing = on_any_hardware(request.plan, tables, listed)
+    sizing, relaxed = as_planned(request.plan, tables, listed)
     by_model = splits_by_model(sizing, hardware)
     named = [m for m in sizing.specification.intent.preferred_models if m in models()]
+    found, looser = _first(sizing, by_model, request.limit), None
+    if found and not any(c.requests_per_second for c in found):
+        looser = with_looser_defaults(request.plan, hardware, tables, listed)
     return Capacity(
         hardware=hardware,
         asked=asked_of(sizing),
-        carried=_first(sizing, by_model, request.limit),
+        relaxed=relaxed,
+        carried=found,
+        if_looser=_looser(*looser, hardware) if looser else None,
         unfit={m: why_unfit(sizing, m, hardware) for m in named if m not in by_model},
     )
 
@@ -82,12 +100,56 @@ def hardware_for(plan: PlanRequest, hardware: list[Hardware]) -> list[Hardware]:
     return found
 
 
-def on_any_hardware(
+def without_wishes(plan: PlanRequest) -> PlanRequest:
+    """Of the specification without its wishes for hardware."""
+    return plan.under(SpecificationChange.model_validate({"clear": list(ANY_HARDWARE)}))
+
+
+def as_planned(
     plan: PlanRequest, tables: Callable[[TrafficProfile], CurveTable], listed: Sequence[Price]
+) -> tuple[Sizing, list[LooserDefault]]:
+    """The specification without its wishes for hardware, under the targets that its plan is made for: some
+    that nobody asked for may have given way.
+    """
+    asked = begun(plan, tables(plan.benchmark_profile), listed)
+    held = relaxed_where_needed(asked)
+    return _under(without_wishes(plan), held.specification, tables, listed), relaxed_defaults(asked, held)
+
+
+def with_looser_defaults(
+    plan: PlanRequest,
+    hardware: Sequence[Hardware],
+    tables: Callable[[TrafficProfile], CurveTable],
+    listed: Sequence[Price],
+) -> tuple[Sizing, list[LooserDefault]] | None:
+    """The same with targets that nobody asked for as loose as a plan for this hardware alone would have them;
+    None where none of them is in the way.
+    """
+    stock = {h.gpu_type: sum(o.gpus for o in hardware if o.gpu_type == h.gpu_type) for h in hardware}
+    free = without_wishes(plan)
+    there = free.under(SpecificationChange(available_gpus=stock))
+    for wanted in (there, there.under(SpecificationChange(user_count=1))):
+        asked = begun(wanted, tables(wanted.benchmark_profile), listed)
+        held = relaxed_where_needed(asked)
+        if held is not asked:
+            return _under(free, held.specification, tables, listed), relaxed_defaults(asked, held)
+    return None
+
+
+def _under(
+    plan: PlanRequest,
+    relaxed: Specification,
+    tables: Callable[[TrafficProfile], CurveTable],
+    listed: Sequence[Price],
 ) -> Sizing:
-    """Of the specification without its wishes for hardware, by estimate."""
-    free = plan.under(SpecificationChange.model_validate({"clear": list(ANY_HARDWARE)}))
-    return begun(free, tables(free.benchmark_profile), listed).sizing
+    looser = with_defaults(plan.specification, relaxed.overrides.relaxed_ms)
+    request = plan.model_copy(update={"specification": looser})
+    return begun(request, tables(plan.benchmark_profile), listed).sizing
+
+
+def _looser(sizing: Sizing, relaxed: list[LooserDefault], hardware: Sequence[Hardware]) -> Looser | None:
+    found = _first(sizing, splits_by_model(sizing, hardware), 1)
+    return Looser(relaxed=relaxed, carried=found[0]) if found else None
 
 
 def _first(sizing: Sizing, by_model: dict[str, list[Placed]], limit: int) -> list[Carried]:

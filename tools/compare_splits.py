@@ -12,14 +12,14 @@ from knowledge.curves import CurveTable
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.prices import Price, prices
-from tools.capacity import hardware_for, on_any_hardware
+from tools.capacity import hardware_for
 from tools.contract import Contract
 from tools.plan_capacity import PlanRequest
 from tools.planning.carrying import Asked, Carried, asked_of, carried, predicted, quality_of
 from tools.planning.hardware import Hardware, left, room
 from tools.planning.memory import memory_of
 from tools.planning.placing import splits_by_model
-from tools.planning.plan import AtLeastOne, Count, Memory, Predicted
+from tools.planning.plan import AtLeastOne, Count, LooserDefault, Memory, Predicted
 from tools.planning.sizing import Sizing
 from tools.planning.splitting import SPLITS, why_not_split
 from tools.tool import tool
@@ -60,6 +60,8 @@ class Split(Contract):
 class Splits(Contract):
     hardware: list[Hardware]
     asked: Asked
+    relaxed: list[LooserDefault]
+    """Targets that nobody asked for, and that give way."""
     model_id: str
     splits: list[Split]
     """By GPU type, and by rising size of a replica."""
@@ -78,13 +80,28 @@ def every_split(
 ) -> Splits:
     """The same as a pure function of the tables by their profile and of prices."""
     hardware = hardware_for(request.plan, request.hardware)
-    sizing = on_any_hardware(request.plan, tables, listed)
+    sizing, relaxed = as_planned(request.plan, tables, listed)
     model_id = request.model_id or _best_model(sizing, hardware)
+    splits = _splits(sizing, hardware, model_id)
+    if not any(s.carried and s.carried.requests_per_second for s in splits):
+        looser = with_looser_defaults(request.plan, hardware, tables, listed)
+        if looser is not None:
+            sizing, relaxed = looser
+            splits = _splits(sizing, hardware, model_id)
+    return Splits(
+        hardware=hardware,
+        asked=asked_of(sizing),
+        relaxed=relaxed,
+        model_id=model_id,
+        splits=_marked(splits),
+    )
+
+
+def _splits(sizing: Sizing, hardware: Sequence[Hardware], model_id: str) -> list[Split]:
     sizes = {
         (h.gpu_type, count) for h in hardware for count in range(1, min(h.gpus_per_server, max(SPLITS)) + 1)
     }
-    splits = [_split(sizing, hardware, model_id, gpu, count) for gpu, count in sorted(sizes)]
-    return Splits(hardware=hardware, asked=asked_of(sizing), model_id=model_id, splits=_marked(splits))
+    return [_split(sizing, hardware, model_id, gpu, count) for gpu, count in sorted(sizes)]
 
 
 def _best_model(sizing: Sizing, hardware: Sequence[Hardware]) -> str:
