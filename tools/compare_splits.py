@@ -12,7 +12,7 @@ from knowledge.curves import CurveTable
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.prices import Price, prices
-from tools.capacity import hardware_for
+from tools.capacity import as_planned, hardware_for, with_looser_defaults
 from tools.contract import Contract
 from tools.plan_capacity import PlanRequest
 from tools.planning.carrying import Asked, Carried, asked_of, carried, predicted, quality_of
