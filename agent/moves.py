@@ -30,6 +30,9 @@ Topic = Literal[
     "provenance",
     "memory",
     "context",
+    "capacity",
+    "splits",
+    "batch",
     "manifest",
     "status",
     "deployments",
@@ -183,7 +186,9 @@ class Ask(Move):
         default="",
         description=(
             "For `term`: the term. For `catalogue`: a GPU or model. For `why`: option numbers, GPUs or"
-            " models. For `compare`: option numbers. For `status`: a deployment's name, if one was named"
+            " models. For `compare`: option numbers. For `status`: a deployment's name, if one was named. For"
+            " `capacity`, `splits` and `batch`, which ask what hardware takes, how to split it, and how long items would take: the"
+            " question in the person's words"
         ),
     )
 

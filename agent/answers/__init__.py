@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agent.answers import known, planned, shown
+from agent.answers import carrying, known, planned, shown
 from agent.models.builtin.vocabulary import GLOSSARY
 from agent.moves import DEFAULT_USERS, EXAMPLES, POSSIBLE, Ask, Topic
 from agent.turn import Turn
@@ -38,6 +38,9 @@ TOPICS: dict[Topic, Callable[[Turn, str], str | None]] = {
     "provenance": planned.provenance,
     "memory": planned.memory,
     "context": planned.context,
+    "capacity": carrying.capacity,
+    "splits": carrying.splits,
+    "batch": carrying.batch,
 }
 """How each is answered: the words, or None where they were said already, with a card."""
 

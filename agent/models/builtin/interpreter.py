@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from agent import moves
 from agent.models.builtin import phrases, questions
+from agent.models.builtin.carrying import carrying_topic
 from agent.models.builtin.deployed import read_deployed
 from agent.models.builtin.mood import is_elliptic, mood, sentences
 from agent.models.builtin.names import find_models, mentioned_gpus
@@ -28,6 +29,7 @@ MAX_CHARACTERS = 4000
 ONLY_IN_PLAIN_WORDS = (
     "I take an approval only in plain words: “yes, approve”, with nothing else in the sentence."
 )
+MAX_SUBJECT = 500
 LIKE_ENOUGH, CLEARLY_MORE = 0.45, 0.06
 """Of the nearest move: the least similarity to go by, and the least lead over the next."""
 _PROMPT = re.compile(phrases.TEST_PROMPT, re.IGNORECASE | re.DOTALL)
@@ -99,7 +101,7 @@ class Heard:
         reading = Reading()
         if {"DescribeNeed", "EditSpecification", "Explore"} & offered:
             reading = read_change(text, of_a_need=_collects(offered))
-            if asking and _collects(offered) and _a_need_asks(low, reading):
+            if asking and _collects(offered) and carrying_topic(low) is None and _a_need_asks(low, reading):
                 asking = []  # “can you help me size a chatbot for 200 users?” tells of a need
             elif 0 < len(asking) < len(parts):
                 reading = read_change(
@@ -379,6 +381,9 @@ def _question(low: str) -> moves.Ask | None:
     """What a question is about, from the most telling words to the least."""
     if re.search(questions.HELP, low):
         return moves.Ask(topic="help")
+    about_hardware = carrying_topic(low)
+    if about_hardware:
+        return moves.Ask(topic=about_hardware, subject=low[:MAX_SUBJECT])
     if re.search(questions.PROVENANCE, low):
         return moves.Ask(topic="assumptions" if re.search(questions.LOAD, low) else "provenance")
     if re.search(questions.DEFINITION, low) and not re.search(questions.OURS, low):
