@@ -187,8 +187,8 @@ class Ask(Move):
         description=(
             "For `term`: the term. For `catalogue`: a GPU or model. For `why`: option numbers, GPUs or"
             " models. For `compare`: option numbers. For `status`: a deployment's name, if one was named. For"
-            " `capacity`, `splits` and `batch`, which ask what hardware takes, how to split it, and how long items would take: the"
-            " question in the person's words"
+            " `capacity`, `splits` and `batch`, which ask what hardware takes, how to split it, and how long"
+            " items would take: the question in the person's words"
         ),
     )
 

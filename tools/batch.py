@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import Field
 
 from knowledge.catalogue import TrafficProfile, models
-from knowledge.curves import CurveTable
+from knowledge.curves import Bools, CurveTable
 from knowledge.database import Database
 from knowledge.prices import HOURS_PER_MONTH, Price, prices
 from tools.capacity import why_unfit, without_wishes
@@ -24,6 +24,7 @@ from tools.contract import Contract
 from tools.plan_capacity import PlanRequest, begun
 from tools.planning.carrying import quality_of, saturation_of
 from tools.planning.hardware import Hardware, hardware_of, room
+from tools.planning.least_quality import may_lead, weaker
 from tools.planning.placing import splits_by_model
 from tools.planning.plan import Amount, AtLeastOne, Count, EstimateError
 from tools.planning.provenance import estimate_error_of, provenance_of
@@ -69,7 +70,9 @@ class Job(Contract):
 
 
 class Batch(Contract):
-    """Each model once, the cheapest first; on given hardware the soonest done first."""
+    """Each model once, of those good enough for the use unless some are named: the cheapest first; on given
+    hardware, the soonest done first.
+    """
 
     hardware: list[Hardware]
     items: AtLeastOne
@@ -115,7 +118,7 @@ def done(
 def _jobs(sizing: Sizing, request: BatchRequest, hardware: list[Hardware]) -> list[Job]:
     """The first of each model, simulated as long as one could come before those that are."""
     table, hopeful = sizing.candidates.table, dict[int, float]()
-    for n in np.flatnonzero(sizing.candidates.allowed).tolist():
+    for n in np.flatnonzero(_good_enough(sizing)).tolist():
         rate = float(table.curves.highest_rate[n]) * (OPTIMISM if table.estimated[n] else 1.0)
         job = _job(sizing, request, hardware, n, rate)
         if job is not None:
@@ -132,6 +135,13 @@ def _jobs(sizing: Sizing, request: BatchRequest, hardware: list[Hardware]) -> li
         if job is not None and (model_id not in best or _order(job, hardware) < best[model_id][0]):
             best[model_id] = (_order(job, hardware), job)
     return [job for _, job in sorted(best.values(), key=lambda each: each[0])][: request.limit]
+
+
+def _good_enough(sizing: Sizing) -> Bools:
+    """Of those allowed, the ones that may lead a plan; all, where none is good enough for the use."""
+    allowed, specification = sizing.candidates.allowed, sizing.specification
+    found = allowed & ~weaker(sizing.candidates.table, specification)
+    return allowed if may_lead(specification.intent) or not found.any() else found
 
 
 def _order(job: Job, hardware: list[Hardware]) -> float:

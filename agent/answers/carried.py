@@ -95,7 +95,7 @@ def _granted(asked: Asked, targets: bool = True) -> str:
         return ""
     title = use_cases()[str(asked.specification.intent.use_case)].title
     profile, own = asked.specification.traffic_profile, " and its targets" if targets else ""
-    return f"Taken for {title}, {profile} tokens{own}; say what it is for if it is something else."
+    return f"Taken for {title}, {profile}{own}; say what it is for if it is something else."
 
 
 def _relaxed(relaxed: list[LooserDefault]) -> str:

@@ -93,7 +93,7 @@ def asked_of(words: str, at_hand: AtHand, hardware: list[Hardware] | None = None
             update={"use_case": intent.use_case or USUAL} | ({} if load_said else {"user_count": 1})
         )
         specification = build_specification(filled, change_overrides(at_hand.overrides, change))
-    if at_hand.option is not None and not specification.intent.preferred_models:
+    if at_hand.option is not None and not change.preferred_models:
         own = SpecificationChange(preferred_models=[at_hand.option.model_id])
         specification = change_specification(specification, own)
     plan = PlanRequest(

@@ -33,6 +33,7 @@ _CAPACITY = any_of(
     r"\b(?:max(?:imum|imal)?|highest|most|peak) (?:possible )?(?:throughput|load|request rate|number of"
     r" users)\b[^.?]*\b(?:of|on|with|for|from)\b",
 )
+_ENOUGH = r"\b(?:is|are|was|were|would|will)\b[^.?]*\b(?:enough|sufficient)\b"
 _TP = r"(?:tensor[- ]parallel\w*|\btp\b ?=?-?\d*|\btp-?\d+)"
 _REPLICAS = r"(?:replicas?|instances?|copies)"
 _OR = r"\b(?:or|than|against|versus|vs|instead|compared|better)\b"
@@ -86,7 +87,8 @@ def carrying_topic(low: str) -> Topic | None:
         return "splits"
     if (_items(low)[0] is not None and re.search(_ASKS_OF_A_BATCH, low)) or re.search(_ITS_TIME, low):
         return "batch"
-    return "capacity" if re.search(_CAPACITY, low) else None
+    enough = re.search(_ENOUGH, low) is not None and bool(_servers(low)[0])
+    return "capacity" if enough or re.search(_CAPACITY, low) else None
 
 
 def supposed(low: str) -> Supposed:
