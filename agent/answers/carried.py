@@ -137,7 +137,7 @@ def _breaks(c: Carried) -> str:
     b = c.breaks_first
     return (
         f" Without that, {METRIC_NAMES[b.metric]} breaks first, at {rate(b.at_requests_per_second)}"
-        f" requests/s: p95 {latency(b.p95_ms)} against {exact_time(b.target_p95_ms)}."
+        f" requests/s: {b.statistic or 'it'} {latency(b.seen_ms)} against {exact_time(b.target_ms)}."
     )
 
 
@@ -151,8 +151,8 @@ def _memory(c: Carried) -> str:
 def _nothing(c: Carried, hardware: str) -> str:
     b = c.breaks_first
     why = (
-        f": even almost idle, {METRIC_NAMES[b.metric]} p95 is {latency(b.p95_ms)}, against"
-        f" {exact_time(b.target_p95_ms)}"
+        f": even almost idle, {METRIC_NAMES[b.metric]} {b.statistic or ''} is {latency(b.seen_ms)}, against"
+        f" {exact_time(b.target_ms)}"
         if b
         else ""
     )

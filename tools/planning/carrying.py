@@ -15,13 +15,14 @@ import math
 import numpy as np
 from pydantic import Field
 
-from knowledge.catalogue import METRICS, Metric, gpus, models
+from knowledge.catalogue import METRICS, Metric, Statistic, gpus, models
 from knowledge.curves import Floats
 from knowledge.estimator.memory import plan_memory
 from tools.contract import Contract
 from tools.planning.constraints import published_quality
 from tools.planning.plan import Amount, AtLeastOne, Count, EstimateError, Predicted, PredictedLatency
 from tools.planning.provenance import estimate_error_of, provenance_of
+from tools.planning.recommending import predicted_latency
 from tools.planning.simulation import mean_in_flight, saturation
 from tools.planning.sizing import Sizing, Trial
 from tools.specification import Demand
@@ -33,8 +34,10 @@ class Breach(Contract):
     metric: Metric
     at_requests_per_second: Amount
     """Of all replicas, without headroom."""
-    p95_ms: Amount
-    target_p95_ms: Amount
+    statistic: Statistic | None
+    """The only one that the metric has a target for; None for several, of which the first is told."""
+    seen_ms: Amount
+    target_ms: Amount
 
 
 class Carried(Contract):
@@ -151,13 +154,12 @@ def predicted(sizing: Sizing, n: int, rate: float, replicas: int) -> Predicted:
     trial = sizing.under(sizing.targets_ms, n)
     if trial.simulation is not None:
         seen = trial.simulation.at(rate, trial.burstiness_of_one_of(replicas))
-        each = [_latency(*one) for one in seen]
+        each = [predicted_latency(one) for one in seen]
     else:
-        p95 = sizing.candidates.estimates.p95_at(
-            np.array([rate]), np.array([float(replicas)]), np.array([n])
-        )[:, 0]
-        table = sizing.candidates.table.select(np.array([n]))
-        p50, p99 = table.curves.read(np.stack([table.p50_ms, table.p99_ms]), np.array([rate]))[..., 0]
+        some, rates = np.array([n]), np.array([rate])
+        p95 = sizing.candidates.estimates.p95_at(rates, np.array([float(replicas)]), some)[:, 0]
+        table = sizing.candidates.table.select(some)
+        p50, p99 = table.curves.read(np.stack([table.p50_ms, table.p99_ms]), rates)[..., 0]
         each = [_latency(*one) for one in zip(p50.tolist(), p95.tolist(), p99.tolist(), strict=True)]
     ttft, itl, e2e = each
     return Predicted(ttft_ms=ttft, itl_ms=itl, e2e_ms=e2e)
@@ -188,7 +190,7 @@ def _breach(sizing: Sizing, trial: Trial, n: int, replicas: int) -> Breach | Non
         beyond = trial.simulation.beyond(burstiness) if known else None
         if beyond is None:
             return None
-        rate, p95s = beyond
+        rate, seen_ms = beyond
     else:
         alone: Floats = sizing.candidates.estimates.by_metric(sizing.targets_ms, np.array([n]))[0, :, 0]
         highest = float(sizing.candidates.table.curves.highest_rate[n])
@@ -196,16 +198,18 @@ def _breach(sizing: Sizing, trial: Trial, n: int, replicas: int) -> Breach | Non
             return None
         rate = float(alone.min())
         at = np.array([min(highest, rate * 1.01)])
-        p95s = tuple(
-            sizing.candidates.estimates.p95_at(at, np.array([float(replicas)]), np.array([n]))[:, 0].tolist()
+        some = np.array([n])
+        seen_ms = tuple(
+            sizing.candidates.estimates.judged_at(at, np.array([float(replicas)]), some)[:, 0].tolist()
         )
-    over = [p95 / target for p95, target in zip(p95s, sizing.targets_ms.tolist(), strict=True)]
+    over = [ms / target for ms, target in zip(seen_ms, sizing.targets_ms.tolist(), strict=True)]
     worst = int(np.nanargmax(over))
     return Breach(
         metric=METRICS[worst],
         at_requests_per_second=round(rate * replicas, 4),
-        p95_ms=round(p95s[worst], 1),
-        target_p95_ms=float(sizing.targets_ms[worst]),
+        statistic=sizing.candidates.judging.statistic(METRICS[worst]),
+        seen_ms=round(seen_ms[worst], 1),
+        target_ms=float(sizing.targets_ms[worst]),
     )
 
 

@@ -53,5 +53,5 @@ def best_split(sizing: Sizing, splits: Sequence[Placed]) -> Carried:
 
 def _carries_more(one: Carried) -> tuple[float, float]:
     """Of two that carry nothing within the targets, the one that comes closest to the target it misses."""
-    missed = one.breaks_first.p95_ms / one.breaks_first.target_p95_ms if one.breaks_first else 0.0
+    missed = one.breaks_first.seen_ms / one.breaks_first.target_ms if one.breaks_first else 0.0
     return one.most_requests_per_second, -missed

@@ -166,7 +166,7 @@ class Simulation:
         return self._grid[holds] if holds >= 0 else 0.0
 
     def beyond(self, burstiness: float) -> tuple[float, tuple[float, ...]] | None:
-        """One step above the highest rate: that rate, and of all seeds the worst that is judged of each metric, in ms;
+        """One step above the highest rate: that rate, and the worst of all seeds as judged, by metric in ms;
         None where it holds all targets as far as anything is known.
         """
         self.highest(burstiness)
