@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from agent.commands.benchmarks import benchmarks
+from agent.commands.carrying import batch, capacity, splits
 from agent.commands.deployments import audit, deployments, outcomes
 from agent.commands.errors import errors_in_words
 from agent.commands.eval import evaluate
@@ -28,6 +29,9 @@ app = typer.Typer(
 app.add_typer(simulate, name="simulate")
 app.add_typer(benchmarks, name="benchmarks")
 app.add_typer(deployments, name="deployments")
+app.command()(capacity)
+app.command()(splits)
+app.command()(batch)
 app.command()(audit)
 app.command()(outcomes)
 app.command()(traffic)

@@ -25,7 +25,7 @@ from tools.planning.splitting import SPLITS, why_not_split
 from tools.specification import Specification, SpecificationChange, with_defaults
 from tools.tool import tool
 
-ANY_HARDWARE = ("available_gpus", "preferred_gpu_types", "excluded_gpu_types")
+ANY_HARDWARE = ("available_gpus", "owned", "instance_types", "preferred_gpu_types", "excluded_gpu_types")
 """Wishes that hardware which somebody asks about stands in place of."""
 
 

@@ -8,7 +8,17 @@ from pydantic import TypeAdapter
 
 from knowledge.errors import CompassError
 
-PRINTED = ("chat", "recommend", "deployments", "deployments status", "deployments validate", "traffic")
+PRINTED = (
+    "chat",
+    "recommend",
+    "capacity",
+    "splits",
+    "batch",
+    "deployments",
+    "deployments status",
+    "deployments validate",
+    "traffic",
+)
 """Commands whose output has a schema: a line of `chat` is one event."""
 
 
@@ -17,6 +27,9 @@ def schema_of(command: str) -> dict[str, Any]:
     from agent.commands.recommend import Recommended
     from agent.events import AnyEvent
     from knowledge.traffic.summary import TrafficSummary
+    from tools.batch import Batch
+    from tools.capacity import Capacity
+    from tools.compare_splits import Splits
     from tools.deployments import Listed
     from tools.get_status import DeploymentStatus
     from tools.serving.validation import Validation
@@ -24,6 +37,9 @@ def schema_of(command: str) -> dict[str, Any]:
     printed: tuple[Any, ...] = (
         AnyEvent,
         Recommended,
+        Capacity,
+        Splits,
+        Batch,
         list[Listed],
         DeploymentStatus,
         Validation,

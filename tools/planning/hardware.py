@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pydantic import Field, field_validator
 
 from knowledge.catalogue import gpus
+from knowledge.errors import CompassError
 from tools.contract import Contract
+from tools.planning.inventory import owned_by
 from tools.specification import MAX_GPUS, Intent
 
 
@@ -36,13 +39,30 @@ class Hardware(Contract):
         return each if self.servers == 1 else f"{self.servers:,} servers of {each}"
 
 
+def hardware_typed(text: str) -> Hardware:
+    """“8xH100”, “2x8xH100”. Raises CompassError for anything else."""
+    read = re.fullmatch(r"\s*(?:(\d{1,4})\s*[x×])?\s*(\d{1,5})\s*[x×]\s*([\w-]+)\s*", text)
+    try:
+        if read is None:
+            raise ValueError
+        return Hardware(gpu_type=read[3], gpus_per_server=int(read[2]), servers=int(read[1] or 1))
+    except ValueError as error:
+        raise CompassError(
+            f"“{text[:60]}” isn't hardware: write “8xH100”, or “2x8xH100” for two servers with 8 H100 each,"
+            f" with one of {', '.join(gpus())}."
+        ) from error
+
+
 def hardware_in_words(hardware: Sequence[Hardware]) -> str:
     return " and ".join(map(str, hardware))
 
 
 def hardware_of(intent: Intent) -> list[Hardware]:
     """What a specification says that there is; nothing where any number may be rented."""
-    return [Hardware(gpu_type=gpu, gpus_per_server=count) for gpu, count in intent.available_gpus.items()]
+    return [
+        Hardware(gpu_type=one.gpu_type, gpus_per_server=one.gpus_per_server, servers=one.servers)
+        for one in owned_by(intent)
+    ]
 
 
 def room(hardware: Sequence[Hardware], gpu_type: str, gpu_count: int) -> int:

@@ -274,3 +274,13 @@ def test_targets_that_nobody_asked_for_give_way_and_those_that_somebody_did_stay
     )
     assert kept.carried[0].breaks_first is not None
     assert kept.carried[0].breaks_first.metric == "ttft"
+
+
+def test_owned_servers_are_what_there_is_and_give_way_to_what_is_asked_about(
+    tables: Tables,
+) -> None:
+    owner = specify(1000, preferred_models=[LLAMA_8B], owned=["2x4xL40S"])
+    there = capacity(tables, owner, [])
+    assert there.hardware == of("L40S", 4, servers=2)
+    assert there.carried[0].gpu_type == "L40S"
+    assert capacity(tables, owner, of("H100", 1)).carried[0].gpu_type == "H100"
