@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from agent.cards.facts import ApprovalFacts
-from agent.events import MessageEvent
+from agent.events import MessageEvent, ToolResultEvent
 from evals.matching import MISSING, at_path, in_text, same
 from evals.musts import About, Must, Seen, WaitsFor
 from evals.play import Conversation, Played, name_of_written
@@ -86,6 +86,7 @@ def shown_in(played: Played) -> dict[str, Any]:
         "state": played.state,
         "tools": [call.tool for call in played.calls],
     }
+    own["results"] = {e.tool: e.result for e in played.events if isinstance(e, ToolResultEvent)}
     messages = [e for e in played.events if isinstance(e, MessageEvent)]
     own["told"] = {m.kind: m.details.model_dump(mode="json") for m in messages if m.kind and m.details}
     given = {"arguments": arguments(details.files)} if isinstance(details, ApprovalFacts) else {}

@@ -14,11 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 About = Literal["planning", "words", "serving"]
 ABOUT: tuple[About, ...] = get_args(About)
 WaitsFor = Literal[
-    "targets apart",
     "what hardware takes",
     "batch jobs",
     "ways to split",
-    "several servers",
     "instance types",
     "volumes",
     "the reader",
@@ -34,8 +32,8 @@ class Seen(BaseModel):
     """Where a line is seen. `shows`, `says` and `says_not` are as a turn's expectations.
 
     A turn shows what its pause shows, and beside that `fields` (of the specification, what stems from the
-    person), `state`, `tools` (names of what was called), `told` (the facts of its messages, by kind), and
-    `arguments` (of the vLLM in the manifests, by name). A specification that is written down shows its plan,
+    person), `state`, `tools` (names of what was called), `results` (of tools, by name), `told` (the facts of its
+    messages, by kind), and `arguments` (of the vLLM in the manifests, by name). A specification that is written down shows its plan,
     its `fields`, and the first option's `arguments`; where it can't be planned, `refused` says why.
     """
 
