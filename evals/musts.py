@@ -32,9 +32,10 @@ class Seen(BaseModel):
     """Where a line is seen. `shows`, `says` and `says_not` are as a turn's expectations.
 
     A turn shows what its pause shows, and beside that `fields` (of the specification, what stems from the
-    person), `state`, `tools` (names of what was called), `results` (of tools, by name), `told` (the facts of its
-    messages, by kind), and `arguments` (of the vLLM in the manifests, by name). A specification that is written down shows its plan,
-    its `fields`, and the first option's `arguments`; where it can't be planned, `refused` says why.
+    person), `state`, `tools` (names of what was called), `results` (of tools, by name), `told` (the facts of
+    its messages, by kind), and `arguments` (of the vLLM in the manifests, by name). A specification that is
+    written down shows its plan, its `fields`, and the first option's `arguments`; where it can't be planned,
+    `refused` says why.
     """
 
     model_config = ConfigDict(extra="forbid")
