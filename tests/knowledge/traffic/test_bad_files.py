@@ -70,7 +70,7 @@ def test_a_header_without_what_is_needed_is_named_and_shows_nothing_that_a_termi
         (b"", "is empty"),
         (b"\n\n\n", "is empty"),
         (b"[1, 2", "isn't one"),
-        (gzip.compress(b"1,2,3\n" * 1000)[:-9], "damaged or cut off"),
+        (gzip.compress(b"1,2,3\n" * 1000, mtime=0)[:-9], "damaged or cut off"),
         (b"\x1f\x8bjunk", "damaged or cut off"),
     ],
 )
