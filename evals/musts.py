@@ -15,7 +15,6 @@ About = Literal["planning", "words", "serving"]
 ABOUT: tuple[About, ...] = get_args(About)
 WaitsFor = Literal[
     "what hardware takes",
-    "batch jobs",
     "ways to split",
     "instance types",
     "volumes",

@@ -18,6 +18,7 @@ AUTHORED: tuple[str, ...] = (
     *(meaning for _, meaning in GLOSSARY.values()),
     f"{DEFAULT_USERS} users",
     f"{HOURS_PER_MONTH} h",
+    "nine in ten",
 )
 """Texts of ours that hold figures of their own, as examples or in explanations."""
 TOPICS: dict[Topic, Callable[[Turn, str], str | None]] = {

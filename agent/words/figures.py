@@ -41,6 +41,7 @@ _KEYS: list[tuple[str, Unit, float]] = [
     (r"gb_per_s$", "gb_per_second", 1.0),
     (r"per_second$", "per_second", 1.0),
     (r"(?:_s|_seconds|seconds_in_flight)$", "ms", 1e3),
+    (r"(?:^|_)hours$", "ms", 3.6e6),
     (r"usd|cost|budget", "usd", 1.0),
     (r"fraction|share|headroom|usage|utilisation", "share", 1.0),
     (r"_gb$|_gib$", "gb", 1.0),

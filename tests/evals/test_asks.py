@@ -66,7 +66,7 @@ def test_a_line_holds_fails_or_waits() -> None:
     [line] = lines_of(made_of({"seen": seen}, written=wrong))
     assert (line.outcome, line.found) == ("fails", "3")
     for written, by_now in ((right, True), (wrong, False)):
-        [line] = lines_of(made_of({"seen": seen, "waits_for": "batch jobs"}, written=written))
+        [line] = lines_of(made_of({"seen": seen, "waits_for": "volumes"}, written=written))
         assert (line.outcome, line.holds_by_now) == ("waits", by_now)
     [line] = lines_of(made_of({"seen": [{"turn": 1, "shows": {"state": "x"}}]}))
     assert line.outcome == "fails", "the conversation ended before"
@@ -76,14 +76,14 @@ def test_a_line_that_fails_is_a_finding_and_one_that_waits_is_counted() -> None:
     musts: tuple[dict[str, Any], ...] = (
         {"seen": [{"specification": {}, "shows": {"replicas": 2}}]},
         {"seen": [{"specification": {}, "shows": {"replicas": 3}}]},
-        {"waits_for": "batch jobs"},
-        {"waits_for": "batch jobs", "about": "words"},
+        {"waits_for": "volumes"},
+        {"waits_for": "volumes", "about": "words"},
     )
     made = grade(made_of(*musts, written={"replicas": 2}))
     assert [f.found for f in made.findings if "It is so." in f.check] == ["2"]
     report = report_of([made], "builtin", 1, 1.0)
     planning = report.lines["planning"]
-    assert (planning.lines, planning.hold, planning.waiting) == (3, 1, {"batch jobs": ["m.3"]})
+    assert (planning.lines, planning.hold, planning.waiting) == (3, 1, {"volumes": ["m.3"]})
     assert report.lines["words"].hold == 0
     assert "serving" not in report.lines
 
