@@ -13,7 +13,7 @@ from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMes
 
 CHARACTERS_PER_TOKEN = 3.0
 """On the safe side: English has about four."""
-WINDOW_TOKENS = 8192
+WINDOW_TOKENS = 12_288
 """Of prompt, tools, conversation and answer together. Ollama would cut a longer prompt without a word."""
 ANSWER_TOKENS = 1024
 RECENT_MESSAGES = 12

@@ -100,9 +100,8 @@ def test_memory_is_told_as_a_breakdown_and_figures_with_their_error_range(
     memory = converse(runtime, thread, "how much memory does option 1 need?")
     assert f"{first['memory']['kv_cache_gib']:,.1f} the KV cache" in memory.text
     assert memory.text.count("•") == 1
-    assert converse(runtime, thread, "how long can the context be?").text.count(
-        "such requests at once"
-    ) == len(facts_of(plan.pause)["recommendations"])
+    told = converse(runtime, thread, "how long can the context be?").text
+    assert told.count("of that length at once") == len(facts_of(plan.pause)["recommendations"])
     origin = converse(runtime, thread, "are these measured?").text
     assert "Estimates from" in origin
     assert "unseen public runs" in origin

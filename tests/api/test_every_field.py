@@ -51,7 +51,11 @@ def test_every_field_is_sent_and_answered(api: Api, monkeypatch: pytest.MonkeyPa
             if name in Weights.model_fields:
                 assert got["intent"]["priorities"][name.removesuffix("_priority")] == value
             else:
-                assert got["overrides" if name in Overrides.model_fields else "intent"][name] == value
+                part, model = (
+                    ("overrides", Overrides) if name in Overrides.model_fields else ("intent", Intent)
+                )
+                kept = model.model_validate({name: value}).model_dump(mode="json")
+                assert got[part][name] == kept[name]
 
 
 def test_figures_beyond_their_bounds_are_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
