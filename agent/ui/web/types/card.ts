@@ -216,6 +216,7 @@ export interface SloTargets {
   ttft_p95_ms: number
   itl_p95_ms: number
   e2e_p95_ms: number
+  instead: Record<string, Record<string, number>>
 }
 
 export interface Table {
