@@ -12,7 +12,7 @@ from knowledge.catalogue import Metric, Statistic, TrafficProfile
 from knowledge.thinking import ThinkingMode
 from tools.contract import Contract
 from tools.specification import Specification, SpecificationChange
-from tools.wording import METRIC_NAMES, a_month, exact_time
+from tools.wording import METRIC_NAMES, a_month, exact_time, rate
 
 AtLeastOne = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -319,7 +319,21 @@ def relaxed_in_words(plan: Plan) -> str:
     which = "a default that you didn't ask for" if len(each) == 1 else "defaults that you didn't ask for"
     *others, last = each
     told = " and ".join(filter(None, (", ".join(others), last)))
-    return f"Nothing holds the template's targets, so {which} gave way: {told}."
+    return f"Nothing holds the template's targets, so {which} gave way: {told}.{_slower(plan)}"
+
+
+def _slower(plan: Plan) -> str:
+    """That requests in flight which may each take longer are fewer in a second."""
+    demand = plan.made_for.demand if plan.made_for else None
+    if demand is None or demand.given_concurrent_requests is None or demand.seconds_in_flight is None:
+        return ""
+    if not any(d.metric == "e2e" for d in plan.relaxed):
+        return ""
+    each = exact_time(demand.seconds_in_flight * 1000)
+    return (
+        f" {demand.given_concurrent_requests:,g} requests in flight that take {each} each are no more than"
+        f" {rate(demand.peak_requests_per_second)} requests/s, and that is what is planned."
+    )
 
 
 def _saved(default: LooserDefault) -> str:

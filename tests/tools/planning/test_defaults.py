@@ -109,3 +109,17 @@ def test_what_a_plan_made_of_defaults_is_no_edit_of_the_persons() -> None:
     assert edited.slo_targets.ttft_p95_ms == 150
     assert "budget" in difference(relaxed, edited)
     assert "TTFT" not in difference(relaxed, edited)
+
+
+def test_requests_in_flight_that_may_take_longer_are_told_as_fewer_a_second(tables: Tables) -> None:
+    change = SpecificationChange(
+        concurrent_requests=40,
+        available_gpus={"L4": 2},
+        preferred_models=["meta-llama/Llama-3.1-8B-Instruct"],
+    )
+    specification = change_specification(specify(30), change)
+    found = planned(tables, specification, limit=1)
+    assert "e2e" in {d.metric for d in found.relaxed}
+    peak = present(found.made_for).demand.peak_requests_per_second
+    assert peak < specification.demand.peak_requests_per_second
+    assert f"{peak:.2f} requests/s" in relaxed_in_words(found)
