@@ -57,5 +57,11 @@ def _asked(turn: Turn, subject: str, hardware_needed: bool = True) -> Asked:
     except (CompassError, ValueError) as error:
         raise CantBeDone(str(error)) from error
     if hardware_needed and not asked.hardware:
+        plan = state.get("plan")
+        if plan is not None and not plan.recommendations:
+            raise CantBeDone(
+                "No option holds the targets, so there is no hardware to tell it of. Name some, for instance"
+                " “8 H100”."
+            )
         raise CantBeDone("Which hardware? Say how many GPUs of which type, for instance “8 H100”.")
     return asked
