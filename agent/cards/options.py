@@ -11,7 +11,8 @@ from agent.cards.facts import OptionsFacts
 from agent.cards.option import Option, option_of
 from agent.cards.parts import Action, Chart, Column, Items, Piece, Proposal, Proposals, Sentence, Table, Words
 from agent.cards.reading import footnotes
-from tools.planning.plan import VIEW_NAMES, VIEWS, NearMiss, View, defaults_in_words, relaxed_in_words
+from tools.planning.defaults_in_words import defaults_in_words, relaxed_in_words
+from tools.planning.plan import VIEW_NAMES, VIEWS, NearMiss, View
 from tools.planning.several_servers import several_servers_in_words
 from tools.planning.targets import every_target
 from tools.wording import a_month, setup, short_name

@@ -15,9 +15,10 @@ from agent.turn import CantBeDone, Turn
 from agent.words.understand import move_of
 from tools.plan_capacity import PlanRequest, plan_capacity
 from tools.planning.constraints import suitable_models, wanted_gpu_types
+from tools.planning.defaults_in_words import relaxed_in_words
 from tools.planning.exclusions import exclusions_in_words
 from tools.planning.least_quality import lesser, shortfall
-from tools.planning.plan import Plan, Recommendation, holding_in_words, ranked_by, relaxed_in_words
+from tools.planning.plan import Plan, Recommendation, holding_in_words, ranked_by
 from tools.planning.ranking import pick
 from tools.planning.several_servers import several_servers_in_words
 from tools.query_benchmarks import BenchmarkQuery, query_benchmarks

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from knowledge.catalogue import METRICS, use_cases
 from tests.planning import Tables, planned, specify
 from tests.present import present
-from tools.planning.plan import defaults_in_words, relaxed_in_words
+from tools.planning.defaults_in_words import defaults_in_words, relaxed_in_words
 from tools.specification import (
     Intent,
     Overrides,
