@@ -8,8 +8,11 @@ from typing import Any
 from knowledge.catalogue import METRICS, TrafficProfile
 from knowledge.curves import CurveTable, table_of
 from knowledge.prices import Price, prices
+from tools.manifests.bundle import ManifestBundle
+from tools.manifests.values import ManifestRequest
 from tools.plan_capacity import PlanRequest, plan
-from tools.planning.plan import Plan
+from tools.planning.plan import Plan, Recommendation
+from tools.render_manifest import render_manifest
 from tools.specification import (
     Intent,
     Overrides,
@@ -59,3 +62,19 @@ def made_table(curves: Mapping[tuple[str, str, int], Rows], provenance: str = "m
             assert len(p95s) == len(METRICS)
             rows.append((*configuration, rate, *latencies, provenance, "a test", "vLLM", "2026-01-01"))
     return table_of(rows)
+
+
+def rendered(option: Recommendation, specification: Specification) -> ManifestBundle:
+    """Its manifests, as a conversation would render them."""
+    return render_manifest(
+        ManifestRequest(
+            recommendation=option,
+            traffic_profile=specification.traffic_profile,
+            slo_targets=specification.slo_targets,
+            peak_requests_per_second=specification.demand.peak_requests_per_second,
+            use_case=str(specification.intent.use_case),
+            thread_id="t",
+            plan_id="p",
+            namespace="default",
+        )
+    )

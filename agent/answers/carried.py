@@ -8,6 +8,7 @@ from tools.batch import Batch, Job
 from tools.capacity import Capacity
 from tools.compare_splits import BestAt, Split, Splits
 from tools.planning.carrying import Carried
+from tools.planning.defaults_in_words import looser_in_words
 from tools.planning.hardware import hardware_in_words
 from tools.planning.plan import LooserDefault
 from tools.wording import METRIC_NAMES, dollars, exact_time, figure, latency, percent, rate, setup
@@ -99,10 +100,7 @@ def _granted(asked: Asked, targets: bool = True) -> str:
 
 
 def _relaxed(relaxed: list[LooserDefault]) -> str:
-    return " and ".join(
-        f"{METRIC_NAMES[d.metric]} p95 {exact_time(d.looser_ms)} instead of {exact_time(d.default_ms)}"
-        for d in relaxed
-    )
+    return " and ".join(map(looser_in_words, relaxed))
 
 
 def _enough(found: Capacity, first: Carried, hardware: str) -> str:

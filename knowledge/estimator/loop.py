@@ -81,6 +81,7 @@ def tables(figures: Floats) -> Floats:
 @compiled
 def serve(
     figures: Floats,
+    by_running: Floats,
     kv_tokens: int,
     arrivals: Floats,
     known: int,
@@ -90,10 +91,10 @@ def serve(
     seen: Floats,
 ) -> int:
     """Fill `seen` (4, requests) with TTFT, ITL, E2E and end in ms by the order of finishing; how often one
-    was preempted. `known` arrivals are given, the others come as others finish.
+    was preempted. `by_running` are the `tables` of `figures`. `known` arrivals are given, the others come as
+    others finish.
     """
     total, seats, batched, request_ms = len(prompts), int(figures[5]), int(figures[6]), figures[4]
-    by_running = tables(figures)
     fixed, per_token, running_ms = by_running[0], by_running[1], by_running[2]
     factor, step_ms = figures[0] * figures[1], figures[2]
     shared = figures[SHARED_AT:PROMPT_AT]

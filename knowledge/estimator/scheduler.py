@@ -71,8 +71,12 @@ def simulate(
     if concurrency is None:
         arrivals[:] = arrivals_ms
     held = np.minimum(np.zeros(total, dtype=np.int64) if cached is None else cached, np.maximum(asked - 1, 0))
-    from knowledge.estimator.loop import serve  # compiled: half a second that only who plans should wait for
+    from knowledge.estimator.loop import (  # compiled: half a second that only who plans should wait for
+        serve,
+        tables,
+    )
 
     seen = np.empty((4, total))
-    preemptions = serve(steps.figures, kv_tokens, arrivals, known, asked, answered, held, seen)
+    figures = steps.figures
+    preemptions = serve(figures, tables(figures), kv_tokens, arrivals, known, asked, answered, held, seen)
     return Latencies(seen[0], seen[1], seen[2], seen[3], preemptions)

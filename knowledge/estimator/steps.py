@@ -16,14 +16,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from knowledge.curves import Floats
 
 DECODE_BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 """Running sequences at which decode steps are known."""
@@ -97,23 +96,32 @@ class StepTimes:
     overheads: Overheads = Overheads()
     max_num_seqs: int = 256
     max_num_batched_tokens: int = 8192
-    decode_fixed_ms: list[float] = field(init=False)
-    """By number of running sequences: a decode step's part that does not depend on their context."""
-    decode_per_token_ms: list[float] = field(init=False)
-    """By number of running sequences: what each token of context, over all of them, adds."""
 
-    def __post_init__(self) -> None:
+    @property
+    def decode_fixed_ms(self) -> list[float]:
+        """By number of running sequences: a decode step's part that does not depend on their context."""
+        return self._decode[0]
+
+    @property
+    def decode_per_token_ms(self) -> list[float]:
+        """By number of running sequences: what each token of context, over all of them, adds."""
+        return self._decode[1]
+
+    @cached_property
+    def _decode(self) -> tuple[list[float], list[float]]:
+        """Both of these. Made where they are read: the compiled loop makes its own of `figures`."""
         short, long = self.grid.decode_short_ms, self.grid.decode_long_ms
         factor = self.overheads.kernel_factor
-        self.decode_fixed_ms, self.decode_per_token_ms = [0.0], [0.0]
+        fixed, per_token = [0.0], [0.0]
         for running in range(1, self.max_num_seqs + 1):
             at_short = interpolate(DECODE_BATCHES, short, running)
             slope = max(0.0, interpolate(DECODE_BATCHES, long, running) - at_short) / (
                 LONG_CONTEXT - SHORT_CONTEXT
             )
             overhead = self.overheads.step_ms + self.overheads.sequence_ms * running
-            self.decode_fixed_ms.append(factor * max(0.0, at_short - SHORT_CONTEXT * slope) + overhead)
-            self.decode_per_token_ms.append(factor * slope / running)
+            fixed.append(factor * max(0.0, at_short - SHORT_CONTEXT * slope) + overhead)
+            per_token.append(factor * slope / running)
+        return fixed, per_token
 
     @cached_property
     def figures(self) -> Floats:

@@ -60,6 +60,7 @@ def sweep(
     up.
     """
     for n in range(len(figures)):
+        by_running = tables(figures[n])
         answered = np.minimum(outputs, longest[n] - 1)
         asked = np.minimum(prompts, longest[n] - answered)
         for k in range(rates.shape[1]):
@@ -67,6 +68,16 @@ def sweep(
             arrivals = np.cumsum(gaps[:count]) / rates[n, k] * 1000
             seen = np.empty((4, count))
             held = np.minimum(cached[:count], asked[:count] - 1)
-            serve(figures[n], kv_tokens[n], arrivals, count, asked[:count], answered[:count], held, seen)
+            serve(
+                figures[n],
+                by_running,
+                kv_tokens[n],
+                arrivals,
+                count,
+                asked[:count],
+                answered[:count],
+                held,
+                seen,
+            )
             for metric in range(3):
                 found[n, k, metric] = summary(seen[metric, count // 3 :])

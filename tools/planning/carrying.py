@@ -22,7 +22,7 @@ from tools.contract import Contract
 from tools.planning.constraints import published_quality
 from tools.planning.plan import Amount, AtLeastOne, Count, EstimateError, Predicted, PredictedLatency
 from tools.planning.provenance import estimate_error_of, provenance_of
-from tools.planning.recommending import predicted_latency
+from tools.planning.recommending import predicted_latency, rounded
 from tools.planning.simulation import mean_in_flight, saturation
 from tools.planning.sizing import Sizing, Trial
 from tools.specification import Demand
@@ -166,8 +166,7 @@ def predicted(sizing: Sizing, n: int, rate: float, replicas: int) -> Predicted:
 
 
 def _latency(p50: float, p95: float, p99: float) -> PredictedLatency:
-    low, high = (None if math.isnan(v) else round(v, 1) for v in (min(p50, p95), max(p99, p95)))
-    return PredictedLatency(p50=low, p95=round(p95, 1), p99=high)
+    return PredictedLatency.model_validate(rounded({"p50": min(p50, p95), "p95": p95, "p99": max(p99, p95)}))
 
 
 def _in_flight(sizing: Sizing, n: int, rate: float, replicas: int) -> float:

@@ -6,12 +6,15 @@ from tools.planning.plan import LooserDefault, Plan
 from tools.wording import METRIC_NAMES, a_month, exact_time, rate
 
 
+def looser_in_words(default: LooserDefault) -> str:
+    """One that gave way, and by how much."""
+    looser, before = exact_time(default.looser_ms), exact_time(default.default_ms)
+    return f"{METRIC_NAMES[default.metric]} p95 {looser} instead of {before}"
+
+
 def relaxed_in_words(plan: Plan) -> str:
     """That defaults gave way, and by how much; empty where none had to."""
-    each = [
-        f"{METRIC_NAMES[d.metric]} p95 {exact_time(d.looser_ms)} instead of {exact_time(d.default_ms)}"
-        for d in plan.relaxed
-    ]
+    each = [looser_in_words(d) for d in plan.relaxed]
     if not each:
         return ""
     which = "a default that you didn't ask for" if len(each) == 1 else "defaults that you didn't ask for"

@@ -120,15 +120,15 @@ def _read(settling: Settling, shown: Ints) -> list[list[PredictedLatency]]:
         for m, statistic in enumerate(of_judged):
             figures = {"p50": min(p50[m, k], p95[m, k]), "p95": p95[m, k], "p99": max(p99[m, k], p95[m, k])}
             figures |= {statistic: sizing.judged_ms[m, n]} if statistic else {}
-            each.append(PredictedLatency.model_validate(_rounded(figures)))
+            each.append(PredictedLatency.model_validate(rounded(figures)))
         found.append(each)
     return found
 
 
 def predicted_latency(seen: Latency) -> PredictedLatency:
-    return PredictedLatency.model_validate(_rounded(seen._asdict()))
+    return PredictedLatency.model_validate(rounded(seen._asdict()))
 
 
-def _rounded(figures: Mapping[str, float]) -> dict[str, float | None]:
+def rounded(figures: Mapping[str, float]) -> dict[str, float | None]:
     """To a tenth of a ms; None for what isn't known."""
     return {name: None if math.isnan(ms) else round(float(ms), 1) for name, ms in figures.items()}

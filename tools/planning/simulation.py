@@ -23,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from knowledge.catalogue import METRICS, gpus, models
+from knowledge.estimator.computed import SEED
 from knowledge.estimator.replica import Replica, replica_of
 from knowledge.judging import PLAIN, Judging
 from knowledge.workload import Workload
@@ -36,7 +37,7 @@ neighbouring replica counts share runs.
 NEARLY_POISSON = 1.02
 REQUESTS = 10_000
 """Simulated requests a run: their p95 scatters by 2 % over seeds, by more beyond 90 % of saturation."""
-SEEDS = ("plan", "plan again", "plan once more")
+SEEDS = (SEED, "plan again", "plan once more")
 """The same for all: configurations and workloads differ by what they are, not by luck."""
 CLOSE = 0.97
 """Above this share of a target, by the first seed, the others must hold it as well."""
@@ -66,15 +67,19 @@ def _replica(configuration: Configuration) -> Replica | None:
     return replica_of(models()[c.model_id], gpus()[c.gpu_type], c.gpu_count, c.workload)
 
 
+def _present(configuration: Configuration) -> Replica:
+    replica = _replica(configuration)
+    if replica is None:
+        raise ValueError(f"{configuration} can't be simulated.")
+    return replica
+
+
 @lru_cache(maxsize=50_000)
 def simulated(
     configuration: Configuration, requests_per_second: float, burstiness: float, seed: str = SEEDS[0]
 ) -> tuple[Latency, ...]:
     """Of TTFT, ITL and E2E. Raises ValueError for a configuration without a step grid."""
-    replica = _replica(configuration)
-    if replica is None:
-        raise ValueError(f"{configuration} can't be simulated.")
-    seen = replica.run(requests_per_second, burstiness, REQUESTS, seed)
+    seen = _present(configuration).run(requests_per_second, burstiness, REQUESTS, seed)
     return tuple(_latency(getattr(seen, f"{metric}_ms")) for metric in METRICS)
 
 
@@ -82,11 +87,8 @@ def mean_in_flight(configuration: Configuration, requests_per_second: float, bur
     """Requests in one replica at a time, by Little's law: rate x mean time in it. Raises ValueError for a
     configuration without a step grid.
     """
-    replica = _replica(configuration)
-    if replica is None:
-        raise ValueError(f"{configuration} can't be simulated.")
-    seen = replica.run(requests_per_second, burstiness, REQUESTS, SEEDS[0])
-    return requests_per_second * float(seen.e2e_ms.mean()) / 1000
+    e2e = simulated(configuration, requests_per_second, burstiness)[METRICS.index("e2e")]
+    return requests_per_second * e2e.mean / 1000
 
 
 @lru_cache(maxsize=4096)
@@ -94,10 +96,7 @@ def saturation(configuration: Configuration) -> float:
     """Requests per second that one replica finishes while it always has more to do. Raises ValueError for a
     configuration without a step grid.
     """
-    replica = _replica(configuration)
-    if replica is None:
-        raise ValueError(f"{configuration} can't be simulated.")
-    return replica.saturation_rate()
+    return _present(configuration).saturation_rate()
 
 
 def _latency(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Latency:

@@ -16,31 +16,14 @@ from knowledge.catalogue import gpus, models, traffic_profiles, use_cases
 from knowledge.estimator.grids import GPU_COUNTS, feasible
 from knowledge.estimator.memory import GIB, kv_bytes, kv_copies, plan_memory
 from knowledge.prices import prices
-from tests.planning import Tables, planned, specify
+from tests.planning import Tables, planned, rendered, specify
 from tests.present import present
 from tools.manifests.bundle import ManifestBundle
 from tools.manifests.check import check_bundle
-from tools.manifests.values import ManifestRequest
 from tools.planning.memory import served_context
 from tools.planning.plan import Recommendation
 from tools.planning.scaling import rescaled
-from tools.render_manifest import render_manifest
-from tools.specification import Specification, tokens_asked
-
-
-def rendered(option: Recommendation, specification: Specification) -> ManifestBundle:
-    return render_manifest(
-        ManifestRequest(
-            recommendation=option,
-            traffic_profile=specification.traffic_profile,
-            slo_targets=specification.slo_targets,
-            peak_requests_per_second=specification.demand.peak_requests_per_second,
-            use_case=str(specification.intent.use_case),
-            thread_id="t",
-            plan_id="p",
-            namespace="default",
-        )
-    )
+from tools.specification import tokens_asked
 
 
 def max_model_len(bundle: ManifestBundle) -> int:

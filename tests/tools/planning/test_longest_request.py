@@ -19,33 +19,15 @@ from knowledge.estimator.workload import requests_of
 from knowledge.workload import SeenRequest, Workload
 from simulator.vllm.openai_requests import CompletionRequest, Refused
 from simulator.vllm.openai_requests import planned as answered
-from tests.planning import Tables, made_table, planned, specify
+from tests.planning import Tables, made_table, planned, rendered, specify
 from tests.present import present
 from tests.simulator.serving import serving
 from tools.manifests.bundle import ManifestBundle
 from tools.manifests.check import check_bundle
-from tools.manifests.values import ManifestRequest
 from tools.planning.constraints import broken
 from tools.planning.memory import memory_of, requests_at_once, served_context
 from tools.planning.plan import Recommendation
-from tools.render_manifest import render_manifest
-from tools.specification import Specification
 from tools.specification.longest import longest_request
-
-
-def rendered(option: Recommendation, specification: Specification) -> ManifestBundle:
-    return render_manifest(
-        ManifestRequest(
-            recommendation=option,
-            traffic_profile=specification.traffic_profile,
-            slo_targets=specification.slo_targets,
-            peak_requests_per_second=specification.demand.peak_requests_per_second,
-            use_case=str(specification.intent.use_case),
-            thread_id="t",
-            plan_id="p",
-            namespace="default",
-        )
-    )
 
 
 def max_model_len(bundle: ManifestBundle) -> int:
