@@ -8,7 +8,7 @@ from typing import Any, get_args
 from agent.models.builtin.quantities import Quantity
 from agent.models.builtin.units import TIME, TIME_UNIT
 from agent.models.builtin.vocabulary import LIFTED, NO_LONGER
-from tools.specification import FIELDS, Clearable, Declared
+from tools.specification import FIELDS, TARGETS, Clearable, Declared
 
 READ_OTHERWISE = {
     "user_count",
@@ -21,9 +21,7 @@ READ_OTHERWISE = {
     "prompt_tokens",
     "thinking_tokens",
     "output_tokens",
-    "ttft_p95_ms",
-    "itl_p95_ms",
-    "e2e_p95_ms",
+    *TARGETS,
     "active_fraction",
     "peak_factor",
     "burstiness",
