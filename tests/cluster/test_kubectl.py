@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.cluster.conftest import Object
 from tests.pace import patient, until
+from tools.manifests.writing import as_yaml
 
 KUBECTL = shutil.which("kubectl")
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -40,7 +40,7 @@ def kubectl(kubeconfig: Path, namespace: str, tmp_path: Path) -> Run:
 @pytest.fixture
 def manifest(service: Object, tmp_path: Path) -> str:
     file = tmp_path / "service.yaml"
-    file.write_text(yaml.safe_dump(service))
+    file.write_text(as_yaml(service))
     return str(file)
 
 
@@ -70,7 +70,7 @@ def test_diff_shows_what_apply_would_change(kubectl: Run, manifest: str, service
     kubectl("apply", "--server-side", "-f", manifest)
     kubectl("diff", "--server-side", "-f", manifest)
     service["spec"]["predictor"]["minReplicas"] = 1
-    changed = kubectl("diff", "--server-side", "-f", "-", expect=1, text=yaml.safe_dump(service)).stdout
+    changed = kubectl("diff", "--server-side", "-f", "-", expect=1, text=as_yaml(service)).stdout
     assert "-    minReplicas: 2" in changed
     assert "+    minReplicas: 1" in changed
 
@@ -79,21 +79,21 @@ def test_apply_from_the_client_side_works_too(kubectl: Run, manifest: str, servi
     assert "created" in kubectl("apply", "-f", manifest).stdout
     assert "unchanged" in kubectl("apply", "-f", manifest).stdout
     service["spec"]["predictor"]["minReplicas"] = 1
-    assert "configured" in kubectl("apply", "-f", "-", text=yaml.safe_dump(service)).stdout
+    assert "configured" in kubectl("apply", "-f", "-", text=as_yaml(service)).stdout
 
 
 def test_a_typo_is_refused(kubectl: Run, service: Object) -> None:
     service["spec"]["predictor"]["minReplica"] = 1
-    refused = kubectl("apply", "-f", "-", text=yaml.safe_dump(service), expect=1)
+    refused = kubectl("apply", "-f", "-", text=as_yaml(service), expect=1)
     assert 'unknown field "spec.predictor.minReplica"' in refused.stderr
 
 
 def test_somebody_elses_field_is_a_conflict(kubectl: Run, manifest: str, service: Object) -> None:
     kubectl("apply", "--server-side", "--field-manager=argocd-controller", "-f", manifest)
     service["spec"]["predictor"]["minReplicas"] = 1
-    refused = kubectl("apply", "--server-side", "-f", "-", text=yaml.safe_dump(service), expect=1)
+    refused = kubectl("apply", "--server-side", "-f", "-", text=as_yaml(service), expect=1)
     assert 'conflict with "argocd-controller"' in refused.stderr
-    kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", text=yaml.safe_dump(service))
+    kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", text=as_yaml(service))
 
 
 def test_describe_shows_the_object_and_its_events(kubectl: Run, manifest: str, service: Object) -> None:

@@ -503,8 +503,9 @@ def test_a_kustomization_names_every_file() -> None:
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="there is no kubectl on this machine")
-def test_kubectl_builds_the_kustomization(tmp_path: Path) -> None:
-    write(SOUND, tmp_path / "base", "kustomize")
+@pytest.mark.parametrize("namespace", ["default", "12e4"])  # the second is a number for YAML 1.2
+def test_kubectl_builds_the_kustomization(tmp_path: Path, namespace: str) -> None:
+    write(SOUND.model_copy(update={"namespace": namespace}), tmp_path / "base", "kustomize")
     built = subprocess.run(
         ["kubectl", "kustomize", str(tmp_path / "base")], capture_output=True, text=True, check=True
     )

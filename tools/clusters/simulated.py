@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import httpx
-import yaml
 
 from knowledge.errors import CompassError
+from tools.manifests.writing import as_yaml
 
 SIMULATOR_START_S = 120
 """At most, and only while its process lives: beside ten busy processes a start takes half a minute."""
@@ -64,7 +64,7 @@ def simulator_kubeconfig(address: str) -> str:
         "clusters": [{"name": "simulated", "cluster": {"server": address}}],
         "users": [{"name": "simulated", "user": {}}],
     }
-    return yaml.safe_dump(config, sort_keys=False)
+    return as_yaml(config)
 
 
 def _answering(address: Path) -> str | None:

@@ -7,11 +7,10 @@ import hashlib
 import json
 from typing import Any
 
-import yaml
-
 from tools.clusters.cluster import FIELD_MANAGER
 from tools.clusters.objects import Object, labels, notes_of, uid_of
 from tools.manifests.annotations import DIGEST, PREDICTED, TARGETS
+from tools.manifests.writing import as_yaml
 from tools.untrusted import printable
 
 SERVERS_OWN = {
@@ -147,5 +146,5 @@ def _lines(document: Object | None) -> list[str]:
     shown["metadata"].pop("annotations", None)
     if told:
         shown["metadata"]["annotations"] = told
-    text = yaml.safe_dump(shown, sort_keys=True, allow_unicode=True, width=1000)
+    text = as_yaml(shown, sort_keys=True, width=1000)
     return [printable(line, 300) for line in text.splitlines()]

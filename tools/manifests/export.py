@@ -14,6 +14,7 @@ import yaml
 from knowledge.errors import CompassError
 from tools.manifests.bundle import ManifestBundle
 from tools.manifests.form import PATH
+from tools.manifests.writing import as_yaml
 
 NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 Form = Literal["yaml", "kustomize", "helm"]
@@ -45,9 +46,7 @@ def exported(bundle: ManifestBundle, form: Form) -> dict[str, str]:
             "kind": "Kustomization",
             "namespace": bundle.namespace,
         }
-        return {
-            "kustomization.yaml": yaml.safe_dump(head | {"resources": list(plain)}, sort_keys=False)
-        } | plain
+        return {"kustomization.yaml": as_yaml(head | {"resources": list(plain)})} | plain
     return _chart(bundle, plain)
 
 
@@ -105,6 +104,6 @@ def _chart(bundle: ManifestBundle, plain: dict[str, str]) -> dict[str, str]:
         "type": "application",
     }
     return {
-        "Chart.yaml": yaml.safe_dump(chart, sort_keys=False),
-        "values.yaml": yaml.safe_dump(values, sort_keys=False),
+        "Chart.yaml": as_yaml(chart),
+        "values.yaml": as_yaml(values),
     } | files
