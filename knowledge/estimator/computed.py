@@ -6,9 +6,6 @@ while the person waits. What a plan shows is simulated again, with many more req
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
@@ -19,8 +16,10 @@ from knowledge.curves import Curves, CurveTable, Floats, Ints, Origin, rising
 from knowledge.estimator.calibration import calibration
 from knowledge.estimator.grids import Key, shipped_grids
 from knowledge.estimator.memory import Cache, cache_of, max_num_batched_tokens
+from knowledge.estimator.scheduler import statistics_of
 from knowledge.estimator.steps import StepTimes
 from knowledge.estimator.table import DATE, ENGINE, ENGINES, SOURCES
+from knowledge.estimator.threads import at_once, cores
 from knowledge.estimator.workload import gaps_of, requests_of
 from knowledge.workload import Workload
 
@@ -28,6 +27,8 @@ LOADS = (0.03, 0.25, 0.5, 0.7, 0.85, 0.95, 1.05)
 """Shares of what a replica can serve, about."""
 COUNTS = np.array((60, 120, 220, 320, 420, 500, 500), dtype=np.int64)
 """Requests simulated at each: the busier, the longer it takes until as many run as will."""
+WARM_UP = 3
+"""One of so many requests finds a replica that is not as busy yet as it will be, and isn't counted."""
 SEED = "plan"
 """One for all workloads: a token more must not come with other luck."""
 
@@ -152,30 +153,22 @@ def _swept(workload: Workload, figures: Floats, kv_tokens: Ints, longest: Ints) 
     found = np.empty((*rates.shape, 3, len(STATISTICS)))
 
     def part(some: slice) -> None:
-        sweep(
-            figures[some],
-            kv_tokens[some],
-            longest[some],
-            rates[some],
-            COUNTS,
-            gaps,
-            of.prompts,
-            of.outputs,
-            of.cached,
-            found[some],
-        )
+        for load, count in enumerate(COUNTS.tolist()):
+            seen = np.empty((len(figures[some]), 4, count))
+            sweep(
+                figures[some],
+                kv_tokens[some],
+                longest[some],
+                rates[some, load],
+                gaps[:count],
+                of.prompts[:count],
+                of.outputs[:count],
+                of.cached[:count],
+                seen,
+            )
+            found[some, load] = statistics_of(seen[:, :3, count // WARM_UP :])
 
-    in_parts(len(figures), part)
-    return rates, found
-
-
-def in_parts(count: int, part: Callable[[slice], None]) -> None:
-    """Call `part` for slices that cover `count` things, on as many threads as there are cores."""
     # Small parts: neighbours are of one model, and some models take much longer than others.
-    size = max(1, math.ceil(count / (8 * (os.cpu_count() or 1))))
-    list(_threads().map(part, (slice(at, at + size) for at in range(0, count, size))))
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="simulating")
+    size = max(1, math.ceil(len(figures) / (8 * cores())))
+    at_once(part, [slice(at, at + size) for at in range(0, len(figures), size)])
+    return rates, found

@@ -5,7 +5,6 @@ needed: importing numba takes half a second.
 from __future__ import annotations
 
 import math
-from heapq import heappop, heappush
 
 import numpy as np
 
@@ -79,6 +78,36 @@ def tables(figures: Floats) -> Floats:
 
 
 @compiled
+def push(heap: Ints, size: int, value: int) -> int:
+    """`heapq.heappush` into the first `size` places of an array; the new size."""
+    at = size
+    while at > 0:
+        above = (at - 1) >> 1
+        if heap[above] <= value:
+            break
+        heap[at] = heap[above]
+        at = above
+    heap[at] = value
+    return size + 1
+
+
+@compiled
+def pop(heap: Ints, size: int) -> int:
+    """`heapq.heappop`, less the value, which is `heap[0]`; the new size."""
+    size -= 1
+    at, below = 0, 1
+    while below + 1 < size:
+        below += heap[below + 1] < heap[below]
+        heap[at] = heap[below]
+        at, below = below, 2 * below + 1
+    if below < size:
+        heap[at] = heap[below]
+        at = below
+    push(heap, at, heap[size])
+    return size
+
+
+@compiled
 def serve(
     figures: Floats,
     by_running: Floats,
@@ -111,8 +140,8 @@ def serve(
     )  # the step after which a running sequence ends; -1 while it isn't
     order = np.empty(total, dtype=np.int64)  # running ones by admission; may hold ended and preempted ones
     ordered = 0
-    finishes = [0]  # a heap of end step and sequence in one number; may hold preempted ones
-    finishes.clear()
+    # A heap of end step and sequence in one number; may hold preempted ones.
+    finishes, finishing = np.empty(total, dtype=np.int64), 0
     queue = np.empty(total, dtype=np.int64)  # who was preempted goes before its head: it had left there
     head, tail = 0, 0
     now, step, batch, context, upcoming = 0.0, 0, 0, 0, 0
@@ -165,7 +194,9 @@ def serve(
                 if first[i] == 0.0:
                     first[i] = now
                 ends[i] = step + remaining[i] - 1
-                heappush(finishes, int(ends[i]) << SHIFT | i)
+                if finishing == len(finishes):  # preempted ones pile up
+                    finishes = np.append(finishes, np.empty_like(finishes))
+                finishing = push(finishes, finishing, int(ends[i]) << SHIFT | i)
                 order[ordered] = i
                 ordered += 1
             batch += started
@@ -216,8 +247,9 @@ def serve(
         else:
             break
         limit = (step + 1) << SHIFT
-        while len(finishes) and finishes[0] < limit:
-            found = heappop(finishes)
+        while finishing and finishes[0] < limit:
+            found = finishes[0]
+            finishing = pop(finishes, finishing)
             end, i = found >> SHIFT, found & MASK
             if ends[i] != end:
                 continue

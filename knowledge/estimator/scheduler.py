@@ -21,6 +21,7 @@ tests hold this one against, and the bench.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -41,6 +42,13 @@ class Latencies:
     e2e_ms: Floats = field(default_factory=lambda: np.zeros(0))
     finished_ms: Floats = field(default_factory=lambda: np.zeros(0))
     preemptions: int = 0
+
+
+def statistics_of(values: Floats) -> Floats:
+    """(..., n) → (..., STATISTICS): mean, p50, p90, p95, p99 along the last axis, by the nearest rank."""
+    ordered = np.sort(values, axis=-1)
+    places = [math.ceil(values.shape[-1] * share) - 1 for share in (0.50, 0.90, 0.95, 0.99)]
+    return np.concatenate([values.mean(axis=-1, keepdims=True), ordered[..., places]], axis=-1)
 
 
 def simulate(

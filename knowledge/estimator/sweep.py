@@ -32,52 +32,33 @@ def saturation(figures: Floats, kv_tokens: int, prompt: float, cached: float, ou
 
 
 @compiled
-def summary(values: Floats) -> Floats:
-    """Mean, p50, p90, p95, p99 by the nearest rank."""
-    ordered = np.sort(values)
-    found = np.empty(5)
-    found[0] = ordered.mean()
-    for n, share in enumerate((0.5, 0.9, 0.95, 0.99)):
-        found[n + 1] = ordered[int(np.ceil(len(ordered) * share)) - 1]
-    return found
-
-
-@compiled
 def sweep(
     figures: Floats,
     kv_tokens: Ints,
     longest: Ints,
     rates: Floats,
-    counts: Ints,
     gaps: Floats,
     prompts: Ints,
     outputs: Ints,
     cached: Ints,
-    found: Floats,
+    seen: Floats,
 ) -> None:
-    """Fill `found` (replicas, rates, 3 metrics, 5 statistics) in ms for `rates` (replicas, rates) in
-    requests/s, each from the first so many `counts` (rates,) of the requests, the first third of which warms
-    up.
+    """Fill `seen` (replicas, 4, requests) as `serve` does, each replica at its rate of `rates` (replicas,) in
+    requests/s.
     """
     for n in range(len(figures)):
-        by_running = tables(figures[n])
         answered = np.minimum(outputs, longest[n] - 1)
         asked = np.minimum(prompts, longest[n] - answered)
-        for k in range(rates.shape[1]):
-            count = counts[k]
-            arrivals = np.cumsum(gaps[:count]) / rates[n, k] * 1000
-            seen = np.empty((4, count))
-            held = np.minimum(cached[:count], asked[:count] - 1)
-            serve(
-                figures[n],
-                by_running,
-                kv_tokens[n],
-                arrivals,
-                count,
-                asked[:count],
-                answered[:count],
-                held,
-                seen,
-            )
-            for metric in range(3):
-                found[n, k, metric] = summary(seen[metric, count // 3 :])
+        arrivals = np.cumsum(gaps) / rates[n] * 1000
+        held = np.minimum(cached, asked - 1)
+        serve(
+            figures[n],
+            tables(figures[n]),
+            kv_tokens[n],
+            arrivals,
+            len(gaps),
+            asked,
+            answered,
+            held,
+            seen[n],
+        )

@@ -22,6 +22,11 @@ from tools.specification import Specification
 SAME_MODEL = 2
 """Options of one model that come before others: a list of one model on every GPU type is no choice."""
 
+AT_ONCE = 4
+"""Configurations simulated at the same time while the cheapest is looked for. Not as many as there are cores:
+the same must be simulated on every machine.
+"""
+
 
 class Settling:
     """The options of one specification, by estimate until `settle`, `cheapest` or `first` simulate them."""
@@ -64,29 +69,34 @@ class Settling:
             ]
             if not wanted:
                 return shown
-            for configuration in wanted:
-                self._simulate(configuration)
+            self._simulate(wanted)
 
     def cheapest(self) -> int | None:
         """The configuration that costs the least, the budget aside, with everything
         simulated that could cost less.
         """
-        while (unsure := self._cheapest_unsure()) is not None:
+        while unsure := self._cheapest_unsure():
             self._simulate(unsure)
         costs = np.where(self.sizing.holding, self.sizing.costs, np.inf)
         return int(np.argmin(costs)) if len(costs) and np.isfinite(costs.min()) else None
 
-    def _cheapest_unsure(self) -> int | None:
-        """What could be the cheapest of all if a simulation came out well, and was not simulated yet."""
+    def _cheapest_unsure(self) -> list[int]:
+        """What could be the cheapest of all if a simulation came out well, and was not simulated yet, and the
+        next after it.
+        """
         sizing = self.sizing
         if not sizing.simulating or not sizing.holding.any():
-            return None
+            return []
         hopeful = sizing.fewest_cost.copy()
         known = list(sizing.sized)
         hopeful[known] = sizing.costs[known]
         hopeful = np.where(sizing.holding, hopeful, np.inf)
-        best = int(np.argmin(hopeful))
-        return best if np.isfinite(hopeful[best]) and sizing.unsure(best) else None
+        found: list[int] = []
+        for n in np.argsort(hopeful, kind="stable")[:AT_ONCE].tolist():
+            if not np.isfinite(hopeful[n]) or not sizing.unsure(n):
+                break  # nothing behind what is known could be cheaper
+            found.append(n)
+        return found
 
     def first(self) -> int | None:
         """The option that is listed first by cost, with everything simulated that could cost less."""
@@ -98,18 +108,18 @@ class Settling:
             found = criteria.leading("lowest_cost", criteria.option, 1)[0]
             if not self.sizing.unsure(found):
                 return found
-            self._simulate(found)
+            self._simulate([found])
 
     def force(self, n: int) -> bool:
         """Simulate one configuration, whatever its place; whether it wasn't yet."""
         unsure = bool(self.sizing.holding[n]) and self.sizing.unsure(n)
         if unsure:
-            self._simulate(n)
+            self._simulate([n])
         return unsure
 
-    def _simulate(self, n: int) -> None:
+    def _simulate(self, some: list[int]) -> None:
         self._criteria = None
-        self.sizing.simulate(n)
+        self.sizing.simulate(some)
 
     # Order
     # --------------------------------------------------------------------------------

@@ -20,11 +20,10 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-import numpy as np
-
 from knowledge.catalogue import METRICS, gpus, models
 from knowledge.estimator.computed import SEED
 from knowledge.estimator.replica import Replica, replica_of
+from knowledge.estimator.scheduler import statistics_of
 from knowledge.judging import PLAIN, Judging
 from knowledge.workload import Workload
 
@@ -80,7 +79,7 @@ def simulated(
 ) -> tuple[Latency, ...]:
     """Of TTFT, ITL and E2E. Raises ValueError for a configuration without a step grid."""
     seen = _present(configuration).run(requests_per_second, burstiness, REQUESTS, seed)
-    return tuple(_latency(getattr(seen, f"{metric}_ms")) for metric in METRICS)
+    return tuple(Latency(*statistics_of(getattr(seen, f"{metric}_ms")).tolist()) for metric in METRICS)
 
 
 def mean_in_flight(configuration: Configuration, requests_per_second: float, burstiness: float) -> float:
@@ -97,12 +96,6 @@ def saturation(configuration: Configuration) -> float:
     configuration without a step grid.
     """
     return _present(configuration).saturation_rate()
-
-
-def _latency(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Latency:
-    """By the nearest rank."""
-    places = [math.ceil(len(values) * share) - 1 for share in (0.50, 0.90, 0.95, 0.99)]
-    return Latency(float(values.mean()), *np.partition(values, places)[places].tolist())
 
 
 def can_be_simulated(configuration: Configuration) -> bool:

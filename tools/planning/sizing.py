@@ -4,12 +4,14 @@ estimate for all at once, and simulated one by one where it counts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from knowledge.curves import Bools, Floats, Ints
+from knowledge.estimator.threads import at_once
 from knowledge.judging import targets_in_order
 from knowledge.prices import HOURS_PER_MONTH
 from tools.planning.candidates import Candidates
@@ -205,30 +207,38 @@ class Sizing:
         simulation = self.candidates.simulation(n, targets_ms) if self.simulates(n) else None
         return Trial(capacities, self.candidates.counts[[n]], simulation, self.optimism)
 
-    def simulate(self, n: int) -> None:
-        """Put what a simulation of one configuration says in the place of its estimate."""
+    def simulate(self, some: Sequence[int]) -> None:
+        """Put what simulations of some configurations say in the place of their estimates."""
+        least = self.fewest_replicas
+        found = at_once(lambda n: self._simulated(n, int(least[n])), some)
+        for n, sized in zip(some, found, strict=True):
+            self.sized[n] = sized
+            if sized is None:
+                self.replicas[n] = self.costs[n] = np.inf
+                continue
+            self.judged_ms[:, n] = judged(sized.latencies, self.candidates.judging)
+            self.replicas[n] = sized.replicas
+            self.costs[n] = self.cost_of(n, sized.replicas)
+
+    def _simulated(self, n: int, least: int) -> Sized | None:
+        """One configuration with at least so many replicas; None where no number of them carries the peak."""
         simulation = self.candidates.simulation(n, self.targets_ms)
         of_one = self.capacities.of(np.array([n]))
         trial = Trial(of_one, self.candidates.counts[[n]], simulation, self.optimism)
         most = int(self.candidates.room[n]) - self.specification.spare_replicas
-        replicas = trial.among(self.planned_rate, int(self.fewest_replicas[n]), most)
+        replicas = trial.among(self.planned_rate, least, most)
         if replicas is None:
-            self.sized[n] = None
-            self.replicas[n] = self.costs[n] = np.inf
-            return
+            return None
         burstiness = trial.burstiness_of_one_of(replicas)
         low, high = simulation.known(burstiness)
         capacity = min(high, max(low, self.capacities.believed(n, replicas)))
-        sized = self.sized[n] = Sized(
+        return Sized(
             replicas=replicas,
             latencies=simulation.at(self.peak / replicas, burstiness),
             max_requests_per_second=replicas * max(capacity, self.planned_rate / replicas),
             at_table_end=simulation.reaches_end(burstiness),
             min_replicas=trial.among(self.trough_rate, 1, replicas) or replicas,
         )
-        self.judged_ms[:, n] = judged(sized.latencies, self.candidates.judging)
-        self.replicas[n] = replicas
-        self.costs[n] = self.cost_of(n, replicas)
 
     def least_replicas(self, shown: Ints) -> Floats:
         """What the highest minute of the quietest hour needs, at most what the peak does."""

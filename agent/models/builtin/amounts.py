@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from agent.models.builtin import kept
 from agent.models.builtin.named import read_left, read_named
 from agent.models.builtin.names import gpu_aliases
 from agent.models.builtin.people import Crowd, crowd
@@ -97,7 +98,7 @@ def read_told_by_now(low: str, fields: dict[str, Any], problems: list[str]) -> s
 def _read_cheaper(low: str, fields: dict[str, Any], problems: list[str]) -> str:
     """“30 % cheaper” than what is planned now. What is left to read of the text."""
     cheaper = _CHEAPER.search(low)
-    if cheaper and not re.match(r"(?:is|are|was|were) (?:it|this|that|the|option|number|#)", low):
+    if cheaper and not kept.match(r"(?:is|are|was|were) (?:it|this|that|the|option|number|#)", low):
         percent = cheaper["share"] or cheaper["cut"]
         factor = 0.5 if percent is None else round(1 - float(percent) / 100, 6)
         if not 0 < factor < 1:
@@ -129,14 +130,14 @@ def _of_several(low: str, quantities: list[Quantity], crowds: list[tuple[Quantit
     """
     total, first = crowds[-1][1].count, crowds[-1][0]
     for q, crowd_before in reversed(crowds[:-1]):
-        if not re.fullmatch(
+        if not kept.fullmatch(
             rf"\s*(?:[\w'-]+\s+){{0,2}}?{PEOPLE}\s*(?:,|and|plus|\+|&|,\s*and|as well as)\s*(?:about |another"
             r" |our )?",
             low[q.end : first.start],
         ):
             break
         total, first = total + crowd_before.count, q
-    each = re.match(
+    each = kept.match(
         r"\s*(?:[\w'-]+\s+){0,2}?(?:each|apiece)\b(?! (?:send|mak|ask|do|with|us)\w*)",
         low[crowds[-1][0].end :],
     )
@@ -144,7 +145,7 @@ def _of_several(low: str, quantities: list[Quantity], crowds: list[tuple[Quantit
         q
         for q in quantities
         if q.end <= first.start
-        and re.fullmatch(
+        and kept.fullmatch(
             r"\s+(?:[\w'-]+\s+){1,2}(?:with|of|having)\s+(?:about |around )?", low[q.end : first.start]
         )
     ]
@@ -160,7 +161,7 @@ def _read_lone_number(low: str, quantities: list[Quantity], fields: dict[str, An
     ):
         return
     [q] = quantities
-    if re.search(rf"\b{PEOPLE}\b", low) and re.match(
+    if kept.search(rf"\b{PEOPLE}\b", low) and kept.match(
         r"\s*(?:of (?:them|us)\b|in (?:all|total)\b|[,.;]|$)", low[q.end :]
     ):
         fields["user_count"] = int(q.value) if q.value == int(q.value) else q.value
@@ -168,18 +169,18 @@ def _read_lone_number(low: str, quantities: list[Quantity], fields: dict[str, An
 
 def _read_money(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
     before, after = low[max(0, q.start - NEAR) : q.start].rstrip(), low[q.end : q.end + NEAR]
-    dollars = before.endswith(("$", "usd", "us$")) or re.match(
+    dollars = before.endswith(("$", "usd", "us$")) or kept.match(
         r"\s*(?:\$|usd|us dollars?|dollars?|bucks)", after
     )
-    if before.endswith(("€", "£", "eur", "gbp")) or re.match(r"\s*(?:€|£|euros?|eur\b|pounds?|gbp)", after):
+    if before.endswith(("€", "£", "eur", "gbp")) or kept.match(r"\s*(?:€|£|euros?|eur\b|pounds?|gbp)", after):
         problems.append("Prices here are in US dollars. Please give the budget in USD a month.")
         return True
-    budget = re.search(
+    budget = kept.search(
         r"budget(?: (?:is|of|to|at|under|below|max(?:imum)?))*\s*(?:=|:)?$|spend(?: (?:at most|up to|no more"
         r" than|under|less than))?$",
         before,
     )
-    bare = re.match(
+    bare = kept.match(
         r"\s*(?:/|per|a|each|every)\s*(?:month|mo|year|yr|annum)\b", after
     )  # “12k/month” of what else?
     if not dollars and not bare and not (budget and not TIME_UNIT.match(after)):
@@ -190,17 +191,17 @@ def _read_money(low: str, q: Quantity, fields: dict[str, Any], problems: list[st
 
 def _read_rate(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
     after = low[q.end : q.end + NEAR]
-    each = re.match(
+    each = kept.match(
         rf"\s*{REQUESTS}\s*(?:per|/|by|from|for|a|an|each) (?:each )?(?:active"
         rf" )?(?:user|person)\s*{EACH_PERIOD}",
         after,
     )
-    if not each and re.search(EACH_SENDS, low[max(0, q.start - NEAR) : q.start]):
-        each = re.match(rf"\s*{REQUESTS}\s*{EACH_PERIOD}", after)
+    if not each and kept.search(EACH_SENDS, low[max(0, q.start - NEAR) : q.start]):
+        each = kept.match(rf"\s*{REQUESTS}\s*{EACH_PERIOD}", after)
     if each:
         fields["requests_per_active_user_per_minute"] = q.value * 60 / PER[each[1]]
         return True
-    if re.match(
+    if kept.match(
         rf"\s*(?:concurrent|simultaneous|parallel) {REQUESTS}\b|\s*{REQUESTS} (?:in flight|at once|in"
         r" parallel|concurrently)",
         after,
@@ -213,7 +214,7 @@ def _read_rate(low: str, q: Quantity, fields: dict[str, Any], problems: list[str
     if match[1] == "day":
         fields["requests_per_day"] = q.value
         return True
-    if re.match(r"\s+(?:per|by|from|for|a|each) (?:each )?(?:active )?user", low[match.end() :]):
+    if kept.match(r"\s+(?:per|by|from|for|a|each) (?:each )?(?:active )?user", low[match.end() :]):
         fields["requests_per_active_user_per_minute"] = q.value * 60 / PER.get(match[1] or "s", 1.0)
     else:
         fields["requests_per_second"] = q.value / PER.get(match[1] or "s", 1.0)
@@ -222,18 +223,18 @@ def _read_rate(low: str, q: Quantity, fields: dict[str, Any], problems: list[str
 
 def _read_stock(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
     """“We have 8 H100s”: not a wish but a limit."""
-    match = re.match(
+    match = kept.match(
         r"\s*(?:x\s*)?(?:nvidia |amd |of (?:our |the )?)?([a-z][\w -]{0,14})", low[q.end : q.end + NEAR]
     )
     if not match:
         return False
     before = low[max(0, q.start - NEAR) : q.start]
     goes_on = (
-        "available_gpus" in fields and re.search(r"(?:,|\band|,\s*and)\s*$", before) is not None
+        "available_gpus" in fields and kept.search(r"(?:,|\band|,\s*and)\s*$", before) is not None
     )  # “4 H100s and 8 L40S”
-    owned = goes_on or re.search(_OWNS, before) is not None
+    owned = goes_on or kept.search(_OWNS, before) is not None
     for alias, ids in gpu_aliases():
-        found = re.match(rf"{re.escape(alias)}s?(?![\w-])", match[1])
+        found = kept.match(rf"{re.escape(alias)}s?(?![\w-])", match[1])
         at_hand = (
             r"(?: gpus?| cards?)? (?:are |is |that )?(?:available|we (?:already |currently"
             r" )?(?:own|have|got)|in (?:the"
@@ -242,7 +243,7 @@ def _read_stock(low: str, q: Quantity, fields: dict[str, Any], problems: list[st
             r"|in our (?:cluster|data ?cent(?:er|re))"
             r"|free|left|idle|installed)\b"
         )
-        if found and (owned or re.match(at_hand, low[q.end + match.start(1) + found.end() :])):
+        if found and (owned or kept.match(at_hand, low[q.end + match.start(1) + found.end() :])):
             fields.setdefault("available_gpus", {}).update({i: int(q.value) for i in ids})
             wanted = [g for g in fields.pop("preferred_gpu_types", []) if g not in ids]
             if wanted:
@@ -254,20 +255,20 @@ def _read_stock(low: str, q: Quantity, fields: dict[str, Any], problems: list[st
 def _read_planning(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
     """Headroom, spare replicas, burstiness, busy hours, quality: how to plan, and not what for."""
     before, after = low[max(0, q.start - NEAR) : q.start], low[q.end : q.end + NEAR]
-    share = re.match(r"\s*(?:%|percent)", after)
-    if re.match(r"\s*(?:%|percent)?\s*(?:of )?headroom", after) or re.search(rf"headroom{IS}", before):
+    share = kept.match(r"\s*(?:%|percent)", after)
+    if kept.match(r"\s*(?:%|percent)?\s*(?:of )?headroom", after) or kept.search(rf"headroom{IS}", before):
         fields["headroom"] = q.value / 100 if share or q.value > 1 else q.value
-    elif re.match(
+    elif kept.match(
         r"\s*(?:spare|extra|standby|redundant)(?: \w+)? ?replicas?\b|\s*(?:spare|standby)s?\b", after
-    ) or re.search(rf"\bn\s?\+\s?$|\b(?:spare|standby|redundant) replicas?{IS}", before):
+    ) or kept.search(rf"\bn\s?\+\s?$|\b(?:spare|standby|redundant) replicas?{IS}", before):
         fields["spare_replicas"] = q.value
-    elif re.search(rf"(?:burstiness|cv²|cv2|cv\^2){IS}", before):
+    elif kept.search(rf"(?:burstiness|cv²|cv2|cv\^2){IS}", before):
         fields["burstiness"] = q.value
-    elif re.match(r"\s*(?:busy |working |business |office )?hours? (?:a|per|each) day", after) or (
-        re.match(r"\s*hours?\b", after) and re.search(r"\b(?:spread over|within|in|over)\s*$", before)
+    elif kept.match(r"\s*(?:busy |working |business |office )?hours? (?:a|per|each) day", after) or (
+        kept.match(r"\s*hours?\b", after) and kept.search(r"\b(?:spread over|within|in|over)\s*$", before)
     ):
         fields["busy_hours_per_day"] = q.value
-    elif re.search(rf"(?:quality|accuracy|score)(?: above)?{IS}", before) or re.match(
+    elif kept.search(rf"(?:quality|accuracy|score)(?: above)?{IS}", before) or kept.match(
         r"\s*(?:%|percent)\s*(?:quality|accuracy)", after
     ):
         fields["min_quality"] = q.value * (100 if q.value <= 1 else 1)
@@ -280,7 +281,7 @@ def _read_context(low: str, q: Quantity, fields: dict[str, Any], problems: list[
     """A context window is a length that must be possible; a prompt is what comes."""
     before, after = low[max(0, q.start - NEAR) : q.start], low[q.end : q.end + NEAR]
     window = r"context(?: window| length| size)?"
-    if not re.match(rf"[\s-]*(?:tokens? )?(?:of )?{window}\b(?! tokens)", after) and not re.search(
+    if not kept.match(rf"[\s-]*(?:tokens? )?(?:of )?{window}\b(?! tokens)", after) and not kept.search(
         rf"\bcontexts?(?: window| length| size)?{IS}",
         before,
     ):
@@ -291,7 +292,7 @@ def _read_context(low: str, q: Quantity, fields: dict[str, Any], problems: list[
 
 def _read_tokens(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
     side = rf"(?:{_THOUGHT_SIDE}|{_PROMPT_SIDE}|{_ANSWER_SIDE})"
-    before = re.search(
+    before = kept.search(
         rf"({side})(?: length| lengths| size| tokens?)*(?:["
         r" ,]+(?:are|is|were|was|be|can|may|might|could|will|should|must|need|down"
         rf"|only|just"
@@ -301,23 +302,23 @@ def _read_tokens(low: str, q: Quantity, fields: dict[str, Any], problems: list[s
     )
     if (
         TOKENS_A_SECOND.match(low, q.end)
-        or re.match(_EACH_OF_TOKENS, low[q.end :])
+        or kept.match(_EACH_OF_TOKENS, low[q.end :])
         or TIME_UNIT.match(low, q.end)
     ):
         return False
-    after = re.match(
+    after = kept.match(
         rf"[\s-]*((?:\w+\s){{0,2}})tokens?\b\s*(?:(?:of|for|per|in) )?(?:the )?({side})?",
         low[q.end : q.end + NEAR],
     )
     if not after and not (before and "token" in low[max(0, q.start - NEAR) : q.end + 10]):
         return False
     words = f"{after[1]} {after[2] or ''}" if after else ""
-    kind = words if re.search(side, words) else before[1] if before else ""
-    if re.search(_THOUGHT_SIDE, kind):
+    kind = words if kept.search(side, words) else before[1] if before else ""
+    if kept.search(_THOUGHT_SIDE, kind):
         fields["thinking_tokens"] = q.value
-    elif re.search(_PROMPT_SIDE, kind):
+    elif kept.search(_PROMPT_SIDE, kind):
         fields["prompt_tokens"] = q.value
-    elif re.search(_ANSWER_SIDE, kind):
+    elif kept.search(_ANSWER_SIDE, kind):
         fields["output_tokens"] = q.value
     else:
         problems.append(f"Do you mean prompts of {q.value:g} tokens, or answers of {q.value:g} tokens?")
@@ -326,7 +327,7 @@ def _read_tokens(low: str, q: Quantity, fields: dict[str, Any], problems: list[s
 
 def _read_profile_arrow(low: str, fields: dict[str, Any], problems: list[str]) -> None:
     """“512→256”, “512 in / 256 out”."""
-    arrow = re.search(r"\b(\d+)\s*(?:→|->|=>)\s*(\d+)\b", low) or re.search(
+    arrow = kept.search(r"\b(\d+)\s*(?:→|->|=>)\s*(\d+)\b", low) or kept.search(
         r"\b(\d+)\s*(?:tokens? )?in\b[\s,/and]*(\d+)\s*(?:tokens? )?out\b", low
     )
     if arrow:
@@ -335,24 +336,24 @@ def _read_profile_arrow(low: str, fields: dict[str, Any], problems: list[str]) -
 
 def _read_share(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
     after = low[q.end : q.end + NEAR]
-    if re.match(
+    if kept.match(
         r"\s*(?:%|percent)\s*(?:of (?:them|us|users|people|the users|all users|our users|everyone)\b,?"
         r" ?)?(?:are |is "
         r"|were |was |will be )?(?:active|online|at once|concurrent)",
         after,
     ) or (
-        re.match(r"\s*(?:%|percent)", after)
-        and re.search(
+        kept.match(r"\s*(?:%|percent)", after)
+        and kept.search(
             r"active (?:fraction|share|users?)?(?: (?:is|of|to|at|=))*\s*$",
             low[max(0, q.start - NEAR) : q.start],
         )
     ):
         fields["active_fraction"] = q.value / 100
         return True
-    if re.search(
+    if kept.search(
         r"peak (?:factor|multiplier)(?: (?:is|was|were|be|of|to|at|=))*\s*$",
         low[max(0, q.start - NEAR) : q.start],
-    ) or re.match(r"\s*(?:x|times)\s*(?:the )?(?:peak|average)", after):
+    ) or kept.match(r"\s*(?:x|times)\s*(?:the )?(?:peak|average)", after):
         fields["peak_factor"] = q.value
         return True
     return False
@@ -364,7 +365,7 @@ def _read_targets(low: str, quantities: list[Quantity], fields: dict[str, Any]) 
     """
     free = _read_plain_targets(low, quantities, fields)
     named = sorted(
-        (m.start(), m.end(), f) for f, pattern in METRICS.items() for m in re.finditer(pattern, low)
+        (m.start(), m.end(), f) for f, pattern in METRICS.items() for m in kept.finditer(pattern, low)
     )
     for index, (start, end, target) in enumerate(named):
         limit = named[index + 1][0] if index + 1 < len(named) else len(low)
@@ -372,14 +373,14 @@ def _read_targets(low: str, quantities: list[Quantity], fields: dict[str, Any]) 
             (
                 q
                 for q in free
-                if end <= q.start < min(limit, end + 40) and not re.search(r"[.;]\s", low[end : q.start])
+                if end <= q.start < min(limit, end + 40) and not kept.search(r"[.;]\s", low[end : q.start])
             ),
             None,
         )
         before = next(
             (q for q in reversed(free) if q.end <= start <= q.end + 30 and TIME_UNIT.match(low, q.end)), None
         )
-        close = before is not None and re.match(
+        close = before is not None and kept.match(
             r"\s*-?\w+\s*(?:for (?:the )?|of |p95 )?$", low[before.end : start]
         )
         chosen = before if close else after or before
@@ -401,20 +402,20 @@ def _read_plain_targets(low: str, quantities: list[Quantity], fields: dict[str, 
     left = []
     for q in quantities:
         unit = TIME_UNIT.match(low, q.end)
-        before = re.split(r"[.;!]\s", low[max(0, q.start - NEAR) : q.start])[-1]
-        answering = re.search(rf"({_ANSWERING})(?P<between>[^.;!]{{0,40}}?)\b{_WITHIN}", before)
-        if re.match(_EACH_OF_TOKENS, low[q.end :]):
+        before = kept.split(r"[.;!]\s", low[max(0, q.start - NEAR) : q.start])[-1]
+        answering = kept.search(rf"({_ANSWERING})(?P<between>[^.;!]{{0,40}}?)\b{_WITHIN}", before)
+        if kept.match(_EACH_OF_TOKENS, low[q.end :]):
             fields["itl_p95_ms"] = q.value
         elif TOKENS_A_SECOND.match(low, q.end) and q.value > 0:
             fields["itl_p95_ms"] = round(1000 / q.value, 6)
         elif (
             unit
             and answering
-            and not re.match(r"\s*(?:ttft|itl|e2e)\b", low[unit.end() :])
-            and not any(re.search(p, before[answering.start() :]) for p in METRICS.values())
-            and not re.search(r"\d", answering["between"])
+            and not kept.match(r"\s*(?:ttft|itl|e2e)\b", low[unit.end() :])
+            and not any(kept.search(p, before[answering.start() :]) for p in METRICS.values())
+            and not kept.search(r"\d", answering["between"])
         ):
-            first = re.search(r"\b(?:start|begin|first)\w*\b", before[max(0, answering.start() - 25) :])
+            first = kept.search(r"\b(?:start|begin|first)\w*\b", before[max(0, answering.start() - 25) :])
             target = "ttft_p95_ms" if first else "e2e_p95_ms"
             fields[target] = round(q.value * TIME[unit[1]], 6)
         else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from agent.models.builtin import kept
 from agent.models.builtin.phrases import ORDINALS
 from agent.models.builtin.quantities import find_quantities
 
@@ -44,25 +45,25 @@ def completed(reply: str, asked: str) -> str | None:
     """The sentence that `reply` is as the answer to what we said last; None if it is
     no answer to a question of ours.
     """
-    bare = re.sub(r"\s+", " ", reply.lower()).strip(" .!")
+    bare = kept.sub(r"\s+", " ", reply.lower()).strip(" .!")
     meant = _MEANT.search(asked)
     if meant:
-        return _chosen(bare, re.split(r", or | or |, ", meant[1]))
+        return _chosen(bare, kept.split(r", or | or |, ", meant[1]))
     figure = _FIGURE.fullmatch(bare)
-    found = find_quantities(re.sub(r"^(?:a|one)$", "1", figure["figure"])) if figure else []
+    found = find_quantities(kept.sub(r"^(?:a|one)$", "1", figure["figure"])) if figure else []
     if (
         figure is None
         or len(found) != 1
         or found[0].start > 1
-        or re.search(r"[a-z]{2}", re.sub(_UNIT, "", figure["figure"][found[0].end :]))
+        or kept.search(r"[a-z]{2}", kept.sub(_UNIT, "", figure["figure"][found[0].end :]))
     ):
         return None  # more than a figure
     for pattern, sentence in _ASKED:
-        question = re.search(pattern, asked)
+        question = kept.search(pattern, asked)
         if question:
             said = {
                 **question.groupdict(),
-                "figure": re.sub(r"\s(?:users?|people|replicas?)$", "", figure["figure"]),
+                "figure": kept.sub(r"\s(?:users?|people|replicas?)$", "", figure["figure"]),
             }
             if figure["by"] and "verb" in said:
                 sentence = "{verb} {what} by {figure}"
@@ -72,20 +73,20 @@ def completed(reply: str, asked: str) -> str | None:
 
 def declines(reply: str, asked: str) -> bool:
     """Whether a reply is a plain no to what we asked whether it was meant."""
-    return _MEANT.search(asked) is not None and re.fullmatch(_NO, reply.lower().strip(" .!")) is not None
+    return _MEANT.search(asked) is not None and kept.fullmatch(_NO, reply.lower().strip(" .!")) is not None
 
 
 def _chosen(bare: str, alternatives: list[str]) -> str | None:
     """The one alternative that a reply agrees to, or names by a word of its own or by its place."""
     if len(alternatives) == 1:
-        return alternatives[0] if re.fullmatch(_YES, bare) else None
+        return alternatives[0] if kept.fullmatch(_YES, bare) else None
     place = next((ORDINALS[word] for word in bare.split() if word in ORDINALS), None)
-    words = set(re.findall(r"[\w.%]+", bare)) - _SAYS_NOTHING
+    words = set(kept.findall(r"[\w.%]+", bare)) - _SAYS_NOTHING
     if not words and place is not None and place <= len(alternatives):
         return alternatives[place - 1 if place > 0 else -1]
     fitting = [
         a
         for a in alternatives
-        if words and all(re.search(rf"(?<![\w.]){re.escape(word)}", a.lower()) for word in words)
+        if words and all(kept.search(rf"(?<![\w.]){re.escape(word)}", a.lower()) for word in words)
     ]
     return fitting[0] if len(fitting) == 1 else None

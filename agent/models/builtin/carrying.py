@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent.models.builtin import kept
 from agent.models.builtin.names import gpu_aliases, without_models
 from agent.models.builtin.phrases import any_of
 from agent.models.builtin.quantities import find_quantities
@@ -83,12 +84,12 @@ class Supposed:
 
 def carrying_topic(low: str) -> Topic | None:
     """Which of these questions a text in lower case is, if it is one."""
-    if re.search(_SPLITS, low):
+    if kept.search(_SPLITS, low):
         return "splits"
-    if (_items(low)[0] is not None and re.search(_ASKS_OF_A_BATCH, low)) or re.search(_ITS_TIME, low):
+    if (_items(low)[0] is not None and kept.search(_ASKS_OF_A_BATCH, low)) or kept.search(_ITS_TIME, low):
         return "batch"
-    enough = re.search(_ENOUGH, low) is not None and bool(_servers(low)[0])
-    return "capacity" if enough or re.search(_CAPACITY, low) else None
+    enough = kept.search(_ENOUGH, low) is not None and bool(_servers(low)[0])
+    return "capacity" if enough or kept.search(_CAPACITY, low) else None
 
 
 def supposed(low: str) -> Supposed:
@@ -96,7 +97,7 @@ def supposed(low: str) -> Supposed:
     servers, rest = _servers(low)
     items, rest = _items(rest)
     hours, rest = _deadline(rest) if items is not None or "batch" in low or "job" in low else (None, rest)
-    reading = read_change(re.sub(rf"\b\d+\s*(?:x\s*)?{_REPLICAS}|{_TP}(?:\s*(?:of\s*)?\d+)?", " ", rest))
+    reading = read_change(kept.sub(rf"\b\d+\s*(?:x\s*)?{_REPLICAS}|{_TP}(?:\s*(?:of\s*)?\d+)?", " ", rest))
     of_hardware = ("available_gpus", "preferred_gpu_types", "excluded_gpu_types", "owned", "clear")
     fields = {name: value for name, value in reading.fields.items() if name not in of_hardware}
     return Supposed(servers, items, hours, fields, reading.problems)
@@ -109,25 +110,25 @@ def _servers(low: str) -> tuple[list[Servers], str]:
     names = "|".join(re.escape(alias) for alias, _ in gpu_aliases())
     counted = re.compile(rf"\s*(?:x|×)?\s*(?:nvidia |amd )?({names}|gpus?|cards?)s?(?![\w-])")
     by_name = dict(gpu_aliases())
-    text = re.sub(r"(?<=\d)\s?[x×]\s?(?=[a-z\d])", " x ", rest)
-    text = re.sub(r"\b(?:a single|only one|just one|one)\b(?= )", "1", text)
+    text = kept.sub(r"(?<=\d)\s?[x×]\s?(?=[a-z\d])", " x ", rest)
+    text = kept.sub(r"\b(?:a single|only one|just one|one)\b(?= )", "1", text)
     for q in find_quantities(text):
         match = counted.match(text, q.end)
         if match is None or q.value != int(q.value) or not 1 <= q.value <= 10_000:
             continue
         before = text[: q.start]
-        many = re.search(rf"(\S+)\s+(?:x\s*|{_SERVERS}\s+(?:with|of|each with)\s+)$", before)
+        many = kept.search(rf"(\S+)\s+(?:x\s*|{_SERVERS}\s+(?:with|of|each with)\s+)$", before)
         servers = [s.value for s in find_quantities(many[1])] if many else []
         found.append(Servers(by_name.get(match[1], []), int(q.value), int(servers[0]) if servers else 1))
         said = re.escape(text[q.start : match.end()].strip()).replace(r"\ x\ ", r"\s?[x×]\s?")
-        out = re.sub(said, lambda m: " " * len(m[0]), out, count=1)
-    each = re.search(r"\b(\d+|two|three|four|five|six|eight|ten) (?:servers?|nodes?|machines?)\b", out)
+        out = kept.sub(said, lambda m: " " * len(m[0]), out, count=1)
+    each = kept.search(r"\b(\d+|two|three|four|five|six|eight|ten) (?:servers?|nodes?|machines?)\b", out)
     return found, out.replace(each[0], " ") if each else out
 
 
 def _items(low: str) -> tuple[int | None, str]:
     for q in find_quantities(low):
-        noun = re.match(
+        noun = kept.match(
             rf"\s*(?:[\w-]+ )?{_ITEMS}\b(?!\s*{EACH_PERIOD}|\s*(?:in flight|at once))", low[q.end :]
         )
         if noun and q.value >= LEAST_ITEMS and q.value == int(q.value):
@@ -137,8 +138,8 @@ def _items(low: str) -> tuple[int | None, str]:
 
 def _deadline(low: str) -> tuple[float | None, str]:
     for q in find_quantities(low):
-        unit = re.match(r"\s*-?(minute|min|hour|h|day|week)s?\b", low[q.end :])
-        before = re.search(r"\b(?:in|within|under|less than)\s+(?:about )?$", low[: q.start])
+        unit = kept.match(r"\s*-?(minute|min|hour|h|day|week)s?\b", low[q.end :])
+        before = kept.search(r"\b(?:in|within|under|less than)\s+(?:about )?$", low[: q.start])
         if unit and before and q.value > 0:
             return q.value * _PERIODS[unit[1]], low[: before.start()] + low[q.end + unit.end() :]
     return None, low

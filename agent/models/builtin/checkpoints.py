@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from agent.models.builtin import kept
 from agent.models.builtin.polarity import Mention, sorted_by_polarity
 from agent.models.builtin.units import REQUESTS
 from agent.models.builtin.vocabulary import PEOPLE
@@ -114,7 +115,7 @@ def _size(low: str, match: re.Match[str]) -> Mention[str]:
     start = start if match["millions"] else match.start("low")  # “everything apart from 70B”
     size = float(match["low"] or float(match["millions"]) / 1000)
     for bound, words in _BEFORE.items():
-        if said := re.search(rf"(?<!\w)(?:{words})\s*(?:an? |the |about |around )?$", low[:start]):
+        if said := kept.search(rf"(?<!\w)(?:{words})\s*(?:an? |the |about |around )?$", low[:start]):
             return said.start(), end, f"{bound}{size:g}B"
     for bound, words in _AFTER.items():
         if said := re.compile(rf"{_NOUN}(?:{words})").match(low, end):

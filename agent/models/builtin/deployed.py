@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from agent import moves
+from agent.models.builtin import kept
 from agent.models.builtin.phrases import AFTER_THAT, KINDLY, any_of
 from agent.models.builtin.reading import read_change
 
@@ -74,15 +73,15 @@ def read_deployed(bare: str, offered: set[str]) -> moves.Remove | moves.Ask | mo
     several, is asked. Words that name a deployment are about it and nothing else, so what else
     they may want of it is asked back.
     """
-    words = re.sub(rf"^{KINDLY}", "", re.sub(r"[“”\"`]", "", bare))
-    plain = re.sub(rf"{AFTER_THAT}$", "", words)
+    words = kept.sub(rf"^{KINDLY}", "", kept.sub(r"[“”\"`]", "", bare))
+    plain = kept.sub(rf"{AFTER_THAT}$", "", words)
     if "Remove" in offered:
-        if found := re.fullmatch(REMOVE_NAMED, plain):
+        if found := kept.fullmatch(REMOVE_NAMED, plain):
             return moves.Remove(name=found["name"])
-        found = re.fullmatch(REMOVE_SOME, plain)
+        found = kept.fullmatch(REMOVE_SOME, plain)
         if found and (found["before"] or found["after"]):
             return moves.Remove(name=found["after"] or found["before"])
-        loosely = re.fullmatch(REMOVE_LOOSELY, plain)
+        loosely = kept.fullmatch(REMOVE_LOOSELY, plain)
         if loosely and read_change(plain).empty:  # “delete the budget” is said of the plan
             return moves.Remove(name=loosely["name"] or loosely["thing"])
         if found and (
@@ -90,9 +89,9 @@ def read_deployed(bare: str, offered: set[str]) -> moves.Remove | moves.Ask | mo
         ):  # else it is the one that is at hand
             return moves.Remove()
     if "Ask" in offered:
-        if re.fullmatch(WHAT_RUNS, words) or re.fullmatch(WHAT_RUNS, plain):
+        if kept.fullmatch(WHAT_RUNS, words) or kept.fullmatch(WHAT_RUNS, plain):
             return moves.Ask(topic="deployments")
-        of_some = re.fullmatch(STATUS_OF, plain)
+        of_some = kept.fullmatch(STATUS_OF, plain)
         if of_some and of_some["name"] not in (
             "it",
             "this",
@@ -105,8 +104,8 @@ def read_deployed(bare: str, offered: set[str]) -> moves.Remove | moves.Ask | mo
             "cluster",
         ):
             return moves.Ask(topic="status", subject=of_some["name"])
-        named = re.search(rf"(?<![-\w]){NAME}(?![-\w])", plain)
-        if named and re.search(STATUS, plain) and not re.search(rf"\b{_TAKE_AWAY}\b", plain):
+        named = kept.search(rf"(?<![-\w]){NAME}(?![-\w])", plain)
+        if named and kept.search(STATUS, plain) and not kept.search(rf"\b{_TAKE_AWAY}\b", plain):
             return moves.Ask(topic="status", subject=named[0])
         if named:
             return moves.Unclear(

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from agent.models.builtin import kept
 from agent.models.builtin.polarity import Mention
 from agent.models.builtin.tidy import is_word
 from agent.models.builtin.vocabulary import MODEL_LIKE
@@ -32,7 +33,7 @@ def with_sizes(
     found: Found = []
     unknown: list[tuple[int, int, str]] = []
     for start, end, ids in called:
-        name = re.fullmatch(rf"(.*?)[\s-]*{_SIZE}.*", low[start:end])
+        name = kept.fullmatch(rf"(.*?)[\s-]*{_SIZE}.*", low[start:end])
         family = name[1] if name else low[start:end]
         size = None if name else _NEXT.match(low, end)
         other = None if name or size else _ANOTHER_VERSION.match(low, end)
@@ -76,7 +77,7 @@ def _of(family: str, size: str, ids: list[str] | None, find: Callable[[str], Fou
 
 def _not_known(called: str, of_that_name: list[str]) -> str:
     """What there is instead, for the person to choose: of that name, or about as large."""
-    size = re.search(_SIZE, called)
+    size = kept.search(_SIZE, called)
     near = sizes_of(f"{size[1]}B") if size else None
     alike = [i for i, m in models().items() if near and m.base_id is None and near.hold(m.size_b)]
     there_are = (

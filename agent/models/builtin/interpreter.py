@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from agent import moves
-from agent.models.builtin import phrases, questions
+from agent.models.builtin import kept, phrases, questions
 from agent.models.builtin.carrying import carrying_topic
 from agent.models.builtin.deployed import read_deployed
 from agent.models.builtin.mood import is_elliptic, mood, sentences
@@ -37,7 +37,7 @@ _PROMPT = re.compile(phrases.TEST_PROMPT, re.IGNORECASE | re.DOTALL)
 
 def is_refusal(words: str) -> bool:
     """Whether the words begin as a no."""
-    return re.match(phrases.REJECT, _plain(words)) is not None
+    return kept.match(phrases.REJECT, _plain(words)) is not None
 
 
 def interpret(words: str, offered: set[str]) -> moves.Move:
@@ -52,7 +52,7 @@ def interpret(words: str, offered: set[str]) -> moves.Move:
             )
         )
     low = _plain(text)
-    bare = re.sub(phrases.EMOJI, "", low).strip().rstrip(".!? ")
+    bare = kept.sub(phrases.EMOJI, "", low).strip().rstrip(".!? ")
     of_deployments = read_deployed(bare, offered)
     if of_deployments is not None:
         return of_deployments
@@ -60,11 +60,11 @@ def interpret(words: str, offered: set[str]) -> moves.Move:
     if language:
         return moves.Unclear(question=f"That looks like {language}; I read English only, sorry.")
 
-    if "Finish" in offered and re.fullmatch(phrases.FINISH, bare):
+    if "Finish" in offered and kept.fullmatch(phrases.FINISH, bare):
         return moves.Finish()
-    if re.fullmatch(phrases.CANCEL, bare) or (bare.startswith("cancel ") and "SelectOption" not in offered):
+    if kept.fullmatch(phrases.CANCEL, bare) or (bare.startswith("cancel ") and "SelectOption" not in offered):
         return moves.Cancel()
-    if re.fullmatch(phrases.START_OVER, bare):
+    if kept.fullmatch(phrases.START_OVER, bare):
         return moves.StartOver()
     if "SendPrompt" in offered:
         prompt = _test_prompt(text, bare)
@@ -108,7 +108,7 @@ class Heard:
                     " ".join(part for part in parts if part not in asking), of_a_need=_collects(offered)
                 )
         moods = {mood(part) for part in parts if part not in asking}
-        if {"supposition", "request"} & moods and not re.search(phrases.WEIGHS, low):
+        if {"supposition", "request"} & moods and not kept.search(phrases.WEIGHS, low):
             reading.fields = {
                 k: v for k, v in reading.fields.items() if not k.endswith("_priority")
             }  # “to save money” is talk
@@ -123,7 +123,7 @@ def _collects(offered: set[str]) -> bool:
 def _of_what_is_there(heard: Heard) -> moves.Move | None:
     """What is done with what runs, failed, or is up for approval."""
     low, offered = heard.low, heard.offered
-    if "BackToOptions" in offered and re.search(
+    if "BackToOptions" in offered and kept.search(
         phrases.OPTIONS_IN_QUESTION if heard.asks else phrases.OPTIONS_ASKED, low
     ):
         return None if heard.reading.fields else moves.BackToOptions()
@@ -132,11 +132,11 @@ def _of_what_is_there(heard: Heard) -> moves.Move | None:
     changed = None if heard.supposes else _of_what_runs(low, heard.bare, offered)
     if changed is not None or heard.reading.fields:
         return changed
-    if "Retry" in offered and re.search(phrases.RETRY, low) and not re.search(phrases.NO_TO_IT, low):
+    if "Retry" in offered and kept.search(phrases.RETRY, low) and not kept.search(phrases.NO_TO_IT, low):
         return moves.Retry()
     return (
         moves.BackToOptions()
-        if "BackToOptions" in offered and re.search(phrases.OTHER_OPTIONS, low)
+        if "BackToOptions" in offered and kept.search(phrases.OTHER_OPTIONS, low)
         else None
     )
 
@@ -150,14 +150,14 @@ def _of_the_approval(heard: Heard) -> moves.Move | None:
         other_plan = "EditSpecification" in offered and ANOTHER_PLAN & set(
             heard.reading.fields
         )  # “no AWS, please” is no mere no
-        if not other_plan and (re.match(phrases.REJECT, low) or re.search(phrases.NO_APPROVAL, low)):
+        if not other_plan and (kept.match(phrases.REJECT, low) or kept.search(phrases.NO_APPROVAL, low)):
             return moves.Reject(reason=heard.text[:500])
         other = read_selection(low, bare) if "SelectOption" in offered else None
         if (
             isinstance(other, moves.SelectOption) and other.criterion != "recommended"
         ):  # a mere “yes” is no choice here, nor an approval
             return other
-        if re.search(
+        if kept.search(
             r"\bapprov\w+|\bapply\b", low
         ):  # with anything beside it, it is neither an approval nor another wish
             return _not_offered(low, bare, offered, heard.asks)
@@ -172,7 +172,7 @@ def _of_the_approval(heard: Heard) -> moves.Move | None:
     if (
         "Confirm" in offered
         and bare
-        and re.fullmatch(phrases.CONFIRM, bare)
+        and kept.fullmatch(phrases.CONFIRM, bare)
         and (not heard.asks or "options" in bare)
     ):
         return moves.Confirm()
@@ -186,13 +186,13 @@ def _of_the_options(heard: Heard) -> moves.Move | None:
         of_plans = _of_plans(bare, reading, heard.asks)
         if of_plans:
             return of_plans
-    if "UndoExplore" in offered and not heard.asks and not reading.fields and re.search(phrases.UNDO, low):
+    if "UndoExplore" in offered and not heard.asks and not reading.fields and kept.search(phrases.UNDO, low):
         return moves.UndoExplore()
     if "SelectOption" in offered and "Reject" not in offered and not (heard.supposes or heard.asks):
         choice = read_selection(low, bare)
         if choice:
             return choice
-    if _collects(offered) and re.fullmatch(phrases.YOU_CHOOSE, bare):
+    if _collects(offered) and kept.fullmatch(phrases.YOU_CHOOSE, bare):
         return moves.TakeDefault()
     return None
 
@@ -205,7 +205,7 @@ def _of_the_values(heard: Heard) -> moves.Move | None:
         return _question(low) or about or (_unanswered() if reading.fields or reading.problems else None)
     if (
         reading.fields
-        and re.search(phrases.REMARK, low)
+        and kept.search(phrases.REMARK, low)
         and not heard.supposes
         and "DescribeNeed" not in offered
     ):
@@ -229,9 +229,9 @@ def _of_the_values(heard: Heard) -> moves.Move | None:
 
 def _a_need_asks(low: str, reading: Reading) -> bool:
     """Whether a question tells of a need: of what it is for and how much of it, or that somebody wants it."""
-    serves = re.search(phrases.TO_SERVE, low) is not None and "preferred_models" in reading.fields
+    serves = kept.search(phrases.TO_SERVE, low) is not None and "preferred_models" in reading.fields
     wants = not reading.empty and (
-        re.search(phrases.NEEDS, low) is not None or (is_elliptic(low) and len(reading.fields) > 1)
+        kept.search(phrases.NEEDS, low) is not None or (is_elliptic(low) and len(reading.fields) > 1)
     )
     return serves or wants or ("use_case" in reading.fields and bool(set(LOADS) & set(reading.fields)))
 
@@ -247,7 +247,7 @@ def _of_numbers_alone(heard: Heard) -> moves.Move | None:
     bare, offered = heard.bare, heard.offered
     name = "DescribeNeed" if _collects(offered) else "EditSpecification"
     said = rf"(?:no[, ]+)?(?:i (?:mean|meant) )?{phrases.BARE_NUMBER}"
-    if heard.asks or name not in offered or {"Retry", "Reject"} & offered or not re.fullmatch(said, bare):
+    if heard.asks or name not in offered or {"Retry", "Reject"} & offered or not kept.fullmatch(said, bare):
         return None
     counted = read_change(f"{bare} users")
     return _change(name, counted) if counted.fields else None
@@ -255,33 +255,39 @@ def _of_numbers_alone(heard: Heard) -> moves.Move | None:
 
 def _of_what_runs(low: str, bare: str, offered: set[str]) -> moves.Move | None:
     """Scaling, deleting, rolling back; looking again at, or writing out, what is up for approval."""
-    if "Scale" in offered and re.search(phrases.SCALE, bare):
+    if "Scale" in offered and kept.search(phrases.SCALE, bare):
         counts = [
-            q.value for q in find_quantities(re.sub(r"\b(?:a single|only one|just one|one)\b", "1", bare))
+            q.value for q in find_quantities(kept.sub(r"\b(?:a single|only one|just one|one)\b", "1", bare))
         ]
         if len(counts) == 1 and counts[0] == int(counts[0]) and 1 <= counts[0] <= 10_000:
-            more, fewer = re.search(phrases.SO_MANY_MORE, bare), re.search(phrases.SO_MANY_FEWER, bare)
-            if (more or fewer) and not re.search(
-                r"\bto \d", re.sub(r"\b(?:only |just |a )?(?:one|single)\b", "1", bare)
+            more, fewer = kept.search(phrases.SO_MANY_MORE, bare), kept.search(phrases.SO_MANY_FEWER, bare)
+            if (more or fewer) and not kept.search(
+                r"\bto \d", kept.sub(r"\b(?:only |just |a )?(?:one|single)\b", "1", bare)
             ):
                 return moves.Scale(by=int(-counts[0] if fewer else counts[0]))
             return moves.Scale(replicas=int(counts[0]))
         return moves.Unclear(question="How many replicas, from 1 to 10,000?")
     if "Delete" in offered and any(
-        re.fullmatch(phrases.DELETE, part.rstrip(".!, "))
-        for part in (bare, *re.split(r"(?<=[.!;,])\s+", bare))
+        kept.fullmatch(phrases.DELETE, part.rstrip(".!, "))
+        for part in (bare, *kept.split(r"(?<=[.!;,])\s+", bare))
     ):
         return moves.Delete()
-    if "KeepAsItIs" in offered and re.fullmatch(phrases.KEEP_AS_IT_IS, bare):
+    if "KeepAsItIs" in offered and kept.fullmatch(phrases.KEEP_AS_IT_IS, bare):
         return moves.KeepAsItIs()
-    if "Validate" in offered and re.fullmatch(phrases.VALIDATE, bare):
+    if "Validate" in offered and kept.fullmatch(phrases.VALIDATE, bare):
         return moves.Validate()
-    if "RollBack" in offered and re.search(phrases.ROLL_BACK, low) and not re.search(phrases.NO_TO_IT, low):
+    if (
+        "RollBack" in offered
+        and kept.search(phrases.ROLL_BACK, low)
+        and not kept.search(phrases.NO_TO_IT, low)
+    ):
         return moves.RollBack()
-    if "CheckAgain" in offered and re.search(phrases.CHECK_AGAIN, bare):
+    if "CheckAgain" in offered and kept.search(phrases.CHECK_AGAIN, bare):
         return moves.CheckAgain()
-    if "Export" in offered and re.search(phrases.EXPORT, bare):
-        form = next((form for form, named in phrases.EXPORT_FORMS.items() if re.search(named, bare)), "yaml")
+    if "Export" in offered and kept.search(phrases.EXPORT, bare):
+        form = next(
+            (form for form, named in phrases.EXPORT_FORMS.items() if kept.search(named, bare)), "yaml"
+        )
         return moves.Export.model_validate({"form": form})
     return None
 
@@ -291,9 +297,9 @@ def _of_plans(bare: str, reading: Reading, asks: bool) -> moves.Move | None:
     “bring back AWS” is no plan's name.
     """
     keep, restore, view = (
-        re.fullmatch(phrases.KEEP, bare),
-        re.fullmatch(phrases.RESTORE, bare),
-        re.search(phrases.VIEW, bare),
+        kept.fullmatch(phrases.KEEP, bare),
+        kept.fullmatch(phrases.RESTORE, bare),
+        kept.search(phrases.VIEW, bare),
     )
     if keep and not asks:
         return moves.KeepPlan(name=keep["name"].strip())
@@ -306,8 +312,8 @@ def _of_plans(bare: str, reading: Reading, asks: bool) -> moves.Move | None:
 def _plain(text: str) -> str:
     """Lower case, single spaces, and a polite “could you …?” as the request it is."""
     low = plain(text)
-    low = re.sub(phrases.FILLER, "", low)
-    request = re.match(phrases.POLITE, low)
+    low = kept.sub(phrases.FILLER, "", low)
+    request = kept.match(phrases.POLITE, low)
     return low[request.end() :].rstrip("? ") if request else low
 
 
@@ -335,7 +341,7 @@ def _a_need(low: str, reading: Reading, offered: set[str]) -> bool:
     if "Finish" not in offered:
         return True
     return "use_case" in reading.fields and (
-        "user_count" in reading.fields or re.search(phrases.WANTS, low) is not None
+        "user_count" in reading.fields or kept.search(phrases.WANTS, low) is not None
     )
 
 
@@ -348,20 +354,22 @@ def _only_mentions(reading: Reading) -> bool:
 
 def _test_prompt(text: str, bare: str) -> str | None:
     """The words to send: those in quotes, or those after “send it:” and the like."""
-    if re.fullmatch(phrases.TRY_IT, bare):
+    if kept.fullmatch(phrases.TRY_IT, bare):
         return "Hello! Who are you?"
     match = _PROMPT.match(text.strip())
-    if match is None or re.fullmatch(phrases.NOT_A_PROMPT, match["prompt"].lower()):
+    if match is None or kept.fullmatch(phrases.NOT_A_PROMPT, match["prompt"].lower()):
         return None
-    quoted = re.search(r"[“\"]([^”\"]+)[”\"]", match["prompt"])
-    return quoted[1] if quoted else re.sub(phrases.TO_IT, "", match["prompt"]).strip() or None
+    quoted = kept.search(r"[“\"]([^”\"]+)[”\"]", match["prompt"])
+    return quoted[1] if quoted else kept.sub(phrases.TO_IT, "", match["prompt"]).strip() or None
 
 
 def _foreign(low: str) -> str | None:
     """The language that a text is in, if it is surely not English."""
-    if re.search(r"[\u0400-\u04ff\u0590-\u06ff\u0900-\u097f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{2}", low):
+    if kept.search(
+        r"[\u0400-\u04ff\u0590-\u06ff\u0900-\u097f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{2}", low
+    ):
         return "another language"
-    words = [w for w in re.findall(r"(?<!\w)[^\W\d_]{2,}(?!\w)", low) if w not in questions.SHARED]
+    words = [w for w in kept.findall(r"(?<!\w)[^\W\d_]{2,}(?!\w)", low) if w not in questions.SHARED]
     english = sum(w in questions.ENGLISH for w in words)
     found = {
         name: sum(w in common.split() and w not in questions.ENGLISH for w in words)
@@ -379,32 +387,34 @@ def _about_a_name(low: str) -> moves.Ask | None:
 
 def _question(low: str) -> moves.Ask | None:
     """What a question is about, from the most telling words to the least."""
-    if re.search(questions.HELP, low):
+    if kept.search(questions.HELP, low):
         return moves.Ask(topic="help")
     about_hardware = carrying_topic(low)
     if about_hardware:
         return moves.Ask(topic=about_hardware, subject=low[:MAX_SUBJECT])
-    if re.search(questions.PROVENANCE, low):
-        return moves.Ask(topic="assumptions" if re.search(questions.LOAD, low) else "provenance")
-    if re.search(questions.DEFINITION, low) and not re.search(questions.OURS, low):
+    if kept.search(questions.PROVENANCE, low):
+        return moves.Ask(topic="assumptions" if kept.search(questions.LOAD, low) else "provenance")
+    if kept.search(questions.DEFINITION, low) and not kept.search(questions.OURS, low):
         for pattern, (name, _) in GLOSSARY.items():
-            if re.search(rf"\b(?:{pattern})\b", low):
+            if kept.search(rf"\b(?:{pattern})\b", low):
                 return moves.Ask(topic="term", subject=name)
     for pattern, topic in questions.ABOUT:
-        if re.search(pattern, low):
+        if kept.search(pattern, low):
             named = [*mentioned_gpus(low), *find_models(low)] if topic == "why" else []
             numbers = (
-                re.findall(r"\b(\d{1,2})\b", low) if topic in ("why", "compare", "memory", "context") else []
+                kept.findall(r"\b(\d{1,2})\b", low)
+                if topic in ("why", "compare", "memory", "context")
+                else []
             )
             return moves.Ask(topic=topic, subject=",".join(named or numbers))
     for pattern, (name, _) in GLOSSARY.items():
-        if re.search(rf"^(?:what about |and )?(?:the )?(?:{pattern})\??$", low):
+        if kept.search(rf"^(?:what about |and )?(?:the )?(?:{pattern})\??$", low):
             return moves.Ask(topic="term", subject=name)
     return None
 
 
 def _not_offered(low: str, bare: str, offered: set[str], asks: bool) -> moves.Move:
-    if re.search(r"\bapprov\w+|\b(?:deploy|apply)\b", low):
+    if kept.search(r"\bapprov\w+|\b(?:deploy|apply)\b", low):
         if "SelectOption" in offered and "Reject" not in offered:
             return moves.Unclear(
                 question=(
@@ -422,11 +432,11 @@ def _not_offered(low: str, bare: str, offered: set[str], asks: bool) -> moves.Mo
         if "Reject" in offered:
             return moves.Unclear(question=ONLY_IN_PLAIN_WORDS)
         return moves.Unclear(question="There is nothing to deploy or approve now.")
-    if "Confirm" in offered and not asks and re.match(phrases.REJECT, low):
+    if "Confirm" in offered and not asks and kept.match(phrases.REJECT, low):
         return moves.Unclear(question="What should be different?")
-    if "Reject" in offered and bare and re.fullmatch(phrases.CONFIRM, bare):
+    if "Reject" in offered and bare and kept.fullmatch(phrases.CONFIRM, bare):
         return moves.Unclear(question="I take an approval only with the word itself: “yes, approve”.")
-    if re.fullmatch(phrases.GREETING, bare):
+    if kept.fullmatch(phrases.GREETING, bare):
         return moves.Unclear(question="Hello!")
     return _nearest_move(low, offered) or (
         _unanswered() if asks else moves.Unclear(question="I didn't understand that.")

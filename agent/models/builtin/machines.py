@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import Any
 
+from agent.models.builtin import kept
 from agent.models.builtin.polarity import Mention, sorted_by_polarity
 from knowledge.prices import instance_types, prices
 
@@ -24,7 +25,7 @@ def read_machines(low: str, fields: dict[str, Any], problems: list[str]) -> str:
         for match in pattern.finditer(low):
             found.append((*match.span(), name))
             low = low[: match.start()] + "_" * len(match[0]) + low[match.end() :]
-    for match in re.finditer(_LIKE_ONE, low):
+    for match in kept.finditer(_LIKE_ONE, low):
         problems.append(
             f"“{match[0]}” isn't in my price list. The machines in it are"
             f" {', '.join(instance_types(prices()))}; COMPASS_PRICES adds yours."
@@ -40,7 +41,7 @@ def read_machines(low: str, fields: dict[str, Any], problems: list[str]) -> str:
         )
     for start, end, _ in found:
         low = low[:start] + " " * (end - start) + low[end:]
-    return re.sub(_LIKE_ONE, lambda match: " " * len(match[0]), low)
+    return kept.sub(_LIKE_ONE, lambda match: " " * len(match[0]), low)
 
 
 @cache
@@ -49,7 +50,7 @@ def _machines() -> list[tuple[str, re.Pattern[str]]]:
     found = []
     for name in sorted(instance_types(prices()), key=lambda name: -len(name)):
         called = [re.escape(name.lower())]
-        size = re.fullmatch(r"([a-z]+)\d+[a-z]*_(.+)", name.lower())
+        size = kept.fullmatch(r"([a-z]+)\d+[a-z]*_(.+)", name.lower())
         if size:
             called.append(rf"{size[1]}[ _-]{size[2].replace('_', '[ _-]')}")
         found.append((name, re.compile(rf"{_PREFIX}(?:{'|'.join(called)})(?![\w-])")))

@@ -23,6 +23,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from agent.models.builtin import kept
 from agent.models.builtin.phrases import WHAT_IF
 
 Mood = Literal["question", "supposition", "request", "statement"]
@@ -125,7 +126,7 @@ def sentences(low: str) -> list[str]:
 
 def mood(sentence: str) -> Mood:
     """Of one sentence in lower case, without what it opens with (“ok, so …”)."""
-    bare = re.sub(r",? (?:ok(?:ay)?|please|alright|all right)\s*\?$", "", sentence.strip())
+    bare = kept.sub(r",? (?:ok(?:ay)?|please|alright|all right)\s*\?$", "", sentence.strip())
     bare = _OPENING.sub("", bare) or bare
     mark = bare.endswith("?")
     if bare.endswith("??") or _TAG.search(bare):
@@ -134,7 +135,7 @@ def mood(sentence: str) -> Mood:
         return "supposition"
     if _REQUEST.match(bare) or _MIND.match(bare):
         return "question" if _SOME_DAY.search(bare) and mark else "request"
-    if _ORDER.match(bare) and not re.search(r"\bor\b[^?]*\?$", bare):
+    if _ORDER.match(bare) and not kept.search(r"\bor\b[^?]*\?$", bare):
         return "statement"
     if _ASKS.match(bare):
         return "question"
@@ -148,7 +149,7 @@ def is_elliptic(low: str) -> bool:
     bare = _OPENING.sub("", low.strip())
     asked = (
         _ASKS.match(bare)
-        or re.match(rf"(?:{_WH}|{_AUXILIARY})\b", bare)
+        or kept.match(rf"(?:{_WH}|{_AUXILIARY})\b", bare)
         or _TAG.search(bare)
         or bare.endswith("??")
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, get_args
 
+from agent.models.builtin import kept
 from agent.models.builtin.quantities import Quantity
 from agent.models.builtin.units import TIME, TIME_UNIT
 from agent.models.builtin.vocabulary import LIFTED, NO_LONGER
@@ -64,14 +65,14 @@ def _read(low: str, q: Quantity, fields: dict[str, Any], among: list[Declared]) 
     before, after = low[max(0, q.start - _NEAR) : q.start], low[q.end : q.end + _NEAR]
     found: list[tuple[int, float, Declared]] = []
     for field in among:
-        unit = re.match(_unit(field), after)
-        if not unit and (re.match(_UNITS, after) or TIME_UNIT.match(after)):
+        unit = kept.match(_unit(field), after)
+        if not unit and (kept.match(_UNITS, after) or TIME_UNIT.match(after)):
             continue
-        name = re.search(rf"\b(?:{field.pattern}){_TELLS}", before)
+        name = kept.search(rf"\b(?:{field.pattern}){_TELLS}", before)
         counted = field.name in READ_OTHERWISE and not field.spec.unit  # “60 users”: `amounts` knows whose
         if not name and not counted:
             rest = after[unit.end() :] if unit else after
-            name = re.match(rf"\s*(?:of |for )?(?:the )?(?:{field.pattern})\b", rest)
+            name = kept.match(rf"\s*(?:of |for )?(?:the )?(?:{field.pattern})\b", rest)
         if name:
             found.append((len(name[0]), q.value * _factor(field, low, q, bool(unit)), field))
     if found:
@@ -111,8 +112,8 @@ def read_choices(low: str, fields: dict[str, Any]) -> None:
             }
             one = "|".join(map(re.escape, sorted(calls, key=len, reverse=True)))
             several = rf"(?:{one})(?:(?:,| and|, and) (?:{one}))*"
-            chosen = re.search(rf"\b{label}(?:\s*[:=]\s*| )(?:is |to |at )?({several}){_ENDS}", low)
-            keys = [calls[said] for said in re.findall(one, chosen[1])] if chosen else []
+            chosen = kept.search(rf"\b{label}(?:\s*[:=]\s*| )(?:is |to |at )?({several}){_ENDS}", low)
+            keys = [calls[said] for said in kept.findall(one, chosen[1])] if chosen else []
             if keys:
                 fields[field.name] = keys if field.shape == "choices" else keys[-1]
         low = low.replace(label, " " * len(label))
@@ -120,7 +121,7 @@ def read_choices(low: str, fields: dict[str, Any]) -> None:
 
 def lifted(low: str) -> list[str]:
     """The constraints that a text takes back, and the figures that it leaves to the template again."""
-    return [name for name, pattern in _LIFTED.items() if re.search(pattern, low)]
+    return [name for name, pattern in _LIFTED.items() if kept.search(pattern, low)]
 
 
 def _taken_back(field: Declared) -> str:

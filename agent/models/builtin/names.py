@@ -10,6 +10,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any, Literal, get_args
 
+from agent.models.builtin import kept
 from agent.models.builtin.checkpoints import blanked, check_kinds, format_mentions, read_sizes
 from agent.models.builtin.families import unknown_names, with_sizes
 from agent.models.builtin.origins import mentioned_origins
@@ -79,7 +80,7 @@ def read_names(low: str, fields: dict[str, Any], problems: list[str]) -> str:
         for start, end, names in mentions
     ]
     wanted, unwanted, allowed = _by_kind(sorted_by_polarity(low, found))
-    wanted["licenses"] |= {name for name in allowed["licenses"] if re.search(_MUST_BE_ALLOWED, low)}
+    wanted["licenses"] |= {name for name in allowed["licenses"] if kept.search(_MUST_BE_ALLOWED, low)}
     _read_vendors(low, gpu_names, wanted, unwanted)
     for kind, order in _order().items():
         into, out_of = _INTO.get(kind, (kind, f"excluded_{kind}"))
@@ -101,12 +102,12 @@ def _parts_of_families(low: str, called: list[Mention[list[str]]]) -> list[Menti
     names, where they are left out of it.
     """
     found: list[Mention[list[str]]] = []
-    for part in re.finditer(_PART_OF_FAMILY, low):
+    for part in kept.finditer(_PART_OF_FAMILY, low):
         family = next((ids for _, end, ids in reversed(called) if 0 <= part.start() - end <= 40), None)
         ids = [
             i
             for i in family or []
-            if re.search(rf"(?<![a-z0-9.]){re.escape(part[1])}(?![a-z0-9])", i.lower())
+            if kept.search(rf"(?<![a-z0-9.]){re.escape(part[1])}(?![a-z0-9])", i.lower())
         ]
         if (
             ids
@@ -143,12 +144,12 @@ def _regions() -> list[str]:
 
 def _places(low: str) -> list[tuple[Named, list[Mention[list[str]]]]]:
     providers = [
-        (*m.span(), [name]) for name, pattern in PROVIDERS.items() for m in re.finditer(pattern, low)
+        (*m.span(), [name]) for name, pattern in PROVIDERS.items() for m in kept.finditer(pattern, low)
     ]
     regions = [
         (*m.span(), [region])
         for region in _regions()
-        for m in re.finditer(rf"(?<![\w-]){re.escape(region)}(?![\w-])", low)
+        for m in kept.finditer(rf"(?<![\w-]){re.escape(region)}(?![\w-])", low)
     ]
     return [("providers", providers), ("regions", regions)]
 
@@ -156,7 +157,7 @@ def _places(low: str) -> list[tuple[Named, list[Mention[list[str]]]]]:
 def _licences(low: str) -> list[Mention[list[str]]]:
     found: list[Mention[list[str]]] = []
     for pattern, kinds in LICENSES:
-        for match in re.finditer(pattern, low):
+        for match in kept.finditer(pattern, low):
             if not any(a < match.end() and match.start() < b for a, b, _ in found):
                 found.append((*match.span(), list(kinds)))
     return found
@@ -165,7 +166,7 @@ def _licences(low: str) -> list[Mention[list[str]]]:
 def _gpu_mentions(low: str) -> list[Mention[list[str]]]:
     found: list[Mention[list[str]]] = []
     for alias, ids in gpu_aliases():
-        for match in re.finditer(rf"(?<![\w-]){re.escape(alias)}s?(?![\w-])", low):
+        for match in kept.finditer(rf"(?<![\w-]){re.escape(alias)}s?(?![\w-])", low):
             if not any(a < match.end() and match.start() < b for a, b, _ in found):
                 found.append((*match.span(), list(ids)))
     return sorted(found)
@@ -176,14 +177,14 @@ def _read_vendors(
 ) -> None:
     """“Only NVIDIA”, “no AMD”: all GPUs of a maker, where it isn't part of one's name."""
     for vendor, pattern in VENDORS.items():
-        found = re.search(pattern, low)
+        found = kept.search(pattern, low)
         if found is None or any(0 <= start - found.end() <= 2 for start, _, _ in named):
             continue
         theirs = {g for g in gpus() if g.startswith("MI") == (vendor == "amd")}
         polarity = sorted_by_polarity(low, [(*found.span(), vendor)])
         if polarity["unwanted"]:
             unwanted["gpu_types"] |= theirs
-        alone = re.search(ONLY[0], low[: found.start()]) or re.match(ONLY[1], low[found.end() :])
+        alone = kept.search(ONLY[0], low[: found.start()]) or kept.match(ONLY[1], low[found.end() :])
         if alone and polarity["wanted"] and not wanted["gpu_types"]:
             wanted["gpu_types"] |= theirs
 
@@ -197,9 +198,11 @@ def _say_unknown(
 ) -> None:
     """Names in the place of a GPU or a model that the catalogue doesn't have."""
     taken = [(start, end) for start, end, _ in gpu_names]
-    unknown = [(m.group(), m.span()) for m in re.finditer(GPU_LIKE, low)]
+    unknown = [(m.group(), m.span()) for m in kept.finditer(GPU_LIKE, low)]
     if not called:
-        unknown += [(m[1] or m[2], m.span(1) if m[1] else m.span(2)) for m in re.finditer(NAMED_AS_GPU, low)]
+        unknown += [
+            (m[1] or m[2], m.span(1) if m[1] else m.span(2)) for m in kept.finditer(NAMED_AS_GPU, low)
+        ]
     for name, (start, end) in unknown:
         if name not in NOT_GPUS and not any(a < end and start < b for a, b in taken):
             taken.append((start, end))
@@ -209,11 +212,11 @@ def _say_unknown(
             )
     sized = (
         m
-        for m in re.finditer(SIZED_NAME, whole)
+        for m in kept.finditer(SIZED_NAME, whole)
         if not any(a < m.end() and m.start() < b for a, b, _ in called)
     )
-    model = next(sized, None) or (None if called else re.search(MODEL_LIKE, low))
-    if model and not re.search(_ONLY_LIKENED, whole[: model.start()]):
+    model = next(sized, None) or (None if called else kept.search(MODEL_LIKE, low))
+    if model and not kept.search(_ONLY_LIKENED, whole[: model.start()]):
         providers = ", ".join(dict.fromkeys(models()[ids[0]].provider for ids in model_names().values()))
         problems.append(
             f"“{model.group()}” isn't in my catalogue. I know {len(model_names())} models, of {providers};"
@@ -233,7 +236,7 @@ def without_models(low: str) -> tuple[str, list[Mention[list[str]]]]:
 
 
 def _without_sizes(blank: str) -> str:
-    return re.sub(MODEL_SIZE, lambda m: " " * len(m.group()), blank)
+    return kept.sub(MODEL_SIZE, lambda m: " " * len(m.group()), blank)
 
 
 def _without_names(low: str) -> tuple[str, list[Mention[list[str]]]]:
@@ -241,7 +244,7 @@ def _without_names(low: str) -> tuple[str, list[Mention[list[str]]]]:
     blank = low
     for start, end, _ in called:
         whole = re.compile(r"[\w./-]*").match(low, end)
-        end = whole.end() if whole and re.search(r"\w", whole.group()) else end
+        end = whole.end() if whole and kept.search(r"\w", whole.group()) else end
         blank = blank[:start] + " " * (end - start) + blank[end:]
     return blank, called
 
@@ -268,7 +271,7 @@ def find_models(low: str) -> list[str]:
 
 def _mentions(low: str) -> list[Mention[list[str]]]:
     """Where names of models stand, the longest first, and the entries that each means."""
-    plain = re.sub(r"[^a-z0-9]", " ", low)
+    plain = kept.sub(r"[^a-z0-9]", " ", low)
     found: list[Mention[list[str]]] = []
     for alias, ids in _model_aliases():
         for match in alias.finditer(plain):
@@ -292,19 +295,19 @@ def _model_aliases() -> list[tuple[re.Pattern[str], list[str]]]:
         }
         parts = words.split()
         calls |= {" ".join(parts[:n]) for n in range(1, len(parts) + 1)}
-        stem = re.match(r"[a-z]{4,}", parts[0])
+        stem = kept.match(r"[a-z]{4,}", parts[0])
         calls |= {stem.group()} if stem else set()
         calls |= {
-            f"{parts[0]} {size}" for size in parts[1:] if re.fullmatch(r"\d+b|\d+x\d+b", size)
+            f"{parts[0]} {size}" for size in parts[1:] if kept.fullmatch(r"\d+b|\d+x\d+b", size)
         }  # “llama 8b”
         calls |= {
             f"{all_of_them} {active}" for all_of_them, active in pairwise(parts) if _ACTIVE.fullmatch(active)
         }
         calls |= {part for part in parts if _ACTIVE.fullmatch(part)}  # “30B-A3B”, “A3B”
-        calls |= {re.sub(r"\b([a-z]+) (?=\d)", r"\1", c, count=1) for c in calls} | {
+        calls |= {kept.sub(r"\b([a-z]+) (?=\d)", r"\1", c, count=1) for c in calls} | {
             c.replace("gpt oss", "gptoss") for c in calls
         }
-        calls |= {re.sub(r"\b(qwen|phi|granite|llama|gemma|smollm)(\d)", r"\1 \2", c) for c in calls}
+        calls |= {kept.sub(r"\b(qwen|phi|granite|llama|gemma|smollm)(\d)", r"\1 \2", c) for c in calls}
         for call in calls - _TOO_SHORT:
             aliases.setdefault(call, set()).add(model.id)
     longest_first = sorted(aliases.items(), key=lambda pair: (-len(pair[0]), pair[0]))
@@ -315,4 +318,4 @@ def _model_aliases() -> list[tuple[re.Pattern[str], list[str]]]:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", " ", name.lower()).strip()
+    return kept.sub(r"[^a-z0-9]+", " ", name.lower()).strip()

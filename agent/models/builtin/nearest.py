@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
+from agent.models.builtin import kept
 from agent.models.builtin.vocabulary import HOW_MUCH
 
 Group = Literal["use_cases", "moves"]
@@ -76,8 +77,8 @@ def _exemplars(group: Group) -> dict[str, Vectors]:
 
 def _words(text: str) -> str:
     """Without figures, names and the words of targets and budgets, which say how much and not what for."""
-    plain = re.sub(r"[$€£]?\b[a-z]*\d[\w.,-]*\s?(?:%|ms\b|k\b|m\b|s\b)?", " ", text.lower())
-    return " ".join(w for w in re.findall(r"[a-z][a-z'-]*", plain) if w not in HOW_MUCH)
+    plain = kept.sub(r"[$€£]?\b[a-z]*\d[\w.,-]*\s?(?:%|ms\b|k\b|m\b|s\b)?", " ", text.lower())
+    return " ".join(w for w in kept.findall(r"[a-z][a-z'-]*", plain) if w not in HOW_MUCH)
 
 
 def _embedded(text: str) -> Vectors | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from agent.models.builtin import kept
 from agent.models.builtin.polarity import Mention, sorted_by_polarity
 from knowledge.catalogue import models
 from knowledge.makers import countries_of
@@ -81,6 +82,6 @@ def _pattern(adjective: str, noun: str) -> str:
 def _excludes_or_only(low: str, start: int, end: int) -> bool:
     # ONLY of the vocabulary takes “use” too, and “use a French model” is as likely about the language.
     polarity = sorted_by_polarity(low, [(start, end, "")])
-    only = re.search(r"\b(?:only|just|exclusively|strictly) (?:use |with |take |the )?$", low[:start])
-    only = only or re.match(r" (?:only|exclusively)\b", low[end:])
+    only = kept.search(r"\b(?:only|just|exclusively|strictly) (?:use |with |take |the )?$", low[:start])
+    only = only or kept.match(r" (?:only|exclusively)\b", low[end:])
     return bool(polarity["unwanted"] or only)

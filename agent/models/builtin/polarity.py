@@ -20,6 +20,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeVar
 
+from agent.models.builtin import kept
+
 T = TypeVar("T")
 Polarity = Literal["wanted", "unwanted", "allowed"]
 Mention = tuple[int, int, T]
@@ -166,7 +168,7 @@ def sorted_by_polarity(low: str, mentions: Sequence[Mention[T]]) -> dict[Polarit
     """What the mentions, in any order, name: wanted, unwanted or allowed."""
     found: dict[Polarity, list[T]] = {"wanted": [], "unwanted": [], "allowed": []}
     for group in _lists(low, sorted(mentions, key=lambda m: m[0])):
-        polarity = _polarity(low[: group[0][0]], re.sub(r"^'?s\b", "", low[group[-1][1] :]))
+        polarity = _polarity(low[: group[0][0]], kept.sub(r"^'?s\b", "", low[group[-1][1] :]))
         if polarity is not None:
             found[polarity] += [named for _, _, named in group]
     return found
@@ -203,10 +205,10 @@ def _polarity(before: str, after: str) -> Polarity | None:
     it_is: Polarity | None = (
         "allowed" if _LET_IT_AFTER.match(after) else "unwanted" if _DROP_IT_AFTER.match(after) else None
     )
-    if it_is is not None and not re.search(r"\b(?:use|take|want)\b", before[-12:]):
+    if it_is is not None and not kept.search(r"\b(?:use|take|want)\b", before[-12:]):
         return it_is
     rules: list[tuple[Callable[[], object], Polarity]] = [
-        (lambda: _NOT_LET.search(before) and not re.search(_EXCLUDING + _TO_NAME, before), "unwanted"),
+        (lambda: _NOT_LET.search(before) and not kept.search(_EXCLUDING + _TO_NAME, before), "unwanted"),
         (lambda: _LET_BEFORE.search(before), "allowed"),
         (lambda: _BACK.search(before) and _BACK_AFTER.match(after), "allowed"),
         (

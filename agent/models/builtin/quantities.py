@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from agent.models.builtin import kept
+
 _SCALE = {
     "k": 1e3,
     "thousand": 1e3,
@@ -71,7 +73,7 @@ def find_quantities(text: str) -> list[Quantity]:
     found = []
     for match in _NUMBER.finditer(text):
         if match["digits"] is not None:
-            value = float(re.sub(r"[,_']", "", match["digits"]).replace("−", "-"))
+            value = float(kept.sub(r"[,_']", "", match["digits"]).replace("−", "-"))
             for word in (match["suffix"] or "").split():
                 value *= _SCALE[word]
         else:
@@ -84,7 +86,7 @@ def find_quantities(text: str) -> list[Quantity]:
 
 def _spelled(words: str) -> float:
     total, current = 0.0, None
-    tokens = [w for w in re.split(r"[\s-]+", words) if w != "and"]
+    tokens = [w for w in kept.split(r"[\s-]+", words) if w != "and"]
     if tokens[:2] == ["half", "a"]:
         tokens, current = tokens[2:], 0.5
     for token in tokens:

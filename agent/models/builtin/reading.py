@@ -4,10 +4,10 @@ names, priorities, constraints.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent.models.builtin import kept
 from agent.models.builtin.amounts import read_amounts, read_told_by_now
 from agent.models.builtin.machines import read_machines
 from agent.models.builtin.named import lifted, read_choices
@@ -39,10 +39,10 @@ def read_change(text: str, of_a_need: bool = False) -> Reading:
     In a need, what it is for may be said in any words; elsewhere only in telling ones.
     """
     low = tidy(text)
-    low = re.sub(
+    low = kept.sub(
         rf"\b(\d{{1,3}})((?:\.\d{{3}})+)(?=\s+(?:\w+ )?{PEOPLE}\b)", lambda m: m[0].replace(".", ""), low
     )  # 1.000 users
-    low = re.sub(rf"\b(?:one|a single|just one|only one)(?=\s+{PEOPLE}\b)", "1", low)
+    low = kept.sub(rf"\b(?:one|a single|just one|only one)(?=\s+{PEOPLE}\b)", "1", low)
     reading = Reading()
     use_case = find_use_case(low, by_nearness=of_a_need)
     if use_case:
@@ -58,7 +58,7 @@ def read_change(text: str, of_a_need: bool = False) -> Reading:
         reading.fields["cost_priority"] = "high"  # there is no plan yet that it could be cheaper than
     _read_constraints(low, reading.fields)
     read_choices(low, reading.fields)
-    domains = [name for name, pattern in DOMAINS.items() if re.search(pattern, low)]
+    domains = [name for name, pattern in DOMAINS.items() if kept.search(pattern, low)]
     if domains and use_case and "domain_specialization" not in reading.fields:
         reading.fields["domain_specialization"] = domains
     return reading
@@ -67,7 +67,7 @@ def read_change(text: str, of_a_need: bool = False) -> Reading:
 def _read_constraints(low: str, fields: dict[str, Any]) -> None:
     """What the cluster has, ways to plan that need no figure, and constraints that are lifted."""
     for pattern, values in WAYS:
-        if re.search(pattern, low):
+        if kept.search(pattern, low):
             fields |= values
     clear = [
         name for name in lifted(low) if not (name.startswith("excluded_") and name in fields)

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from agent.models.builtin import kept
 from agent.models.builtin.quantities import Quantity, find_quantities
 from agent.models.builtin.units import METRICS, MONEY, PER, RATE_UNIT, TIME, TIME_UNIT, per_month
 from agent.models.builtin.vocabulary import PEOPLE
@@ -151,8 +152,10 @@ def read_relative(low: str, fields: dict[str, Any], problems: list[str]) -> str:
     """Relative wishes into `users_added`, `load_factor`, `added` and `factors`; what
     is left to read of the text.
     """
-    low = re.sub(r"\b(?:one|a|an) (?=(?:more|extra|additional|further|fewer|less)\b(?!\s*[$\d]))", "1 ", low)
-    low = re.sub(rf"\banother (?=(?:spare |standby )?(?:replica|{PEOPLE})\b)", "another 1 ", low)
+    low = kept.sub(
+        r"\b(?:one|a|an) (?=(?:more|extra|additional|further|fewer|less)\b(?!\s*[$\d]))", "1 ", low
+    )
+    low = kept.sub(rf"\banother (?=(?:spare |standby )?(?:replica|{PEOPLE})\b)", "another 1 ", low)
     low = _read_factors(low, fields)
     for _ in range(len(find_quantities(low)[:40])):
         for q in find_quantities(low)[:40]:
@@ -170,7 +173,7 @@ def read_relative(low: str, fields: dict[str, Any], problems: list[str]) -> str:
 def _relative(low: str, q: Quantity) -> tuple[Amount, int, int, int] | None:
     """The amount at `q`, 1 for more and -1 for less, and the words that say so; None if it isn't relative."""
     before = low[: q.start].rstrip()
-    before = re.sub(r"\$$", "", before).rstrip() + " "
+    before = kept.sub(r"\$$", "", before).rstrip() + " "
     start = len(before.rstrip())
     first = _WORD_AFTER.match(low, q.end)  # “200 fewer users”
     amount = _amount(low, q, first.end() if first and not first["and"] else q.end)
@@ -184,14 +187,14 @@ def _relative(low: str, q: Quantity) -> tuple[Amount, int, int, int] | None:
     if amount.unit == "user_count" and (gone or come):
         return amount, -1 if gone else 1, start, end
     if _BY.search(before) and not _DONE_BY.search(before):
-        if re.match(r"\s*(?:down |up )?to \$?\d", low[amount.end :]):
+        if kept.match(r"\s*(?:down |up )?to \$?\d", low[amount.end :]):
             return amount, 0, start, amount.end  # where it ends is what counts
         verbs = list(_VERB.finditer(_clause_before(before)))
         sign = (1 if verbs[-1]["up"] else -1) if verbs else (1 if word["up"] else -1) if word else 0
         if sign or _NAME.search(_clause_before(before)):
             return amount, sign or UNKNOWN, start, end
         return None
-    if word and word["up"] and re.search(r"\b(?:no|not)(?: any)? $", low[: word.start()]):
+    if word and word["up"] and kept.search(r"\b(?:no|not)(?: any)? $", low[: word.start()]):
         return None
     way = _UP_OR_DOWN.search(before)
     if way and _NAME.search(_clause_before(before)):
@@ -210,7 +213,7 @@ def _relative(low: str, q: Quantity) -> tuple[Amount, int, int, int] | None:
             not amount.unit
             and not _ENDS_IN_NAME.search(before)
             and not (onto and _NAME.match(low, onto.end()))
-            and not re.search(r"\b(?:should|were|was|be|is|make|:)", before[-40:])
+            and not kept.search(r"\b(?:should|were|was|be|is|make|:)", before[-40:])
         ):
             return None
         return amount, 1 if word["up"] else -1, start, end
@@ -221,7 +224,7 @@ def _amount(low: str, q: Quantity, after: int) -> Amount:
     """With its unit, which may stand after “more” or “fewer”; amounts of time in ms,
     of money in USD a month.
     """
-    if re.search(MONEY[0] + r"\s*$", low[: q.start]) or re.match(MONEY[1], low[after:]):
+    if kept.search(MONEY[0] + r"\s*$", low[: q.start]) or kept.match(MONEY[1], low[after:]):
         value, end = per_month(low, q.value, after)
         return Amount(value, q.start, end, "$")
     rate = RATE_UNIT.match(low, after)
@@ -345,7 +348,7 @@ def _read_factors(low: str, fields: dict[str, Any]) -> str:
 def _in_own_unit(figure: str, after: str) -> bool:
     """“The peak factor is 2 times the average” is a value of its own, and no factor of what it is."""
     unit = FIELDS[figure].spec.unit if figure in FIELDS else ""
-    return unit.startswith("times ") and re.match(rf"\D{{0,30}}[\d.]+ ?{unit}\b", after) is not None
+    return unit.startswith("times ") and kept.match(rf"\D{{0,30}}[\d.]+ ?{unit}\b", after) is not None
 
 
 def _times(match: re.Match[str]) -> float:
@@ -371,7 +374,7 @@ def without_amount(low: str) -> str | None:
     """A question back for “raise the budget”: from where to where; None where no
     figure is to be changed so.
     """
-    verb = _VERB.match(re.sub(r"^(?:please |just |then |let's |maybe )+", "", low))
+    verb = _VERB.match(kept.sub(r"^(?:please |just |then |let's |maybe )+", "", low))
     name = _NAME.search(low)
     if verb is None or name is None or find_quantities(low[name.end() :]):
         return None

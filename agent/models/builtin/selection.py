@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from agent import moves
-from agent.models.builtin import phrases
+from agent.models.builtin import kept, phrases
 from agent.models.builtin.names import find_models
 from agent.models.builtin.reading import read_change
 from tools.specification import FIELDS, KINDS, WISHES
@@ -19,14 +17,14 @@ def read_selection(low: str, bare: str) -> moves.SelectOption | moves.Unclear | 
     """The choice in a text, a question back if it is a no or several at once, None
     if it is something else.
     """
-    if low.endswith("?") or re.match(phrases.NO_CHOICE, low):
+    if low.endswith("?") or kept.match(phrases.NO_CHOICE, low):
         return None
     ranks, criterion = _ranks(low, bare), _criterion(low, bare)
-    if re.search(phrases.NTH_BEST, low):
+    if kept.search(phrases.NTH_BEST, low):
         return moves.Unclear(question="By its number, please: “option 2”.")
     reading = read_change(low)
     named = find_models(low)
-    if (ranks or criterion) and re.search(phrases.NO_TO_IT, low):
+    if (ranks or criterion) and kept.search(phrases.NO_TO_IT, low):
         return (
             None
             if set(reading.fields) & _VALUES
@@ -41,9 +39,9 @@ def read_selection(low: str, bare: str) -> moves.SelectOption | moves.Unclear | 
     gpus = reading.fields.get("preferred_gpu_types", [])
     if criterion:
         return moves.SelectOption(criterion=criterion, gpu_types=gpus, model_ids=named)
-    if (gpus or named) and re.search(phrases.TAKES_NAMED, low):
+    if (gpus or named) and kept.search(phrases.TAKES_NAMED, low):
         return moves.SelectOption(gpu_types=gpus, model_ids=named)
-    if (bare and re.fullmatch(phrases.CONFIRM, bare)) or re.fullmatch(phrases.TAKE_IT, bare):
+    if (bare and kept.fullmatch(phrases.CONFIRM, bare)) or kept.fullmatch(phrases.TAKE_IT, bare):
         return moves.SelectOption(criterion="recommended")
     return None
 
@@ -51,26 +49,26 @@ def read_selection(low: str, bare: str) -> moves.SelectOption | moves.Unclear | 
 def _ranks(low: str, bare: str) -> list[int]:
     """Every option number mentioned: as a digit, a word or an ordinal."""
     number = rf"#?(\d{{1,2}}|{'|'.join(phrases.NUMBER_WORDS)})"
-    found = re.findall(
+    found = kept.findall(
         rf"{phrases.BEFORE_RANK}\s*{number}\b(?!\s*(?:%|ms|x\b|users|gpus|replicas|h100|[abhl]\d|-?bits?\b))",
         low,
     )
-    found += re.findall(rf"(?<=\d)(?:,| or| and)\s*{number}\b$", bare) if found else []
-    whole = re.fullmatch(rf"(?:the )?{number}(?:[,. ]*please)?", bare)
+    found += kept.findall(rf"(?<=\d)(?:,| or| and)\s*{number}\b$", bare) if found else []
+    whole = kept.fullmatch(rf"(?:the )?{number}(?:[,. ]*please)?", bare)
     if whole:
         found = [whole[1]]
     ranks = [phrases.NUMBER_WORDS.get(f) or int(f) for f in found]
-    for word in re.findall(phrases.ORDINAL_MENTION, bare):
+    for word in kept.findall(phrases.ORDINAL_MENTION, bare):
         ranks.append(phrases.ORDINALS[word])
     return list(dict.fromkeys(ranks))
 
 
 def _criterion(low: str, bare: str) -> moves.Criterion | None:
     """“deploy the cheapest”, “the fastest one, please”; not “make it cheaper”."""
-    if re.search(r"\b(?:make|more|less)\b", low):
+    if kept.search(r"\b(?:make|more|less)\b", low):
         return None
     for pattern, criterion in phrases.CRITERIA:
-        alone = re.fullmatch(rf"(?:the |your )?(?:{pattern})(?: one| option)?(?:[,. ]*please)?", bare)
-        if alone or (re.search(phrases.CHOOSE, low) and re.search(rf"\b(?:{pattern})(?!\w)", low)):
+        alone = kept.fullmatch(rf"(?:the |your )?(?:{pattern})(?: one| option)?(?:[,. ]*please)?", bare)
+        if alone or (kept.search(phrases.CHOOSE, low) and kept.search(rf"\b(?:{pattern})(?!\w)", low)):
             return criterion
     return None

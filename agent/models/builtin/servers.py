@@ -8,6 +8,7 @@ import re
 from functools import cache
 from typing import Any
 
+from agent.models.builtin import kept
 from agent.models.builtin.names import gpu_aliases
 from agent.models.builtin.quantities import WORDS
 
@@ -69,7 +70,7 @@ def read_servers(low: str, fields: dict[str, Any]) -> str:
             said = match.groupdict()
             servers, each = _number(said.get("s")), _number(said.get("g"))
             total = _number(said.get("t")) if said.get("t") else each * servers
-            there = not re.search(_NOT, low[: match.start()])
+            there = not kept.search(_NOT, low[: match.start()])
             low = low[: match.start()] + _AFTER_ANOTHER * len(match[0]) + low[match.end() :]
             if not there or not servers or total % servers:
                 continue

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
+from agent.models.builtin import kept
+
 _THOUGHT = r"(?:thinking|reasoning|chains?[- ]of[- ]thoughts?|cot)"
 _MODE = r"(?: (?:mode|traces?|steps?|phase|models?))?"
 _BE = r"(?: (?:is|are|must be|should be|shall be|to be|needs to be))?"
@@ -68,13 +70,13 @@ _SUBJECT = re.compile(
 
 
 def mentions_thinking(low: str) -> bool:
-    return re.search(rf"\b(?:{_THOUGHT}|thinks?|thoughts?|reasons?)\b", low) is not None
+    return kept.search(rf"\b(?:{_THOUGHT}|thinks?|thoughts?|reasons?)\b", low) is not None
 
 
 def read_thinking(low: str, fields: dict[str, Any]) -> None:
     """The last that is said of it; a no is stronger than a yes that stands within it."""
-    no = [(m.start(), m.end()) for p in _OFF for m in re.finditer(p, low) if not _of_people(low, m)]
-    yes = [m.start() for p in _ON for m in re.finditer(p, low) if not _of_people(low, m)]
+    no = [(m.start(), m.end()) for p in _OFF for m in kept.finditer(p, low) if not _of_people(low, m)]
+    yes = [m.start() for p in _ON for m in kept.finditer(p, low) if not _of_people(low, m)]
     said: list[tuple[int, Literal["off", "on"]]] = [(end, "off") for _, end in no]
     said += [(at, "on") for at in yes if not any(start <= at < end for start, end in no)]
     if said:
@@ -83,11 +85,11 @@ def read_thinking(low: str, fields: dict[str, Any]) -> None:
 
 def _of_people(low: str, found: re.Match[str]) -> bool:
     """“we should think first” is of those who plan; “we want it to think first” is not."""
-    if not re.search(r"\b(?:think|reason)\b", found.group()):
+    if not kept.search(r"\b(?:think|reason)\b", found.group()):
         return False
     told = [*_SUBJECT.finditer(low[max(0, found.start() - 40) : found.start()])]
     if told:
-        return told[-1]["person"] is not None and not re.match(
+        return told[-1]["person"] is not None and not kept.match(
             r"(?:that|which|it|models?|let it|make it)\b", found.group()
         )
-    return re.match(r"(?:to|needs? to|have to|may|can|do)\b", found.group()) is not None
+    return kept.match(r"(?:to|needs? to|have to|may|can|do)\b", found.group()) is not None

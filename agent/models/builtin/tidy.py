@@ -14,6 +14,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from spellchecker import SpellChecker
 
+from agent.models.builtin import kept
 from agent.models.builtin.quantities import find_quantities
 from agent.models.builtin.vocabulary import GLOSSARY, PEOPLE_WORDS, SPELLED_RIGHT
 from knowledge.catalogue import gpus, models
@@ -78,15 +79,15 @@ OFTEN = 60
 
 def tidy(text: str) -> str:
     """`text` in lower case, tidied; digits and names stay as they were."""
-    low = re.sub(r"[ \t]+", " ", text.lower().replace("’", "'").replace("`", "'"))
+    low = kept.sub(r"[ \t]+", " ", text.lower().replace("’", "'").replace("`", "'"))
     low = corrected(low)
-    low = re.sub(
+    low = kept.sub(
         r"(?<![\w.,])(\d+)\s?m(?:in)?\s?(\d+)\s?s(?:ec)?\b", lambda m: f"{60 * int(m[1]) + int(m[2])} s", low
     )  # 1m30s
     for pattern, instead in _NUMBERS:
-        low = re.sub(pattern, instead or (lambda m: m[1] + re.sub(r"\D", "", m[2])), low)
+        low = kept.sub(pattern, instead or (lambda m: m[1] + kept.sub(r"\D", "", m[2])), low)
     for pattern, instead in [*_RANGES, *_NOT_THIS_NUMBER]:
-        low = re.sub(pattern, instead, low)
+        low = kept.sub(pattern, instead, low)
     return _without_retracted(low)
 
 
@@ -94,7 +95,7 @@ def plain(text: str) -> str:
     """`text` in lower case with its slips mended and what was taken back left out;
     numbers stay as they were written.
     """
-    low = re.sub(r"\s+", " ", text.lower().replace("’", "'").replace("`", "'")).strip()
+    low = kept.sub(r"\s+", " ", text.lower().replace("’", "'").replace("`", "'")).strip()
     return _without_retracted(corrected(low))
 
 
@@ -104,8 +105,8 @@ def corrected(low: str) -> str:
 
     What is run together, or abbreviated, is written out: “2xH100”, “32k ctx”.
     """
-    low = re.sub(r"\bctx\b", "context", re.sub(r"\b(\d+)x(?=(?:[a-z]\d|mi\d|rtx))", r"\1 x ", low))
-    return re.sub(r"(?<![\w/.@'-])[a-z]{4,}(?![\w/@'-]|\.\w)", lambda m: _corrected_word(m[0]), low)
+    low = kept.sub(r"\bctx\b", "context", kept.sub(r"\b(\d+)x(?=(?:[a-z]\d|mi\d|rtx))", r"\1 x ", low))
+    return kept.sub(r"(?<![\w/.@'-])[a-z]{4,}(?![\w/@'-]|\.\w)", lambda m: _corrected_word(m[0]), low)
 
 
 @cache
@@ -146,7 +147,7 @@ def known_words() -> frozenset[str]:
     texts += [meaning for _, meaning in GLOSSARY.values()]
     texts += [m.name for m in models().values()] + [g.name for g in gpus().values()]
     texts += [name for field in FIELDS.values() for name in (field.spec.label, field.spec.called)]
-    words = {w for text in texts for w in re.findall(r"[a-z]{4,}", text.lower())}
+    words = {w for text in texts for w in kept.findall(r"[a-z]{4,}", text.lower())}
     return frozenset(words | set(PEOPLE_WORDS) | set(SPELLED_RIGHT))
 
 
@@ -174,7 +175,7 @@ def _retracted(low: str, start: int, end: int) -> str | None:
     if not before or not after or before[-1][2] != after[0][2]:
         return None
     (first, first_end, kind), (second, second_end, _) = before[-1], after[0]
-    has_unit = re.match(r"\s*(?:%|[a-z$€£])", low[second_end:]) is not None and not re.match(
+    has_unit = kept.match(r"\s*(?:%|[a-z$€£])", low[second_end:]) is not None and not kept.match(
         r"\s*(?:please|instead|then|and|but|in)\b", low[second_end:]
     )
     if kind == "name" or has_unit:
@@ -190,5 +191,5 @@ def _values(low: str) -> list[tuple[int, int, str]]:
         + "|".join(re.escape(g.lower()) for g in sorted([*gpus(), "a100"], key=len, reverse=True))
         + r")s?\b"
     )
-    found += [(m.start(), m.end(), "name") for m in re.finditer(names, low)]
+    found += [(m.start(), m.end(), "name") for m in kept.finditer(names, low)]
     return sorted(found)

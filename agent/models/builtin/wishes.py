@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from agent.models.builtin import kept
 from agent.models.builtin.nearest import OFF_TOPIC, nearest
 from agent.models.builtin.priorities import PRIORITIES
 from agent.models.builtin.vocabulary import HOW_MUCH, PEOPLE_WORDS, USE_CASES
@@ -43,14 +44,14 @@ def find_use_case(low: str, by_nearness: bool = True) -> str | None:
     """The use case that the words describe, or None. `low` is tidied text. Without
     nearness only telling phrases count.
     """
-    low = re.sub(_OTHER_THAN, "", low)
+    low = kept.sub(_OTHER_THAN, "", low)
     by_phrase, longest = _by_phrase(low)
     weak = _WEAK.fullmatch(longest) is not None
     if not by_nearness:
         return None if weak else by_phrase
     if by_phrase is not None and not weak:
         return by_phrase
-    if not set(re.findall(r"[a-z]{2,}", low)) - _SAYS_NOTHING:
+    if not set(kept.findall(r"[a-z]{2,}", low)) - _SAYS_NOTHING:
         return by_phrase
     near = nearest(low, "use_cases")
     if near is None or near.label == OFF_TOPIC or near.similarity < NEAR_ENOUGH:
@@ -65,7 +66,7 @@ def _by_phrase(low: str) -> tuple[str | None, str]:
     one whose phrases cover more in all.
     """
     found = {
-        name: [m.group() for p in patterns for m in re.finditer(rf"(?<!\w)(?:{p})", low) if m.group()]
+        name: [m.group() for p in patterns for m in kept.finditer(rf"(?<!\w)(?:{p})", low) if m.group()]
         for name, patterns in USE_CASES.items()
     }
     best = max(found, key=lambda name: (max(map(len, found[name]), default=0), sum(map(len, found[name]))))
@@ -75,5 +76,5 @@ def _by_phrase(low: str) -> tuple[str | None, str]:
 def read_priorities(low: str, fields: dict[str, Any]) -> None:
     """High or low where the words say so; of one priority the first pattern that matches counts."""
     for name, level, patterns in PRIORITIES:
-        if f"{name}_priority" not in fields and any(re.search(p, low) for p in patterns):
+        if f"{name}_priority" not in fields and any(kept.search(p, low) for p in patterns):
             fields[f"{name}_priority"] = level
