@@ -90,6 +90,37 @@ def test_servers_that_nobody_counted_or_has_are_no_inventory(words: str) -> None
     assert not {"owned", "available_gpus"} & read_change(words).fields.keys()
 
 
+@pytest.mark.parametrize("count", ["4x", "4 x", "four", "4"])
+@pytest.mark.parametrize("gpu", ["H200", "L40S", "MI300X"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "{} own",
+        "{} is what we have",
+        "we recently bought {}",
+        "there's {} sitting idle in the lab",
+        "{} (ours)",
+        "{} on-prem",
+        "it has to run on {}",
+        "using only {}",
+        "my boss got {} last year",
+        "{} already in our rack",
+    ],
+)
+def test_so_many_gpus_that_are_there_are_a_limit(words: str, gpu: str, count: str) -> None:
+    said = read_change("a chatbot for 200 people. " + words.format(f"{count} {gpu}")).fields
+    assert said["available_gpus"] == {gpu: 4}
+    assert "preferred_gpu_types" not in said
+    assert said["user_count"] == 200
+
+
+@pytest.mark.parametrize(
+    "words", ["we would need 4 H200", "we have 200 users, 4 H200 would be nice", "rent 4 H200 if you like"]
+)
+def test_so_many_that_are_wished_for_are_none(words: str) -> None:
+    assert "available_gpus" not in read_change(words).fields
+
+
 def test_two_of_them_are_gpus_and_no_people() -> None:
     said = read_change("we have 4 A100 80GB and want to run it on two of them").fields
     assert said == {"available_gpus": {"A100-80": 4}}

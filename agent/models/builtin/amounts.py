@@ -47,6 +47,15 @@ _OWNS = (
     r" to|available:?)"
     r"(?: (?:only|just|exactly|about))?:?\s*$"
 )
+_AT_HAND = (
+    r"\b(?:own(?:s|ed|ing)?|have|has|got|had|there(?:'s| is| are)|ours?|mine|bought|purchased|acquired"
+    r"|inherited|donated|existing|available|idle|free|left|installed|on[- ]?prem\w*|in[- ]house"
+    r"|(?:at|on) hand|in stock"
+    r"|in (?:the|our|my|a) (?:rack|basement|data ?cent(?:er|re)|server room|lab|cluster|office))\b"
+)
+"""In the same clause as so many GPUs: they are there."""
+_WISHED = r"\b(?:needs?|wants?|would|could|should|might|buy|rent|order|lease|add|if|like|than|no|not)\b|n't\b"
+_RUNS_ON = r"\b(?:on|onto|using|across)(?: (?:just|only|exactly|at most|up to|the|our|my|these|those))*\s*$"
 _THOUGHT_SIDE = r"\b(?:thoughts|thinking|reasoning)\b"
 _PROMPT_SIDE, _ANSWER_SIDE = (
     r"prompts?|inputs?|context|questions?|\bin\b",
@@ -226,30 +235,36 @@ def _read_stock(low: str, q: Quantity, fields: dict[str, Any], problems: list[st
     match = kept.match(
         r"\s*(?:x\s*)?(?:nvidia |amd |of (?:our |the )?)?([a-z][\w -]{0,14})", low[q.end : q.end + NEAR]
     )
-    if not match:
+    if not match or _in_a_name(low, q):
         return False
     before = low[max(0, q.start - NEAR) : q.start]
     goes_on = (
-        "available_gpus" in fields and kept.search(r"(?:,|\band|,\s*and)\s*$", before) is not None
+        "available_gpus" in fields and kept.search(r"(?:,|\band|\bor)\s*$", before) is not None
     )  # “4 H100s and 8 L40S”
-    owned = goes_on or kept.search(_OWNS, before) is not None
+    owned = goes_on or kept.search(_OWNS, before) or kept.search(_RUNS_ON, before)
     for alias, ids in gpu_aliases():
         found = kept.match(rf"{re.escape(alias)}s?(?![\w-])", match[1])
-        at_hand = (
-            r"(?: gpus?| cards?)? (?:are |is |that )?(?:available|we (?:already |currently"
-            r" )?(?:own|have|got)|in (?:the"
-            r"|our|my|a) (?:rack|basement|data ?cent(?:er|re)|server room|lab)|on[- ]prem\w*|on hand|at"
-            r" hand|in stock"
-            r"|in our (?:cluster|data ?cent(?:er|re))"
-            r"|free|left|idle|installed)\b"
-        )
-        if found and (owned or kept.match(at_hand, low[q.end + match.start(1) + found.end() :])):
+        if found and (owned or _at_hand(low, q.start, q.end + match.start(1) + found.end())):
             fields.setdefault("available_gpus", {}).update({i: int(q.value) for i in ids})
             wanted = [g for g in fields.pop("preferred_gpu_types", []) if g not in ids]
             if wanted:
                 fields["preferred_gpu_types"] = wanted
             return True
     return False
+
+
+def _in_a_name(low: str, q: Quantity) -> bool:
+    """Whether a number is part of a GPU's name: the 6000 of “two RTX PRO 6000 Blackwell”."""
+    near = low[max(0, q.start - NEAR) : q.end]
+    return any(near.endswith(alias) and len(alias) > q.end - q.start for alias, _ in gpu_aliases())
+
+
+def _at_hand(low: str, start: int, end: int) -> bool:
+    """Whether the clause around these places says of GPUs that they are there, and not that they are wished
+    for.
+    """
+    clause = kept.split(r"[.,;:!?|\n]", low[:start])[-1] + " … " + kept.split(r"[.,;:!?|\n]", low[end:])[0]
+    return kept.search(_AT_HAND, clause) is not None and kept.search(_WISHED, clause) is None
 
 
 def _read_planning(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:

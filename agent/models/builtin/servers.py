@@ -54,7 +54,7 @@ def _shapes() -> list[re.Pattern[str]]:
             rf"{s} ?[x×*] ?(?P<g>{_N}){gpu}{price}",
             rf"{g}{gpu}{_EACH}(?:{_SERVER}[, ]*(?:(?:and|on|in|with|for) )?)?{servers}{price}",
             rf"{t}{gpu}{_OVER}{servers}{price}",
-            rf"\b(?P<g>dual|twin|quad|pair of){gpu}",
+            rf"\b(?P<g>single|dual|twin|quad|pair of){gpu}",
             rf"own servers:? {g}{gpu}{price}",
             rf"{_THEIRS}{g}{gpu}{_COST}{_USD}",
             rf"{_AFTER_ANOTHER}(?:,|,? and|,? plus) (?:another |{s}(?: more| other)? )?with {g}{gpu}{price}",
