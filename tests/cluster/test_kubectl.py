@@ -10,7 +10,7 @@ import pytest
 
 from tests.cluster.conftest import Object
 from tests.pace import patient, until
-from tools.manifests.writing import as_yaml
+from tools.yaml_text import as_yaml
 
 KUBECTL = shutil.which("kubectl")
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from knowledge.errors import CompassError
-from tools.manifests.writing import as_yaml
+from tools.yaml_text import as_yaml
 
 SIMULATOR_START_S = 120
 """At most, and only while its process lives: beside ten busy processes a start takes half a minute."""

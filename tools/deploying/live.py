@@ -10,8 +10,8 @@ from typing import Any
 from tools.clusters.cluster import FIELD_MANAGER
 from tools.clusters.objects import Object, labels, notes_of, uid_of
 from tools.manifests.annotations import DIGEST, PREDICTED, TARGETS
-from tools.manifests.writing import as_yaml
 from tools.untrusted import printable
+from tools.yaml_text import as_yaml
 
 SERVERS_OWN = {
     "uid",

@@ -14,7 +14,7 @@ import yaml
 from knowledge.errors import CompassError
 from tools.manifests.bundle import ManifestBundle
 from tools.manifests.form import PATH
-from tools.manifests.writing import as_yaml
+from tools.yaml_text import as_yaml
 
 NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 Form = Literal["yaml", "kustomize", "helm"]
