@@ -5,7 +5,7 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 WEB := agent/ui/web
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --prefix $(WEB) --silent
 
-.PHONY: run test test-fast lint format lock estimator benchmarks bursts grids withheld measured calibration bench fidelity fuzz chaos small-model screenshots docs transcript clean
+.PHONY: run test test-fast soak lint format lock estimator benchmarks bursts grids withheld measured calibration bench fidelity fuzz chaos small-model screenshots docs transcript clean
 
 run: .venv/.run
 	@$(BIN)/compass
@@ -17,6 +17,11 @@ test: .venv/.dev lint
 # The tests that start no process and connect to nothing: under a minute.
 test-fast: .venv/.dev
 	@$(BIN)/python -m pytest -m "pure and not small_model"
+
+# Everything that `make test` tries samples of: three times as long.
+soak: .venv/.dev lint
+	@$(NPM) test
+	@COMPASS_TESTS_SOAK=1 $(BIN)/python -m pytest
 
 lint: .venv/.dev $(WEB)/node_modules/.installed
 	@$(BIN)/ruff check .

@@ -29,13 +29,16 @@ from knowledge.settings import Settings
 from simulator.cluster.control import heal, order_role
 from tests.pace import patient
 from tests.pure import held_to, is_pure
+from tests.soak import SOAKS, examples
 from tools.clusters.cluster import Cluster
 from tools.clusters.simulated import simulator_address
 
-KEPT = ("COMPASS_TESTS_NO_SKIP", "COMPASS_TESTS_PACE", "COMPASS_TEST_KUBECONFIG")
+KEPT = ("COMPASS_TESTS_NO_SKIP", "COMPASS_TESTS_PACE", "COMPASS_TESTS_SOAK", "COMPASS_TEST_KUBECONFIG")
 
 # A busy machine is no failure of the code.
-hypothesis.settings.register_profile("compass", deadline=None)
+hypothesis.settings.register_profile(
+    "compass", deadline=None, max_examples=examples(100), derandomize=not SOAKS
+)
 hypothesis.settings.load_profile("compass")
 
 

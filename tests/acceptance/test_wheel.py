@@ -19,6 +19,7 @@ from tests import web
 from tests.acceptance.test_cli import events, states, stop_postgres
 from tests.conftest import free_port, stop_simulator
 from tests.pace import patient, until
+from tests.soak import sample
 from tests.talking import SCENARIOS
 
 ROOT = Path(__file__).parents[2]
@@ -85,7 +86,7 @@ def uv_tool(wheel: Path, place: Path) -> str:
     return str(place / "bin" / "compass")
 
 
-@pytest.fixture(scope="module", params=[venv, uv_tool])
+@pytest.fixture(scope="module", params=sample([uv_tool, venv], 1))
 def installed(request: pytest.FixtureRequest, wheel: Path, place: Path) -> Iterator[Installed]:
     beside = place / f"beside-{request.param.__name__}"
     folder, home = beside / "simulator", beside / "home"

@@ -25,6 +25,7 @@ from knowledge.loopback import PROXIES
 from knowledge.settings import Settings, load_settings
 from tests.ollama import ollama
 from tests.pace import patient
+from tests.soak import examples, sample
 
 ROOT = Path(__file__).parents[2]
 Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
@@ -70,7 +71,7 @@ def test_a_user_and_a_password_go_to_the_server_and_to_nobody_else() -> None:
     assert found.shown == "https://ollama.example:443/api-of-it"
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     password=st.text(min_size=4),
     setting=st.sampled_from(["http://ann:{}@127.0.0.1:9", "ann:{}@127.0.0.1:9/x", "{}@localhost:9"]),
@@ -84,7 +85,7 @@ def test_no_part_of_a_password_is_shown(password: str, setting: str) -> None:
         )
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.text() | st.text("http:/[]@.0123456789ab% \"'"))
 def test_auto_never_fails_whatever_the_setting(setting: str) -> None:
     chosen = choose_model(Settings(model="auto", OLLAMA_HOST=setting.replace("\0", "")))
@@ -201,7 +202,7 @@ def test_one_that_loads_its_model_is_waited_for(
     assert choose_model(Settings(model="auto", OLLAMA_HOST=url)).name == "ollama:llama3.1:8b"
 
 
-@pytest.mark.parametrize("name", PROXIES)
+@pytest.mark.parametrize("name", sample(PROXIES, 2))
 @pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "socks5://127.0.0.1:9"])
 def test_ollama_on_this_machine_is_asked_directly(name: str, proxy: str, tmp_path: Path) -> None:
     """In a process of its own: what is imported there looks at the environment, too."""

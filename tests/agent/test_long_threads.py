@@ -23,6 +23,7 @@ from agent.words.prose import sources_of
 from knowledge.database import Database
 from tests.golden import FOLDER, put_back
 from tests.present import present
+from tests.soak import examples
 from tests.talking import converse
 
 TO_OPTIONS = ["a chatbot for 1000 users", "looks good"]
@@ -275,7 +276,7 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(50))
 @given(
     st.dictionaries(st.text().filter(lambda name: name != "whole"), JSON),
     st.text(min_size=LONG, max_size=2 * LONG),
@@ -299,7 +300,7 @@ def test_what_a_tool_was_asked_is_no_result(database: Database) -> None:
     assert [list(value) for value in story.returned()] == [["found"]]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(30))
 @given(st.lists(st.integers(1, LATEST), max_size=8))
 def test_every_message_is_remembered_once_and_in_order(database: Database, turns: list[int]) -> None:
     story = Story(database, f"t-{turns}")

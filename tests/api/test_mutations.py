@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from agent.api import access
 from tests.api.conftest import Api
 from tests.api.test_api import NEED, problem, to_deploy
+from tests.soak import examples
 
 MISSING = object()
 Path = tuple[str | int, ...]
@@ -97,7 +98,7 @@ def test_one_wrong_value_is_told_and_never_a_5xx(api: Api, monkeypatch: pytest.M
             ),
         )
 
-        @hypothesis.settings(max_examples=150, derandomize=True, database=None)
+        @hypothesis.settings(max_examples=examples(150), derandomize=True, database=None)
         @hypothesis.given(st.data())
         def mutated(data: st.DataObject) -> None:
             step = data.draw(st.sampled_from(list(bodies)))

@@ -15,6 +15,7 @@ from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.postgres.address import read_address
 from knowledge.settings import Settings
+from tests.soak import examples
 
 PASSWORD = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=4, max_size=24) | st.text(
     "abc@:/?#%&= '\\[].,;", min_size=4
@@ -64,7 +65,7 @@ OURS = "".join(
 
 
 @example(password="A%80A", form="as it is")
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(password=PASSWORD, form=st.sampled_from(sorted(FORMS)))
 @example(password="p@ss/w:rd#1", form="as it is")
 @example(password="ss@wxyz/uvw?a=bcde", form="as it is")

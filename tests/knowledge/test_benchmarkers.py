@@ -17,6 +17,7 @@ from knowledge.importer.formats import Stated, read_file
 from knowledge.importer.rows import Checked, check
 from knowledge.importer.write import import_file, unused_because
 from tests.knowledge.test_guidellm import report
+from tests.soak import examples
 
 MODEL = "Qwen/Qwen3-8B"
 H100 = Stated(gpu_type="H100", gpu_count=1)
@@ -252,7 +253,7 @@ def spoilt(draw: st.DrawFn) -> Any:
 
 
 @given(spoilt())
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_whatever_a_result_holds_it_is_read_or_refused_in_words(
     tmp_path_factory: pytest.TempPathFactory, content: Any
 ) -> None:

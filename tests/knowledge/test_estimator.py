@@ -31,6 +31,7 @@ from knowledge.estimator.steps import (
     interpolate,
 )
 from knowledge.estimator.workload import arrivals_ms, seeded, unit_gaps
+from tests.soak import examples
 
 LLAMA = models()["meta-llama/Llama-3.1-8B-Instruct"]
 H100 = gpus()["H100"]
@@ -254,7 +255,7 @@ def test_jumping_over_decode_steps_equals_taking_them_one_by_one() -> None:
     assert seen.e2e_ms[0] - seen.ttft_ms[0] == pytest.approx(one_by_one)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(
     rate=st.floats(0.1, 60),
     seed=st.integers(0, 1000),

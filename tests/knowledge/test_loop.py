@@ -17,6 +17,7 @@ from knowledge.estimator.steps import StepTimes
 from knowledge.estimator.workload import requests_of
 from knowledge.workload import SeenRequest, Workload
 from tests.present import present
+from tests.soak import examples
 
 
 def replica(workload: Workload) -> Replica:
@@ -29,7 +30,7 @@ REQUESTS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(REQUESTS, st.integers(4300, 20_000), st.integers(1, 64), st.sampled_from([64, 512, 2048, 8192]))
 def test_it_is_bit_for_bit_what_plain_python_gives(
     requests: list[tuple[float, int, int]], kv_tokens: int, seats: int, batched: int
@@ -44,7 +45,7 @@ def test_it_is_bit_for_bit_what_plain_python_gives(
         assert list(getattr(ours, metric)) == getattr(theirs, metric)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(REQUESTS, st.integers(1, 40))
 def test_the_same_in_a_closed_loop(requests: list[tuple[float, int, int]], concurrency: int) -> None:
     _, prompts, outputs = zip(*requests, strict=True)
@@ -53,7 +54,7 @@ def test_the_same_in_a_closed_loop(requests: list[tuple[float, int, int]], concu
     assert list(ours.e2e_ms) == theirs.e2e_ms
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     st.lists(
         st.tuples(st.floats(0, 200), st.integers(1, 9000), st.integers(1, 200), st.floats(0, 1)),

@@ -15,6 +15,7 @@ from knowledge.database import Database
 from knowledge.errors import CompassError
 from knowledge.settings import Settings
 from tests.pace import at_some_pace
+from tests.soak import sample
 from tests.tools.faulty import FAULTS, Fault, FaultyProxy, faulty_proxy
 from tests.tools.test_manifests import request
 from tools.apply_to_cluster import ApplyRequest, apply_to_cluster
@@ -178,7 +179,7 @@ def spoil_once(bench: Bench, bundle: ManifestBundle, fault: Fault, at: int) -> N
     bench.forget(bundle)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", sample(FAULTS, 4))
 def test_one_fault_at_each_call_of_a_first_apply(
     bench: Bench, bundles: Callable[[int], ManifestBundle], fault: Fault
 ) -> None:
@@ -186,7 +187,7 @@ def test_one_fault_at_each_call_of_a_first_apply(
         at_each_pace(fault, lambda at=at: spoil_once(bench, bundles(1), fault, at))  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("fault", ["reset after", "500", "403"])
+@pytest.mark.parametrize("fault", sample(["reset after", "500", "403"], 1))
 def test_one_fault_at_each_call_of_a_change(
     bench: Bench, bundles: Callable[[int], ManifestBundle], fault: Fault
 ) -> None:
@@ -197,7 +198,7 @@ def test_one_fault_at_each_call_of_a_change(
         spoil_once(bench, changed(first), fault, at)
 
 
-@pytest.mark.parametrize("fault", ["reset", "reset after", "403"])
+@pytest.mark.parametrize("fault", sample(["reset", "reset after", "403"], 1))
 def test_one_fault_at_each_call_of_a_deletion(
     bench: Bench, bundles: Callable[[int], ManifestBundle], fault: Fault
 ) -> None:
@@ -208,7 +209,7 @@ def test_one_fault_at_each_call_of_a_deletion(
         spoil_once(bench, deletion_of(first), fault, at)
 
 
-@pytest.mark.parametrize("fault", ["reset", "500", "403", "429"])
+@pytest.mark.parametrize("fault", sample(["reset", "500", "403", "429"], 2))
 @pytest.mark.parametrize("new", [True, False])
 def test_when_a_kind_can_no_longer_be_written_all_is_put_back(
     bench: Bench, bundles: Callable[[int], ManifestBundle], fault: Fault, new: bool
@@ -232,7 +233,7 @@ def test_when_a_kind_can_no_longer_be_written_all_is_put_back(
         assert bench.outcome(bundle) in ("undone", "refused")
 
 
-@pytest.mark.parametrize("fault", ["timeout", "409", "reset after", "500 after"])
+@pytest.mark.parametrize("fault", sample(["timeout", "409", "reset after", "500 after"], 2))
 @pytest.mark.parametrize("new", [True, False])
 def test_when_the_last_object_fails_at_every_attempt_all_is_put_back(
     bench: Bench, bundles: Callable[[int], ManifestBundle], fault: Fault, new: bool

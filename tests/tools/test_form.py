@@ -14,6 +14,7 @@ from knowledge.catalogue import gpus, models
 from knowledge.database import Database
 from knowledge.errors import CompassError
 from tests.present import present
+from tests.soak import examples
 from tests.tools.test_manifests import request
 from tools.clusters.cluster import Cluster
 from tools.deploying.approvals import ApprovalRequest, record_approval
@@ -43,7 +44,7 @@ WHOLE = render_manifest(everything())
 
 @pytest.mark.slow
 @given(st.data())
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_is_rendered_is_of_our_form(data: st.DataObject) -> None:
     model, gpu = data.draw(st.sampled_from(sorted(models()))), data.draw(st.sampled_from(sorted(gpus())))
     count, replicas = data.draw(st.sampled_from([1, 2, 4, 8])), data.draw(st.integers(1, 9))
@@ -149,7 +150,7 @@ def test_the_network_policy_opens_no_more_than_was_rendered() -> None:
 
 
 @given(st.data())
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_any_line_of_somebody_elses_is_named(data: st.DataObject) -> None:
     file = data.draw(st.sampled_from(WHOLE.files))
     lines = file.content.splitlines()

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from knowledge.catalogue import gpus, models, traffic_profiles, use_cases
 from knowledge.errors import CompassError
 from knowledge.estimator.memory import plan_memory
+from tests.soak import examples
 from tools.manifests import annotations
 from tools.manifests.bundle import bundle_of
 from tools.manifests.check import check_bundle
@@ -208,7 +209,7 @@ FITTING = [
 ]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     configuration=st.sampled_from(FITTING),
     replicas=st.integers(1, 500),

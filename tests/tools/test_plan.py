@@ -18,6 +18,7 @@ from knowledge.prices import prices
 from knowledge.thinking import MODES
 from tests.planning import CHATBOT, Tables, key, made_table, planned, specify
 from tests.present import present
+from tests.soak import examples
 from tools.planning.plan import VIEWS, Plan, Recommendation, View
 from tools.planning.quality import quality_of
 from tools.planning.ranking import pick
@@ -27,8 +28,8 @@ from tools.traffic import map_to_benchmark_profile
 
 USE_CASES = list(use_cases())
 USE_CASE = use_cases()["chatbot_conversational"]
-SIMULATING = settings(max_examples=12)
-BY_TABLE = settings(max_examples=60)
+SIMULATING = settings(max_examples=examples(12))
+BY_TABLE = settings(max_examples=examples(60))
 
 
 def lowest_cost(found: Plan) -> float:
@@ -107,7 +108,7 @@ def test_a_looser_target_never_costs_more(tables: Tables, simulate: int) -> None
 
 
 def test_a_bigger_budget_never_removes_an_option(tables: Tables) -> None:
-    @settings(max_examples=20)
+    @settings(max_examples=examples(20))
     @given(budget=st.floats(300, 20_000), factor=st.floats(1, 10), users=st.integers(1, 20_000))
     def holds(budget: float, factor: float, users: int) -> None:
         small, large = (

@@ -15,6 +15,7 @@ from knowledge.traffic.lines import Limits
 from knowledge.traffic.reading import read_trace
 from knowledge.traffic.summary import summarised
 from tests.knowledge.traffic.written import csv_of, json_lines, packed, poisson, text
+from tests.soak import examples
 
 GOOD = [f"{n},100,10" for n in range(20)]
 HEADER = "time,prompt_tokens,output_tokens"
@@ -139,7 +140,7 @@ def figures_or_sentence(path: Path) -> str:
         return str(error)
 
 
-@hypothesis.settings(max_examples=300)
+@hypothesis.settings(max_examples=examples(300))
 @hypothesis.given(ODD)
 def test_any_objects_among_good_ones_end_in_figures_or_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, odd: list[dict[str, object]]
@@ -151,7 +152,7 @@ def test_any_objects_among_good_ones_end_in_figures_or_a_sentence(
     assert json.loads(said)["requests"] >= 5 if said.startswith("{") else said.endswith((".", "?"))
 
 
-@hypothesis.settings(max_examples=200)
+@hypothesis.settings(max_examples=examples(200))
 @hypothesis.given(st.binary(max_size=200), st.booleans(), st.booleans())
 def test_any_bytes_end_in_figures_or_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, junk: bytes, header: bool, pack: bool

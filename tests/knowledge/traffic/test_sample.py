@@ -16,6 +16,7 @@ from knowledge.traffic.trace import Ints
 from knowledge.workload import MOST_SEEN, SeenRequest
 from tests.knowledge.traffic.written import csv_of, poisson
 from tests.present import present
+from tests.soak import examples
 
 
 def lengths(count: int, seed: int, spread: float, joint: float, hits: float) -> tuple[Ints, Ints, Ints]:
@@ -84,7 +85,7 @@ def test_few_requests_all_stay_and_their_order_is_nothing(
         assert sorted(first) == sorted(rows)
 
 
-@hypothesis.settings(max_examples=20)
+@hypothesis.settings(max_examples=examples(20))
 @hypothesis.given(st.integers(0, 100), st.randoms(use_true_random=False))
 def test_the_order_of_the_lines_of_a_file_is_nothing(
     tmp_path_factory: pytest.TempPathFactory, seed: int, random_: random.Random

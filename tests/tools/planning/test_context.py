@@ -18,6 +18,7 @@ from knowledge.estimator.memory import GIB, kv_bytes, kv_copies, plan_memory
 from knowledge.prices import prices
 from tests.planning import Tables, planned, rendered, specify
 from tests.present import present
+from tests.soak import examples
 from tools.manifests.bundle import ManifestBundle
 from tools.manifests.check import check_bundle
 from tools.planning.memory import served_context
@@ -152,7 +153,7 @@ FITTING = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     configuration=st.sampled_from(FITTING),
     profile=st.sampled_from(traffic_profiles()),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from knowledge.catalogue import METRICS, use_cases
 from tests.planning import Tables, planned, specify
 from tests.present import present
+from tests.soak import examples
 from tools.planning.defaults_in_words import defaults_in_words, relaxed_in_words
 from tools.specification import (
     Intent,
@@ -61,7 +62,7 @@ def test_where_something_holds_the_defaults_they_stay_and_say_what_they_cost(tab
     assert len(defaults_in_words(found)) == len(found.defaults_cost)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(
     st.sampled_from(list(use_cases())),
     st.integers(1, 3000),

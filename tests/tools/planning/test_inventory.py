@@ -15,6 +15,7 @@ from knowledge.catalogue import gpus
 from knowledge.errors import CompassError
 from knowledge.prices import prices
 from tests.planning import CHATBOT, Tables, made_table, planned, specify
+from tests.soak import examples
 from tools.planning.inventory import Inventory
 from tools.planning.plan import NearMiss, Plan, Recommendation
 from tools.planning.ranking import pick
@@ -49,7 +50,7 @@ def stands(o: Recommendation | NearMiss, owned: list[OwnedServers]) -> bool:
 
 @pytest.mark.parametrize("simulate", [0, 3])
 def test_what_somebody_owns_is_never_exceeded(tables: Tables, simulate: int) -> None:
-    @settings(max_examples=40 if simulate == 0 else 15)
+    @settings(max_examples=examples(40) if simulate == 0 else 15)
     @given(owned=inventories, users=st.integers(1, 60_000), spare=st.integers(0, 3))
     def holds(owned: list[OwnedServers], users: int, spare: int) -> None:
         specification = specify(users, owned=owned, spare_replicas=spare)
@@ -68,7 +69,7 @@ def test_what_somebody_owns_is_never_exceeded(tables: Tables, simulate: int) -> 
     holds()
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(owned=inventories, more=servers, users=st.integers(1, 30_000))
 def test_another_server_never_takes_an_option_away(
     tables: Tables, owned: list[OwnedServers], more: OwnedServers, users: int

@@ -17,6 +17,7 @@ from knowledge.catalogue import models, use_cases
 from knowledge.thinking import MODES, ThinkingMode
 from tests.planning import Tables, planned, specify
 from tests.present import present
+from tests.soak import examples
 from tools.planning.least_quality import lesser, quality_for, shortfall
 from tools.planning.plan import VIEWS, Plan, Recommendation
 from tools.planning.quality import catalogued_quality, quality_against, quality_of, ranked_quality
@@ -112,7 +113,7 @@ def test_the_first_option_is_good_enough_unasked(tables: Tables, use_case: str, 
 def test_what_is_said_of_options_is_true_of_any_plan(tables: Tables) -> None:
     levels = st.sampled_from(["low", "medium", "high"])
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=examples(60), deadline=None)
     @given(
         users=st.integers(1, 50_000),
         use_case=st.sampled_from(USE_CASES),

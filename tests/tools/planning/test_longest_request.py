@@ -22,6 +22,7 @@ from simulator.vllm.openai_requests import planned as answered
 from tests.planning import Tables, made_table, planned, rendered, specify
 from tests.present import present
 from tests.simulator.serving import serving
+from tests.soak import examples
 from tools.manifests.bundle import ManifestBundle
 from tools.manifests.check import check_bundle
 from tools.planning.constraints import broken
@@ -83,7 +84,7 @@ def test_of_a_spread_99_of_100_simulated_requests_must_be_possible() -> None:
     assert found > 2 * SPREAD.tokens
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     prompt=st.integers(1, 1_000_000),
     answer=st.integers(1, 100_000),
@@ -138,7 +139,7 @@ def an_option(tables: Tables) -> Recommendation:
     return planned(tables, specify(1000), limit=1).recommendations[0]
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(1000), deadline=None)
 @given(asked=SPECIFICATIONS, configuration=CONFIGURATIONS, in_flight=st.floats(0, 300))
 def test_what_is_rendered_admits_the_longest_request_and_nothing_longer_than_it_says(
     asked: dict[str, Any], configuration: tuple[str, str, int], in_flight: float, option: Recommendation

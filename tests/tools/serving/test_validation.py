@@ -15,6 +15,7 @@ from simulator.vllm.misbehaviour import Misbehaviour
 from tests.pace import at_some_pace, patient
 from tests.present import present
 from tests.simulator.serving import MODEL, Server, serving
+from tests.soak import examples
 from tools.manifests.expectation import Expectation
 from tools.serving import endpoint, validation
 from tools.serving.confidence import FEWEST_TO_JUDGE
@@ -170,7 +171,7 @@ def judged(database: Database, ttft_ms: list[float], failures: int = 0) -> Valid
 
 
 @given(st.lists(st.floats(1, 1000), min_size=1, max_size=FEWEST_TO_JUDGE - 1))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(50))
 def test_below_the_minimum_no_latencies_whatever_pass_or_fail(
     database: Database, ttft_ms: list[float]
 ) -> None:
