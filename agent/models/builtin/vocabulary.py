@@ -318,13 +318,37 @@ GLOSSARY: dict[str, tuple[str, str]] = {
     ),
     r"p\s?95|percentile|p\s?99|p\s?50": (
         "p95",
-        "the value that 95 of 100 requests stay below. Targets are p95 under load at peak, not averages.",
+        (
+            "the value that 95 of 100 requests stay below. Targets are p95s under load at peak, unless you"
+            " name the mean, p50, p90 or p99."
+        ),
     ),
     r"slos?|targets?": (
         "SLO",
         (
-            "service level objective: the p95 targets for TTFT, ITL and E2E that the deployment has to hold"
-            " at peak."
+            "service level objective: the targets for TTFT, ITL and E2E that the deployment has to hold at"
+            " peak, p95s unless you say otherwise."
+        ),
+    ),
+    r"burst(?:s|iness|y)?|cv²|cv2": (
+        "Burstiness",
+        (
+            "how unevenly requests arrive: the squared coefficient of variation of the times between them. 1"
+            " is independent arrivals (Poisson); above, they come in bursts and need more replicas."
+        ),
+    ),
+    r"prefix(?:[- ]cach\w*| hits?)?|cache hits?": (
+        "Prefix cache",
+        (
+            "vLLM keeps the keys and values of prompts it has seen: of a shared system prompt or a"
+            " conversation so far only what is new is computed."
+        ),
+    ),
+    r"spread|coefficient of variation": (
+        "Spread",
+        (
+            "how much lengths differ: standard deviation over mean. Long requests hold others up, so a spread"
+            " costs capacity."
         ),
     ),
     r"replicas?": (
@@ -398,7 +422,7 @@ GLOSSARY: dict[str, tuple[str, str]] = {
             " simulated for yours, whatever it is."
         ),
     ),
-    r"latency": ("Latency", "how long something takes. Compass plans three: TTFT, ITL and E2E, each at p95."),
+    r"latency": ("Latency", "how long something takes. Compass plans three: TTFT, ITL and E2E."),
     r"gpus?": (
         "GPU",
         "the accelerator that runs the model. Memory decides what fits, bandwidth how fast tokens come.",
