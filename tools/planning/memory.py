@@ -42,6 +42,7 @@ def memory_of(
     )
 
 
+@lru_cache(maxsize=8192)
 def requests_at_once(model_id: str, gpu_type: str, gpu_count: int, tokens: int) -> int:
     """How many requests of so many tokens, prompt and answer together, one replica holds at once."""
     return plan_memory(models()[model_id], gpus()[gpu_type], gpu_count, tokens).max_sequences
@@ -56,6 +57,7 @@ def longest_alone(model_id: str, gpu_type: str, gpu_count: int) -> int:
     return plan_memory(model, gpu, gpu_count, 1).max_context_tokens if model and gpu else 0
 
 
+@lru_cache(maxsize=8192)
 def served_context(
     model_id: str,
     gpu_type: str,

@@ -213,12 +213,11 @@ class Sizing:
         found = at_once(lambda n: self._simulated(n, int(least[n])), some)
         for n, sized in zip(some, found, strict=True):
             self.sized[n] = sized
-            if sized is None:
-                self.replicas[n] = self.costs[n] = np.inf
-                continue
-            self.judged_ms[:, n] = judged(sized.latencies, self.candidates.judging)
-            self.replicas[n] = sized.replicas
-            self.costs[n] = self.cost_of(n, sized.replicas)
+            self.replicas[n] = np.inf if sized is None else sized.replicas
+            if sized is not None:
+                self.judged_ms[:, n] = judged(sized.latencies, self.candidates.judging)
+        of = np.array(some)
+        self.costs[of] = self.cost(self.replicas[of], of)
 
     def _simulated(self, n: int, least: int) -> Sized | None:
         """One configuration with at least so many replicas; None where no number of them carries the peak."""

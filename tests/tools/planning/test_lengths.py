@@ -8,7 +8,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from knowledge.catalogue import gpus, models
@@ -16,8 +16,16 @@ from knowledge.estimator.memory import cache_of
 from knowledge.workload import Workload
 from tests.planning import Tables, planned, specify
 from tests.present import present
+from tests.soak import examples
 from tools.planning.plan import Recommendation
-from tools.planning.simulation import STEP, Configuration, Simulation, can_be_simulated, simulated
+from tools.planning.simulation import (
+    STEP,
+    Configuration,
+    Latency,
+    Simulation,
+    can_be_simulated,
+    simulated,
+)
 from tools.specification import Intent, Overrides, Specification, build_specification
 
 CHEAP = [
@@ -99,25 +107,23 @@ def capacity(configuration: Configuration, targets_ms: tuple[float, ...]) -> flo
     return simulation.known(1.0)[0]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(1000), deadline=None)
 @given(
     st.sampled_from(CHEAP),
-    st.integers(64, 20_000),
-    st.integers(1, 2_000),
-    st.floats(1.5, 6.0),
+    st.integers(64, 60_000),
+    st.integers(1, 8_000),
+    st.floats(1.12, 6.0),
     st.booleans(),
 )
 def test_one_token_more_changes_the_capacity_by_as_good_as_nothing(
     what: tuple[str, str, int], prompt: int, answer: int, room: float, longer_prompt: bool
 ) -> None:
-    """Where idle latency leaves room below the targets and memory holds several such requests."""
+    """Where idle latency is under 90 % of each target and memory holds eight such requests."""
     workload = Workload(prompt, answer)
     configuration = Configuration(*what, workload)
     model, gpu, count = models()[what[0]], gpus()[what[1]], what[2]
-    if not can_be_simulated(configuration) or cache_of(model, gpu, count).kv_tokens(prompt + answer) < 8 * (
-        prompt + answer
-    ):
-        return
+    assume(can_be_simulated(configuration))
+    assume(cache_of(model, gpu, count).kv_tokens(prompt + answer) >= 8 * (prompt + answer))
     idle = simulated(configuration, 0.001, 1.0)
     targets = tuple(room * seen.p95 + 1 for seen in idle)
     one_more = (
@@ -128,7 +134,22 @@ def test_one_token_more_changes_the_capacity_by_as_good_as_nothing(
     before = capacity(configuration, targets)
     after = capacity(replace(configuration, workload=one_more), targets)
     relative_size = max((prompt + 1) / prompt, (answer + 1) / answer) - 1
-    assert abs(after / before - 1) <= 0.02 + 2 * relative_size + (STEP - 1)
+    changed = abs(after / before - 1)
+    if changed > 0.02 + 2 * relative_size + (STEP - 1):
+        assert _one_other_decides(idle, targets, answer), changed
+
+
+def _one_other_decides(idle: tuple[Latency, ...], targets_ms: tuple[float, ...], answer: int) -> bool:
+    """Real edges, where a capacity is as good as a chance, and the noise of seeds is large: who arrives waits
+    for the step that runs, or for another's prompt, and TTFT leaves room for less; or an answer is held up by
+    each prompt that is prefilled between its tokens, and ITL, a mean over its tokens, or E2E leave room for
+    less than two.
+    """
+    ttft, itl, e2e = (seen.p95 for seen in idle)
+    of_ttft, of_itl, of_e2e = (
+        target - seen for target, seen in zip(targets_ms, (ttft, itl, e2e), strict=True)
+    )
+    return of_ttft < max(2 * itl, ttft) or min(of_itl * (answer - 1), of_e2e) < 2 * ttft
 
 
 @settings(max_examples=10, deadline=None)
