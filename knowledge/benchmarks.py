@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
 import threading
@@ -115,10 +114,10 @@ def load_shipped(connection: Connection[DictRow]) -> None:
         if found and found["digest"] == digest:
             return
         connection.execute("DELETE FROM benchmarks WHERE shipped")
-        header, *rows = csv.reader(gzip.decompress(packed_bytes("benchmarks.csv.gz")).decode().splitlines())
-        with connection.cursor().copy(f"COPY benchmarks ({', '.join(header)}, shipped) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row([*row, "true"])
+        header, rows = gzip.decompress(packed_bytes("benchmarks.csv.gz")).split(b"\n", 1)
+        columns = f"{header.decode().strip()}, shipped"
+        with connection.cursor().copy(f"COPY benchmarks ({columns}) FROM STDIN (FORMAT csv)") as copy:
+            copy.write(rows.replace(b"\r\n", b"\n").replace(b"\n", b",true\n"))
         with connection.cursor().copy(
             f"COPY benchmarks ({', '.join(Benchmark.COLUMNS)}, shipped) FROM STDIN"
         ) as copy:
@@ -160,6 +159,8 @@ def measured_benchmarks() -> Iterator[Benchmark]:
         )
 
 
+TABLES = 8
+"""Kept in memory, of a few MB each: two versions of the four profiles."""
 CURVE_COLUMNS = (
     "model_id",
     "gpu_type",
@@ -174,32 +175,33 @@ CURVE_COLUMNS = (
 
 
 class CurveCache:
-    """The table's curves by traffic profile, in memory until the table changes: a plan
-    asks the database for its version only.
+    """Curves by the table's version and traffic profile, for all databases of this process: a plan asks its
+    own for its version only. What changes a table gives it a version that there was never before.
     """
 
     def __init__(self) -> None:
-        self._version: UUID | None = None
-        self._tables: dict[TrafficProfile, CurveTable] = {}
+        self._tables: dict[tuple[UUID, TrafficProfile], CurveTable] = {}
         self._lock = threading.Lock()
 
     def table(self, connection: Connection[DictRow], profile: TrafficProfile) -> CurveTable:
         """Every configuration with rows of exactly this profile, as the table is now."""
         from knowledge.curves import table_of
 
-        version = _version(connection)
-        with self._lock:
-            if version == self._version and profile in self._tables:
-                return self._tables[profile]
+        known = self._tables.get((_version(connection), profile))
+        if known is not None:
+            return known
         with connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             version, rows = _version(connection), _curve_rows(connection, profile)
         table = table_of(_without_doubted(rows))
         with self._lock:
-            if version != self._version:
-                self._version, self._tables = version, {}
-            self._tables[profile] = table
+            for oldest in list(self._tables)[: max(0, len(self._tables) + 1 - TABLES)]:
+                del self._tables[oldest]
+            self._tables[version, profile] = table
         return table
+
+
+CURVES = CurveCache()
 
 
 def _without_doubted(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
-from knowledge.benchmarks import CurveCache, load_shipped
+from knowledge.benchmarks import CURVES, load_shipped
 from knowledge.catalogue import TrafficProfile
 from knowledge.errors import CompassError
 from knowledge.postgres import outages
@@ -50,7 +50,6 @@ class Database:
         self._named = (
             None if settings.database_url is None else read_address(settings.database_url.get_secret_value())
         )
-        self._curves = CurveCache()
         # Bound here and not by the server, where what was asked last would stay open with its snapshot,
         # for as long as a lock is held.
         self.locks = Locks(
@@ -137,7 +136,7 @@ class Database:
         profile: the one query of a plan.
         """
         with self.connect() as connection:
-            return self._curves.table(connection, profile)
+            return CURVES.table(connection, profile)
 
     @contextmanager
     def dedicated(self) -> Iterator[psycopg.Connection[DictRow]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from knowledge.direct import directly
 from simulator.cluster.orders import NAMESPACE, Order
 
 MAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
@@ -22,21 +23,21 @@ def order_failure(address: str, failure: Order, names: str = "*") -> None:
 def heal(address: str, failure: Order | None = None) -> None:
     """No longer let this failure strike, or any."""
     if failure is None:
-        httpx.delete(f"{address}{MAPS}/failures", trust_env=False, timeout=10)
+        httpx.delete(f"{address}{MAPS}/failures", timeout=10, **directly())
     else:
         _apply(address, "failures", {}, manager=failure)
 
 
 def ordered(address: str) -> dict[str, str]:
     """The failures that strike now, and the names that each strikes."""
-    answer = httpx.get(f"{address}{MAPS}/failures", trust_env=False, timeout=10)
+    answer = httpx.get(f"{address}{MAPS}/failures", timeout=10, **directly())
     return {} if answer.status_code == 404 else answer.raise_for_status().json().get("data") or {}
 
 
 def order_role(address: str, rules: list[dict[str, Any]] | None) -> None:
     """Let whoever calls do what these RBAC rules allow and no more; None allows everything."""
     if rules is None:
-        httpx.delete(f"{address}{MAPS}/role", trust_env=False, timeout=10)
+        httpx.delete(f"{address}{MAPS}/role", timeout=10, **directly())
     else:
         _apply(address, "role", {"rules": json.dumps(rules)}, manager="role")
 
@@ -53,6 +54,6 @@ def _apply(address: str, name: str, data: dict[str, str], manager: str) -> None:
         params={"fieldManager": manager, "force": "true"},
         headers={"Content-Type": "application/apply-patch+yaml"},
         content=json.dumps(body),
-        trust_env=False,
         timeout=10,
+        **directly(),
     ).raise_for_status()

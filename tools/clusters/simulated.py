@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from knowledge.direct import directly
 from knowledge.errors import CompassError
 from tools.yaml_text import as_yaml
 
@@ -70,7 +71,7 @@ def simulator_kubeconfig(address: str) -> str:
 def _answering(address: Path) -> str | None:
     try:
         url = str(json.loads(address.read_text(encoding="utf-8"))["url"])
-        found = httpx.get(f"{url}/version", timeout=2, trust_env=False).raise_for_status().json()
+        found = httpx.get(f"{url}/version", timeout=2, **directly()).raise_for_status().json()
         if "compass.simulator" not in found["gitVersion"]:
             return None
     except (OSError, ValueError, KeyError, TypeError, httpx.HTTPError):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import httpx
 from pydantic import computed_field
 
+from knowledge.direct import directly
 from knowledge.errors import CompassError
 from tools.contract import Contract
 from tools.untrusted import printable
@@ -43,7 +44,7 @@ class PromptResult(Contract):
 def served_models(endpoint: str) -> list[str]:
     """Ids from `/v1/models`. Raises CompassError if the endpoint doesn't answer as an OpenAI server would."""
     try:
-        response = httpx.get(f"{endpoint}/v1/models", timeout=TIMEOUT, trust_env=False)
+        response = httpx.get(f"{endpoint}/v1/models", timeout=TIMEOUT, **directly())
         response.raise_for_status()
         return [str(m["id"]) for m in response.json()["data"]]
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
@@ -53,7 +54,7 @@ def served_models(endpoint: str) -> list[str]:
 def engine_of(endpoint: str) -> str:
     """Name and version of the server, as vLLM tells it; "vLLM" where it tells none."""
     try:
-        version = str(httpx.get(f"{endpoint}/version", timeout=TIMEOUT, trust_env=False).json()["version"])
+        version = str(httpx.get(f"{endpoint}/version", timeout=TIMEOUT, **directly()).json()["version"])
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
         return "vLLM"
     return f"vLLM {printable(version, 40)}"
@@ -80,7 +81,11 @@ def send_prompt(
     streamed = _Streamed(time.perf_counter())
     try:
         with httpx.stream(
-            "POST", f"{endpoint}/v1/chat/completions", json=body, timeout=TIMEOUT, trust_env=False
+            "POST",
+            f"{endpoint}/v1/chat/completions",
+            json=body,
+            timeout=TIMEOUT,
+            **directly(),
         ) as response:
             if response.is_error:
                 response.read()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from knowledge.direct import directly
 from tools.contract import Contract
 from tools.untrusted import printable
 
@@ -92,7 +93,7 @@ async def _probe(request: ProbeRequest, progress: Progress) -> ProbeResult:
         now += gaps.expovariate(request.requests_per_second)
     limits = httpx.Limits(max_connections=None)
     timeout = httpx.Timeout(None, connect=CONNECT_S)
-    async with httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=timeout, limits=limits, **directly()) as client:
         await asyncio.gather(*(one(number, at, client) for number, at in enumerate(arrivals)))
     return result
 

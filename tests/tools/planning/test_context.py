@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.catalogue import gpus, models, traffic_profiles, use_cases
+from knowledge.catalogue import TrafficProfile, gpus, models, traffic_profiles, use_cases
 from knowledge.estimator.grids import GPU_COUNTS, feasible
 from knowledge.estimator.memory import GIB, kv_bytes, kv_copies, plan_memory
 from knowledge.prices import prices
@@ -161,13 +161,13 @@ FITTING = [
     asked=st.none() | st.integers(1, 300_000),
 )
 def test_it_is_never_more_than_fits_never_less_than_asked_and_never_grows_with_the_load(
-    configuration: tuple[str, str, int], profile: object, in_flight: float, asked: int | None
+    configuration: tuple[str, str, int], profile: TrafficProfile, in_flight: float, asked: int | None
 ) -> None:
     model_id, gpu, count = configuration
     alone = plan_memory(models()[model_id], gpus()[gpu], count, 1).max_context_tokens
     longest = tokens_asked(asked or 0)
-    served = served_context(*configuration, profile, in_flight, longest)  # type: ignore[arg-type]
+    served = served_context(*configuration, profile, in_flight, longest)
     assert served <= alone
     assert served >= min(alone, longest)
     assert served >= min(alone, 2048)
-    assert served_context(*configuration, profile, in_flight + 10, longest) <= served  # type: ignore[arg-type]
+    assert served_context(*configuration, profile, in_flight + 10, longest) <= served

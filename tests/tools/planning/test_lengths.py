@@ -107,7 +107,7 @@ def capacity(configuration: Configuration, targets_ms: tuple[float, ...]) -> flo
     return simulation.known(1.0)[0]
 
 
-@settings(max_examples=examples(1000), deadline=None)
+@settings(max_examples=examples(240), deadline=None)
 @given(
     st.sampled_from(CHEAP),
     st.integers(64, 60_000),
