@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from pydantic import Field
 
-from knowledge.catalogue import TrafficProfile, models
+from knowledge.catalogue import TrafficProfile, gpus, models
 from knowledge.curves import Bools, CurveTable
 from knowledge.database import Database
 from knowledge.prices import HOURS_PER_MONTH, Price, prices
@@ -24,6 +24,7 @@ from tools.contract import Contract
 from tools.plan_capacity import PlanRequest, begun
 from tools.planning.carrying import quality_of, saturation_of
 from tools.planning.hardware import Hardware, hardware_of, room
+from tools.planning.inventory import NO_PRICE, Inventory, owned_by
 from tools.planning.least_quality import may_lead, weaker
 from tools.planning.placing import splits_by_model
 from tools.planning.plan import Amount, AtLeastOne, Count, EstimateError
@@ -59,7 +60,7 @@ class Job(Contract):
     output_tokens_per_second: Amount
     hours: Amount
     cost_usd: Amount | None
-    """None where nobody lists a price."""
+    """None where nobody lists a price, or it is one's own and none was said."""
     usd_per_million_items: Amount | None
     in_time: bool
     quality: Amount | None
@@ -96,10 +97,12 @@ def done(
     request: BatchRequest, tables: Callable[[TrafficProfile], CurveTable], listed: Sequence[Price]
 ) -> Batch:
     """The same as a pure function of the tables by their profile and of prices."""
-    hardware = request.hardware or hardware_of(request.plan.specification.intent)
+    intent = request.plan.specification.intent
+    hardware = request.hardware or hardware_of(intent)
+    own = Inventory.of(owned_by(intent), [*gpus(), ""]) if hardware and not request.hardware else None
     plan = without_wishes(request.plan) if hardware else request.plan
     sizing = begun(plan, tables(plan.benchmark_profile), listed).sizing
-    found = _jobs(sizing, request, hardware)
+    found = _jobs(sizing, request, hardware, own)
     named = [m for m in sizing.specification.intent.preferred_models if m in models()]
     placed = splits_by_model(sizing, hardware)
     needed = request.items / request.deadline_hours / 3600 if request.deadline_hours else None
@@ -115,12 +118,14 @@ def done(
     )
 
 
-def _jobs(sizing: Sizing, request: BatchRequest, hardware: list[Hardware]) -> list[Job]:
+def _jobs(
+    sizing: Sizing, request: BatchRequest, hardware: list[Hardware], own: Inventory | None
+) -> list[Job]:
     """The first of each model, simulated as long as one could come before those that are."""
     table, hopeful = sizing.candidates.table, dict[int, float]()
     for n in np.flatnonzero(_good_enough(sizing)).tolist():
         rate = float(table.curves.highest_rate[n]) * (OPTIMISM if table.estimated[n] else 1.0)
-        job = _job(sizing, request, hardware, n, rate)
+        job = _job(sizing, request, hardware, own, n, rate)
         if job is not None:
             hopeful[n] = _order(job, hardware)
     best: dict[str, tuple[float, Job]] = {}
@@ -131,7 +136,7 @@ def _jobs(sizing: Sizing, request: BatchRequest, hardware: list[Hardware]) -> li
             break
         if model_id in best and hopeful[n] >= best[model_id][0]:
             continue
-        job = _job(sizing, request, hardware, n, saturation_of(sizing, n))
+        job = _job(sizing, request, hardware, own, n, saturation_of(sizing, n))
         if job is not None and (model_id not in best or _order(job, hardware) < best[model_id][0]):
             best[model_id] = (_order(job, hardware), job)
     return [job for _, job in sorted(best.values(), key=lambda each: each[0])][: request.limit]
@@ -151,8 +156,17 @@ def _order(job: Job, hardware: list[Hardware]) -> float:
     return math.inf if job.cost_usd is None else job.cost_usd
 
 
-def _job(sizing: Sizing, request: BatchRequest, hardware: list[Hardware], n: int, rate: float) -> Job | None:
-    """At so many items/s a replica; None where there is no room for one, or none to rent in time."""
+def _job(
+    sizing: Sizing,
+    request: BatchRequest,
+    hardware: list[Hardware],
+    own: Inventory | None,
+    n: int,
+    rate: float,
+) -> Job | None:
+    """At so many items/s a replica; None where there is no room for one, or none to rent in time. What is
+    `own` costs one's own price, or nothing that we know; else it is what renting it would cost.
+    """
     it, specification = sizing.candidates.configuration(n), sizing.specification
     if hardware:
         replicas = room(hardware, it.gpu_type, it.gpu_count)
@@ -162,8 +176,8 @@ def _job(sizing: Sizing, request: BatchRequest, hardware: list[Hardware], n: int
     if replicas < 1 or replicas * it.gpu_count > MAX_GPUS:
         return None
     hours = request.items / (rate * replicas) / 3600
-    monthly = sizing.cost_of(n, replicas - specification.spare_replicas)
-    cost = hours * monthly / HOURS_PER_MONTH if math.isfinite(monthly) else None
+    monthly = _usd_per_month(sizing, own, n, replicas)
+    cost = None if monthly is None else hours * monthly / HOURS_PER_MONTH
     if cost is None and not hardware:
         return None
     return Job(
@@ -182,3 +196,13 @@ def _job(sizing: Sizing, request: BatchRequest, hardware: list[Hardware], n: int
         provenance=provenance_of(sizing.candidates.table, n),
         estimate_error=estimate_error_of(sizing.candidates.table, n),
     )
+
+
+def _usd_per_month(sizing: Sizing, own: Inventory | None, n: int, replicas: int) -> float | None:
+    if own is None:
+        usd = sizing.cost_of(n, replicas - sizing.specification.spare_replicas)
+        return usd if math.isfinite(usd) else None
+    some, of = np.array([n]), sizing.candidates
+    counts = of.table.gpu_counts[some]
+    usd = float(own.costs(of.gpu_codes[some], counts, np.array([float(replicas)]))[0])
+    return usd if usd > replicas * float(counts[0]) * HOURS_PER_MONTH * NO_PRICE * 10 else None

@@ -177,7 +177,7 @@ def why_unfit(sizing: Sizing, model_id: str, hardware: Sequence[Hardware]) -> st
     """Why no split of the hardware serves a model; of the largest that each GPU type has room for."""
     if model_id not in sizing.candidates.table.model_ids:
         return f"nothing is known of it at {sizing.specification.traffic_profile} tokens"
-    tokens = max(sizing.specification.workload.tokens, sizing.specification.intent.min_context_tokens or 0)
+    tokens = sizing.specification.longest.tokens
     reasons = []
     for h in hardware:
         count = max((c for c in SPLITS if c <= h.gpus_per_server), default=1)

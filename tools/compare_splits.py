@@ -115,7 +115,7 @@ def _best_model(sizing: Sizing, hardware: Sequence[Hardware]) -> str:
 def _split(sizing: Sizing, hardware: Sequence[Hardware], model_id: str, gpu: str, count: int) -> Split:
     specification, table = sizing.specification, sizing.candidates.table
     replicas = room(hardware, gpu, count) - specification.spare_replicas
-    tokens = max(specification.workload.tokens, specification.intent.min_context_tokens or 0)
+    tokens = specification.longest.tokens
     why = why_not_split(models()[model_id], gpus()[gpu], count, tokens)
     keys = zip(table.model_ids, table.gpu_types, table.gpu_counts.tolist(), strict=True)
     n = next((n for n, key in enumerate(keys) if key == (model_id, gpu, count)), None)

@@ -121,7 +121,7 @@ def carried(sizing: Sizing, n: int, replicas: int, gpus_left: int) -> Carried:
     trial = sizing.under(sizing.targets_ms, n)
     most, of = trial.most(replicas)
     free = (1 - specification.headroom) * most
-    tokens = specification.intent.min_context_tokens or specification.workload.tokens
+    tokens = specification.longest.tokens
     memory = plan_memory(models()[it.model_id], gpus()[it.gpu_type], it.gpu_count, tokens)
     at_once = memory.max_sequences if tokens <= memory.max_context_tokens else 0
     return Carried(

@@ -12,7 +12,8 @@ from knowledge.catalogue import models
 from knowledge.errors import CompassError
 from knowledge.prices import prices
 from tests.planning import CHATBOT, Tables, made_table, planned, specify
-from tools.batch import Batch, BatchRequest, done
+from tests.present import present
+from tools.batch import Batch, BatchRequest, Job, done
 from tools.capacity import Capacity, CapacityRequest, most_carried
 from tools.compare_splits import Splits, SplitsRequest, every_split
 from tools.plan_capacity import PlanRequest
@@ -247,6 +248,19 @@ def test_a_batch_on_hardware_that_is_too_slow_says_so(tables: Tables) -> None:
     job = batch(tables, specification, 100_000_000, deadline_hours=1, hardware=of("L4", 1)).jobs[0]
     assert not job.in_time
     assert job.hours > 1
+
+
+def test_a_batch_on_ones_own_hardware_costs_ones_own_price_or_none_that_is_known(tables: Tables) -> None:
+    def job_on(**own: object) -> Job:
+        return batch(tables, specify(1000, preferred_models=[LLAMA_8B], **own), 1_000_000).jobs[0]
+
+    assert job_on(available_gpus={"H100": 2}).cost_usd is None
+    assert job_on(owned=["2x1xH100"]).cost_usd is None
+    priced = job_on(owned=["2x1xH100@0.50"])
+    usd = present(priced.cost_usd)
+    assert usd == pytest.approx(priced.hours * 2 * 0.5, abs=0.01)
+    rented = batch(tables, specify(1000, preferred_models=[LLAMA_8B]), 1_000_000, hardware=of("H100", 2)).jobs
+    assert present(rented[0].cost_usd) > usd
 
 
 def test_requests_that_memory_holds_at_once_are_counted_for_the_context_that_is_asked(tables: Tables) -> None:
