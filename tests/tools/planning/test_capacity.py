@@ -251,7 +251,7 @@ def test_a_batch_on_hardware_that_is_too_slow_says_so(tables: Tables) -> None:
 
 
 def test_a_batch_on_ones_own_hardware_costs_ones_own_price_or_none_that_is_known(tables: Tables) -> None:
-    def job_on(**own: object) -> Job:
+    def job_on(**own: Any) -> Job:
         return batch(tables, specify(1000, preferred_models=[LLAMA_8B], **own), 1_000_000).jobs[0]
 
     assert job_on(available_gpus={"H100": 2}).cost_usd is None
