@@ -118,7 +118,12 @@ def not_used(text: str, change: SpecificationChange) -> list[str]:
         for part in parts
         if part and _binds(part) and _leaves_no_trace(part, parts, whole.fields, of_a_need)
     ]
-    left += [said for said in without_checkpoint(", ".join(wishes)) if not any(said in part for part in left)]
+    unknown = read_change(", ".join(wishes), of_a_need).unknown if asked else whole.unknown
+    left += [
+        said
+        for said in [*without_checkpoint(", ".join(wishes)), *unknown]
+        if not any(said in part for part in left)
+    ]
     if wishes:
         left += asked
     return [

@@ -49,6 +49,15 @@ def test_quantities(text: str, values: list[float]) -> None:
             {"use_case": "chatbot_conversational", "user_count": 1000, "latency_priority": "high"},
         ),
         (
+            "chatbot for 100 users, answers start within 300 ms and finish within 5 s",
+            {"use_case": "chatbot_conversational", "user_count": 100}
+            | {"ttft_p95_ms": 300, "e2e_p95_ms": 5000},
+        ),
+        (
+            "technical reports to summarise, 1000 requests per day, answer within 60 seconds",
+            {"use_case": "summarization_short", "requests_per_day": 1000, "e2e_p95_ms": 60_000},
+        ),
+        (
             "copilot for 250 developers, max $4k a month",
             {"use_case": "code_completion", "user_count": 250, "budget_usd_per_month": 4000},
         ),

@@ -87,6 +87,11 @@ def test_what_is_no_answer_is_not_taken_for_one() -> None:
             [],
         ),
         ("chatbot for 45 associates and 12 partners, not on Azure", []),
+        ("chatbot for 200 users, we need 4 H100", ["4 h100"]),
+        ("we have 3 offices and want a chatbot for 200 users", ["3 offices"]),
+        ("summaries of 300 page reports for 20 users since 2019, 24/7", ["300 page reports"]),
+        ("we are a 40 year old company, chatbot for 200 users, 95% of answers within 4 s", []),
+        ("chatbot for 200 users on Java 21", ["java 21"]),
     ],
 )
 def test_what_left_no_trace_is_named_and_nothing_else(words: str, left: list[str]) -> None:

@@ -61,7 +61,10 @@ _PROMPT_SIDE, _ANSWER_SIDE = (
     r"prompts?|inputs?|context|questions?|\bin\b",
     r"outputs?|answers?|repl(?:y|ies)|responses?|completions?|\bout\b",
 )
-_ANSWERING = r"\b(?:answer|repl|respon[ds]|result|come back|finish|return|deliver|complete|done|summar)\w*"
+_ANSWERING = (
+    r"\b(?:answer|repl|respon[ds]|result|come back|finish|return|deliver|complete|done|summar|suggest"
+    r"|translat)\w*"
+)
 _WITHIN = (
     r"(?:(?:in|within|under|below|after|inside|up to|at most|at the latest|less than|no more than|not more"
     r" than"
@@ -72,9 +75,9 @@ _EACH_OF_TOKENS = (
 )
 
 
-def read_amounts(low: str, fields: dict[str, Any], problems: list[str]) -> None:
+def read_amounts(low: str, fields: dict[str, Any], problems: list[str]) -> list[Quantity]:
     """Each figure goes to the first reader that knows it; latency targets take from the
-    rest, and people what is left.
+    rest, and people what is left. Returns those that nobody knew.
     """
     readers = (
         read_named,
@@ -96,7 +99,7 @@ def read_amounts(low: str, fields: dict[str, Any], problems: list[str]) -> None:
     free = _read_targets(low, free, fields)
     read_without(low, fields)
     free = [q for q in free if not read_left(low, q, fields)]
-    _read_lone_number(low, free, fields)
+    return [] if _read_lone_number(low, free, fields) else [q for q in free if not _in_a_name(low, q)]
 
 
 def read_told_by_now(low: str, fields: dict[str, Any], problems: list[str]) -> str:
@@ -161,19 +164,21 @@ def _of_several(low: str, quantities: list[Quantity], crowds: list[tuple[Quantit
     return total * groups[-1].value if each and groups else total
 
 
-def _read_lone_number(low: str, quantities: list[Quantity], fields: dict[str, Any]) -> None:
+def _read_lone_number(low: str, quantities: list[Quantity], fields: dict[str, Any]) -> bool:
     """“… for my developers, about 300 of them”: the only number beside a need and people is theirs."""
     if (
         len(quantities) != 1
         or not {"use_case"} <= set(fields)
         or {"user_count", "requests_per_second"} & set(fields)
     ):
-        return
+        return False
     [q] = quantities
     if kept.search(rf"\b{PEOPLE}\b", low) and kept.match(
         r"\s*(?:of (?:them|us)\b|in (?:all|total)\b|[,.;]|$)", low[q.end :]
     ):
         fields["user_count"] = int(q.value) if q.value == int(q.value) else q.value
+        return True
+    return False
 
 
 def _read_money(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
@@ -255,8 +260,13 @@ def _read_stock(low: str, q: Quantity, fields: dict[str, Any], problems: list[st
 
 def _in_a_name(low: str, q: Quantity) -> bool:
     """Whether a number is part of a GPU's name: the 6000 of “two RTX PRO 6000 Blackwell”."""
-    near = low[max(0, q.start - NEAR) : q.end]
-    return any(near.endswith(alias) and len(alias) > q.end - q.start for alias, _ in gpu_aliases())
+    at = max(0, q.start - NEAR)
+    near = low[at : q.end + NEAR]
+    return any(
+        found.start() < q.start - at < found.end()
+        for alias, _ in gpu_aliases()
+        for found in kept.finditer(re.escape(alias), near)
+    )
 
 
 def _at_hand(low: str, start: int, end: int) -> bool:
@@ -418,7 +428,7 @@ def _read_plain_targets(low: str, quantities: list[Quantity], fields: dict[str, 
     for q in quantities:
         unit = TIME_UNIT.match(low, q.end)
         before = kept.split(r"[.;!]\s", low[max(0, q.start - NEAR) : q.start])[-1]
-        answering = kept.search(rf"({_ANSWERING})(?P<between>[^.;!]{{0,40}}?)\b{_WITHIN}", before)
+        answering = kept.search(rf".*({_ANSWERING})(?P<between>[^.;!]{{0,40}}?)\b{_WITHIN}", before)
         if kept.match(_EACH_OF_TOKENS, low[q.end :]):
             fields["itl_p95_ms"] = q.value
         elif TOKENS_A_SECOND.match(low, q.end) and q.value > 0:
@@ -427,10 +437,13 @@ def _read_plain_targets(low: str, quantities: list[Quantity], fields: dict[str, 
             unit
             and answering
             and not kept.match(r"\s*(?:ttft|itl|e2e)\b", low[unit.end() :])
-            and not any(kept.search(p, before[answering.start() :]) for p in METRICS.values())
+            and not any(kept.search(p, before[answering.start(1) :]) for p in METRICS.values())
             and not kept.search(r"\d", answering["between"])
         ):
-            first = kept.search(r"\b(?:start|begin|first)\w*\b", before[max(0, answering.start() - 25) :])
+            near = kept.split(r"\d", before[max(0, answering.start(1) - 25) :])[
+                -1
+            ]  # since the figure before it
+            first = kept.search(r"\b(?:start|begin|first)\w*\b", near)
             target = "ttft_p95_ms" if first else "e2e_p95_ms"
             fields[target] = round(q.value * TIME[unit[1]], 6)
         else:

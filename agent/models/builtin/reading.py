@@ -15,6 +15,7 @@ from agent.models.builtin.names import read_names
 from agent.models.builtin.servers import read_servers
 from agent.models.builtin.thoughts import read_thinking
 from agent.models.builtin.tidy import tidy
+from agent.models.builtin.unknown import counts, in_its_words
 from agent.models.builtin.vocabulary import DOMAINS, PEOPLE, WAYS
 from agent.models.builtin.wishes import find_use_case, read_priorities
 
@@ -27,6 +28,8 @@ class Reading:
 
     fields: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    """Figures that nobody knew what to do with, each with the words beside it."""
 
     @property
     def empty(self) -> bool:
@@ -52,7 +55,8 @@ def read_change(text: str, of_a_need: bool = False) -> Reading:
     unnamed = read_servers(unnamed, reading.fields)
     left = read_told_by_now(unnamed, reading.fields, reading.problems)
     read_priorities(left, reading.fields)
-    read_amounts(left, reading.fields, reading.problems)
+    unknown = read_amounts(left, reading.fields, reading.problems)
+    reading.unknown = [in_its_words(left, q) for q in unknown if counts(left, q)]
     read_thinking(low, reading.fields)
     if of_a_need and reading.fields.pop("cost_factor", None):
         reading.fields["cost_priority"] = "high"  # there is no plan yet that it could be cheaper than
