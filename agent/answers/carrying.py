@@ -5,6 +5,7 @@ from __future__ import annotations
 from agent.answers.carried import batch_in_words, capacity_in_words, splits_in_words
 from agent.turn import CantBeDone, Turn
 from agent.words.carrying import Asked, AtHand, asked_of
+from agent.words.checks import in_sentences
 from knowledge.errors import CompassError
 from tools.batch import BatchRequest
 from tools.batch import batch as batch_tool
@@ -55,7 +56,7 @@ def _asked(turn: Turn, subject: str, hardware_needed: bool = True) -> Asked:
     try:
         asked = asked_of(subject, at_hand)
     except (CompassError, ValueError) as error:
-        raise CantBeDone(str(error)) from error
+        raise CantBeDone(in_sentences(error)) from error
     if hardware_needed and not asked.hardware:
         plan = state.get("plan")
         if plan is not None and not plan.recommendations:

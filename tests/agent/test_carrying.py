@@ -8,6 +8,7 @@ import pytest
 
 from agent.models.builtin.carrying import Servers, carrying_topic, supposed
 from agent.models.builtin.interpreter import interpret
+from agent.models.builtin.reading import read_change
 from agent.moves import MOVES, Ask, Stage
 from agent.words.carrying import AtHand, asked_of
 from knowledge.errors import CompassError
@@ -100,3 +101,11 @@ def test_hardware_that_there_is_stands_where_none_is_named() -> None:
     asked = asked_of("how many users can this hardware take?", AtHand(specify(1000, **there)))
     assert asked.hardware == [Hardware(gpu_type="A100-80", gpus_per_server=8)]
     assert asked_of("can 4 A100 handle it?", AtHand(specify(1000, **there))).hardware[0].gpu_type == "A100-80"
+
+
+@pytest.mark.parametrize(
+    "words", ["could it take 400 people?", "can this take 400 users", "it will take 400"]
+)
+def test_what_hardware_can_take_is_taken_from_nobody(words: str) -> None:
+    assert "users_added" not in read_change(words).fields
+    assert read_change("take 40 users off").fields["users_added"] == -40

@@ -104,6 +104,7 @@ def test_servers_that_nobody_counted_or_has_are_no_inventory(words: str) -> None
         "it has to run on {}",
         "using only {}",
         "my boss got {} last year",
+        "we inherited {} from another team and want it used",
         "{} already in our rack",
     ],
 )

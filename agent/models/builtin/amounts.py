@@ -55,6 +55,8 @@ _AT_HAND = (
 )
 """In the same clause as so many GPUs: they are there."""
 _WISHED = r"\b(?:needs?|wants?|would|could|should|might|buy|rent|order|lease|add|if|like|than|no|not)\b|n't\b"
+_CLAUSE = r"[.,;:!?|\n]"
+_AND = rf"{_CLAUSE}|\b(?:and|but)\b"
 _RUNS_ON = r"\b(?:on|onto|using|across)(?: (?:just|only|exactly|at most|up to|the|our|my|these|those))*\s*$"
 _THOUGHT_SIDE = r"\b(?:thoughts|thinking|reasoning)\b"
 _PROMPT_SIDE, _ANSWER_SIDE = (
@@ -273,8 +275,9 @@ def _at_hand(low: str, start: int, end: int) -> bool:
     """Whether the clause around these places says of GPUs that they are there, and not that they are wished
     for.
     """
-    clause = kept.split(r"[.,;:!?|\n]", low[:start])[-1] + " … " + kept.split(r"[.,;:!?|\n]", low[end:])[0]
-    return kept.search(_AT_HAND, clause) is not None and kept.search(_WISHED, clause) is None
+    clause = " ".join((kept.split(_CLAUSE, low[:start])[-1], kept.split(_CLAUSE, low[end:])[0]))
+    beside = " ".join((kept.split(_AND, low[:start])[-1], kept.split(_AND, low[end:])[0]))
+    return kept.search(_AT_HAND, clause) is not None and kept.search(_WISHED, beside) is None
 
 
 def _read_planning(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:

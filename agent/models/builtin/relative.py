@@ -85,6 +85,10 @@ _ADD = r"(?:add|adding|added|put|putting|gain|gained|hire|hired|onboard|onboarde
 _TAKE = r"(?:take|taking|shave|shaving|knock|cut|subtract|deduct|remove|removing|drop|trim|lose|lost|losing)"
 _ADDING = re.compile(rf"\b{_ADD}(?:\s+and)?\s+{_ABOUT}\$?\s*$")
 _TAKING = re.compile(rf"\b{_TAKE}(?:\s+and)?\s+{_ABOUT}\$?\s*$")
+_HOLDS = re.compile(
+    rf"\b(?:can|could|will|would|does|do|may|might|able to)\b[^.;!?]{{0,40}}\btake\s+{_ABOUT}\$?\s*$"
+)
+"""“Could it take 400 people?” takes none away."""
 _ONTO = re.compile(r"\s*(?:to|onto|on top of|for)\s+(?:the |our |my )?")
 _OUT_OF = re.compile(r"\s*(?:off|from|out of|away)\b")
 _WORD_AFTER = re.compile(
@@ -205,7 +209,8 @@ def _relative(low: str, q: Quantity) -> tuple[Amount, int, int, int] | None:
         return amount, -1, start, end
     if _ADDING.search(before) and (amount.unit in (*_COUNTED, "$") or named):
         return amount, 1, start, end
-    if _TAKING.search(before) and (amount.unit in _COUNTED or _OUT_OF.match(low, amount.end)):
+    counted = amount.unit in _COUNTED and not _HOLDS.search(before)
+    if _TAKING.search(before) and (counted or _OUT_OF.match(low, amount.end)):
         return amount, -1, start, end
     if word:
         onto = _ONTO.match(low, word.end())

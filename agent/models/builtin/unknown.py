@@ -13,7 +13,7 @@ _LEADS = (
 )
 _LINKS = (
     r"\s+(?:and|or|but|for|in|into|to|of|on|with|that|which|who|whose|where|each|as|from|by|at|per|is|are|we|i"
-    r"|our|my|the|have|has)\b"
+    r"|our|my|the|have|has|want|wants|need|needs|use|uses|will|would|should|can)\b"
 )
 _CLOCK = r"24\s*/\s*7"
 _YEAR = r"(?:19|20)\d\d(?!\w)"
