@@ -153,20 +153,20 @@ def _swept(workload: Workload, figures: Floats, kv_tokens: Ints, longest: Ints) 
     found = np.empty((*rates.shape, 3, len(STATISTICS)))
 
     def part(some: slice) -> None:
-        for load, count in enumerate(COUNTS.tolist()):
-            seen = np.empty((len(figures[some]), 4, count))
-            sweep(
-                figures[some],
-                kv_tokens[some],
-                longest[some],
-                rates[some, load],
-                gaps[:count],
-                of.prompts[:count],
-                of.outputs[:count],
-                of.cached[:count],
-                seen,
-            )
-            found[some, load] = statistics_of(seen[:, :3, count // WARM_UP :])
+        seen = tuple(np.empty((len(figures[some]), 4, count)) for count in COUNTS.tolist())
+        sweep(
+            figures[some],
+            kv_tokens[some],
+            longest[some],
+            rates[some],
+            gaps,
+            of.prompts,
+            of.outputs,
+            of.cached,
+            seen,
+        )
+        for load, each in enumerate(seen):
+            found[some, load] = statistics_of(each[:, :3, each.shape[2] // WARM_UP :])
 
     # Small parts: neighbours are of one model, and some models take much longer than others.
     size = max(1, math.ceil(len(figures) / (8 * cores())))

@@ -41,24 +41,27 @@ def sweep(
     prompts: Ints,
     outputs: Ints,
     cached: Ints,
-    seen: Floats,
+    seen: tuple[Floats, ...],
 ) -> None:
-    """Fill `seen` (replicas, 4, requests) as `serve` does, each replica at its rate of `rates` (replicas,) in
-    requests/s.
+    """Fill each of `seen`, one a load, (replicas, 4, requests) as `serve` does: every replica at its rate of
+    `rates` (replicas, loads) in requests/s, with as many of the first requests as there is room for.
     """
     for n in range(len(figures)):
+        by_running = tables(figures[n])
         answered = np.minimum(outputs, longest[n] - 1)
         asked = np.minimum(prompts, longest[n] - answered)
-        arrivals = np.cumsum(gaps) / rates[n] * 1000
         held = np.minimum(cached, asked - 1)
-        serve(
-            figures[n],
-            tables(figures[n]),
-            kv_tokens[n],
-            arrivals,
-            len(gaps),
-            asked,
-            answered,
-            held,
-            seen[n],
-        )
+        for load in range(len(seen)):
+            count = seen[load].shape[2]
+            arrivals = np.cumsum(gaps[:count]) / rates[n, load] * 1000
+            serve(
+                figures[n],
+                by_running,
+                kv_tokens[n],
+                arrivals,
+                count,
+                asked[:count],
+                answered[:count],
+                held[:count].copy(),  # a preemption writes there
+                seen[load][n],
+            )

@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 
 def cores() -> int:
-    """That this process may use."""
+    """Of this machine."""
     return os.cpu_count() or 1
 
 
