@@ -22,6 +22,8 @@ from typing import Any
 
 import httpx
 
+from knowledge.direct import directly
+
 PEOPLE = 50
 LIMIT_S = 2.0
 READY_S = 60
@@ -60,7 +62,7 @@ def _address(log: Path) -> str:
 async def _measure(address: str, pid: int, think_s: float) -> float:
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(
-        base_url=f"{address}/api/v1", timeout=60, trust_env=False, limits=limits
+        base_url=f"{address}/api/v1", timeout=60, limits=limits, **directly()
     ) as client:
         await _person(client, 999, 0.0)  # what is loaded once
         before = _memory_mb(pid)

@@ -33,6 +33,7 @@ import httpx
 from evals.aftermath import aftermath
 from evals.person import PATIENCE_S, Person, Report
 from knowledge.database import Database
+from knowledge.direct import directly
 from knowledge.postgres.embedded import embedded_url
 from knowledge.settings import Settings
 from simulator.cluster.control import order_failure
@@ -64,7 +65,7 @@ class Server:
                 raise RuntimeError(f"compass serve ended with {self._process.returncode}")
             try:
                 if (
-                    httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5, trust_env=False).status_code
+                    httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5, **directly()).status_code
                     == 200
                 ):
                     return

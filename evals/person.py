@@ -16,6 +16,8 @@ from typing import Any
 
 import httpx
 
+from knowledge.direct import directly
+
 PATIENCE_S = 900.0
 """For one thing to come about, on a machine that is busy."""
 NO_SENTENCE = ("Traceback", "Error(", "KeyError", "inside Compass", "Something went wrong", "NoneType")
@@ -68,7 +70,7 @@ class Person:
             base_url=f"http://127.0.0.1:{port}/api/v1",
             headers={"Authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(PATIENCE_S, connect=10),
-            trust_env=False,
+            **directly(),
         )
 
     def send(

@@ -24,7 +24,7 @@ from tools.contract import Contract
 from tools.plan_capacity import PlanRequest, begun
 from tools.planning.carrying import quality_of, saturation_of
 from tools.planning.hardware import Hardware, hardware_of, room
-from tools.planning.inventory import NO_PRICE, Inventory, owned_by
+from tools.planning.inventory import Inventory, owned_by
 from tools.planning.least_quality import may_lead, weaker
 from tools.planning.placing import splits_by_model
 from tools.planning.plan import Amount, AtLeastOne, Count, EstimateError
@@ -203,6 +203,5 @@ def _usd_per_month(sizing: Sizing, own: Inventory | None, n: int, replicas: int)
         usd = sizing.cost_of(n, replicas - sizing.specification.spare_replicas)
         return usd if math.isfinite(usd) else None
     some, of = np.array([n]), sizing.candidates
-    counts = of.table.gpu_counts[some]
-    usd = float(own.costs(of.gpu_codes[some], counts, np.array([float(replicas)]))[0])
-    return usd if usd > replicas * float(counts[0]) * HOURS_PER_MONTH * NO_PRICE * 10 else None
+    bills = own.bills(of.gpu_codes[some], of.table.gpu_counts[some], np.array([float(replicas)]))
+    return bills[0].usd_per_month or None

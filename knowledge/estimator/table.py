@@ -20,6 +20,7 @@ from knowledge.estimator.building import build
 from knowledge.estimator.grids import GPU_COUNTS, LESSER
 from knowledge.estimator.memory import max_num_batched_tokens
 from knowledge.estimator.replica import replica_of
+from knowledge.estimator.scheduler import statistics_of
 from knowledge.model import Model
 from knowledge.workload import workload_of
 
@@ -103,8 +104,8 @@ def percentile(values: Sequence[float] | Floats, share: float) -> float:
 
 def percentiles(values: Sequence[float] | Floats) -> Percentiles:
     """p50, p90, p95, p99 in the values' unit, to 4 significant digits."""
-    ordered = np.sort(values)
-    return Percentiles(*(significant(percentile(ordered, share)) for share in (0.50, 0.90, 0.95, 0.99)))
+    _, *found = statistics_of(np.asarray(values)).tolist()
+    return Percentiles(*map(significant, found))
 
 
 def model_rows(model_id: str, seed: int) -> list[dict[str, object]]:
