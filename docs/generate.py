@@ -46,7 +46,7 @@ def _cell(text: str) -> str:
 
 def glossary() -> str:
     """What Compass answers to “what does … mean?”."""
-    from agent.models.builtin.vocabulary import GLOSSARY
+    from agent.models.builtin.glossary import GLOSSARY
 
     return "\n\n".join(f"**{name}**: {meaning}" for name, meaning in sorted(GLOSSARY.values(), key=_alphabet))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agent.answers import carrying, known, planned, shown
-from agent.models.builtin.vocabulary import GLOSSARY
+from agent.models.builtin.glossary import GLOSSARY
 from agent.moves import DEFAULT_USERS, EXAMPLES, POSSIBLE, Ask, Topic
 from agent.turn import Turn
 from knowledge.prices import HOURS_PER_MONTH

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.models.builtin.vocabulary import GLOSSARY
+from agent.models.builtin.glossary import GLOSSARY
 from agent.turn import Turn
 from knowledge.catalogue import gpus, model_names, models, use_cases
 

@@ -15,7 +15,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from pydantic import BaseModel
 
-from agent.models.builtin.vocabulary import GLOSSARY
+from agent.models.builtin.glossary import GLOSSARY
 from agent.state import ConversationState
 from agent.storage.story import Story
 from agent.words.figures import Sources, ungrounded

@@ -7,11 +7,11 @@ from typing import Any
 
 from agent.models.builtin import kept
 from agent.models.builtin.named import read_left, read_named
-from agent.models.builtin.names import gpu_aliases
 from agent.models.builtin.people import Crowd, crowd
-from agent.models.builtin.quantities import Quantity, find_quantities
+from agent.models.builtin.quantities import NEAR, Quantity, find_quantities
 from agent.models.builtin.relative import read_relative
 from agent.models.builtin.statistics import TOKENS_A_SECOND, at_statistic, read_without
+from agent.models.builtin.stock import in_a_name, read_stock
 from agent.models.builtin.units import (
     EACH_PERIOD,
     EACH_SENDS,
@@ -40,24 +40,6 @@ _CHEAPER = re.compile(
 """“30 % cheaper”, “cut the cost by 20 %”, “at half the price”."""
 MAX_QUANTITIES = 40
 """Nobody states more in one turn."""
-NEAR = 80
-"""Characters before and after a number in which its unit and its label are looked for."""
-_OWNS = (
-    r"\b(?:we(?:'ve| have)?(?: got)?|i have|i've got|have|had|own|owns|our|there (?:are|were)|got|limited"
-    r" to|available:?)"
-    r"(?: (?:only|just|exactly|about))?:?\s*$"
-)
-_AT_HAND = (
-    r"\b(?:own(?:s|ed|ing)?|have|has|got|had|there(?:'s| is| are)|ours?|mine|bought|purchased|acquired"
-    r"|inherited|donated|existing|available|idle|free|left|installed|on[- ]?prem\w*|in[- ]house"
-    r"|(?:at|on) hand|in stock"
-    r"|in (?:the|our|my|a) (?:rack|basement|data ?cent(?:er|re)|server room|lab|cluster|office))\b"
-)
-"""In the same clause as so many GPUs: they are there."""
-_WISHED = r"\b(?:needs?|wants?|would|could|should|might|buy|rent|order|lease|add|if|like|than|no|not)\b|n't\b"
-_CLAUSE = r"[.,;:!?|\n]"
-_AND = rf"{_CLAUSE}|\b(?:and|but)\b"
-_RUNS_ON = r"\b(?:on|onto|using|across)(?: (?:just|only|exactly|at most|up to|the|our|my|these|those))*\s*$"
 _THOUGHT_SIDE = r"\b(?:thoughts|thinking|reasoning)\b"
 _PROMPT_SIDE, _ANSWER_SIDE = (
     r"prompts?|inputs?|context|questions?|\bin\b",
@@ -84,7 +66,7 @@ def read_amounts(low: str, fields: dict[str, Any], problems: list[str]) -> list[
     readers = (
         read_named,
         _read_money,
-        _read_stock,
+        read_stock,
         _read_planning,
         _read_rate,
         _read_context,
@@ -101,7 +83,7 @@ def read_amounts(low: str, fields: dict[str, Any], problems: list[str]) -> list[
     free = _read_targets(low, free, fields)
     read_without(low, fields)
     free = [q for q in free if not read_left(low, q, fields)]
-    return [] if _read_lone_number(low, free, fields) else [q for q in free if not _in_a_name(low, q)]
+    return [] if _read_lone_number(low, free, fields) else [q for q in free if not in_a_name(low, q)]
 
 
 def read_told_by_now(low: str, fields: dict[str, Any], problems: list[str]) -> str:
@@ -235,49 +217,6 @@ def _read_rate(low: str, q: Quantity, fields: dict[str, Any], problems: list[str
     else:
         fields["requests_per_second"] = q.value / PER.get(match[1] or "s", 1.0)
     return True
-
-
-def _read_stock(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:
-    """“We have 8 H100s”: not a wish but a limit."""
-    match = kept.match(
-        r"\s*(?:x\s*)?(?:nvidia |amd |of (?:our |the )?)?([a-z][\w -]{0,14})", low[q.end : q.end + NEAR]
-    )
-    if not match or _in_a_name(low, q):
-        return False
-    before = low[max(0, q.start - NEAR) : q.start]
-    goes_on = (
-        "available_gpus" in fields and kept.search(r"(?:,|\band|\bor)\s*$", before) is not None
-    )  # “4 H100s and 8 L40S”
-    owned = goes_on or kept.search(_OWNS, before) or kept.search(_RUNS_ON, before)
-    for alias, ids in gpu_aliases():
-        found = kept.match(rf"{re.escape(alias)}s?(?![\w-])", match[1])
-        if found and (owned or _at_hand(low, q.start, q.end + match.start(1) + found.end())):
-            fields.setdefault("available_gpus", {}).update({i: int(q.value) for i in ids})
-            wanted = [g for g in fields.pop("preferred_gpu_types", []) if g not in ids]
-            if wanted:
-                fields["preferred_gpu_types"] = wanted
-            return True
-    return False
-
-
-def _in_a_name(low: str, q: Quantity) -> bool:
-    """Whether a number is part of a GPU's name: the 6000 of “two RTX PRO 6000 Blackwell”."""
-    at = max(0, q.start - NEAR)
-    near = low[at : q.end + NEAR]
-    return any(
-        found.start() < q.start - at < found.end()
-        for alias, _ in gpu_aliases()
-        for found in kept.finditer(re.escape(alias), near)
-    )
-
-
-def _at_hand(low: str, start: int, end: int) -> bool:
-    """Whether the clause around these places says of GPUs that they are there, and not that they are wished
-    for.
-    """
-    clause = " ".join((kept.split(_CLAUSE, low[:start])[-1], kept.split(_CLAUSE, low[end:])[0]))
-    beside = " ".join((kept.split(_AND, low[:start])[-1], kept.split(_AND, low[end:])[0]))
-    return kept.search(_AT_HAND, clause) is not None and kept.search(_WISHED, beside) is None
 
 
 def _read_planning(low: str, q: Quantity, fields: dict[str, Any], problems: list[str]) -> bool:

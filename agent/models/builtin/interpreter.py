@@ -11,6 +11,7 @@ from agent import moves
 from agent.models.builtin import kept, phrases, questions
 from agent.models.builtin.carrying import carrying_topic
 from agent.models.builtin.deployed import read_deployed
+from agent.models.builtin.glossary import GLOSSARY
 from agent.models.builtin.mood import is_elliptic, mood, sentences
 from agent.models.builtin.names import find_models, mentioned_gpus
 from agent.models.builtin.nearest import OFF_TOPIC, nearest
@@ -19,7 +20,6 @@ from agent.models.builtin.reading import Reading, read_change
 from agent.models.builtin.relative import without_amount
 from agent.models.builtin.selection import ANOTHER_PLAN, read_selection
 from agent.models.builtin.tidy import plain
-from agent.models.builtin.vocabulary import GLOSSARY
 from agent.words.checks import change_or_problem
 from tools.specification import FIELDS, LOADS, SpecificationChange
 

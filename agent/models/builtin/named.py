@@ -6,7 +6,7 @@ import re
 from typing import Any, get_args
 
 from agent.models.builtin import kept
-from agent.models.builtin.quantities import Quantity
+from agent.models.builtin.quantities import NEAR, Quantity
 from agent.models.builtin.units import TIME, TIME_UNIT
 from agent.models.builtin.vocabulary import LIFTED, NO_LONGER
 from tools.specification import FIELDS, TARGETS, Clearable, Declared
@@ -38,7 +38,6 @@ _TELLS = (
     r"|max(?:imum)?))*[ ,]*(?:=|:|≥|≤|>=?|<=?)?\s*$"
 )
 """What may stand between a field's name and its figure."""
-_NEAR = 80
 _UNITS = r"\s*-?(?:%|percent|x\b|times\b|tokens?\b|[$€£]|usd\b|dollars?\b|replicas?\b|gpus?\b|hours?\b)"
 """After a figure: it is of no field that is counted in something else."""
 _BY_LABEL = sorted(
@@ -62,7 +61,7 @@ def read_left(low: str, q: Quantity, fields: dict[str, Any]) -> bool:
 
 
 def _read(low: str, q: Quantity, fields: dict[str, Any], among: list[Declared]) -> bool:
-    before, after = low[max(0, q.start - _NEAR) : q.start], low[q.end : q.end + _NEAR]
+    before, after = low[max(0, q.start - NEAR) : q.start], low[q.end : q.end + NEAR]
     found: list[tuple[int, float, Declared]] = []
     for field in among:
         unit = kept.match(_unit(field), after)

@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass
 
 from agent.models.builtin import kept
-from agent.models.builtin.quantities import Quantity
+from agent.models.builtin.quantities import NEAR, Quantity
 from agent.models.builtin.vocabulary import NOT_PEOPLE, PEOPLE
 
-NEAR = 80
 _SUREST = 4
 """“… of whom 2,000 will use it”."""
 _TIME = re.compile(

@@ -39,6 +39,8 @@ WORDS = {w: float(i) for i, w in enumerate(_ONES.split())} | {
 }
 _WORD_SCALES = ("hundred", "thousand", "million", "billion", "trillion", "dozen", "lakh", "crore")
 
+NEAR = 80
+"""Characters before and after a number in which its unit and its label are looked for."""
 LARGEST = 1e30
 """Beyond any figure of this domain; larger numbers count as this."""
 _DIGITS = (

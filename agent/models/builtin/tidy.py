@@ -15,8 +15,9 @@ from rapidfuzz.distance import OSA
 from spellchecker import SpellChecker
 
 from agent.models.builtin import kept
+from agent.models.builtin.glossary import GLOSSARY
 from agent.models.builtin.quantities import find_quantities
-from agent.models.builtin.vocabulary import GLOSSARY, PEOPLE_WORDS, SPELLED_RIGHT
+from agent.models.builtin.vocabulary import PEOPLE_WORDS, SPELLED_RIGHT
 from knowledge.catalogue import gpus, models
 from tools.specification import FIELDS
 
